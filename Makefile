@@ -1,0 +1,59 @@
+# Everything runs from a clean clone with git, make and Python 3.11.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+DATASET ?= complete_journey
+SEGMENTATION_WAREHOUSE ?= $(CURDIR)/warehouse.duckdb
+override SEGMENTATION_WAREHOUSE := $(abspath $(SEGMENTATION_WAREHOUSE))
+export SEGMENTATION_WAREHOUSE
+export DBT_PROJECT_DIR := $(CURDIR)
+export DBT_PROFILES_DIR := $(CURDIR)
+
+BIN := $(CURDIR)/.venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: help build test test-long lint docs lock clean
+
+help: ## Say what can be made.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: $(INSTALLED) ## Build the warehouse (DATASET=sample for another data set) and show the segments.
+	$(BIN)/dbt build --vars '{dataset: $(DATASET)}'
+	@$(BIN)/segmentation summary
+
+test: $(INSTALLED) ## Tests that take minutes: the library, and builds of the small data set.
+	$(BIN)/pytest -m 'not long'
+
+test-long: $(INSTALLED) ## The rest: whole builds of every data set.
+	$(BIN)/pytest -m long
+
+lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/dbt parse --quiet --no-partial-parse
+	$(BIN)/dbt-bouncer run
+	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
+	$(BIN)/sqlfluff lint --disable-progress-bar models/staging/sample --config models/staging/sample/.sqlfluff
+
+docs: $(INSTALLED) ## dbt's documentation of every table, in target/index.html.
+	$(BIN)/dbt docs generate --static --vars '{dataset: $(DATASET)}'
+
+lock: $(INSTALLED) ## Resolve requirements.lock anew from pyproject.toml.
+	$(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## Remove what was built; the warehouse stays.
+	rm -rf .venv target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis python/*.egg-info
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "Python 3.11 is needed; $(PYTHON) is another. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(INSTALLED)

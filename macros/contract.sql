@@ -1,0 +1,59 @@
+{# The types of the four contract tables, once: docs/data_contract.md says what the columns mean. #}
+{% macro contract_columns(table) -%}
+    {%- set tables = {
+        "customers": {
+            "customer_id": "varchar",
+            "identity_id": "varchar",
+            "birth_year": "integer",
+            "age": "integer",
+            "gender": "varchar",
+            "marital_status": "varchar",
+            "education": "varchar",
+            "profession": "varchar",
+            "residence_type": "varchar",
+            "home_ownership": "varchar",
+            "household_size": "integer",
+            "children": "integer",
+            "income": "decimal(18, 2)",
+            "annual_spend": "decimal(18, 2)",
+            "work_experience_years": "integer",
+            "spending_level": "varchar",
+            "other_category": "varchar",
+            "joined_on": "date",
+            "known_segment": "varchar",
+        },
+        "orders": {
+            "customer_id": "varchar",
+            "order_id": "varchar",
+            "ordered_at": "timestamp",
+            "items": "bigint",
+            "revenue": "decimal(18, 2)",
+            "discount": "decimal(18, 2)",
+        },
+        "customer_activity": {
+            "customer_id": "varchar",
+            "first_purchase_on": "date",
+            "last_purchase_on": "date",
+            "purchases": "bigint",
+            "items": "bigint",
+            "revenue": "decimal(18, 2)",
+        },
+        "campaign_activity": {
+            "customer_id": "varchar",
+            "campaigns_received": "integer",
+            "responses": "integer",
+            "prior_responses": "integer",
+            "visits": "integer",
+        },
+    } -%}
+    {{- return(tables[table]) -}}
+{%- endmacro %}
+
+{# A contract table that a data set lacks: no rows, the right types. #}
+{% macro empty_contract_table(table) -%}
+    select
+    {%- for column, type in contract_columns(table).items() %}
+        cast(null as {{ type }}) as {{ column }}{{ "," if not loop.last }}
+    {%- endfor %}
+    where 1 = 0
+{%- endmacro %}

@@ -1,0 +1,67 @@
+{# Everything in SQL that is written differently from engine to engine. #}
+
+{# A timestamp that is UTC, as the clock on the wall of a time zone showed it. #}
+{% macro local_time(timestamp, time_zone) -%}
+    {{- return(adapter.dispatch("local_time", "segmentation")(timestamp, time_zone)) -}}
+{%- endmacro %}
+
+{% macro default__local_time(timestamp, time_zone) -%}
+    from_utc_timestamp({{ timestamp }}, '{{ time_zone }}')
+{%- endmacro %}
+
+{% macro duckdb__local_time(timestamp, time_zone) -%}
+    timezone('{{ time_zone }}', timezone('UTC', {{ timestamp }}))
+{%- endmacro %}
+
+{# One row per element of a nested column: a from-item to cross join, its row called `as_name`. #}
+{% macro unnest_rows(column, as_name) -%}
+    {{- return(adapter.dispatch("unnest_rows", "segmentation")(column, as_name)) -}}
+{%- endmacro %}
+
+{% macro default__unnest_rows(column, as_name) -%}
+    lateral explode({{ column }}) as {{ as_name }}_rows ({{ as_name }})
+{%- endmacro %}
+
+{% macro duckdb__unnest_rows(column, as_name) -%}
+    unnest({{ column }}) as {{ as_name }}_rows ({{ as_name }})
+{%- endmacro %}
+
+{# dbt-duckdb keeps the work table of an incremental Python model under a new name at every build. #}
+{% macro drop_leftover_tables() -%}
+    {{- return(adapter.dispatch("drop_leftover_tables", "segmentation")()) -}}
+{%- endmacro %}
+
+{% macro default__drop_leftover_tables() -%}
+    select 1
+{%- endmacro %}
+
+{% macro duckdb__drop_leftover_tables() -%}
+    {%- if execute -%}
+        {%- set leftovers = run_query(
+            "select table_schema, table_name from information_schema.tables "
+            ~ "where contains(table_name, '__dbt_tmp') and table_catalog = '" ~ target.database ~ "'"
+        ) -%}
+        {%- for leftover in leftovers.rows -%}
+            {%- do run_query('drop table if exists "' ~ leftover[0] ~ '"."' ~ leftover[1] ~ '"') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select 1
+{%- endmacro %}
+
+{# The views over files that a plugin reads would be broken for every reader but this run. #}
+{% macro drop_source_views() -%}
+    {{- return(adapter.dispatch("drop_source_views", "segmentation")()) -}}
+{%- endmacro %}
+
+{% macro default__drop_source_views() -%}
+    select 1
+{%- endmacro %}
+
+{% macro duckdb__drop_source_views() -%}
+    {%- if execute -%}
+        {%- for source in graph.sources.values() if source.meta.get("plugin") -%}
+            {%- do run_query('drop view if exists "' ~ source.schema ~ '"."' ~ source.identifier ~ '"') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select 1
+{%- endmacro %}

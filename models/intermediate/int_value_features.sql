@@ -1,0 +1,59 @@
+with
+
+lrfm as (
+
+    select
+        customer_id,
+        length_days,
+        recency_days,
+        frequency,
+        monetary
+    from {{ ref("int_customer_lrfm") }}
+
+),
+
+customers as (
+
+    select
+        customer_id,
+        income
+    from {{ ref("int_customers") }}
+
+),
+
+conversion as (
+
+    select
+        customer_id,
+        responses
+    from {{ ref("int_customer_conversion") }}
+
+),
+
+joined_features as (
+
+    select
+        customers.customer_id,
+        lrfm.length_days,
+        lrfm.recency_days,
+        lrfm.frequency,
+        lrfm.monetary,
+        conversion.responses,
+        customers.income
+    from customers
+    inner join lrfm
+        on customers.customer_id = lrfm.customer_id
+    left join conversion
+        on customers.customer_id = conversion.customer_id
+
+)
+
+select
+    cast(customer_id as varchar) as customer_id,
+    cast(length_days as double) as length_days,
+    cast(recency_days as double) as recency_days,
+    cast(frequency as double) as frequency,
+    cast(monetary as double) as monetary,
+    cast(responses as double) as responses,
+    cast(income as double) as income
+from joined_features

@@ -1,0 +1,122 @@
+with
+
+customers as (
+
+    select *
+    from {{ ref("int_customers") }}
+
+),
+
+activity as (
+
+    select
+        customer_id,
+        items,
+        revenue,
+        discount
+    from {{ ref("int_customer_activity") }}
+
+),
+
+lrfm as (
+
+    select *
+    from {{ ref("int_customer_lrfm") }}
+
+),
+
+rfm_scores as (
+
+    select *
+    from {{ ref("int_customer_rfm_scores") }}
+
+),
+
+conversion as (
+
+    select *
+    from {{ ref("int_customer_conversion") }}
+
+),
+
+joined_features as (
+
+    select
+        customers.*,
+        lrfm.first_purchase_on,
+        lrfm.last_purchase_on,
+        lrfm.length_days,
+        lrfm.recency_days,
+        lrfm.frequency,
+        lrfm.monetary,
+        activity.items,
+        activity.discount,
+        -- Of what the baskets would have cost; refunds can leave nothing to take a share of.
+        case
+            when activity.revenue + activity.discount > 0
+                then activity.discount / cast(activity.revenue + activity.discount as double)
+        end as discount_share,
+        rfm_scores.recency_score,
+        rfm_scores.frequency_score,
+        rfm_scores.monetary_score,
+        rfm_scores.rfm_name,
+        conversion.campaigns_received,
+        conversion.responses,
+        conversion.prior_responses,
+        conversion.visits,
+        conversion.conversion_rate,
+        conversion.response_rate
+    from customers
+    left join lrfm
+        on customers.customer_id = lrfm.customer_id
+    left join activity
+        on customers.customer_id = activity.customer_id
+    left join rfm_scores
+        on customers.customer_id = rfm_scores.customer_id
+    left join conversion
+        on customers.customer_id = conversion.customer_id
+
+)
+
+select
+    customer_id,
+    identity_id,
+    birth_year,
+    age,
+    age_group,
+    gender,
+    marital_status,
+    education,
+    profession,
+    residence_type,
+    home_ownership,
+    household_size,
+    children,
+    income,
+    annual_spend,
+    work_experience_years,
+    spending_level,
+    other_category,
+    joined_on,
+    known_segment,
+    first_purchase_on,
+    last_purchase_on,
+    length_days,
+    recency_days,
+    frequency,
+    monetary,
+    items,
+    discount,
+    cast(discount_share as double) as discount_share,
+    recency_score,
+    frequency_score,
+    monetary_score,
+    rfm_name,
+    campaigns_received,
+    responses,
+    prior_responses,
+    visits,
+    conversion_rate,
+    response_rate,
+    {{ as_of() }} as as_of
+from joined_features

@@ -1,0 +1,104 @@
+with
+
+customer_segments as (
+
+    select
+        segmentation,
+        segment_slug,
+        segment_name
+    from {{ ref("fct_customer_segments") }}
+
+),
+
+value_segments as (
+
+    select *
+    from {{ ref("value_segments") }}
+
+),
+
+counted_customers as (
+
+    select
+        segmentation,
+        segment_slug,
+        segment_name,
+        count(*) as customers
+    from customer_segments
+    group by
+        segmentation,
+        segment_slug,
+        segment_name
+
+),
+
+-- A segment that nobody is in today is still a segment; "unassigned" is one once somebody is.
+listed_segments as (
+
+    select
+        segmentation,
+        segment_slug,
+        segment_name
+    from value_segments
+    union distinct
+    select
+        segmentation,
+        segment_slug,
+        segment_name
+    from counted_customers
+
+),
+
+joined_descriptions as (
+
+    select
+        listed_segments.segmentation,
+        listed_segments.segment_slug,
+        listed_segments.segment_name,
+        value_segments.segment_id,
+        coalesce(counted_customers.customers, 0) as customers,
+        sum(coalesce(counted_customers.customers, 0))
+            over (partition by listed_segments.segmentation)
+            as all_customers,
+        value_segments.headline,
+        value_segments.description,
+        value_segments.strategy,
+        value_segments.channel,
+        value_segments.priority,
+        value_segments.named_by,
+        value_segments.model_version
+    from listed_segments
+    left join value_segments
+        on
+            listed_segments.segmentation = value_segments.segmentation
+            and listed_segments.segment_slug = value_segments.segment_slug
+    left join counted_customers
+        on
+            listed_segments.segmentation = counted_customers.segmentation
+            and listed_segments.segment_slug = counted_customers.segment_slug
+
+)
+
+select
+    cast(segmentation as varchar) as segmentation,
+    cast(segment_slug as varchar) as segment_slug,
+    cast(segment_name as varchar) as segment_name,
+    cast(segment_id as integer) as segment_id,
+    cast(customers as bigint) as customers,
+    case
+        when all_customers > 0 then cast(customers as double) / cast(all_customers as double)
+    end as share,
+    cast(
+        case
+            when segment_slug = 'unassigned' then 'Not segmented; the customer''s reason_1 says why'
+            else headline
+        end as varchar
+    ) as headline,
+    cast(description as varchar) as description,
+    cast(strategy as varchar) as strategy,
+    cast(channel as varchar) as channel,
+    cast(priority as varchar) as priority,
+    cast(named_by as varchar) as named_by,
+    cast(model_version as varchar) as model_version,
+    {{ as_of() }} as as_of
+from joined_descriptions

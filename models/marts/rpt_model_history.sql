@@ -1,0 +1,46 @@
+with
+
+value_models as (
+
+    select *
+    from {{ ref("value_model") }}
+
+),
+
+ranked_models as (
+
+    select
+        *,
+        row_number() over (
+            partition by dataset, variant, segmentation order by model_number desc
+        ) as newest_first
+    from value_models
+
+)
+
+select
+    cast(segmentation as varchar) as segmentation,
+    cast(dataset as varchar) as dataset,
+    cast(variant as varchar) as variant,
+    cast(model_number as integer) as model_number,
+    cast(model_version as varchar) as model_version,
+    cast(previous_version as varchar) as previous_version,
+    newest_first = 1 as is_in_force,
+    cast(fitted_at as timestamp) as fitted_at,
+    cast(as_of as date) as as_of,
+    cast(fit_reason as varchar) as fit_reason,
+    cast(algorithm as varchar) as algorithm,
+    cast(k as integer) as k,
+    cast(k_asked as varchar) as k_asked,
+    cast(features_used as varchar) as features_used,
+    cast(features_dropped as varchar) as features_dropped,
+    cast(metrics.customers as bigint) as customers,
+    cast(metrics.sample_customers as bigint) as sample_customers,
+    cast(metrics.inertia as double) as inertia,
+    cast(metrics.passes as integer) as passes,
+    cast(metrics.converged as boolean) as converged,
+    cast(options as varchar) as options,
+    cast(fit_hash as varchar) as fit_hash,
+    cast(sample_fingerprint as varchar) as sample_fingerprint,
+    cast(library_versions as varchar) as library_versions
+from ranked_models

@@ -1,0 +1,121 @@
+"""The command ``segmentation``: look at a built warehouse, write the sample data set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from segmentation import sample_data
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+Warehouse = Annotated[
+    Path,
+    typer.Option(help="The DuckDB file that dbt built.", envvar="SEGMENTATION_WAREHOUSE"),
+]
+
+
+@app.command()
+def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
+    """Show the segments: who they are, how many, what sets them apart, what to do."""
+    console = Console(width=None if os.isatty(1) else 140)
+    with _opened(warehouse, console) as connection:
+        dataset, as_of, model_version, fitted_as_of = _about(connection)
+        rows = connection.sql(
+            """
+            select segmentation, segment_name, customers, share, headline, strategy, priority
+            from marts.dim_segments
+            order by segmentation, segment_slug = 'unassigned', customers desc, segment_slug
+            """
+        ).fetchall()
+    table = Table(
+        title=f"Segments of {dataset} as of {as_of}",
+        caption=f"Model {model_version}, fitted as of {fitted_as_of}" if model_version else None,
+        show_lines=True,
+    )
+    table.add_column("Segment", style="bold", min_width=14)
+    table.add_column("Customers", justify="right")
+    table.add_column("Share", justify="right")
+    table.add_column("What sets it apart", ratio=3)
+    table.add_column("What to do", ratio=3)
+    several = len({row[0] for row in rows}) > 1
+    for segmentation, name, customers, share, headline, strategy, priority in rows:
+        table.add_row(
+            f"{segmentation}: {name}" if several else name,
+            f"{customers:,}",
+            "" if share is None else f"{share:.1%}",
+            headline,
+            f"{strategy} (priority: {priority})" if strategy else "",
+        )
+    console.print(table)
+    console.print(
+        "\nWhere to look next, in "
+        f"[bold]{warehouse}[/bold] (any DuckDB client, schema [bold]marts[/bold]):\n"
+        "  dim_segments            this table\n"
+        "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
+        "  rpt_segment_value       what each segment is worth\n"
+        "  rpt_conversion          how visits turn into responses, by age group and by segment\n"
+        "  rpt_segment_profiles    what the customers of a segment are like\n"
+        "  rpt_k_selection         what speaks for and against this number of segments\n"
+        "Names and strategies are edited in seeds/segment_playbook.csv; "
+        "README.md has queries to start from.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def write_sample(
+    directory: Annotated[Path, typer.Argument(help="An existing folder.")] = Path("seeds/sample"),
+) -> None:
+    """Write the data set `sample` as CSV files; the same files every time."""
+    if not directory.is_dir():
+        raise typer.BadParameter(f"There is no folder {directory}.")
+    for path in sample_data.write_sample(directory):
+        typer.echo(path)
+
+
+def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
+    if not warehouse.is_file():
+        console.print(
+            f"There is no warehouse {warehouse}. Build it with `make build`, or name another "
+            "with --warehouse or SEGMENTATION_WAREHOUSE.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
+    try:
+        connection = duckdb.connect(str(warehouse), read_only=True)
+        connection.sql("select 1 from marts.dim_segments limit 1")
+    except duckdb.CatalogException:
+        console.print(
+            f"{warehouse} has no table marts.dim_segments: the last build did not get that far. "
+            "Run `make build` and look for the first error.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1) from None
+    except duckdb.IOException as error:
+        console.print(f"{warehouse} cannot be read: {error}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    return connection
+
+
+def _about(connection: duckdb.DuckDBPyConnection) -> tuple[str, str, str | None, str | None]:
+    dataset, as_of = connection.sql(
+        "select dataset, as_of from intermediate.int_run_settings"
+    ).fetchall()[0]
+    model = connection.sql(
+        """
+        select history.model_version, history.as_of
+        from marts.rpt_model_history as history
+        where history.model_version in (select model_version from marts.dim_segments)
+        order by history.segmentation
+        """
+    ).fetchall()
+    version, fitted_as_of = model[0] if model else (None, None)
+    return dataset, str(as_of), version, None if fitted_as_of is None else str(fitted_as_of)

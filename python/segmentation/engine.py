@@ -1,0 +1,172 @@
+"""The engine that holds the data: everything that Python asks of it, and how it spells it.
+
+The library writes SQL that means the same on every engine and takes what does not from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+_NUMERIC = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+)
+
+
+def quoted(identifier: str) -> str:
+    """Return a column name as SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def number(value: float) -> str:
+    """Return a finite number as a SQL literal that the engine reads back bit for bit.
+
+    Raises
+    ------
+    ValueError
+        If the number is not finite: a fitted number never is.
+    """
+    text = f"{float(value):.17e}"
+    if "n" in text:
+        raise ValueError(f"{value!r} cannot stand in a fitted model: it is not a finite number.")
+    # Without an exponent, DuckDB would read a DECIMAL: slower, and other digits.
+    return f"({text})" if text.startswith("-") else text
+
+
+def text_literal(value: str) -> str:
+    """Return text as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+class DuckDBEngine:
+    """DuckDB, through the connection that dbt hands to a Python model.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        An open connection; it is not closed here.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def from_item(self, table: str | duckdb.DuckDBPyRelation) -> str:
+        """Return a relation, or the name of a table, as what can stand after ``from``."""
+        if isinstance(table, str):
+            return table
+        return f"({table.sql_query()})"
+
+    def relation(self, sql: str) -> duckdb.DuckDBPyRelation:
+        """Return a query as a relation; nothing runs before somebody reads it."""
+        return self._connection.sql(sql)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a query and return all of its rows."""
+        return self._connection.sql(sql).fetchall()
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        """Run a query and return its rows as dictionaries, nested columns as lists and dicts."""
+        records: list[dict[str, Any]] = self._connection.sql(sql).to_arrow_table().to_pylist()
+        return records
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Run a query and return its rows as a data frame."""
+        return self._connection.sql(sql).df()
+
+    def batches(self, sql: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Run a query and return its rows in batches of at most `rows`, one after another."""
+        yield from self._connection.sql(sql).to_arrow_reader(rows)
+
+    def numeric_columns(self, table: str) -> list[str]:
+        """Return the names of the numeric columns of a from-item, in order."""
+        described = self._connection.sql(f"select * from {table} limit 0")
+        return [
+            name
+            for name, kind in zip(described.columns, described.types, strict=True)
+            if str(kind).startswith(_NUMERIC)
+        ]
+
+    def sample(self, table: str, *, columns: Sequence[str], key: str, rows: int) -> pd.DataFrame:
+        """Return at most `rows` rows, the same ones on every engine and at every run.
+
+        They are those with the smallest MD5 hash of the key, in that order: a sample that
+        neither the order of the table nor the number of threads can change.
+
+        Parameters
+        ----------
+        table : str
+            A from-item.
+        columns : sequence of str
+            Numeric columns, read as double; null becomes NaN.
+        key : str
+            Column that identifies a row. It is not returned.
+        rows : int
+            Largest sample.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (min(rows, rows of the table), len(columns))
+        """
+        selected = ", ".join(f"cast({quoted(c)} as double) as {quoted(c)}" for c in columns)
+        key_text = f"cast({quoted(key)} as varchar)"
+        return self.frame(
+            f"select {selected} from {table} order by md5({key_text}), {key_text} limit {int(rows)}"
+        )
+
+    # How this engine spells what others spell differently.
+
+    def is_finite(self, expression: str) -> str:
+        """Return SQL that is true for a double that is a number: not null, NaN or infinite."""
+        return f"coalesce(isfinite({expression}), false)"
+
+    def scaled_integer(self, expression: str, scale: float) -> str:
+        """Return SQL for a double as the nearest whole number of ``1 / scale``.
+
+        Sums of doubles depend on the order that threads finish in; sums of these do not. DuckDB
+        adds 64-bit integers up in 128 bits, so a sum cannot overflow where its terms do not.
+        """
+        return f"cast(round(({expression}) * {number(scale)}) as bigint)"
+
+    def written_number(self, expression: str, decimals: int) -> str:
+        """Return SQL for a number as people read it: ``1,234`` or ``1,234.50``."""
+        return f"format('{{:,.{int(decimals)}f}}', {expression})"
+
+    def largest_first(self, pairs: Sequence[tuple[str, int]], *, above: float) -> str:
+        """Return SQL for a list of numbers, ordered by their weights.
+
+        Parameters
+        ----------
+        pairs : sequence of (SQL of a weight, number)
+        above : float
+            Pairs whose weight is not above this are left out.
+
+        Returns
+        -------
+        str
+            SQL for a list of integers: largest weight first, then the smaller number.
+        """
+        structs = ", ".join(f"{{'weight': -({weight}), 'item': {item}}}" for weight, item in pairs)
+        return (
+            f"list_transform(list_sort(list_filter([{structs}], "
+            f"lambda pair: pair.weight < {number(-above)})), lambda pair: pair.item)"
+        )
+
+    def element(self, array: str, position: int) -> str:
+        """Return SQL for one element of a list, counted from 1; null where there is none."""
+        return f"({array})[{int(position)}]"

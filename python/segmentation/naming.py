@@ -1,0 +1,163 @@
+"""Names for clusters: from the model before, from the playbook, or from what sets them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from segmentation.playbook import FeatureWords, PlaybookRow, words_for
+from segmentation.preprocessing import Matrix
+
+# A feature on which a segment is nearer to everybody than this many standard deviations does
+# not set it apart.
+NOTICEABLE_Z_SCORE = 0.3
+
+
+@dataclass(frozen=True)
+class SegmentName:
+    """The name of a cluster and where it comes from.
+
+    Attributes
+    ----------
+    segment_slug : str
+    segment_name : str
+    named_by : str
+        ``"earlier model"``, ``"playbook"`` or ``"description"``.
+    naming_distance : float or None
+        Root mean square difference in z-scores to what it was matched with.
+    """
+
+    segment_slug: str
+    segment_name: str
+    named_by: str
+    naming_distance: float | None
+
+
+@dataclass(frozen=True)
+class EarlierSegment:
+    """A segment of the model before: its name, and where it lies by feature, in z-scores."""
+
+    segment_slug: str
+    segment_name: str
+    profile: Mapping[str, float]
+
+
+def match(costs: Matrix, limit: float) -> list[int | None]:
+    """Match rows to columns one to one, or to nothing where nothing is near enough.
+
+    The assignment with the lowest total cost (Kuhn, 1955), each row having the choice of going
+    without for `limit`.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (n_rows, n_columns)
+        Not negative.
+    limit : float
+        Cost above which a row goes without.
+
+    Returns
+    -------
+    list of int or None, length n_rows
+        The column of each row.
+    """
+    rows, columns = costs.shape
+    padded = np.hstack([costs, np.full((rows, rows), limit)])
+    _, matched = linear_sum_assignment(padded)
+    return [int(column) if column < columns else None for column in matched]
+
+
+def name_segments(
+    profiles: Sequence[Mapping[str, float]],
+    playbook: Sequence[PlaybookRow],
+    words: Mapping[str, FeatureWords],
+    *,
+    limit: float,
+    earlier: Sequence[EarlierSegment] = (),
+) -> list[SegmentName]:
+    """Name clusters.
+
+    First those that lie where a segment of the model before lay take its slug, so that a slug
+    means the same thing from run to run; then the rest is matched to what is left of the
+    playbook; what is near neither is called after what sets it apart.
+
+    Parameters
+    ----------
+    profiles : sequence of mapping, length k
+        Feature to z-score of each cluster's centroid.
+    playbook : sequence of PlaybookRow
+        The vocabulary for this k.
+    words : mapping
+        Feature to its words.
+    limit : float
+        Largest root mean square difference in z-scores of a match, over the features that
+        both sides have.
+    earlier : sequence of EarlierSegment
+        Segments of the model before.
+
+    Returns
+    -------
+    list of SegmentName, length k
+        Slugs are unique.
+    """
+    names: dict[int, SegmentName] = {}
+    written = {row.segment_slug: row.segment_name for row in playbook}
+
+    def assign(
+        candidates: Sequence[EarlierSegment] | Sequence[PlaybookRow],
+        targets: Callable[[EarlierSegment | PlaybookRow], Mapping[str, float]],
+        named_by: str,
+    ) -> None:
+        taken = {name.segment_slug for name in names.values()}
+        free = [c for c in candidates if c.segment_slug not in taken]
+        nameless = [i for i in range(len(profiles)) if i not in names]
+        if not free or not nameless:
+            return
+        costs = np.array([[_distance(profiles[i], targets(c)) for c in free] for i in nameless])
+        for i, row, column in zip(nameless, costs, match(costs, limit), strict=True):
+            if column is not None:
+                slug = free[column].segment_slug
+                name = written.get(slug, free[column].segment_name)
+                names[i] = SegmentName(slug, name, named_by, float(row[column]))
+
+    assign(earlier, lambda c: c.profile if isinstance(c, EarlierSegment) else {}, "earlier model")
+    assign(playbook, lambda c: c.targets if isinstance(c, PlaybookRow) else {}, "playbook")
+    for i, profile in enumerate(profiles):
+        if i not in names:
+            taken = {name.segment_slug for name in names.values()} | set(written)
+            names[i] = _described(profile, words, taken)
+    return [names[i] for i in range(len(profiles))]
+
+
+def strongest_features(profile: Mapping[str, float]) -> list[str]:
+    """Return the features that set a segment apart, strongest first, ties in given order."""
+    noticeable = [name for name, z in profile.items() if abs(z) >= NOTICEABLE_Z_SCORE]
+    return sorted(noticeable, key=lambda name: -abs(profile[name]))
+
+
+def _distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
+    shared = [name for name in targets if name in profile]
+    if not shared:
+        return float("1e300")
+    return float(np.sqrt(np.mean([(profile[name] - targets[name]) ** 2 for name in shared])))
+
+
+def _described(
+    profile: Mapping[str, float], words: Mapping[str, FeatureWords], taken: set[str]
+) -> SegmentName:
+    phrases = []
+    for feature in strongest_features(profile)[:2]:
+        spoken = words_for(feature, words)
+        phrases.append(spoken.high_words if profile[feature] > 0 else spoken.low_words)
+    name = ", ".join(phrases) or "close to average"
+    name = name[0].upper() + name[1:]
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    # The slug must begin with a letter, like those that people write.
+    slug = slug if slug[:1].isalpha() else f"segment_{slug}"
+    number = 1
+    while (unique := slug if number == 1 else f"{slug}_{number}") in taken:
+        number += 1
+    return SegmentName(unique, name if number == 1 else f"{name} {number}", "description", None)

