@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -28,15 +29,16 @@ class Plugin(BasePlugin):
     """Loads package files, and lets the library say what it is doing while dbt runs."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
-        """Send the library's log to the terminal and to ``logs/segmentation.log``."""
+        """Send the library's log to the terminal and to ``segmentation.log`` beside dbt's own."""
         log = logging.getLogger("segmentation")
         if not log.handlers:
             log.setLevel(logging.INFO)
             log.propagate = False
-            Path("logs").mkdir(exist_ok=True)
+            directory = Path(os.environ.get("DBT_LOG_PATH", "logs"))
+            directory.mkdir(parents=True, exist_ok=True)
             handlers: list[logging.Handler] = [
                 logging.StreamHandler(sys.stderr),
-                logging.FileHandler("logs/segmentation.log", delay=True, encoding="utf-8"),
+                logging.FileHandler(directory / "segmentation.log", delay=True, encoding="utf-8"),
             ]
             for handler in handlers:
                 handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))

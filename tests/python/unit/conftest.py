@@ -1,0 +1,48 @@
+"""What the unit tests share: an engine of their own, and a small world to segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from segmentation.engine import DuckDBEngine
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened
+
+
+@pytest.fixture
+def engine(connection: duckdb.DuckDBPyConnection) -> DuckDBEngine:
+    return DuckDBEngine(connection)
+
+
+@pytest.fixture(scope="session")
+def customers() -> pd.DataFrame:
+    """Four groups of customers that lie apart, 300 in all, skewed as spending is."""
+    random = np.random.default_rng(7)
+    groups = [
+        (120, 5, 30, 2000.0),
+        (90, 20, 12, 500.0),
+        (60, 150, 9, 450.0),
+        (30, 60, 2, 40.0),
+    ]
+    frames = [
+        pd.DataFrame(
+            {
+                "recency_days": random.poisson(recency, size).astype(float),
+                "frequency": 1.0 + random.poisson(frequency, size),
+                "monetary": monetary * random.lognormal(0.0, 0.15, size),
+                "planted": group,
+            }
+        )
+        for group, (size, recency, frequency, monetary) in enumerate(groups)
+    ]
+    table = pd.concat(frames, ignore_index=True)
+    table.insert(0, "customer_id", [f"C{i:03d}" for i in range(len(table))])
+    return table

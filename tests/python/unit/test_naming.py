@@ -1,0 +1,189 @@
+"""Names: matched one to one, carried over a refit, generated where nothing is near."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from segmentation.naming import EarlierSegment, match, name_segments
+from segmentation.playbook import (
+    FeatureWords,
+    PlaybookError,
+    PlaybookRow,
+    read_feature_words,
+    read_playbook,
+    targets_hash,
+    words_for,
+)
+
+WORDS = {
+    "frequency": FeatureWords("frequency", "buys less often", "buys more often", "{} purchases", 0),
+    "recency": FeatureWords("recency", "recent", "long ago", "{} days", 0),
+}
+
+
+def row(slug: str, **targets: float) -> PlaybookRow:
+    return PlaybookRow("value", 2, slug, slug.title(), targets, "", "", "", "")
+
+
+@given(
+    arrays.arrays(
+        float,
+        st.tuples(st.integers(1, 4), st.integers(0, 4)),
+        elements=st.integers(0, 40).map(lambda n: n / 10),
+    ),
+    st.sampled_from([0.5, 1.0, 2.0]),
+)
+def test_a_match_is_the_cheapest_there_is(costs: np.ndarray, limit: float) -> None:
+    matched = match(costs, limit)
+    taken = [column for column in matched if column is not None]
+    assert len(taken) == len(set(taken))
+    total = sum(limit if column is None else costs[i, column] for i, column in enumerate(matched))
+    choices = [None, *range(costs.shape[1])]
+    every_way = (
+        sum(limit if c is None else costs[i, c] for i, c in enumerate(way))
+        for way in itertools.product(choices, repeat=costs.shape[0])
+        if len([c for c in way if c is not None]) == len({c for c in way if c is not None})
+    )
+    assert total == pytest.approx(min(every_way))
+
+
+def test_segments_are_named_by_the_playbook() -> None:
+    names = name_segments(
+        [{"frequency": -1.0, "recency": 1.2}, {"frequency": 1.1, "recency": -1.0}],
+        [row("loyal", frequency=1.0), row("at_risk", recency=1.0)],
+        WORDS,
+        limit=1.0,
+    )
+    assert [(n.segment_slug, n.segment_name, n.named_by) for n in names] == [
+        ("at_risk", "At_Risk", "playbook"),
+        ("loyal", "Loyal", "playbook"),
+    ]
+    assert names[0].naming_distance == pytest.approx(0.2)
+
+
+def test_what_is_near_nothing_is_described() -> None:
+    names = name_segments(
+        [{"frequency": 3.0, "recency": -2.5}, {"frequency": 0.1, "recency": 0.0}],
+        [row("loyal", frequency=-9.0)],
+        WORDS,
+        limit=1.0,
+    )
+    assert names[0].segment_name == "Buys more often, recent"
+    assert names[0].segment_slug == "buys_more_often_recent"
+    assert names[1].segment_name == "Close to average"
+    assert {n.named_by for n in names} == {"description"}
+
+
+def test_descriptions_that_would_clash_are_numbered() -> None:
+    names = name_segments([{"frequency": 1.0}, {"frequency": 2.0}], [], WORDS, limit=1.0)
+    assert [n.segment_slug for n in names] == ["buys_more_often", "buys_more_often_2"]
+
+
+def test_an_earlier_segment_hands_its_slug_on_before_the_playbook_is_asked() -> None:
+    earlier = [
+        EarlierSegment("loyal", "Loyal", {"frequency": -0.9, "recency": 0.9}),
+        EarlierSegment("old_friends", "Old Friends", {"frequency": 1.0, "recency": -1.0}),
+    ]
+    names = name_segments(
+        [{"frequency": 1.0, "recency": -1.1}, {"frequency": -1.0, "recency": 1.0}],
+        [row("loyal", frequency=1.0), row("at_risk", frequency=-1.0)],
+        WORDS,
+        limit=1.0,
+        earlier=earlier,
+    )
+    assert [n.segment_slug for n in names] == ["old_friends", "loyal"]
+    assert {n.named_by for n in names} == {"earlier model"}
+
+
+def test_a_segment_that_moved_too_far_is_a_new_one() -> None:
+    names = name_segments(
+        [{"frequency": 1.0}, {"frequency": -1.0}],
+        [row("loyal", frequency=1.0)],
+        WORDS,
+        limit=0.5,
+        earlier=[EarlierSegment("at_risk", "At Risk", {"frequency": -1.2})],
+    )
+    assert [n.segment_slug for n in names] == ["loyal", "at_risk"]
+    assert [n.named_by for n in names] == ["playbook", "earlier model"]
+
+
+SEED_ROW = {
+    "segmentation": "value",
+    "k": 4,
+    "segment_slug": "loyal",
+    "segment_name": "Loyal",
+    "target_z_scores": "recency_days: -0.9; frequency: 1.2",
+    "description": "d",
+    "strategy": "s",
+    "channel": "c",
+    "priority": "high",
+}
+
+
+def test_a_playbook_row_is_read() -> None:
+    (read,) = read_playbook([SEED_ROW, {**SEED_ROW, "k": 5}], "value", 4)
+    assert read.targets == {"recency_days": -0.9, "frequency": 1.2}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"target_z_scores": "recency_days -0.9"}, "'recency_days -0.9'"),
+        ({"target_z_scores": "recency_days: high"}, "Write feature: z-score"),
+        ({"target_z_scores": "recency_days: nan"}, "Write feature: z-score"),
+        ({"target_z_scores": None}, "target_z_scores is empty"),
+        ({"segment_slug": "Loyal Ones"}, "lower case letters"),
+        ({"segment_slug": "unassigned"}, "is not 'unassigned'"),
+    ],
+)
+def test_a_playbook_row_that_cannot_be_read_is_named(
+    change: dict[str, str | None], message: str
+) -> None:
+    with pytest.raises(PlaybookError) as raised:
+        read_playbook([{**SEED_ROW, **change}], "value", 4)
+    assert "segment_playbook" in str(raised.value)
+    assert message in str(raised.value)
+
+
+def test_a_slug_stands_once() -> None:
+    with pytest.raises(PlaybookError, match="'loyal' stands twice"):
+        read_playbook([SEED_ROW, SEED_ROW], "value", 4)
+
+
+def test_words_may_change_without_another_hash() -> None:
+    (one,) = read_playbook([SEED_ROW], "value", 4)
+    (renamed,) = read_playbook([{**SEED_ROW, "segment_name": "Friends"}], "value", 4)
+    (moved,) = read_playbook([{**SEED_ROW, "target_z_scores": "monetary: 1"}], "value", 4)
+    assert targets_hash([one]) == targets_hash([renamed])
+    assert targets_hash([one]) != targets_hash([moved])
+
+
+def test_a_feature_that_nobody_put_into_words_has_plain_ones() -> None:
+    spoken = words_for("basket_size", {})
+    assert (spoken.low_words, spoken.amount) == ("lower basket size", "basket size of {}")
+
+
+@pytest.mark.parametrize("amount", ["purchases", "{} of {}", None])
+def test_an_amount_has_one_place_for_the_number(amount: str | None) -> None:
+    seed_row = {
+        "feature": "f",
+        "low_words": "l",
+        "high_words": "h",
+        "amount": amount,
+        "decimals": 0,
+    }
+    with pytest.raises(PlaybookError, match="the amount of 'f'"):
+        read_feature_words([seed_row])
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(1234.5, 0, "1,234"), (-0.001, 2, "0.00"), (0.456, 2, "0.46"), (-3.0, 0, "-3")],
+)
+def test_numbers_are_written_for_people(value: float, decimals: int, text: str) -> None:
+    assert FeatureWords("f", "l", "h", "{}", decimals).written(value) == text

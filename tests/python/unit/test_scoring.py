@@ -1,0 +1,95 @@
+"""Scoring in SQL: scikit-learn's labels on every row, whatever the row holds."""
+
+from __future__ import annotations
+
+import math
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from segmentation.engine import DuckDBEngine, number
+from segmentation.preprocessing import FeaturePreprocessor, PreparedFeature
+from segmentation.scoring import assigned_table, nearest
+from sklearn.cluster import KMeans
+
+
+def plain(name: str) -> PreparedFeature:
+    return PreparedFeature(name, 0.0, -1e15, 1e15, "none", 1.0, 0.0, 1.0)
+
+
+def labels_in_sql(
+    engine: DuckDBEngine, features: list[PreparedFeature], centroids: np.ndarray
+) -> list[int]:
+    query = assigned_table(engine, "t", features, centroids, keep=["position"])
+    return [row[0] for row in engine.rows(f"select segment_id from ({query}) order by position")]
+
+
+@pytest.mark.parametrize("k", [1, 2, 4, 7])
+@pytest.mark.parametrize("transformation", ["none", "log", "yeo_johnson"])
+def test_labels_equal_scikit_learns_also_on_nulls_nans_and_infinities(
+    connection: duckdb.DuckDBPyConnection, k: int, transformation: str
+) -> None:
+    random = np.random.default_rng(k)
+    clean = pd.DataFrame(random.lognormal(2, 1, (20_000, 4)), columns=list("abcd"))
+    prepared = FeaturePreprocessor(transformation=transformation).fit(clean)
+    kmeans = KMeans(k, n_init=1, random_state=0).fit(prepared.transform(clean))
+    dirty = clean.mask(random.random(clean.shape) < 0.10)
+    for bad in (np.inf, -np.inf, np.nan, -40.0, 1e9):
+        dirty = dirty.mask(random.random(clean.shape) < 0.02, bad)
+    rows = dirty.reset_index(names="position")
+    connection.execute("create table t as select * from rows")
+    # A pandas NaN arrives as NULL; put real NaNs beside the nulls.
+    connection.execute("update t set a = 'nan'::double where a is null and position % 2 = 0")
+    nulls, nans, infinities = connection.sql(
+        "select count(*) filter (a is null), count(*) filter (isnan(a)),"
+        " count(*) filter (isinf(a)) from t"
+    ).fetchall()[0]
+    assert min(nulls, nans, infinities) > 100
+    found = labels_in_sql(DuckDBEngine(connection), prepared.features_, kmeans.cluster_centers_)
+    assert found == kmeans.predict(prepared.transform(dirty)).tolist()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    centroids=st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=6),
+    rows=st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1, max_size=30),
+)
+def test_ties_go_to_the_lower_segment_id(
+    centroids: list[tuple[int, int]], rows: list[tuple[int, int]]
+) -> None:
+    """On small whole numbers distances are exact, so that every tie is a real one."""
+    exact = [
+        min(
+            range(len(centroids)),
+            key=lambda i, row=row: (
+                (row[0] - centroids[i][0]) ** 2 + (row[1] - centroids[i][1]) ** 2,
+                i,
+            ),
+        )
+        for row in rows
+    ]
+    with duckdb.connect() as connection:
+        connection.execute("create table t (position integer, a double, b double)")
+        connection.executemany(
+            "insert into t values (?, ?, ?)", [(i, *row) for i, row in enumerate(rows)]
+        )
+        found = labels_in_sql(
+            DuckDBEngine(connection), [plain("a"), plain("b")], np.array(centroids, dtype=float)
+        )
+    assert found == exact
+    assert nearest(np.array(rows, float), np.array(centroids, float)).tolist() == exact
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_fitted_number_is_read_back_bit_for_bit(value: float) -> None:
+    with duckdb.connect() as connection:
+        assert connection.sql(f"select {number(value)}").fetchall()[0][0] == value
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_fitted_number_is_finite(value: float) -> None:
+    with pytest.raises(ValueError, match="not a finite number"):
+        number(value)

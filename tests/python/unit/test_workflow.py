@@ -1,0 +1,368 @@
+"""Fit, name, apply: when a fit is made, what keeps its name, and what every customer gets."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from segmentation.model_row import SegmentationModel, as_table
+from segmentation.options import OptionError
+from segmentation.preprocessing import FeaturePreprocessor
+from segmentation.workflow import (
+    assign_segments,
+    fit_if_needed,
+    name_segments_of_current_model,
+)
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+FEATURES = ["recency_days", "frequency", "monetary"]
+SETTINGS: dict[str, Any] = {
+    "features": FEATURES,
+    "k": 4,
+    "transform": "log",
+    "scan_to": 5,
+    "stability_resamples": 3,
+}
+PLAYBOOK = [
+    ("loyal", "Loyal", "recency_days: -0.9; frequency: 1; monetary: 1"),
+    ("potential_loyalist", "Potential Loyalist", "recency_days: -0.2; frequency: 0; monetary: 0"),
+    ("at_risk", "At Risk", "recency_days: 1.3; frequency: -0.3"),
+    ("need_attention", "Need Attention", "frequency: -1.8; monetary: -2"),
+]
+
+
+class House:
+    """The tables that a dbt build would have made."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> None:
+        self.connection = connection
+        self.put("features", customers.drop(columns="planted"))
+        self.run("sample", "default", datetime.date(2025, 12, 31))
+        self.playbook(PLAYBOOK)
+        connection.execute(
+            "create table words (feature text, low_words text, high_words text, amount text,"
+            " decimals int)"
+        )
+        connection.execute(
+            "insert into words values"
+            " ('frequency', 'buys less often', 'buys more often', '{} purchases', 0),"
+            " ('monetary', 'spends less', 'spends more', '{} spent', 2)"
+        )
+        connection.register("no_models", as_table([]))
+        connection.execute("create table models as select * from no_models")
+
+    def put(self, name: str, frame: pd.DataFrame) -> None:
+        self.connection.execute(f"create or replace table {name} as select * from frame")
+
+    def run(self, dataset: str, variant: str, as_of: datetime.date) -> None:
+        frame = pd.DataFrame({"dataset": [dataset], "variant": [variant], "as_of": [as_of]})
+        self.put("run", frame)
+
+    def playbook(self, rows: list[tuple[str, str, str]]) -> None:
+        frame = pd.DataFrame(rows, columns=["segment_slug", "segment_name", "target_z_scores"])
+        frame = frame.assign(
+            segmentation="value", k=4, description="", strategy="", channel="", priority=""
+        )
+        self.put("playbook", frame)
+
+    def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
+        table = fit_if_needed(
+            self.connection,
+            segmentation="value",
+            features=self.connection.table("features"),
+            run_settings="run",
+            playbook="playbook",
+            feature_words="words",
+            history="models",
+            settings=settings,
+            **asked,
+        )
+        assert isinstance(table, pa.Table)
+        self.connection.register("fitted", table)
+        self.connection.execute("insert into models select * from fitted")
+        self.connection.unregister("fitted")
+        return SegmentationModel.from_record(table.to_pylist()[0]) if table.num_rows else None
+
+    def segments(self) -> pd.DataFrame:
+        table = name_segments_of_current_model(
+            self.connection,
+            segmentation="value",
+            models="models",
+            run_settings="run",
+            playbook="playbook",
+            feature_words="words",
+        )
+        return table.to_pandas()
+
+    def assignments(self) -> pd.DataFrame:
+        relation = assign_segments(
+            self.connection,
+            features=self.connection.table("features"),
+            models="models",
+            run_settings="run",
+            feature_words="words",
+        )
+        assert isinstance(relation, duckdb.DuckDBPyRelation)
+        return relation.order("customer_id").df()
+
+
+@pytest.fixture
+def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> House:
+    return House(connection, customers)
+
+
+def test_planted_segments_are_found_and_named(house: House, customers: pd.DataFrame) -> None:
+    house.fit()
+    found = house.assignments().merge(house.segments(), on="segment_id")
+    found = found.merge(customers, on="customer_id")
+    assert adjusted_rand_score(found.planted, found.segment_id) >= 0.95
+    names = found.groupby("planted").segment_name.agg(lambda s: s.mode()[0]).tolist()
+    assert names == ["Loyal", "Potential Loyalist", "At Risk", "Need Attention"]
+
+
+def test_labels_and_distances_are_scikit_learns(house: House, customers: pd.DataFrame) -> None:
+    model = house.fit()
+    assert model is not None
+    prepared = FeaturePreprocessor(transformation="log").fit(customers[FEATURES])
+    scaled = prepared.transform(customers[FEATURES])
+    kmeans = KMeans(4, init=model.centroids, n_init=1, max_iter=1).fit(scaled)
+    kmeans.cluster_centers_ = model.centroids
+    found = house.assignments()
+    assert found.segment_id.tolist() == kmeans.predict(scaled).tolist()
+    distances = np.sort(kmeans.transform(scaled), axis=1)
+    np.testing.assert_allclose(found.distance, distances[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(found.margin, distances[:, 1] - distances[:, 0], atol=1e-9)
+    runner_up = np.argsort(kmeans.transform(scaled), axis=1, kind="stable")[:, 1]
+    assert found.runner_up_id.tolist() == runner_up.tolist()
+    full = KMeans(4, n_init=10, random_state=1).fit(scaled)
+    assert model.metrics.inertia == pytest.approx(full.inertia_, rel=1e-9)
+
+
+def test_nothing_is_fitted_twice(house: House) -> None:
+    first = house.fit()
+    assert first is not None
+    assert first.fit_reason == "there is no model yet"
+    assert house.fit() is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "reason"),
+    [
+        ({"refit": "True"}, SETTINGS, "it was asked for"),
+        ({}, {**SETTINGS, "seed": 5}, "the configuration changed"),
+        ({"overrides": '{"scaling": "min_max"}'}, SETTINGS, "the configuration changed"),
+        ({"refit_after_days": 29}, SETTINGS, "the last model is older than 29 days"),
+    ],
+)
+def test_what_makes_a_new_fit(
+    house: House, asked: dict[str, Any], settings: dict[str, Any], reason: str
+) -> None:
+    first = house.fit()
+    house.run("sample", "default", datetime.date(2026, 1, 30))
+    again = house.fit(settings, **asked)
+    assert first is not None
+    assert again is not None
+    assert again.fit_reason == reason
+    assert (again.model_number, again.previous_version) == (2, first.model_version)
+
+
+def test_a_model_of_the_right_age_is_kept(house: House) -> None:
+    house.fit()
+    house.run("sample", "default", datetime.date(2026, 1, 30))
+    assert house.fit(refit_after_days="30") is None
+    assert house.fit(refit="False", refit_after_days="None") is None
+
+
+@pytest.mark.parametrize("asked", [{"refit": "yes"}, {"refit_after_days": "a month"}])
+def test_a_question_that_cannot_be_read(house: House, asked: dict[str, Any]) -> None:
+    with pytest.raises(OptionError, match="It must be"):
+        house.fit(**asked)
+
+
+@pytest.mark.parametrize(("dataset", "variant"), [("other", "default"), ("sample", "other")])
+def test_a_model_of_another_data_set_or_variant_is_never_applied(
+    house: House, dataset: str, variant: str
+) -> None:
+    house.fit()
+    house.run(dataset, variant, datetime.date(2025, 12, 31))
+    assert house.assignments().empty
+    assert house.segments().empty
+    other = house.fit()
+    assert other is not None
+    assert (other.model_number, other.fit_reason) == (1, "there is no model yet")
+    house.run("sample", "default", datetime.date(2025, 12, 31))
+    assert set(house.assignments().model_version) == set(house.segments().model_version)
+    assert house.fit() is None
+
+
+def test_the_same_data_give_the_same_model(house: House) -> None:
+    first = house.fit()
+    house.connection.execute("create or replace table features as from features order by random()")
+    house.connection.execute("set threads = 1")
+    house.connection.execute("delete from models")
+    again = house.fit()
+    assert first is not None
+    assert again is not None
+    assert first.as_record() | {"fitted_at": None} == again.as_record() | {"fitted_at": None}
+
+
+def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
+    house.fit()
+    before = house.assignments().merge(house.segments(), on="segment_id")
+    house.connection.execute("update features set monetary = monetary * 1.1")
+    house.connection.execute("delete from features where customer_id < 'C080'")
+    refitted = house.fit({**SETTINGS, "seed": 99}, refit="true")
+    assert refitted is not None
+    after = house.assignments().merge(house.segments(), on="segment_id")
+    assert set(after.named_by) == {"earlier model"}
+    both = before.merge(after, on="customer_id")
+    assert (both.segment_slug_x == both.segment_slug_y).mean() > 0.97
+
+
+def test_a_playbook_edit_renames_and_never_refits(house: House) -> None:
+    house.fit()
+    sizes = house.assignments().segment_id.value_counts().to_dict()
+    house.playbook([(slug, name.upper(), z) for slug, name, z in PLAYBOOK])
+    assert house.fit() is None
+    assert set(house.segments().segment_name) == {name.upper() for _, name, _ in PLAYBOOK}
+    house.playbook([("champions", "Champions", PLAYBOOK[0][2]), *PLAYBOOK[1:]])
+    assert house.fit() is None
+    renamed = house.segments()
+    assert set(renamed.segment_slug) == {"champions", *(slug for slug, _, _ in PLAYBOOK[1:])}
+    assert house.assignments().segment_id.value_counts().to_dict() == sizes
+
+
+def test_a_renamed_segment_keeps_its_new_name_over_a_refit(house: House) -> None:
+    house.fit()
+    house.playbook([("champions", "Champions", PLAYBOOK[0][2]), *PLAYBOOK[1:]])
+    house.fit(refit="true")
+    segments = house.segments().set_index("segment_slug")
+    assert segments.loc["champions", "named_by"] == "earlier model"
+
+
+def test_without_a_vocabulary_segments_are_described(house: House) -> None:
+    house.fit({**SETTINGS, "k": 3})
+    segments = house.segments()
+    assert set(segments.named_by) == {"description"}
+    assert segments.segment_slug.is_unique
+    assert segments.strategy.isna().all()
+
+
+def test_three_reasons_in_words(house: House, customers: pd.DataFrame) -> None:
+    house.fit()
+    house.connection.execute("update features set monetary = null where customer_id = 'C000'")
+    found = house.assignments().set_index("customer_id")
+    assert found.reason_1.notna().all()
+    loyal = found.loc["C001"]
+    reasons = [loyal.reason_1, loyal.reason_2, loyal.reason_3]
+    purchases = int(customers.set_index("customer_id").loc["C001", "frequency"])
+    frequency = next(reason for reason in reasons if "purchases" in reason)
+    assert frequency.startswith(f"buys more often: {purchases} purchases (typical here ")
+    assert ", all customers " in frequency
+    unknown = found.loc["C000"]
+    assert any(
+        reason.startswith("monetary unknown, taken as ")
+        for reason in (unknown.reason_1, unknown.reason_2, unknown.reason_3)
+        if isinstance(reason, str)
+    )
+
+
+def test_reasons_are_the_features_that_speak_loudest(house: House) -> None:
+    """Against the definition, worked out anew: mean over other segments of the distances' gap."""
+    model = house.fit()
+    assert model is not None
+    frame = house.connection.sql("from features order by customer_id").df()
+    scaled = np.column_stack([f.scaled(frame[f.name].to_numpy()) for f in model.prepared_features])
+    found = house.assignments()
+    marks = {"recency_days": "recency days", "frequency": "purchases", "monetary": "spent"}
+    for z, own, *texts in zip(
+        scaled, found.segment_id, found.reason_1, found.reason_2, found.reason_3, strict=True
+    ):
+        others = np.delete(model.centroids, own, axis=0)
+        gaps = ((z - others) ** 2 - (z - model.centroids[own]) ** 2).mean(axis=0)
+        expected = [FEATURES[j] for j in np.argsort(-gaps, kind="stable") if gaps[j] > 0]
+        given = [text for text in texts if isinstance(text, str)]
+        assert len(given) == len(expected)
+        assert all(marks[name] in text for name, text in zip(expected, given, strict=True))
+
+
+def test_text_with_quotes_survives(house: House) -> None:
+    house.connection.execute(
+        "update features set customer_id = 'O''Brien \"é\" ✓' where customer_id = 'C007'"
+    )
+    house.connection.execute("update words set high_words = 'buys \"more\", isn''t gone'")
+    house.fit()
+    found = house.assignments().set_index("customer_id")
+    assert found.loc['O\'Brien "é" ✓', "segment_id"] >= 0
+    assert found.reason_1.str.contains("isn't gone").any()
+
+
+def test_nobody_to_segment(house: House) -> None:
+    house.connection.execute("delete from features")
+    assert house.fit() is None
+    assert house.assignments().empty
+    assert house.segments().empty
+
+
+def test_one_customer(house: House) -> None:
+    house.connection.execute("delete from features where customer_id <> 'C001'")
+    model = house.fit()
+    assert model is not None
+    assert (model.k, model.k_asked, model.features) == (1, "4", [])
+    assert {feature.name for feature in model.dropped_features} == set(FEATURES)
+    (row,) = house.assignments().to_dict("records")
+    assert (row["segment_id"], row["distance"], row["reason_1"]) == (
+        0,
+        0.0,
+        "there is only one segment",
+    )
+
+
+def test_fewer_different_customers_than_segments(house: House) -> None:
+    house.connection.execute("delete from features where customer_id > 'C002'")
+    model = house.fit()
+    assert model is not None
+    assert model.k == 3
+    assert house.assignments().segment_id.nunique() == 3
+
+
+def test_features_that_cannot_tell_customers_apart_are_left_out(house: House) -> None:
+    house.connection.execute("alter table features add column shop int default 7")
+    house.connection.execute("alter table features add column nothing double")
+    model = house.fit({**SETTINGS, "features": [*FEATURES, "shop", "nothing"]})
+    assert model is not None
+    assert [feature.name for feature in model.prepared_features] == FEATURES
+    assert model.features_dropped == (
+        "shop: every customer has the same value, 7; nothing: no customer has a value"
+    )
+
+
+def test_a_feature_that_clipping_flattens_is_left_out(house: House) -> None:
+    house.connection.execute("alter table features add column rare double default 0")
+    house.connection.execute("update features set rare = 1 where customer_id < 'C010'")
+    settings = {**SETTINGS, "features": [*FEATURES, "rare"], "outliers": "clip"}
+    model = house.fit(settings)
+    assert model is not None
+    assert "rare: every value is the same after outliers: clip" in model.features_dropped
+    assert house.assignments().segment_id.notna().all()
+
+
+def test_dropped_outliers_are_scored_all_the_same(house: House) -> None:
+    house.connection.execute("update features set monetary = 1e12 where customer_id = 'C001'")
+    model = house.fit({**SETTINGS, "outliers": "drop"})
+    assert model is not None
+    assert model.metrics.customers < 300
+    assert house.assignments().segment_id.notna().sum() == 300
+
+
+def test_a_column_that_is_not_there(house: House) -> None:
+    with pytest.raises(OptionError) as raised:
+        house.fit({**SETTINGS, "features": ["recency", "customer_id"]})
+    assert "recency, customer_id" in str(raised.value)
+    assert "recency_days, frequency, monetary" in str(raised.value)

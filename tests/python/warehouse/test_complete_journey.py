@@ -1,0 +1,103 @@
+"""The default data set, whole: what is known of it, and scikit-learn's labels on every household."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from conftest import Warehouse
+from segmentation.model_row import SegmentationModel
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    warehouse = Warehouse(tmp_path_factory.mktemp("complete_journey"))
+    warehouse.build()
+    return warehouse
+
+
+def test_what_is_known_of_the_data(complete_journey: Warehouse) -> None:
+    assert complete_journey.query(
+        """
+        select
+            (select count(*) from marts.dim_customers),
+            (select count(*) from marts.dim_customers where age is not null),
+            (select count(*) from staging.stg_complete_journey__orders),
+            (select max(ordered_at) < '2018-01-01' from staging.stg_complete_journey__orders),
+            (select sum(frequency) from marts.dim_customers),
+            (select sum(monetary) from marts.dim_customers),
+            (select sum(campaigns_received) from marts.dim_customers),
+            (select sum(responses) from marts.dim_customers),
+            (select sum(visits) from marts.dim_customers)
+        """
+    ) == [(2469, 801, 155848, True, 155848, pytest.approx(4596039.58), 6589, 792, 65903)]
+
+
+def test_four_named_segments(complete_journey: Warehouse) -> None:
+    found = complete_journey.query(
+        "select segment_name, named_by from marts.dim_segments order by segment_name"
+    )
+    assert found == [
+        (name, "playbook") for name in ("At Risk", "Loyal", "Need Attention", "Potential Loyalist")
+    ]
+
+
+def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse) -> None:
+    record = complete_journey.frame("select * from segmentation.value_model").iloc[0].to_dict()
+    model = SegmentationModel.from_record(record)
+    frame = complete_journey.frame(
+        """
+        select features.*, segments.segment_id
+        from intermediate.int_value_features as features
+        inner join marts.fct_customer_segments as segments using (customer_id)
+        """
+    )
+    scaled = np.column_stack(
+        [feature.scaled(frame[feature.name].to_numpy()) for feature in model.prepared_features]
+    )
+    oracle = KMeans(4, init=model.centroids, n_init=1).fit(scaled)
+    np.testing.assert_allclose(oracle.cluster_centers_, model.centroids, atol=1e-8)
+    assert oracle.predict(scaled).tolist() == frame.segment_id.tolist()
+    independent = KMeans(4, n_init=20, random_state=5).fit(scaled)
+    assert model.metrics.inertia <= independent.inertia_ * (1 + 1e-9)
+    assert adjusted_rand_score(independent.labels_, frame.segment_id) > 0.99
+
+
+def test_as_of_an_earlier_day(complete_journey: Warehouse, fresh: Warehouse) -> None:
+    """What lies after as_of has not happened: fewer visits, no purchase later than the day."""
+    fresh.build(as_of="2017-06-30")
+    (row,) = fresh.query(
+        "select max(last_purchase_on)::varchar, sum(frequency), sum(visits) from marts.dim_customers"
+    )
+    assert row[0] == "2017-06-30"
+    assert 0 < row[1] < 155848
+    assert 0 < row[2] < 65903
+
+
+def test_a_second_build_at_another_number_of_threads_changes_nothing(
+    complete_journey: Warehouse, fresh: Warehouse
+) -> None:
+    before, tables = complete_journey.mart_hashes(), complete_journey.tables()
+    complete_journey.build(threads=1)
+    assert complete_journey.mart_hashes() == before
+    assert complete_journey.tables() == tables
+    fresh.build(threads=1)
+    assert fresh.mart_hashes() == before
+
+
+def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> None:
+    """Nothing mixes: back at the first one, its marts are what they were, and nothing is refitted."""
+    before = complete_journey.mart_hashes()
+    complete_journey.build(dataset="sample")
+    assert complete_journey.query("select count(*) from marts.dim_customers") == [(500,)]
+    assert "kept value-0001-" in complete_journey.build()
+    after = complete_journey.mart_hashes()
+    # The history shows every data set; all else is as before.
+    assert after.pop("marts.rpt_model_history") != before.pop("marts.rpt_model_history")
+    assert after == before
+    assert complete_journey.query(
+        "select dataset, count(*) from marts.rpt_model_history group by 1 order by 1"
+    ) == [("complete_journey", 1), ("sample", 1)]

@@ -1,0 +1,92 @@
+"""A rule of staging or features that is broken turns a test red: tests that cannot fail are none."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import PROJECT, Warehouse
+
+pytestmark = pytest.mark.long
+
+BREAKS = [
+    pytest.param(
+        "models/staging/sample/stg_sample__campaign_activity.sql",
+        "<= {{ as_of() }}",
+        "< {{ as_of() }}",
+        "contacts_are_summed_up_to_as_of",
+        id="contacts sent on the day itself are lost",
+    ),
+    pytest.param(
+        "models/intermediate/int_customer_activity.sql",
+        "coalesce(revenue, 0) < 0 as is_refund",
+        "false as is_refund",
+        "what_counts_as_a_purchase",
+        id="refunds count as purchases",
+    ),
+    pytest.param(
+        "models/intermediate/int_customer_activity.sql",
+        ">= {{ window_start() }}",
+        "> {{ window_start() }}",
+        "the_window_and_what_lies_before",
+        id="the first day of the window is lost",
+    ),
+    pytest.param(
+        "models/intermediate/int_customer_lrfm.sql",
+        '"last_purchase_on", as_of()',
+        '"first_purchase_on", as_of()',
+        "length_and_recency_in_days",
+        id="recency runs from the first purchase",
+    ),
+    pytest.param(
+        "models/intermediate/int_customer_conversion.sql",
+        "case when visits > 0 then cast(responses as double) / visits end",
+        "case when visits > 0 then cast(responses as double) / visits else 0 end",
+        "no_visits_no_rate",
+        id="no visits become a rate of zero",
+    ),
+    pytest.param(
+        "models/intermediate/int_customer_rfm_scores.sql",
+        "rank() over (order by monetary asc)",
+        "row_number() over (order by monetary asc)",
+        "fifths_and_ties",
+        id="ties are cut",
+    ),
+    pytest.param(
+        "models/intermediate/int_customers.sql",
+        "worked_out_ages.age_in_years <= age_groups.max_age",
+        "worked_out_ages.age_in_years < age_groups.max_age",
+        "ages_and_the_edges_of_their_groups",
+        id="the upper edge of an age group is lost",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A copy of the project to break, with the sample built."""
+    folder = tmp_path_factory.mktemp("copy")
+    project = folder / "project"
+    ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
+    shutil.copytree(PROJECT, project, ignore=ignored)
+    shutil.copytree(PROJECT / "tests" / "data", project / "tests" / "data")
+    warehouse = Warehouse(folder, project)
+    warehouse.build(dataset="sample")
+    return warehouse
+
+
+@pytest.mark.parametrize(("path", "rule", "broken", "guard"), BREAKS)
+def test_a_broken_rule_turns_its_test_red(
+    copy: Warehouse, path: str, rule: str, broken: str, guard: str
+) -> None:
+    model: Path = copy.project / path
+    text = model.read_text()
+    assert text.count(rule) == 1
+    model.write_text(text.replace(rule, broken))
+    try:
+        done = copy.dbt("build", "--select", model.stem, dataset="sample")
+    finally:
+        model.write_text(text)
+    assert done.returncode != 0
+    assert f"FAIL 1 {guard}" in done.stdout or f"::{guard}" in done.stdout, done.stdout[-3000:]

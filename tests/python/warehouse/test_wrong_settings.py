@@ -1,0 +1,48 @@
+"""Settings that cannot be: one clear error before anything is built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Warehouse
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        ({"dataset": "smaple"}, "There is no data set 'smaple'. The data sets are: "),
+        ({"dataset": "sample", "as_of": "31.12.2025"}, "It must be a day written YYYY-MM-DD"),
+        ({"dataset": "sample", "lrfm_window_days": 0}, "It must be a whole number of days"),
+    ],
+)
+def test_a_setting_that_cannot_be(
+    fresh: Warehouse, variables: dict[str, Any], message: str
+) -> None:
+    done = fresh.dbt("build", **variables)
+    assert done.returncode != 0
+    assert done.stdout.count(message) == 1
+    assert "Traceback" not in done.stdout
+    assert not fresh.path.exists()
+
+
+def test_data_sets_are_listed(fresh: Warehouse) -> None:
+    done = fresh.dbt("parse", dataset="smaple")
+    assert "complete_journey, sample" in done.stdout
+
+
+def test_a_wrong_option_of_the_segmentation(fresh: Warehouse) -> None:
+    done = fresh.dbt(
+        "build",
+        "--select",
+        "+value_model",
+        "--exclude",
+        "resource_type:test",
+        "resource_type:unit_test",
+        dataset="sample",
+        value_options={"transform": "logg"},
+    )
+    assert done.returncode != 0
+    assert "transform is 'logg'. Did you mean 'log'? It can be: none, log, yeo_johnson." in (
+        done.stdout
+    )
