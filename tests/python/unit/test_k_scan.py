@@ -32,12 +32,8 @@ def blobs() -> np.ndarray:
 
 
 def test_figures_are_those_of_scikit_learn(blobs: np.ndarray) -> None:
-    found = {
-        judgement.k: judgement
-        for judgement in scan_k(
-            blobs, kmeans_centroids, range(2, 7), n_init=10, seed=0, resamples=5
-        )
-    }
+    scan = scan_k(blobs, kmeans_centroids, range(2, 7), n_init=10, seed=0, resamples=5)
+    found = {judgement.k: judgement for judgement in scan}
     assert sorted(found) == [2, 3, 4, 5, 6]
     oracle = KMeans(4, n_init=10, random_state=0).fit(blobs)
     assert found[4].inertia == pytest.approx(oracle.inertia_, rel=1e-9)

@@ -1,4 +1,4 @@
-"""K-Means: the engine's Lloyd passes against scikit-learn's, and sums that threads cannot change."""
+"""K-Means: Lloyd passes in the engine against scikit-learn, and sums that no thread changes."""
 
 from __future__ import annotations
 

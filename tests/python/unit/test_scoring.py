@@ -39,7 +39,7 @@ def test_labels_equal_scikit_learns_also_on_nulls_nans_and_infinities(
     dirty = clean.mask(random.random(clean.shape) < 0.10)
     for bad in (np.inf, -np.inf, np.nan, -40.0, 1e9):
         dirty = dirty.mask(random.random(clean.shape) < 0.02, bad)
-    rows = dirty.reset_index(names="position")
+    connection.register("rows", dirty.reset_index(names="position"))
     connection.execute("create table t as select * from rows")
     # A pandas NaN arrives as NULL; put real NaNs beside the nulls.
     connection.execute("update t set a = 'nan'::double where a is null and position % 2 = 0")

@@ -58,6 +58,7 @@ class House:
         connection.execute("create table models as select * from no_models")
 
     def put(self, name: str, frame: pd.DataFrame) -> None:
+        self.connection.register("frame", frame)
         self.connection.execute(f"create or replace table {name} as select * from frame")
 
     def run(self, dataset: str, variant: str, as_of: datetime.date) -> None:

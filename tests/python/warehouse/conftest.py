@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +75,7 @@ class Warehouse:
         return [row[0] for row in rows]
 
     def mart_hashes(self) -> dict[str, str]:
-        """A hash of every mart's rows; the clock time of a fit is the one thing left out."""
+        """Return a hash of every mart's rows; the clock time of a fit is the one thing left out."""
         marts = [name for name in self.tables() if name.startswith("marts.")]
         assert len(marts) >= 8
         return {
@@ -91,14 +90,14 @@ class Warehouse:
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """A warehouse with the sample built once. Tests look at it and leave it as it is."""
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Build the sample once. Tests look at it and leave it as it is."""
     warehouse = Warehouse(tmp_path_factory.mktemp("sample"))
     warehouse.build(dataset="sample")
-    yield warehouse
+    return warehouse
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Warehouse:
-    """A warehouse in which nothing has been built."""
+    """Return a warehouse in which nothing has been built."""
     return Warehouse(tmp_path)

@@ -1,6 +1,8 @@
-"""The default data set, whole: what is known of it, and scikit-learn's labels on every household."""
+"""The default data set, whole: what is known of it, and scikit-learn's label on every row."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -33,7 +35,7 @@ def test_what_is_known_of_the_data(complete_journey: Warehouse) -> None:
             (select sum(responses) from marts.dim_customers),
             (select sum(visits) from marts.dim_customers)
         """
-    ) == [(2469, 801, 155848, True, 155848, pytest.approx(4596039.58), 6589, 792, 65903)]
+    ) == [(2469, 801, 155848, True, 155848, Decimal("4596039.58"), 6589, 792, 65903)]
 
 
 def test_four_named_segments(complete_journey: Warehouse) -> None:
@@ -62,15 +64,16 @@ def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse
     np.testing.assert_allclose(oracle.cluster_centers_, model.centroids, atol=1e-8)
     assert oracle.predict(scaled).tolist() == frame.segment_id.tolist()
     independent = KMeans(4, n_init=20, random_state=5).fit(scaled)
-    assert model.metrics.inertia <= independent.inertia_ * (1 + 1e-9)
+    assert model.metrics.inertia <= independent.inertia_ * (1 + 1e-5)
     assert adjusted_rand_score(independent.labels_, frame.segment_id) > 0.99
 
 
-def test_as_of_an_earlier_day(complete_journey: Warehouse, fresh: Warehouse) -> None:
+def test_as_of_an_earlier_day(fresh: Warehouse) -> None:
     """What lies after as_of has not happened: fewer visits, no purchase later than the day."""
     fresh.build(as_of="2017-06-30")
     (row,) = fresh.query(
-        "select max(last_purchase_on)::varchar, sum(frequency), sum(visits) from marts.dim_customers"
+        "select max(last_purchase_on)::varchar, sum(frequency), sum(visits)"
+        " from marts.dim_customers"
     )
     assert row[0] == "2017-06-30"
     assert 0 < row[1] < 155848
@@ -89,7 +92,7 @@ def test_a_second_build_at_another_number_of_threads_changes_nothing(
 
 
 def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> None:
-    """Nothing mixes: back at the first one, its marts are what they were, and nothing is refitted."""
+    """Nothing mixes: back at the first one, its marts are what they were, with the same model."""
     before = complete_journey.mart_hashes()
     complete_journey.build(dataset="sample")
     assert complete_journey.query("select count(*) from marts.dim_customers") == [(500,)]

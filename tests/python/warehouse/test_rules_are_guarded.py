@@ -1,4 +1,4 @@
-"""A rule of staging or features that is broken turns a test red: tests that cannot fail are none."""
+"""A broken rule of staging or features turns a test red: tests that cannot fail are none."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BREAKS = [
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """A copy of the project to break, with the sample built."""
+    """Copy the project, to be broken, and build the sample with it."""
     folder = tmp_path_factory.mktemp("copy")
     project = folder / "project"
     ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
