@@ -38,7 +38,7 @@ lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
 	$(BIN)/sqlfluff lint --disable-progress-bar models/staging/sample --config models/staging/sample/.sqlfluff
 
-docs: $(INSTALLED) ## dbt's documentation of every table, in target/index.html.
+docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
 	$(BIN)/dbt docs generate --static --vars '{dataset: $(DATASET)}'
 
 lock: $(INSTALLED) ## Resolve requirements.lock anew from pyproject.toml.
