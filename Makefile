@@ -5,22 +5,25 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DATASET ?= complete_journey
+VARS ?=
 SEGMENTATION_WAREHOUSE ?= $(CURDIR)/warehouse.duckdb
 override SEGMENTATION_WAREHOUSE := $(abspath $(SEGMENTATION_WAREHOUSE))
 export SEGMENTATION_WAREHOUSE
 export DBT_PROJECT_DIR := $(CURDIR)
 export DBT_PROFILES_DIR := $(CURDIR)
 
+comma := ,
 BIN := $(CURDIR)/.venv/bin
 INSTALLED := .venv/installed
+CODE := models python tests $(wildcard benchmarks)
 
 .PHONY: help build test test-long lint docs lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-build: $(INSTALLED) ## Build the warehouse (DATASET=sample for another data set) and show the segments.
-	$(BIN)/dbt build --vars '{dataset: $(DATASET)}'
+build: $(INSTALLED) ## Build the warehouse and show the segments (DATASET=sample, VARS='refit: true').
+	$(BIN)/dbt build --vars '{dataset: $(DATASET)$(if $(VARS),$(comma) $(VARS))}'
 	@$(BIN)/segmentation summary
 
 test: $(INSTALLED) ## Tests that take minutes: the library, and builds of the small data set.
@@ -30,13 +33,16 @@ test-long: $(INSTALLED) ## The rest: whole builds of every data set.
 	$(BIN)/pytest -m long
 
 lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/dbt parse --quiet --no-partial-parse
 	$(BIN)/dbt-bouncer run
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
-	$(BIN)/sqlfluff lint --disable-progress-bar models/staging/sample --config models/staging/sample/.sqlfluff
+	for dataset in sample marketing_campaign; do \
+		$(BIN)/sqlfluff lint --disable-progress-bar models/staging/$$dataset \
+			--config models/staging/$$dataset/.sqlfluff; \
+	done
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
 	$(BIN)/dbt docs generate --static --vars '{dataset: $(DATASET)}'

@@ -1,4 +1,4 @@
-{# The types of the four contract tables, once: docs/data_contract.md says what the columns mean. #}
+{# The types of the contract tables, once: docs/data_contract.md says what the columns mean. #}
 {% macro contract_columns(table) -%}
     {%- set tables = {
         "customers": {
@@ -21,6 +21,8 @@
             "other_category": "varchar",
             "joined_on": "date",
             "known_segment": "varchar",
+            "source_row": "bigint",
+            "unreadable": "varchar",
         },
         "orders": {
             "customer_id": "varchar",
@@ -29,6 +31,8 @@
             "items": "bigint",
             "revenue": "decimal(18, 2)",
             "discount": "decimal(18, 2)",
+            "source_row": "bigint",
+            "unreadable": "varchar",
         },
         "customer_activity": {
             "customer_id": "varchar",
@@ -37,6 +41,8 @@
             "purchases": "bigint",
             "items": "bigint",
             "revenue": "decimal(18, 2)",
+            "source_row": "bigint",
+            "unreadable": "varchar",
         },
         "campaign_activity": {
             "customer_id": "varchar",
@@ -44,6 +50,15 @@
             "responses": "integer",
             "prior_responses": "integer",
             "visits": "integer",
+            "source_row": "bigint",
+            "unreadable": "varchar",
+        },
+        "product_activity": {
+            "customer_id": "varchar",
+            "product_category": "varchar",
+            "bought_on": "date",
+            "revenue": "decimal(18, 2)",
+            "discount": "decimal(18, 2)",
         },
     } -%}
     {{- return(tables[table]) -}}

@@ -12,23 +12,59 @@
     {{- return(name) -}}
 {%- endmacro %}
 
+{# Which file or relations of the data set: a model of one is never applied to another. #}
 {% macro variant() -%}
-    {{- return(var("datasets")[dataset()]["variant"]) -}}
+    {%- if dataset() == "marketing_campaign" -%}
+        {{- return(var("marketing_campaign_file")) -}}
+    {%- elif dataset() == "warehouse" -%}
+        {{- return(var("warehouse_schema")) -}}
+    {%- endif -%}
+    {{- return("default") -}}
 {%- endmacro %}
 
 {% macro is_dataset(name) -%}
     {{- return(dataset() == name) -}}
 {%- endmacro %}
 
+{# A var that nobody reads is a var that somebody misspelt. #}
+{% macro check_variables() -%}
+    {%- set known = [
+        "as_of",
+        "complete_journey_time_zone",
+        "dataset",
+        "datasets",
+        "lrfm_window_days",
+        "marketing_campaign_file",
+        "refit",
+        "refit_after_days",
+        "value_options",
+        "warehouse_schema",
+    ] -%}
+    {%- for name in invocation_args_dict.get("vars", {}) if name not in known -%}
+        {%- do exceptions.raise_compiler_error(
+            "There is no var '" ~ name ~ "'. The vars are: " ~ known | join(", ")
+            ~ "; dbt_project.yml says what they do."
+        ) -%}
+    {%- endfor -%}
+    select 1
+{%- endmacro %}
+
 {# The day as a Python date. #}
 {% macro as_of_day() -%}
     {%- set text = (var("as_of") or var("datasets")[dataset()]["as_of"]) | string -%}
-    {%- if not modules.re.match("^\\d{4}-\\d{2}-\\d{2}$", text) -%}
+    {%- set day = modules.re.match("^((?:19|20|21)\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$", text) -%}
+    {%- if day -%}
+        {#- Counted on from the first of the month, a 30 February is seen to be a day of March. -#}
+        {%- set first = modules.datetime.date(day.group(1) | int, day.group(2) | int, 1) -%}
+        {%- set found = first + modules.datetime.timedelta(days=day.group(3) | int - 1) -%}
+    {%- endif -%}
+    {%- if not day or found.month != first.month -%}
         {%- do exceptions.raise_compiler_error(
-            "as_of is '" ~ text ~ "'. It must be a day written YYYY-MM-DD, e.g. --vars 'as_of: 2017-12-31'."
+            "as_of is '" ~ text ~ "'. It must be a day of the calendar from 1900 on, written "
+            ~ "YYYY-MM-DD, e.g. --vars 'as_of: 2017-12-31'."
         ) -%}
     {%- endif -%}
-    {{- return(modules.datetime.datetime.strptime(text, "%Y-%m-%d").date()) -}}
+    {{- return(found) -}}
 {%- endmacro %}
 
 {# The day as a SQL literal. Events of the day itself count. #}
@@ -36,18 +72,31 @@
     cast('{{ as_of_day() }}' as date)
 {%- endmacro %}
 
+{# The day after which nothing can have happened: the data set's own, unless as_of is later. #}
+{% macro latest_day() -%}
+    {%- set own = modules.datetime.datetime.strptime(
+        var("datasets")[dataset()]["as_of"] | string, "%Y-%m-%d"
+    ).date() -%}
+    cast('{{ [own, as_of_day()] | max }}' as date)
+{%- endmacro %}
+
 {# The first day that frequency and monetary count. #}
 {% macro window_start() -%}
     {%- set days = var("lrfm_window_days") -%}
-    {%- if days is not integer or days < 1 -%}
+    {%- if days is not integer or days < 1 or days > 36500 -%}
         {%- do exceptions.raise_compiler_error(
-            "lrfm_window_days is '" ~ days ~ "'. It must be a whole number of days, 1 or more."
+            "lrfm_window_days is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
         ) -%}
     {%- endif -%}
     cast('{{ as_of_day() - modules.datetime.timedelta(days=days - 1) }}' as date)
 {%- endmacro %}
 
-{# One of the four contract tables (docs/data_contract.md) of the chosen data set. #}
+{# Days that activity given ready made covers, for figures per year. #}
+{% macro activity_days() -%}
+    {{- return(var("datasets")[dataset()].get("activity_days", var("lrfm_window_days"))) -}}
+{%- endmacro %}
+
+{# One of the contract tables (docs/data_contract.md) of the chosen data set. #}
 {% macro contract_table(name) -%}
     {{- return(ref("stg_" ~ dataset() ~ "__" ~ name)) -}}
 {%- endmacro %}

@@ -8,7 +8,8 @@ orders as (
         items,
         revenue,
         discount
-    from {{ contract_table("orders") }}
+    from {{ ref("int_checked_orders") }}
+    where rejected_because is null
 
 ),
 
@@ -21,7 +22,8 @@ given_activity as (
         purchases,
         items,
         revenue
-    from {{ contract_table("customer_activity") }}
+    from {{ ref("int_checked_customer_activity") }}
+    where rejected_because is null
 
 ),
 

@@ -8,7 +8,8 @@ campaign_activity as (
         responses,
         prior_responses,
         visits
-    from {{ contract_table("campaign_activity") }}
+    from {{ ref("int_checked_campaign_activity") }}
+    where rejected_because is null
 
 ),
 

@@ -22,7 +22,8 @@ customers as (
         other_category,
         joined_on,
         known_segment
-    from {{ contract_table("customers") }}
+    from {{ ref("int_checked_customers") }}
+    where rejected_because is null
 
 ),
 

@@ -16,7 +16,9 @@ customers as (
 
     select
         customer_id,
-        income
+        age,
+        income,
+        {{ dbt.datediff("joined_on", as_of(), "day") }} as membership_days  -- noqa: LT05
     from {{ ref("int_customers") }}
 
 ),
@@ -25,7 +27,8 @@ conversion as (
 
     select
         customer_id,
-        responses
+        responses,
+        prior_responses
     from {{ ref("int_customer_conversion") }}
 
 ),
@@ -39,6 +42,9 @@ joined_features as (
         lrfm.frequency,
         lrfm.monetary,
         conversion.responses,
+        conversion.prior_responses,
+        customers.membership_days,
+        customers.age,
         customers.income
     from customers
     inner join lrfm
@@ -55,5 +61,8 @@ select
     cast(frequency as double) as frequency,
     cast(monetary as double) as monetary,
     cast(responses as double) as responses,
+    cast(prior_responses as double) as prior_responses,
+    cast(membership_days as double) as membership_days,
+    cast(age as double) as age,
     cast(income as double) as income
 from joined_features

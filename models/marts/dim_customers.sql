@@ -51,9 +51,13 @@ joined_features as (
         lrfm.monetary,
         activity.items,
         activity.discount,
-        -- Of what the baskets would have cost; refunds can leave nothing to take a share of.
+        -- Of what the baskets would have cost; where refunds took back more than was bought, or
+        -- more discount than was given, there is nothing to take a share of.
         case
-            when activity.revenue + activity.discount > 0
+            when
+                activity.revenue >= 0
+                and activity.discount >= 0
+                and activity.revenue + activity.discount > 0
                 then activity.discount / cast(activity.revenue + activity.discount as double)
         end as discount_share,
         rfm_scores.recency_score,
@@ -120,3 +124,4 @@ select
     response_rate,
     {{ as_of() }} as as_of
 from joined_features
+order by customer_id

@@ -70,3 +70,6 @@ select
     cast(model_version as varchar) as model_version,
     {{ as_of() }} as as_of
 from named_value_segments
+order by
+    segmentation,
+    customer_id

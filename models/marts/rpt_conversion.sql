@@ -28,6 +28,7 @@ put_into_groups as (
 
     select
         'all' as grouped_by,
+        cast(null as varchar) as segmentation,
         'all' as group_slug,
         'All customers' as group_name,
         campaigns_received,
@@ -40,6 +41,7 @@ put_into_groups as (
 
     select
         'age_group' as grouped_by,
+        cast(null as varchar) as segmentation,
         age_group as group_slug,
         age_group as group_name,
         campaigns_received,
@@ -51,7 +53,8 @@ put_into_groups as (
     union all
 
     select
-        concat(customer_segments.segmentation, ' segment') as grouped_by,
+        'segment' as grouped_by,
+        customer_segments.segmentation,
         customer_segments.segment_slug as group_slug,
         customer_segments.segment_name as group_name,
         customers.campaigns_received,
@@ -69,6 +72,7 @@ counted_groups as (
 
     select
         grouped_by,
+        segmentation,
         group_slug,
         group_name,
         count(*) as customers,
@@ -84,6 +88,7 @@ counted_groups as (
     from put_into_groups
     group by
         grouped_by,
+        segmentation,
         group_slug,
         group_name
 
@@ -91,6 +96,7 @@ counted_groups as (
 
 select
     cast(grouped_by as varchar) as grouped_by,
+    cast(segmentation as varchar) as segmentation,
     cast(group_slug as varchar) as group_slug,
     cast(group_name as varchar) as group_name,
     cast(customers as bigint) as customers,
@@ -118,3 +124,7 @@ select
             then cast(responders as double) / cast(contacted_customers as double)
     end as response_rate
 from counted_groups
+order by
+    grouped_by,
+    segmentation,
+    group_slug

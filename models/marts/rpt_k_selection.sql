@@ -116,3 +116,6 @@ select
     k = chosen_k as is_chosen,
     ks_with_votes > 1 as criteria_disagree
 from compared_votes
+order by
+    segmentation,
+    k

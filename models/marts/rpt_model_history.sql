@@ -28,6 +28,7 @@ select
     newest_first = 1 as is_in_force,
     cast(fitted_at as timestamp) as fitted_at,
     cast(as_of as date) as as_of,
+    cast(lrfm_window_days as integer) as lrfm_window_days,
     cast(fit_reason as varchar) as fit_reason,
     cast(algorithm as varchar) as algorithm,
     cast(k as integer) as k,
@@ -44,3 +45,8 @@ select
     cast(sample_fingerprint as varchar) as sample_fingerprint,
     cast(library_versions as varchar) as library_versions
 from ranked_models
+order by
+    segmentation,
+    dataset,
+    variant,
+    model_number

@@ -261,3 +261,8 @@ select
     mean_of_all,
     share_of_all
 from put_together
+order by
+    segmentation,
+    segment_slug,
+    feature,
+    category

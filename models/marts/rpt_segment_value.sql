@@ -15,10 +15,29 @@ activity as (
 
     select
         customer_id,
+        first_purchase_on,
         purchases,
+        refunds,
         revenue,
         discount
     from {{ ref("int_customer_activity") }}
+
+),
+
+-- A data set may begin within the window, and activity given ready made covers days of its own.
+counted_days as (
+
+    select
+        case
+            when count(refunds) > 0
+                then
+                    least(
+                        {{ var("lrfm_window_days") }},
+                        {{ dbt.datediff("min(first_purchase_on)", as_of(), "day") }} + 1  -- noqa: LT05
+                    )
+            else {{ activity_days() }}
+        end as days
+    from activity
 
 ),
 
@@ -45,10 +64,16 @@ summed_to_segments as (
 summed_to_all as (
 
     select
-        *,
-        sum(customers) over (partition by segmentation) as customers_of_all,
-        sum(revenue) over (partition by segmentation) as revenue_of_all
+        summed_to_segments.*,
+        counted_days.days,
+        sum(summed_to_segments.customers)
+            over (partition by summed_to_segments.segmentation)
+            as customers_of_all,
+        sum(summed_to_segments.revenue)
+            over (partition by summed_to_segments.segmentation)
+            as revenue_of_all
     from summed_to_segments
+    cross join counted_days
 
 )
 
@@ -69,8 +94,12 @@ select
     end as revenue_per_purchase,
     cast(discount as decimal(38, 2)) as discount,
     case
-        when revenue + discount > 0
+        when revenue >= 0 and discount >= 0 and revenue + discount > 0
             then cast(discount as double) / cast(revenue + discount as double)
     end as discount_share,
-    cast(revenue as double) * 365 / {{ var("lrfm_window_days") }} as potential_value_per_year
+    cast(days as integer) as days,
+    cast(cast(revenue as double) * 365 / days as decimal(38, 2)) as potential_value_per_year
 from summed_to_all
+order by
+    segmentation,
+    segment_slug

@@ -9,6 +9,7 @@ from typing import Annotated
 import duckdb
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from segmentation import sample_data
@@ -26,7 +27,7 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
     """Show the segments: who they are, how many, what sets them apart, what to do."""
     console = Console(width=None if os.isatty(1) else 140)
     with _opened(warehouse, console) as connection:
-        dataset, as_of, model_version, fitted_as_of = _about(connection)
+        about = _about(connection)
         rows = connection.sql(
             """
             select segmentation, segment_name, customers, share, headline, strategy, priority
@@ -35,8 +36,8 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
             """
         ).fetchall()
     table = Table(
-        title=f"Segments of {dataset} as of {as_of}",
-        caption=f"Model {model_version}, fitted as of {fitted_as_of}" if model_version else None,
+        title=about[0],
+        caption=about[1],
         show_lines=True,
     )
     table.add_column("Segment", style="bold", min_width=14)
@@ -47,11 +48,11 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
     several = len({row[0] for row in rows}) > 1
     for segmentation, name, customers, share, headline, strategy, priority in rows:
         table.add_row(
-            f"{segmentation}: {name}" if several else name,
+            escape(f"{segmentation}: {name}" if several else name),
             f"{customers:,}",
             "" if share is None else f"{share:.1%}",
-            headline,
-            f"{strategy} (priority: {priority})" if strategy else "",
+            escape(headline),
+            escape(f"{strategy} (priority: {priority})") if strategy else "",
         )
     console.print(table)
     console.print(
@@ -105,17 +106,22 @@ def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _about(connection: duckdb.DuckDBPyConnection) -> tuple[str, str, str | None, str | None]:
-    dataset, as_of = connection.sql(
-        "select dataset, as_of from intermediate.int_run_settings"
-    ).fetchall()[0]
-    model = connection.sql(
+def _about(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None]:
+    rows = connection.sql(
         """
-        select history.model_version, history.as_of
-        from marts.rpt_model_history as history
-        where history.model_version in (select model_version from marts.dim_segments)
-        order by history.segmentation
+        select distinct segments.dataset, segments.as_of, history.model_version, history.as_of
+        from marts.dim_segments as segments
+        left join marts.rpt_model_history as history
+            on segments.model_version = history.model_version
+        order by history.model_version nulls last
         """
     ).fetchall()
-    version, fitted_as_of = model[0] if model else (None, None)
-    return dataset, str(as_of), version, None if fitted_as_of is None else str(fitted_as_of)
+    if not rows:
+        return "No customers, no segments", None
+    dataset, as_of, model_version, fitted_as_of = rows[0]
+    caption = None
+    if model_version is not None:
+        caption = f"Model {model_version}, fitted as of {fitted_as_of}"
+        if fitted_as_of != as_of:
+            caption += f": typical values are of that day, customers of {as_of}"
+    return f"Segments of {dataset} as of {as_of}", caption

@@ -143,6 +143,10 @@ class DuckDBEngine:
         """
         return f"cast(round(({expression}) * {number(scale)}) as bigint)"
 
+    def scaled_large_integer(self, expression: str, scale: float) -> str:
+        """Return the same for terms that need up to 100 bits; the sum is checked for overflow."""
+        return f"cast(round(({expression}) * {number(scale)}) as hugeint)"
+
     def written_number(self, expression: str, decimals: int) -> str:
         """Return SQL for a number as people read it: ``1,234`` or ``1,234.50``."""
         return f"format('{{:,.{int(decimals)}f}}', {expression})"

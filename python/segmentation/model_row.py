@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from segmentation.clustering.evidence import FeatureEvidence
 from segmentation.clustering.k_scan import KJudgement
 from segmentation.preprocessing import Matrix, PreparedFeature
 
@@ -27,12 +28,15 @@ class ModelFeature:
         Of the scaled values of the sample; they turn a centroid into z-scores.
     typical : float
         Median over all customers, in the feature's own unit.
+    missing_share : float
+        Share of the sample that had no value.
     """
 
     prepared: PreparedFeature
     mean: float
     standard_deviation: float
     typical: float
+    missing_share: float
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,7 @@ class SegmentationModel:
     previous_version: str | None
     fitted_at: datetime.datetime
     as_of: datetime.date
+    lrfm_window_days: int
     fit_reason: str
     algorithm: str
     k: int
@@ -133,6 +138,7 @@ class SegmentationModel:
     segments: list[ModelSegment]
     metrics: FitMetrics
     k_scan: list[KJudgement]
+    evidence: list[FeatureEvidence]
 
     @property
     def prepared_features(self) -> list[PreparedFeature]:
@@ -164,6 +170,7 @@ class SegmentationModel:
                 mean=feature["mean"],
                 standard_deviation=feature["standard_deviation"],
                 typical=feature["typical"],
+                missing_share=feature["missing_share"],
             )
             for feature in record["features"]
         ]
@@ -171,6 +178,7 @@ class SegmentationModel:
         values["segments"] = [ModelSegment(**segment) for segment in record["segments"]]
         values["metrics"] = FitMetrics(**record["metrics"])
         values["k_scan"] = [KJudgement(**judgement) for judgement in record["k_scan"]]
+        values["evidence"] = [FeatureEvidence(**evidence) for evidence in record["evidence"]]
         return cls(**values)
 
     def as_record(self) -> dict[str, Any]:
@@ -197,6 +205,7 @@ SCHEMA = pa.schema(
         "previous_version": _TEXT,
         "fitted_at": pa.timestamp("us"),
         "as_of": pa.date32(),
+        "lrfm_window_days": _WHOLE,
         "fit_reason": _TEXT,
         "algorithm": _TEXT,
         "k": _WHOLE,
@@ -222,6 +231,7 @@ SCHEMA = pa.schema(
                 mean=_REAL,
                 standard_deviation=_REAL,
                 typical=_REAL,
+                missing_share=_REAL,
             )
         ),
         "dropped_features": pa.list_(_struct(name=_TEXT, reason=_TEXT)),
@@ -256,6 +266,15 @@ SCHEMA = pa.schema(
                 stability_mean=_REAL,
                 stability_p10=_REAL,
                 is_knee=_FLAG,
+            )
+        ),
+        "evidence": pa.list_(
+            _struct(
+                name=_TEXT,
+                anova_f=_REAL,
+                mutual_information=_REAL,
+                silhouette=_REAL,
+                silhouette_without=_REAL,
             )
         ),
     }

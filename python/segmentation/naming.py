@@ -72,11 +72,13 @@ def match(costs: Matrix, limit: float) -> list[int | None]:
 
 def name_segments(
     profiles: Sequence[Mapping[str, float]],
-    playbook: Sequence[PlaybookRow],
+    vocabulary: Sequence[PlaybookRow],
     words: Mapping[str, FeatureWords],
     *,
     limit: float,
+    carry_over_limit: float = 0.0,
     earlier: Sequence[EarlierSegment] = (),
+    kept: Mapping[int, SegmentName] | None = None,
 ) -> list[SegmentName]:
     """Name clusters.
 
@@ -88,28 +90,33 @@ def name_segments(
     ----------
     profiles : sequence of mapping, length k
         Feature to z-score of each cluster's centroid.
-    playbook : sequence of PlaybookRow
-        The vocabulary for this k.
+    vocabulary : sequence of PlaybookRow
+        The playbook's rows for this k.
     words : mapping
         Feature to its words.
     limit : float
-        Largest root mean square difference in z-scores of a match, over the features that
-        both sides have.
+        Largest root mean square difference in z-scores of a match with the playbook, over the
+        features that the row names.
+    carry_over_limit : float
+        The same for a match with a segment of the model before, over the features of both.
     earlier : sequence of EarlierSegment
         Segments of the model before.
+    kept : mapping of int to SegmentName, optional
+        Clusters whose names are settled.
 
     Returns
     -------
     list of SegmentName, length k
         Slugs are unique.
     """
-    names: dict[int, SegmentName] = {}
-    written = {row.segment_slug: row.segment_name for row in playbook}
+    names: dict[int, SegmentName] = dict(kept or {})
+    written = {row.segment_slug: row.segment_name for row in vocabulary}
 
     def assign(
         candidates: Sequence[EarlierSegment] | Sequence[PlaybookRow],
         targets: Callable[[EarlierSegment | PlaybookRow], Mapping[str, float]],
         named_by: str,
+        within: float,
     ) -> None:
         taken = {name.segment_slug for name in names.values()}
         free = [c for c in candidates if c.segment_slug not in taken]
@@ -117,14 +124,17 @@ def name_segments(
         if not free or not nameless:
             return
         costs = np.array([[_distance(profiles[i], targets(c)) for c in free] for i in nameless])
-        for i, row, column in zip(nameless, costs, match(costs, limit), strict=True):
+        for i, row, column in zip(nameless, costs, match(costs, within), strict=True):
             if column is not None:
                 slug = free[column].segment_slug
                 name = written.get(slug, free[column].segment_name)
                 names[i] = SegmentName(slug, name, named_by, float(row[column]))
 
-    assign(earlier, lambda c: c.profile if isinstance(c, EarlierSegment) else {}, "earlier model")
-    assign(playbook, lambda c: c.targets if isinstance(c, PlaybookRow) else {}, "playbook")
+    def profile_of(candidate: EarlierSegment | PlaybookRow) -> Mapping[str, float]:
+        return candidate.profile if isinstance(candidate, EarlierSegment) else candidate.targets
+
+    assign(earlier, profile_of, "earlier model", carry_over_limit)
+    assign(vocabulary, profile_of, "playbook", limit)
     for i, profile in enumerate(profiles):
         if i not in names:
             taken = {name.segment_slug for name in names.values()} | set(written)

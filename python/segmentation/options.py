@@ -7,13 +7,13 @@ import difflib
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from segmentation.clustering import ALGORITHMS
 from segmentation.preprocessing import OUTLIER_RULES, SCALINGS, TRANSFORMS
 
-IMPUTATIONS = ("median",)
+IMPUTATIONS = ("median", "mice")
 
 
 class OptionError(ValueError):
@@ -34,15 +34,22 @@ class SegmentationOptions:
         Number of segments. ``"auto"`` takes the k of `auto_k_from` to `auto_k_to` with the
         highest Calinski-Harabasz index among those whose stability reaches `stability_floor`.
     imputation : str
-        What stands for a missing value: ``"median"``.
+        What stands for a missing value during the fit: ``"median"``, or ``"mice"``, which
+        predicts it from the other features (iterative imputation with gradient-boosted trees,
+        after van Buuren and Groothuis-Oudshoorn, 2011). When customers are scored it is the
+        median in either case.
+    trims : mapping of str to (float or None, float or None)
+        Numeric column of the feature table to its lowest and highest believable value, both
+        included. A row beyond takes no part in the fit; it is scored all the same.
     outliers : str
         ``"none"``; ``"clip"``: values beyond the quartiles by more than `outlier_factor`
         interquartile ranges are taken as that bound; ``"drop"``: such rows do not take part in
         the fit (they are scored all the same).
     outlier_factor : float
         In interquartile ranges (Tukey, 1977: 1.5).
-    transform : str
-        ``"none"``, ``"log"`` (signed ``ln(1 + |x|)``) or ``"yeo_johnson"``.
+    transform : str or mapping of str to str
+        ``"none"``, ``"log"`` (signed ``ln(1 + |x|)``) or ``"yeo_johnson"``, for all features or
+        by feature; features that a mapping does not name have none.
     scaling : str
         ``"none"``, ``"standard"`` or ``"min_max"``.
     seed : int
@@ -67,16 +74,19 @@ class SegmentationOptions:
         Most rows of the sample on which a k is judged.
     naming_limit : float
         Largest root mean square difference, in z-scores, between a segment and the playbook
-        row or the earlier segment whose name it takes.
+        row whose name it takes.
+    carry_over_limit : float
+        The same between a segment and one of the model before, whose slug it takes.
     """
 
     features: tuple[str, ...]
     algorithm: str = "kmeans"
     k: int | str = 4
     imputation: str = "median"
+    trims: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     outliers: str = "none"
     outlier_factor: float = 1.5
-    transform: str = "none"
+    transform: str | Mapping[str, str] = "none"
     scaling: str = "standard"
     seed: int = 0
     n_init: int = 10
@@ -91,18 +101,32 @@ class SegmentationOptions:
     stability_resamples: int = 20
     scan_rows: int = 5_000
     naming_limit: float = 1.0
+    carry_over_limit: float = 0.5
 
     def __post_init__(self) -> None:
         _one_of("algorithm", self.algorithm, tuple(ALGORITHMS))
         _one_of("imputation", self.imputation, IMPUTATIONS)
         _one_of("outliers", self.outliers, OUTLIER_RULES)
-        _one_of("transform", self.transform, TRANSFORMS)
+        for transform in self.transforms:
+            _one_of("transform", transform, TRANSFORMS)
         _one_of("scaling", self.scaling, SCALINGS)
         if not self.features:
             raise OptionError("features is empty. Name at least one column of the feature table.")
         twice = sorted({name for name in self.features if self.features.count(name) > 1})
         if twice:
             raise OptionError(f"features names a column twice: {', '.join(twice)}.")
+        if isinstance(self.transform, Mapping):
+            for name in self.transform:
+                if name not in self.features:
+                    raise OptionError(
+                        f"transform names {name!r}, which is not one of the features: "
+                        f"{', '.join(self.features)}."
+                    )
+        for name, bounds in self.trims.items():
+            _bounds(f"trims of {name}", bounds)
+        self._check_numbers()
+
+    def _check_numbers(self) -> None:
         if self.k != "auto":
             _whole_number("k", self.k, least=1, instead='or "auto"')
         for name, least in (
@@ -126,10 +150,17 @@ class SegmentationOptions:
                 f"(auto_k_from, auto_k_to); the scan only tries {self.scan_from} to "
                 f"{self.scan_to} (scan_from, scan_to)."
             )
-        for name in ("outlier_factor", "naming_limit"):
-            _number(name, getattr(self, name), above=0.0)
-        _number("tolerance", self.tolerance, above=-1e-300)
-        _number("stability_floor", self.stability_floor, above=-1.0)
+        for name in ("outlier_factor", "naming_limit", "carry_over_limit"):
+            _number(name, getattr(self, name), least=0.0)
+        _number("tolerance", self.tolerance, least=0.0)
+        _number("stability_floor", self.stability_floor, least=-1.0)
+
+    @property
+    def transforms(self) -> tuple[str, ...]:
+        """The transform of each feature."""
+        if isinstance(self.transform, Mapping):
+            return tuple(self.transform.get(name, "none") for name in self.features)
+        return (self.transform,) * len(self.features)
 
     @classmethod
     def from_mapping(
@@ -168,6 +199,11 @@ class SegmentationOptions:
         if isinstance(features, str) or not isinstance(features, Sequence):
             raise OptionError(f"features is a list of column names; found {features!r}.")
         merged["features"] = tuple(str(name) for name in features)
+        if not isinstance(merged.get("trims", {}), Mapping):
+            raise OptionError(
+                "trims is written as features and bounds, e.g. {income: [null, 600000]}; "
+                f"found {merged['trims']!r}."
+            )
         if "k" in merged and isinstance(merged["k"], str) and merged["k"].isdigit():
             merged["k"] = int(merged["k"])
         return cls(**merged)
@@ -188,6 +224,17 @@ def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
         raise OptionError(f"{name} is {value!r}.{hint} It can be: {', '.join(allowed)}.")
 
 
+def _bounds(name: str, bounds: object) -> None:
+    fits = isinstance(bounds, Sequence) and not isinstance(bounds, str) and len(bounds) == 2
+    if not fits or not all(
+        bound is None or (isinstance(bound, int | float) and not isinstance(bound, bool))
+        for bound in bounds  # type: ignore[attr-defined]
+    ):
+        raise OptionError(
+            f"{name} is {bounds!r}. It is written as [lowest, highest], null where there is none."
+        )
+
+
 def _whole_number(name: str, value: object, *, least: int, instead: str = "") -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise OptionError(
@@ -196,6 +243,6 @@ def _whole_number(name: str, value: object, *, least: int, instead: str = "") ->
         )
 
 
-def _number(name: str, value: object, *, above: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > above:
-        raise OptionError(f"{name} is {value!r}. It must be a number above {max(above, 0.0):g}.")
+def _number(name: str, value: object, *, least: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+        raise OptionError(f"{name} is {value!r}. It must be a number, {least:g} or more.")

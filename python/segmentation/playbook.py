@@ -85,57 +85,62 @@ class FeatureWords:
 
 
 def read_playbook(
-    rows: Iterable[Mapping[str, Any]], segmentation: str, k: int
-) -> list[PlaybookRow]:
-    """Read the vocabulary of one segmentation and one k.
+    rows: Iterable[Mapping[str, Any]], segmentation: str
+) -> dict[int, list[PlaybookRow]]:
+    """Read the vocabularies of one segmentation.
 
     Parameters
     ----------
     rows : iterable of mapping
         Rows of the seed ``segment_playbook``.
     segmentation : str
-    k : int
 
     Returns
     -------
-    list of PlaybookRow
-        Ordered by slug; empty where the playbook has no vocabulary for this k.
+    dict of int to list of PlaybookRow
+        Number of segments to its vocabulary, ordered by slug.
 
     Raises
     ------
     PlaybookError
-        If a row cannot be read, or two rows share a slug.
+        If a row cannot be read, or two rows of a vocabulary share a slug.
     """
-    read = [_read_row(row) for row in rows if row["segmentation"] == segmentation]
-    chosen = sorted((row for row in read if row.k == k), key=lambda row: row.segment_slug)
-    slugs = [row.segment_slug for row in chosen]
-    for slug in slugs:
-        if slugs.count(slug) > 1:
-            raise PlaybookError(
-                f"segment_playbook: the slug '{slug}' stands twice for segmentation "
-                f"'{segmentation}' and k = {k}."
-            )
-    return chosen
+    playbook: dict[int, list[PlaybookRow]] = {}
+    for row in rows:
+        if row["segmentation"] == segmentation:
+            read = _read_row(row)
+            vocabulary = playbook.setdefault(read.k, [])
+            if read.segment_slug in [other.segment_slug for other in vocabulary]:
+                raise PlaybookError(
+                    f"segment_playbook: the slug '{read.segment_slug}' stands twice for "
+                    f"segmentation '{segmentation}' and k = {read.k}."
+                )
+            vocabulary.append(read)
+    return {k: sorted(playbook[k], key=lambda row: row.segment_slug) for k in sorted(playbook)}
 
 
-def targets_hash(rows: Sequence[PlaybookRow]) -> str:
+def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[str, PlaybookRow]:
+    """Return the row that describes each slug: that of vocabulary `k`, else of the largest k.
+
+    A slug that was carried over from a model of another k keeps its words.
+    """
+    in_order = sorted(playbook, key=lambda other: (other == k, other))
+    return {row.segment_slug: row for other in in_order for row in playbook[other]}
+
+
+def targets_hash(playbook: Mapping[int, Sequence[PlaybookRow]]) -> str:
     """Return a hash of what decides on slugs; words may change without changing it."""
-    targets = [[row.segment_slug, sorted(row.targets.items())] for row in rows]
+    targets = [
+        [k, row.segment_slug, sorted(row.targets.items())]
+        for k in sorted(playbook)
+        for row in playbook[k]
+    ]
     return hashlib.sha256(json.dumps(targets).encode()).hexdigest()[:16]
 
 
 def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWords]:
     """Read the seed ``feature_words``: feature to its words."""
-    return {
-        row["feature"]: FeatureWords(
-            feature=row["feature"],
-            low_words=row["low_words"],
-            high_words=row["high_words"],
-            amount=_read_amount(row),
-            decimals=int(row["decimals"]),
-        )
-        for row in rows
-    }
+    return {row["feature"]: _read_words(row) for row in rows}
 
 
 def words_for(feature: str, words: Mapping[str, FeatureWords]) -> FeatureWords:
@@ -143,6 +148,27 @@ def words_for(feature: str, words: Mapping[str, FeatureWords]) -> FeatureWords:
     label = feature.replace("_", " ")
     plain = FeatureWords(feature, f"lower {label}", f"higher {label}", f"{label} of {{}}", 2)
     return words.get(feature) or plain
+
+
+def _read_words(row: Mapping[str, Any]) -> FeatureWords:
+    for column in ("low_words", "high_words"):
+        if not str(row[column] or "").strip():
+            raise PlaybookError(
+                f"feature_words: {column} of '{row['feature']}' is empty. Write what having "
+                f"{'less' if column == 'low_words' else 'more'} of it means."
+            )
+    decimals = row["decimals"]
+    if decimals is None or not 0 <= int(decimals) <= 9:
+        raise PlaybookError(
+            f"feature_words: decimals of '{row['feature']}' is {decimals}. Write 0 to 9."
+        )
+    return FeatureWords(
+        feature=row["feature"],
+        low_words=row["low_words"],
+        high_words=row["high_words"],
+        amount=_read_amount(row),
+        decimals=int(decimals),
+    )
 
 
 def _read_amount(row: Mapping[str, Any]) -> str:
@@ -163,6 +189,8 @@ def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
             f"{where}: a slug is written in lower case letters, digits and underscores, begins "
             f"with a letter, and is not '{UNASSIGNED}'."
         )
+    if row["k"] is None:
+        raise PlaybookError(f"{where}: k is empty. Write the number of segments it is for.")
     return PlaybookRow(
         segmentation=row["segmentation"],
         k=int(row["k"]),

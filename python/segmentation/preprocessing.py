@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -122,8 +123,8 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         the statistics; :meth:`inliers` tells which they are.
     outlier_factor : float
         In interquartile ranges.
-    transformation : {"none", "log", "yeo_johnson"}
-        What is done to skewed values.
+    transformation : {"none", "log", "yeo_johnson"} or sequence of these
+        What is done to skewed values; a sequence has one for each feature.
     scaling : {"none", "standard", "min_max"}
         ``"standard"``: mean 0 and standard deviation 1. ``"min_max"``: from 0 to 1.
 
@@ -143,7 +144,7 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         self,
         outliers: str = "none",
         outlier_factor: float = 1.5,
-        transformation: str = "none",
+        transformation: str | Sequence[str] = "none",
         scaling: str = "standard",
     ) -> None:
         self.outliers = outliers
@@ -165,16 +166,21 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         ValueError
             If a parameter is set to something it cannot be.
         """
-        for name, allowed in (
-            ("outliers", OUTLIER_RULES),
-            ("transformation", TRANSFORMS),
-            ("scaling", SCALINGS),
-        ):
-            if getattr(self, name) not in allowed:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)!r}. It can be: {', '.join(allowed)}."
-                )
         raw = validate_data(self, X, dtype=np.float64, ensure_all_finite=False)
+        rules = self.transformation
+        transformations = [rules] * raw.shape[1] if isinstance(rules, str) else list(rules)
+        for name, given, allowed in (
+            ("outliers", [self.outliers], OUTLIER_RULES),
+            ("transformation", transformations, TRANSFORMS),
+            ("scaling", [self.scaling], SCALINGS),
+        ):
+            for value in given:
+                if value not in allowed:
+                    raise ValueError(f"{name} is {value!r}. It can be: {', '.join(allowed)}.")
+        if len(transformations) != raw.shape[1]:
+            raise ValueError(
+                f"transformation has {len(transformations)} entries for {raw.shape[1]} features."
+            )
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(raw.shape[1])])
         fills = np.array([_median(column) for column in raw.T])
         filled = np.clip(np.where(np.isfinite(raw), raw, fills), -LARGEST_VALUE, LARGEST_VALUE)
@@ -193,7 +199,7 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
                 fill=float(fills[j]),
                 lower=float(lower[j]),
                 upper=float(upper[j]),
-                transformation=self.transformation,
+                transformation=transformations[j],
                 scaling=self.scaling,
             )
             for j in range(raw.shape[1])

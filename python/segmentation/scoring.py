@@ -83,8 +83,8 @@ def assigned_table(
 ) -> str:
     """Return a query that gives every row of a table its segment.
 
-    What is compared is ``|c|^2 - 2 x.c``: the squared distance less ``|x|^2``, which is the same
-    for every centroid.
+    What is compared is the squared distance less what is the same for every centroid, see
+    :func:`_proximities`.
 
     Parameters
     ----------
@@ -104,21 +104,29 @@ def assigned_table(
     """
     passed_on = [quoted(column) for column in keep]
     passed_on += [scaled_column(j) for j in range(len(features))]
+    offsets, weights = _proximities(centroids)
     proximities = [
-        _sum_of(
-            [
-                number(float(centroid @ centroid)),
-                *(f"{number(-2 * c)} * {scaled_column(j)}" for j, c in enumerate(centroid)),
-            ]
-        )
+        _sum_of([number(offset), *(f"{number(w)} * {scaled_column(j)}" for j, w in enumerate(row))])
         + f" as proximity_{i}"
-        for i, centroid in enumerate(centroids)
+        for i, (offset, row) in enumerate(zip(offsets, weights, strict=True))
     ]
     return (
         f"select {', '.join([*passed_on, f'{_lowest(len(centroids))} as segment_id'])} "
         f"from (select {', '.join([*passed_on, *proximities])} "
         f"from ({scaled_table(engine, table, features, keep)}))"
     )
+
+
+def _proximities(centroids: Matrix) -> tuple[Matrix, Matrix]:
+    """Return offsets, shape (k,), and weights, shape (k, n_features), of lines in the features.
+
+    The squared distance from x to c is ``|x|^2 - 2 x.c + |c|^2``. Less ``|x|^2`` and plus ``2 x.m``
+    and less ``|m|^2``, m being the mean of the centroids, it is ``(c - m).(c + m) - 2 x.(c - m)``:
+    the same order, without the digits that large values with small differences would lose.
+    """
+    middle = centroids.mean(axis=0)
+    apart = centroids - middle
+    return (apart * (centroids + middle)).sum(axis=1), -2 * apart
 
 
 def _lowest(k: int) -> str:
@@ -143,6 +151,15 @@ def squared_distance_expression(centroid: Matrix) -> str:
     return _sum_of(terms) if terms else number(0.0)
 
 
+def medians(engine: DuckDBEngine, prepared: Sequence[PreparedFeature]) -> str:
+    """Return SQL for the median of every raw column, of its finite values alone."""
+    columns = []
+    for feature in prepared:
+        raw = f"cast({quoted(feature.name)} as double)"
+        columns.append(f"median(case when {engine.is_finite(raw)} then {raw} end)")
+    return ", ".join(columns)
+
+
 def by_segment(values: Sequence[str], segment: str = "segment_id") -> str:
     """Return SQL that takes the i-th expression where the segment is i."""
     cases = " ".join(f"when {i} then {value}" for i, value in enumerate(values))
@@ -155,6 +172,8 @@ def _sum_of(terms: Sequence[str]) -> str:
 
 def nearest(scaled: Matrix, centroids: Matrix) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     """Return the id of the nearest centroid of each row, shape (n,), as the engine finds it."""
-    proximities = (centroids**2).sum(axis=1) - 2 * scaled @ centroids.T
-    labels: np.ndarray[tuple[int], np.dtype[np.intp]] = np.argmin(proximities, axis=1)
+    offsets, weights = _proximities(centroids)
+    labels: np.ndarray[tuple[int], np.dtype[np.intp]] = np.argmin(
+        offsets + scaled @ weights.T, axis=1
+    )
     return labels

@@ -19,14 +19,17 @@ import pyarrow as pa
 
 from segmentation.engine import DuckDBEngine, quoted, text_literal
 from segmentation.explanations import headline, reasons
-from segmentation.fitting import current_names, fit_model
+from segmentation.fitting import fit_model
+from segmentation.model_names import current_names
 from segmentation.model_row import SegmentationModel, as_table, current_model
+from segmentation.native_threads import limit_native_threads
 from segmentation.options import OptionError, SegmentationOptions
 from segmentation.playbook import (
     FeatureWords,
     PlaybookRow,
     read_feature_words,
     read_playbook,
+    rows_by_slug,
 )
 from segmentation.scoring import assigned_table, by_segment, squared_distance_expression
 
@@ -42,6 +45,7 @@ class Run:
     dataset: str
     variant: str
     as_of: datetime.date
+    lrfm_window_days: int
 
 
 def fit_if_needed(
@@ -85,6 +89,7 @@ def fit_if_needed(
     pyarrow.Table
         One row, or none where nothing was fitted.
     """
+    limit_native_threads()
     engine = DuckDBEngine(connection)
     run = _read_run(engine, run_settings)
     options = read_options(settings, overrides)
@@ -92,7 +97,7 @@ def fit_if_needed(
     latest = current_model(models, run.dataset, run.variant)
     reason = _why_fit(latest, options, run, _flag("refit", refit), _days(refit_after_days))
     if reason is None:
-        log.info("%s: kept %s", segmentation, latest.model_version if latest else "")
+        _announce_kept(engine, segmentation, latest, run, engine.from_item(features))
         return as_table([])
     log.info("%s: fitting, because %s", segmentation, reason)
     vocabularies = _read_vocabularies(engine, playbook, segmentation)
@@ -105,6 +110,7 @@ def fit_if_needed(
         dataset=run.dataset,
         variant=run.variant,
         as_of=run.as_of,
+        window_days=run.lrfm_window_days,
         fit_reason=reason,
         playbook=vocabularies,
         words=words,
@@ -148,11 +154,7 @@ def name_segments_of_current_model(
         words = read_feature_words(
             engine.records(f"select * from {engine.from_item(feature_words)}")
         )
-        rows = {
-            row.segment_slug: row
-            for k in sorted(vocabularies, key=lambda k: (k == model.k, k))
-            for row in vocabularies[k]
-        }
+        rows = rows_by_slug(vocabularies, model.k)
         names = current_names(model, vocabularies, words)
         for segment, name in zip(model.segments, names, strict=True):
             row = rows.get(name.segment_slug)
@@ -241,7 +243,8 @@ def assignments_query(
         f"select {quoted(key)}, cast(segment_id as integer) as segment_id, "
         "sqrt(squared_own) as distance, "
         f"cast(case {runner_up} end as integer) as runner_up_id, "
-        "greatest(sqrt(squared_second) - sqrt(squared_own), 0.0) as margin, "
+        "case when squared_second is not null "
+        "then greatest(sqrt(squared_second) - sqrt(squared_own), 0.0) end as margin, "
         "reason_1, reason_2, reason_3, "
         f"{text_literal(model.model_version)} as model_version "
         f"from (select *, {own} as squared_own, {second} as squared_second "
@@ -276,9 +279,34 @@ def _why_fit(
         return "it was asked for"
     if latest.fit_hash != options.fit_hash():
         return "the configuration changed"
+    if latest.lrfm_window_days != run.lrfm_window_days:
+        return (
+            f"frequency and monetary count {run.lrfm_window_days} days and counted "
+            f"{latest.lrfm_window_days}"
+        )
     if refit_after_days is not None and (run.as_of - latest.as_of).days > refit_after_days:
         return f"the last model is older than {refit_after_days} days"
     return None
+
+
+def _announce_kept(
+    engine: DuckDBEngine,
+    segmentation: str,
+    latest: SegmentationModel | None,
+    run: Run,
+    features: str,
+) -> None:
+    if latest is None:
+        return
+    log.info("%s: kept %s, fitted as of %s", segmentation, latest.model_version, latest.as_of)
+    if run.as_of < latest.as_of:
+        log.warning(
+            "%s: it was fitted on days after %s, which this build is of; refit: true fits anew",
+            segmentation,
+            run.as_of,
+        )
+    if not engine.rows(f"select 1 from {features} limit 1"):
+        log.warning("%s: nobody to score as of %s", segmentation, run.as_of)
 
 
 def _renamed(
@@ -302,7 +330,9 @@ def _renamed(
 
 
 def _read_run(engine: DuckDBEngine, run_settings: Table) -> Run:
-    row = engine.records(f"select dataset, variant, as_of from {engine.from_item(run_settings)}")[0]
+    row = engine.records(
+        f"select dataset, variant, as_of, lrfm_window_days from {engine.from_item(run_settings)}"
+    )[0]
     return Run(**row)
 
 
@@ -317,8 +347,7 @@ def _read_vocabularies(
     engine: DuckDBEngine, playbook: Table, segmentation: str
 ) -> dict[int, list[PlaybookRow]]:
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
-    ks = sorted({int(row["k"]) for row in rows if row["segmentation"] == segmentation})
-    return {k: read_playbook(rows, segmentation, k) for k in ks}
+    return read_playbook(rows, segmentation)
 
 
 def _flag(name: str, value: Any) -> bool:

@@ -2,27 +2,32 @@
 -- Everybody has a segment, or is "unassigned" with a reason.
 with
 
-customers as (
+segmentations as (
 
-    select count(*) as customers
-    from {{ ref("int_customers") }}
+    select 'value' as segmentation
 
 ),
 
-segmented as (
+expected as (
 
     select
-        segmentation,
-        count(*) as customers
-    from {{ ref("fct_customer_segments") }}
-    group by segmentation
+        segmentations.segmentation,
+        customers.customer_id
+    from {{ ref("int_customers") }} as customers
+    cross join segmentations
 
 )
 
 select
-    segmented.segmentation,
-    segmented.customers as segmented_customers,
-    customers.customers
-from segmented
-cross join customers
-where segmented.customers <> customers.customers
+    expected.segmentation as expected_segmentation,
+    expected.customer_id as expected_customer_id,
+    segments.segmentation,
+    segments.customer_id
+from expected
+full outer join {{ ref("fct_customer_segments") }} as segments
+    on
+        expected.segmentation = segments.segmentation
+        and expected.customer_id = segments.customer_id
+where
+    expected.customer_id is null
+    or segments.customer_id is null

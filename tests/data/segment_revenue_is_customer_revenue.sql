@@ -1,6 +1,12 @@
 -- Broken: revenue was lost or counted twice on its way from the customers to the segments.
 with
 
+segmentations as (
+
+    select 'value' as segmentation
+
+),
+
 of_customers as (
 
     select coalesce(sum(revenue), 0) as revenue
@@ -19,9 +25,11 @@ of_segments as (
 )
 
 select
-    of_segments.segmentation,
+    segmentations.segmentation,
     of_segments.revenue,
     of_customers.revenue as customer_revenue
-from of_segments
+from segmentations
 cross join of_customers
-where of_segments.revenue <> of_customers.revenue
+left join of_segments
+    on segmentations.segmentation = of_segments.segmentation
+where of_customers.revenue <> coalesce(of_segments.revenue, 0)

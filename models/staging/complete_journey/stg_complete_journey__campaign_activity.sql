@@ -115,5 +115,7 @@ select
     cast(campaigns_received as integer) as campaigns_received,
     cast(responses as integer) as responses,
     cast(null as integer) as prior_responses,
-    cast(visits as integer) as visits
+    cast(visits as integer) as visits,
+    cast(null as bigint) as source_row,
+    cast(null as varchar) as unreadable
 from joined_counts

@@ -125,5 +125,7 @@ select
     cast(null as varchar) as spending_level,
     cast(household_comp as varchar) as other_category,
     cast(null as date) as joined_on,
-    cast(null as varchar) as known_segment
+    cast(null as varchar) as known_segment,
+    cast(null as bigint) as source_row,
+    cast(null as varchar) as unreadable
 from joined_attributes

@@ -44,5 +44,7 @@ select
     {{ local_time("ordered_at_utc", var("complete_journey_time_zone")) }} as ordered_at,
     cast(items as bigint) as items,
     cast(revenue as decimal(18, 2)) as revenue,
-    cast(discount as decimal(18, 2)) as discount
+    cast(discount as decimal(18, 2)) as discount,
+    cast(null as bigint) as source_row,
+    cast(null as varchar) as unreadable
 from summed_to_baskets

@@ -1,5 +1,11 @@
 {{ config(enabled=is_dataset("sample")) }}
 
+{%- set readings = {
+    "sent_on": read_date("sent_on"),
+    "visits": read_whole_number("visits"),
+    "responded": "try_cast(responded as boolean)",
+} %}
+
 with
 
 campaign_contacts as (
@@ -14,15 +20,32 @@ campaign_contacts as (
 
 ),
 
+read_contacts as (
+
+    select
+        customer_id,
+        campaign_id,
+        {{ readings["sent_on"] }} as sent_on,
+        {{ readings["visits"] }} as visits,
+        {{ readings["responded"] }} as responded,
+        {{ unreadable(readings) }} as unreadable
+    from campaign_contacts
+
+),
+
+-- A contact that cannot be read is not left out of the sum: it makes the row unreadable.
 summed_to_customers as (
 
     select
         customer_id,
         count(distinct campaign_id) as campaigns_received,
         count(distinct case when responded then campaign_id end) as responses,
-        sum(visits) as visits
-    from campaign_contacts
-    where cast(sent_on as date) <= {{ as_of() }}
+        sum(visits) as visits,
+        min(unreadable) as unreadable
+    from read_contacts
+    where
+        sent_on <= {{ as_of() }}
+        or unreadable is not null
     group by customer_id
 
 )
@@ -32,5 +55,7 @@ select
     cast(campaigns_received as integer) as campaigns_received,
     cast(responses as integer) as responses,
     cast(null as integer) as prior_responses,
-    cast(visits as integer) as visits
+    cast(visits as integer) as visits,
+    cast(null as bigint) as source_row,
+    cast(unreadable as varchar) as unreadable
 from summed_to_customers

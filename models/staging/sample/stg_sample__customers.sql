@@ -1,5 +1,12 @@
 {{ config(enabled=is_dataset("sample")) }}
 
+{%- set readings = {
+    "birth_year": read_whole_number("birth_year"),
+    "children": read_whole_number("children"),
+    "income": read_amount("income"),
+    "joined_on": read_date("joined_on"),
+} %}
+
 with
 
 customers as (
@@ -20,7 +27,7 @@ customers as (
 select
     cast(customer_id as varchar) as customer_id,
     cast(customer_id as varchar) as identity_id,
-    cast(birth_year as integer) as birth_year,
+    {{ readings["birth_year"] }} as birth_year,
     cast(null as integer) as age,
     cast(gender as varchar) as gender,
     cast(marital_status as varchar) as marital_status,
@@ -29,12 +36,14 @@ select
     cast(null as varchar) as residence_type,
     cast(home_ownership as varchar) as home_ownership,
     cast(null as integer) as household_size,
-    cast(children as integer) as children,
-    cast(income as decimal(18, 2)) as income,
+    {{ readings["children"] }} as children,
+    {{ readings["income"] }} as income,
     cast(null as decimal(18, 2)) as annual_spend,
     cast(null as integer) as work_experience_years,
     cast(null as varchar) as spending_level,
     cast(null as varchar) as other_category,
-    cast(joined_on as date) as joined_on,
-    cast(null as varchar) as known_segment
+    {{ readings["joined_on"] }} as joined_on,
+    cast(null as varchar) as known_segment,
+    cast(null as bigint) as source_row,
+    {{ unreadable(readings) }} as unreadable
 from customers

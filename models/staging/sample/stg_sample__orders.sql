@@ -1,5 +1,12 @@
 {{ config(enabled=is_dataset("sample")) }}
 
+{%- set readings = {
+    "ordered_at": read_timestamp("ordered_at"),
+    "items": read_whole_number("items", "bigint"),
+    "revenue": read_amount("revenue"),
+    "discount": read_amount("discount"),
+} %}
+
 with
 
 orders as (
@@ -18,8 +25,10 @@ orders as (
 select
     cast(customer_id as varchar) as customer_id,
     cast(order_id as varchar) as order_id,
-    cast(ordered_at as timestamp) as ordered_at,
-    cast(items as bigint) as items,
-    cast(revenue as decimal(18, 2)) as revenue,
-    cast(discount as decimal(18, 2)) as discount
+    {{ readings["ordered_at"] }} as ordered_at,
+    {{ readings["items"] }} as items,
+    {{ readings["revenue"] }} as revenue,
+    {{ readings["discount"] }} as discount,
+    cast(null as bigint) as source_row,
+    {{ unreadable(readings) }} as unreadable
 from orders

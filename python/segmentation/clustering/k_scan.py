@@ -95,16 +95,19 @@ def scan_k(
     return [replace(judgement, is_knee=judgement.k == knee) for judgement in judgements]
 
 
-def choose_k(judgements: Sequence[KJudgement], *, least: int, most: int, floor: float) -> int:
+def choose_k(
+    judgements: Sequence[KJudgement], *, least: int, most: int, floor: float, otherwise: int
+) -> int:
     """Choose k by the rule of ``k: auto``.
 
     Of the k from `least` to `most` whose ``stability_p10`` reaches `floor`, the one with the
     highest Calinski-Harabasz index; where none is that stable, the most stable one. Ties go to
-    the smaller k. Where the scan has no such k, the largest it has, or 1.
+    the smaller k. Where the scan has no k in the range, the largest it has; where it has none at
+    all, `otherwise`.
     """
     eligible = [j for j in judgements if least <= j.k <= most]
     if not eligible:
-        return max((j.k for j in judgements), default=1)
+        return max((j.k for j in judgements), default=otherwise)
     stable = [j for j in eligible if j.stability_p10 >= floor]
     if stable:
         return max(stable, key=lambda j: (j.calinski_harabasz, -j.k)).k

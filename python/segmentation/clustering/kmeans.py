@@ -131,7 +131,7 @@ def _sums(
     totals = [
         f"sum({engine.scaled_integer(scaled_column(j), scale)})" for j in range(len(features))
     ]
-    totals.append(f"sum({engine.scaled_integer(by_segment(distances), squares_scale)})")
+    totals.append(f"sum({engine.scaled_large_integer(by_segment(distances), squares_scale)})")
     k = len(centroids)
     sums = [[0] * len(features) for _ in range(k)]
     counts, inertia = [0] * k, Fraction(0)
@@ -156,7 +156,10 @@ def _largest_absolute(engine: DuckDBEngine, table: str, features: list[PreparedF
 def _sum_scales(largest: float, n_features: int) -> tuple[float, float]:
     """Return the powers of two by which values, and squared distances, become whole numbers.
 
-    As fine as 2^-32, or as coarse as keeps the widest value and distance below 2^62.
+    As fine as keeps the widest value below 2^62, and the widest squared distance below 2^100,
+    which leaves room for 2^27 of them in 128 bits.
     """
-    bits = int(np.ceil(np.log2(2 * max(largest, 1.0) * np.sqrt(max(n_features, 1)))))
-    return 2.0 ** min(32, 62 - bits), 2.0 ** min(32, 62 - 2 * bits)
+    if largest == 0.0:
+        return 1.0, 1.0
+    bits = int(np.ceil(np.log2(2 * largest * np.sqrt(max(n_features, 1)))))
+    return 2.0 ** (62 - bits), 2.0 ** (100 - 2 * bits)

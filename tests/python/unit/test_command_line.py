@@ -37,6 +37,28 @@ def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:
     assert "cannot be read" in output
 
 
+def test_brackets_are_text(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.dim_segments as select 'value' as segmentation, 'x' as"
+            " segment_slug, 'Loyal [vip]' as segment_name, 5 as customers, 1.0 as share, 'h' as"
+            " headline, 'call them [/now]' as strategy, 'high' as priority, 'demo' as dataset,"
+            " date '2025-12-31' as as_of, 'v1' as model_version"
+        )
+        connection.execute(
+            "create table marts.rpt_model_history as select 'v1' as model_version,"
+            " date '2025-06-30' as as_of"
+        )
+    code, output = shown("summary", "--warehouse", str(path))
+    assert code == 0
+    assert "Loyal [vip]" in output
+    assert "call them [/now]" in output
+    assert "Segments of demo as of 2025-12-31" in output
+    assert "typical values are of that day, customers of 2025-12-31" in output
+
+
 def test_the_sample_goes_into_a_folder_that_is_there(tmp_path: Path) -> None:
     code, output = shown("write-sample", str(tmp_path / "none"))
     assert code != 0

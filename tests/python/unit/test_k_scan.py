@@ -48,7 +48,7 @@ def test_planted_groups_are_found_by_every_criterion(blobs: np.ndarray) -> None:
     found = scan_k(blobs, kmeans_centroids, range(2, 9), n_init=10, seed=0, resamples=10)
     assert [judgement.k for judgement in found if judgement.is_knee] == [4]
     assert max(found, key=lambda j: j.silhouette).k == 4
-    assert choose_k(found, least=3, most=8, floor=0.6) == 4
+    assert choose_k(found, least=3, most=8, floor=0.6, otherwise=9) == 4
     four = next(judgement for judgement in found if judgement.k == 4)
     assert four.stability_p10 > 0.95
 
@@ -91,8 +91,8 @@ def test_no_k_beyond_the_distinct_rows() -> None:
             id="a tie goes to the smaller k",
         ),
         pytest.param([judged(2)], 2, id="nothing in the range: the largest there is"),
-        pytest.param([], 1, id="nothing at all"),
+        pytest.param([], 1, id="nothing at all: what else there is"),
     ],
 )
 def test_the_rule_of_auto(judgements: list[KJudgement], expected: int) -> None:
-    assert choose_k(judgements, least=3, most=8, floor=0.6) == expected
+    assert choose_k(judgements, least=3, most=8, floor=0.6, otherwise=1) == expected

@@ -101,6 +101,29 @@ def test_an_absurd_value_does_not_blur_the_others(connection: duckdb.DuckDBPyCon
     assert centroids[1, 0] == 1e12
 
 
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e9])
+def test_the_unit_of_the_values_does_not_matter(
+    connection: duckdb.DuckDBPyConnection, unit: float
+) -> None:
+    connection.execute(
+        f"create table t as select unnest([0.0, 1.0, 2.0, 10.0, 11.0, 12.0]) * {unit} as a"
+    )
+    feature = PreparedFeature("a", 0.0, -1e15, 1e15, "none", 1.0, 0.0, 1.0)
+    centroids, counts, inertia, _, _ = refined(
+        connection, [feature], np.array([[0.0], [12.0 * unit]])
+    )
+    np.testing.assert_allclose(centroids / unit, [[1.0], [11.0]], rtol=1e-12)
+    assert counts == [3, 3]
+    assert inertia == pytest.approx(4 * unit**2, rel=1e-9)
+
+
+def test_inertia_beside_an_absurd_value(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table t as select unnest([0.0, 500.0, 1000.0, 1e15]) as a")
+    feature = PreparedFeature("a", 0.0, -1e15, 1e15, "none", 1.0, 0.0, 1.0)
+    _, _, inertia, _, _ = refined(connection, [feature], np.array([[500.0], [1e15]]))
+    assert inertia == pytest.approx(500_000, rel=1e-6)
+
+
 def test_passes_end_where_they_are_told_to(
     connection: duckdb.DuckDBPyConnection, scaled: tuple[np.ndarray, list[PreparedFeature]]
 ) -> None:

@@ -16,6 +16,7 @@ from segmentation.playbook import (
     PlaybookRow,
     read_feature_words,
     read_playbook,
+    rows_by_slug,
     targets_hash,
     words_for,
 )
@@ -94,6 +95,7 @@ def test_an_earlier_segment_hands_its_slug_on_before_the_playbook_is_asked() -> 
         [row("loyal", frequency=1.0), row("at_risk", frequency=-1.0)],
         WORDS,
         limit=1.0,
+        carry_over_limit=0.5,
         earlier=earlier,
     )
     assert [n.segment_slug for n in names] == ["old_friends", "loyal"]
@@ -106,6 +108,7 @@ def test_a_segment_that_moved_too_far_is_a_new_one() -> None:
         [row("loyal", frequency=1.0)],
         WORDS,
         limit=0.5,
+        carry_over_limit=0.5,
         earlier=[EarlierSegment("at_risk", "At Risk", {"frequency": -1.2})],
     )
     assert [n.segment_slug for n in names] == ["loyal", "at_risk"]
@@ -126,7 +129,7 @@ SEED_ROW = {
 
 
 def test_a_playbook_row_is_read() -> None:
-    (read,) = read_playbook([SEED_ROW, {**SEED_ROW, "k": 5}], "value", 4)
+    (read,) = read_playbook([SEED_ROW, {**SEED_ROW, "k": 5}], "value")[4]
     assert read.targets == {"recency_days": -0.9, "frequency": 1.2}
 
 
@@ -139,28 +142,38 @@ def test_a_playbook_row_is_read() -> None:
         ({"target_z_scores": None}, "target_z_scores is empty"),
         ({"segment_slug": "Loyal Ones"}, "lower case letters"),
         ({"segment_slug": "unassigned"}, "is not 'unassigned'"),
+        ({"k": None}, "k is empty"),
     ],
 )
 def test_a_playbook_row_that_cannot_be_read_is_named(
     change: dict[str, str | None], message: str
 ) -> None:
     with pytest.raises(PlaybookError) as raised:
-        read_playbook([{**SEED_ROW, **change}], "value", 4)
+        read_playbook([{**SEED_ROW, **change}], "value")
     assert "segment_playbook" in str(raised.value)
     assert message in str(raised.value)
 
 
 def test_a_slug_stands_once() -> None:
     with pytest.raises(PlaybookError, match="'loyal' stands twice"):
-        read_playbook([SEED_ROW, SEED_ROW], "value", 4)
+        read_playbook([SEED_ROW, SEED_ROW], "value")
 
 
 def test_words_may_change_without_another_hash() -> None:
-    (one,) = read_playbook([SEED_ROW], "value", 4)
-    (renamed,) = read_playbook([{**SEED_ROW, "segment_name": "Friends"}], "value", 4)
-    (moved,) = read_playbook([{**SEED_ROW, "target_z_scores": "monetary: 1"}], "value", 4)
-    assert targets_hash([one]) == targets_hash([renamed])
-    assert targets_hash([one]) != targets_hash([moved])
+    one, renamed, moved = (
+        read_playbook([{**SEED_ROW, **change}], "value")
+        for change in ({}, {"segment_name": "Friends"}, {"target_z_scores": "monetary: 1"})
+    )
+    assert targets_hash(one) == targets_hash(renamed)
+    assert targets_hash(one) != targets_hash(moved)
+
+
+def test_a_slug_of_another_vocabulary_keeps_its_words() -> None:
+    playbook = read_playbook(
+        [SEED_ROW, {**SEED_ROW, "k": 3, "segment_name": "Three"}, {**SEED_ROW, "k": 9}], "value"
+    )
+    assert rows_by_slug(playbook, 3)["loyal"].segment_name == "Three"
+    assert rows_by_slug(playbook, 5)["loyal"].k == 9
 
 
 def test_a_feature_that_nobody_put_into_words_has_plain_ones() -> None:
@@ -168,17 +181,22 @@ def test_a_feature_that_nobody_put_into_words_has_plain_ones() -> None:
     assert (spoken.low_words, spoken.amount) == ("lower basket size", "basket size of {}")
 
 
-@pytest.mark.parametrize("amount", ["purchases", "{} of {}", None])
-def test_an_amount_has_one_place_for_the_number(amount: str | None) -> None:
-    seed_row = {
-        "feature": "f",
-        "low_words": "l",
-        "high_words": "h",
-        "amount": amount,
-        "decimals": 0,
-    }
-    with pytest.raises(PlaybookError, match="the amount of 'f'"):
-        read_feature_words([seed_row])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"amount": "purchases"}, "the amount of 'f'"),
+        ({"amount": "{} of {}"}, "the amount of 'f'"),
+        ({"amount": None}, "the amount of 'f'"),
+        ({"low_words": None}, "low_words of 'f' is empty"),
+        ({"high_words": " "}, "high_words of 'f' is empty"),
+        ({"decimals": None}, "decimals of 'f' is None"),
+        ({"decimals": -1}, "decimals of 'f' is -1"),
+    ],
+)
+def test_words_that_cannot_be_used_are_named(change: dict[str, object], message: str) -> None:
+    words = {"feature": "f", "low_words": "l", "high_words": "h", "amount": "{}", "decimals": 0}
+    with pytest.raises(PlaybookError, match=message):
+        read_feature_words([{**words, **change}])
 
 
 @pytest.mark.parametrize(

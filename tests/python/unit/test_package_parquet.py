@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow.dataset
 import pytest
 from dbt.adapters.duckdb.utils import SourceConfig
-from segmentation.package_parquet import Plugin
+from segmentation.dbt_plugins.package_parquet import Plugin
 
 
 def source(**meta: str) -> SourceConfig:

@@ -83,6 +83,19 @@ def test_ties_go_to_the_lower_segment_id(
     assert nearest(np.array(rows, float), np.array(centroids, float)).tolist() == exact
 
 
+def test_small_differences_of_large_values_are_not_lost(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Unscaled values around a billion, ten apart: squares would leave no digit for the ten."""
+    values = [1e9 + 10 * group + 0.01 * i for group in range(4) for i in range(-40, 41)]
+    connection.execute("create table t (position integer, a double)")
+    connection.executemany("insert into t values (?, ?)", list(enumerate(values)))
+    centroids = np.array([[1e9 + 10.0 * group] for group in range(4)])
+    expected = [group for group in range(4) for _ in range(81)]
+    assert labels_in_sql(DuckDBEngine(connection), [plain("a")], centroids) == expected
+    assert nearest(np.array(values)[:, None], centroids).tolist() == expected
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_fitted_number_is_read_back_bit_for_bit(value: float) -> None:
     with duckdb.connect() as connection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -20,6 +22,7 @@ from segmentation.workflow import (
 )
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_info
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 SETTINGS: dict[str, Any] = {
@@ -61,15 +64,28 @@ class House:
         self.connection.register("frame", frame)
         self.connection.execute(f"create or replace table {name} as select * from frame")
 
-    def run(self, dataset: str, variant: str, as_of: datetime.date) -> None:
-        frame = pd.DataFrame({"dataset": [dataset], "variant": [variant], "as_of": [as_of]})
+    def run(self, dataset: str, variant: str, as_of: datetime.date, window_days: int = 365) -> None:
+        frame = pd.DataFrame(
+            {
+                "dataset": [dataset],
+                "variant": [variant],
+                "as_of": [as_of],
+                "lrfm_window_days": [window_days],
+            }
+        )
         self.put("run", frame)
 
-    def playbook(self, rows: list[tuple[str, str, str]]) -> None:
-        frame = pd.DataFrame(rows, columns=["segment_slug", "segment_name", "target_z_scores"])
-        frame = frame.assign(
-            segmentation="value", k=4, description="", strategy="", channel="", priority=""
-        )
+    def playbook(
+        self, rows: list[tuple[str, str, str]], other: list[tuple[str, str, str]] | None = None
+    ) -> None:
+        """Put the vocabulary of k = 4, and another of k = 5."""
+        columns = ["segment_slug", "segment_name", "target_z_scores"]
+        frame = pd.concat(
+            [
+                pd.DataFrame(rows, columns=columns).assign(k=4),
+                pd.DataFrame(other or [], columns=columns).assign(k=5),
+            ]
+        ).assign(segmentation="value", description="", strategy="", channel="", priority="")
         self.put("playbook", frame)
 
     def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
@@ -247,6 +263,113 @@ def test_a_renamed_segment_keeps_its_new_name_over_a_refit(house: House) -> None
     assert segments.loc["champions", "named_by"] == "earlier model"
 
 
+def test_another_window_is_another_fit(house: House) -> None:
+    """Or purchases of 90 days would be scored by a model of 365."""
+    house.fit()
+    house.run("sample", "default", datetime.date(2025, 12, 31), window_days=90)
+    again = house.fit()
+    assert again is not None
+    assert again.fit_reason == "frequency and monetary count 90 days and counted 365"
+
+
+def test_the_same_fit_of_another_variant_is_another_version(house: House) -> None:
+    one = house.fit()
+    house.run("sample", "other", datetime.date(2025, 12, 31))
+    other = house.fit()
+    assert one is not None
+    assert other is not None
+    assert one.model_version != other.model_version
+
+
+def test_a_playbook_edit_spares_slugs_that_were_carried_over(house: House) -> None:
+    """Segments of k = 5 that carry slugs of k = 4 keep them when k = 5 gets a first row."""
+    house.fit()
+    house.fit({**SETTINGS, "k": 5, "carry_over_limit": 1.0})
+    carried = house.segments().set_index("segment_slug").named_by
+    carried = set(carried[carried == "earlier model"].index)
+    assert len(carried) >= 3
+    renamed = [(slug, name.upper(), z) for slug, name, z in PLAYBOOK]
+    house.playbook(renamed, other=[("newcomers", "Newcomers", "recency_days: -9")])
+    segments = house.segments().set_index("segment_slug")
+    assert carried <= set(segments.index)
+    assert {segments.loc[slug, "segment_name"] for slug in carried} <= {n for _, n, _ in renamed}
+
+
+def test_one_segment_follows_from_none(house: House) -> None:
+    house.fit()
+    model = house.fit({**SETTINGS, "k": 1})
+    assert model is not None
+    assert [s.named_by for s in model.segments] == ["description"]
+    found = house.assignments()
+    assert found.margin.isna().all()
+    assert found.runner_up_id.isna().all()
+
+
+def test_a_target_that_is_no_feature_is_said(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.playbook([("at_risk", "At Risk", "recencydays: 1.4"), *PLAYBOOK[:2], *PLAYBOOK[3:]])
+    log = logging.getLogger("segmentation")
+    log.addHandler(caplog.handler)
+    try:
+        house.fit()
+    finally:
+        log.removeHandler(caplog.handler)
+    assert "row 'at_risk' aims at recencydays, which is no feature of this model" in caplog.text
+
+
+def test_outliers_that_are_everybody(house: House) -> None:
+    rows = [[9.0 if i // 2 == j else 0.0 for j in range(4)] for i in range(8)]
+    frame = pd.DataFrame(rows, columns=list("abcd")).assign(customer_id=list("stuvwxyz"))
+    house.put("features", frame)
+    with pytest.raises(OptionError, match="outliers: drop leaves nobody to fit"):
+        house.fit({**SETTINGS, "features": list("abcd"), "outliers": "drop", "k": 2})
+
+
+def test_ids_count_from_the_largest_segment_dropped_outliers_included(house: House) -> None:
+    model = house.fit({**SETTINGS, "outliers": "drop", "outlier_factor": 0.5})
+    assert model is not None
+    sizes = [segment.customers for segment in model.segments]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sum(sizes) == 300
+
+
+def test_two_different_customers_are_two_segments_to_auto(house: House) -> None:
+    frame = pd.DataFrame({"customer_id": range(40), "a": [1.0, 2.0] * 20})
+    house.put("features", frame)
+    model = house.fit({**SETTINGS, "features": ["a"], "k": "auto", "scan_to": 8})
+    assert model is not None
+    assert model.k == 2
+
+
+def test_trimmed_rows_take_no_part_and_are_scored(house: House) -> None:
+    house.connection.execute("update features set monetary = 666666 where customer_id = 'C001'")
+    trimmed = house.fit({**SETTINGS, "trims": {"monetary": [None, 100_000]}})
+    assert trimmed is not None
+    assert (trimmed.metrics.customers, trimmed.metrics.sample_customers) == (299, 299)
+    assert len(house.assignments()) == 300
+
+
+def test_mice_changes_the_fit_and_not_the_scoring(house: House) -> None:
+    house.connection.execute(
+        "update features set monetary = null where customer_id in ('C001', 'C005', 'C250')"
+    )
+    median = house.fit()
+    mice = house.fit({**SETTINGS, "imputation": "mice"})
+    assert median is not None
+    assert mice is not None
+    assert median.features[2].missing_share == mice.features[2].missing_share == 0.01
+    assert mice.fit_reason == "the configuration changed"
+    assert median.features[2].prepared.center != mice.features[2].prepared.center
+    assert house.assignments().segment_id.notna().all()
+
+
+def test_a_transform_for_one_feature(house: House) -> None:
+    model = house.fit({**SETTINGS, "transform": {"monetary": "yeo_johnson"}})
+    assert model is not None
+    assert [f.transform for f in model.prepared_features] == ["none", "none", "yeo_johnson"]
+
+
 def test_without_a_vocabulary_segments_are_described(house: House) -> None:
     house.fit({**SETTINGS, "k": 3})
     segments = house.segments()
@@ -350,7 +473,7 @@ def test_a_feature_that_clipping_flattens_is_left_out(house: House) -> None:
     settings = {**SETTINGS, "features": [*FEATURES, "rare"], "outliers": "clip"}
     model = house.fit(settings)
     assert model is not None
-    assert "rare: every value is the same after outliers: clip" in model.features_dropped
+    assert "rare: every value is the same once prepared, outliers: clip" in model.features_dropped
     assert house.assignments().segment_id.notna().all()
 
 
@@ -367,3 +490,14 @@ def test_a_column_that_is_not_there(house: House) -> None:
         house.fit({**SETTINGS, "features": ["recency", "customer_id"]})
     assert "recency, customer_id" in str(raised.value)
     assert "recency_days, frequency, monetary" in str(raised.value)
+
+
+def test_a_fit_in_a_thread_of_its_own_keeps_to_one_native_thread(house: House) -> None:
+    """Dbt runs models in threads, and a limit of OpenMP holds for the thread that set it."""
+
+    def fitted() -> set[int]:
+        house.fit()
+        return {pool["num_threads"] for pool in threadpool_info()}
+
+    with ThreadPoolExecutor(1) as executor:
+        assert executor.submit(fitted).result() == {1}

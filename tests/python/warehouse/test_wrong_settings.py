@@ -12,7 +12,8 @@ from conftest import Warehouse
     ("variables", "message"),
     [
         ({"dataset": "smaple"}, "There is no data set 'smaple'. The data sets are: "),
-        ({"dataset": "sample", "as_of": "31.12.2025"}, "It must be a day written YYYY-MM-DD"),
+        ({"dataset": "sample", "as_of": "31.12.2025"}, "written YYYY-MM-DD"),
+        ({"dataset": "sample", "as_of": "2025-02-29"}, "as_of is '2025-02-29'. It must be a day"),
         ({"dataset": "sample", "lrfm_window_days": 0}, "It must be a whole number of days"),
     ],
 )
@@ -28,7 +29,13 @@ def test_a_setting_that_cannot_be(
 
 def test_data_sets_are_listed(fresh: Warehouse) -> None:
     done = fresh.dbt("parse", dataset="smaple")
-    assert "complete_journey, sample" in done.stdout
+    assert "complete_journey, marketing_campaign, sample, warehouse" in done.stdout
+
+
+def test_a_variable_that_nobody_reads(fresh: Warehouse) -> None:
+    done = fresh.dbt("build", dataset="sample", as_off="2025-06-30")
+    assert done.returncode != 0
+    assert "There is no var 'as_off'. The vars are: as_of, " in done.stdout
 
 
 def test_a_wrong_option_of_the_segmentation(fresh: Warehouse) -> None:

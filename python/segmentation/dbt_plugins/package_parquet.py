@@ -14,11 +14,7 @@ The file is scanned in place whenever the source is read; no copy is made.
 from __future__ import annotations
 
 import importlib.util
-import logging
-import os
-import sys
 from pathlib import Path
-from typing import Any
 
 import pyarrow.dataset
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -26,23 +22,7 @@ from dbt.adapters.duckdb.utils import SourceConfig
 
 
 class Plugin(BasePlugin):
-    """Loads package files, and lets the library say what it is doing while dbt runs."""
-
-    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
-        """Send the library's log to the terminal and to ``segmentation.log`` beside dbt's own."""
-        log = logging.getLogger("segmentation")
-        if not log.handlers:
-            log.setLevel(logging.INFO)
-            log.propagate = False
-            directory = Path(os.environ.get("DBT_LOG_PATH", "logs"))
-            directory.mkdir(parents=True, exist_ok=True)
-            handlers: list[logging.Handler] = [
-                logging.StreamHandler(sys.stderr),
-                logging.FileHandler(directory / "segmentation.log", delay=True, encoding="utf-8"),
-            ]
-            for handler in handlers:
-                handler.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
-                log.addHandler(handler)
+    """Loads files of a package."""
 
     def load(self, source_config: SourceConfig) -> pyarrow.dataset.Dataset:
         """Return a source's Parquet file as a data set that DuckDB scans lazily.

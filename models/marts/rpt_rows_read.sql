@@ -1,0 +1,25 @@
+{%- set tables = ["customers", "orders", "customer_activity", "campaign_activity"] -%}
+
+with
+
+counted_rows as (
+
+    {% for table in tables -%}
+        select
+            '{{ table }}' as source_table,
+            count(*) as rows_read,
+            count(case when rejected_because is null then 1 end) as rows_accepted,
+            count(rejected_because) as rows_rejected
+        from {{ ref("int_checked_" ~ table) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor -%}
+
+)
+
+select
+    cast(source_table as varchar) as source_table,
+    cast(rows_read as bigint) as rows_read,
+    cast(rows_accepted as bigint) as rows_accepted,
+    cast(rows_rejected as bigint) as rows_rejected
+from counted_rows
+order by source_table

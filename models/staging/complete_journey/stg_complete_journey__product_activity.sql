@@ -1,0 +1,59 @@
+{{ config(enabled=is_dataset("complete_journey")) }}
+
+{%- set time_zone = var("complete_journey_time_zone") %}
+
+with
+
+transactions as (
+
+    select
+        household_id,
+        product_id,
+        transaction_timestamp,
+        sales_value,
+        retail_disc,
+        coupon_disc,
+        coupon_match_disc
+    from {{ source("complete_journey", "transactions") }}
+
+),
+
+products as (
+
+    select
+        product_id,
+        department
+    from {{ source("complete_journey", "products") }}
+
+),
+
+put_on_days as (
+
+    select
+        transactions.household_id,
+        coalesce(products.department, 'unknown') as department,
+        cast(
+            {{ local_time("transactions.transaction_timestamp", time_zone) }}
+            as date
+        ) as bought_on,
+        cast(transactions.sales_value as decimal(18, 2)) as revenue,
+        cast(transactions.retail_disc as decimal(18, 2))
+        + cast(transactions.coupon_disc as decimal(18, 2))
+        + cast(transactions.coupon_match_disc as decimal(18, 2)) as discount
+    from transactions
+    left join products
+        on transactions.product_id = products.product_id
+
+)
+
+select
+    cast(household_id as varchar) as customer_id,
+    cast(department as varchar) as product_category,
+    bought_on,
+    cast(sum(revenue) as decimal(18, 2)) as revenue,
+    cast(sum(discount) as decimal(18, 2)) as discount
+from put_on_days
+group by
+    household_id,
+    department,
+    bought_on

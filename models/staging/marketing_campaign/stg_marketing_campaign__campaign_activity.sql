@@ -1,0 +1,48 @@
+{{ config(enabled=is_dataset("marketing_campaign")) }}
+
+{%- set readings = {
+    "visits": read_whole_number("visits"),
+    "response_1": read_whole_number("response_1"),
+    "response_2": read_whole_number("response_2"),
+    "response_3": read_whole_number("response_3"),
+    "response_4": read_whole_number("response_4"),
+    "response_5": read_whole_number("response_5"),
+    "response_6": read_whole_number("response_6"),
+} %}
+
+with
+
+people as (
+
+    select *
+    from {{ ref("stg_marketing_campaign__people") }}
+
+),
+
+read_columns as (
+
+    select
+        customer_id,
+        source_row,
+        {% for column, reading in readings.items() -%}
+            {{ reading }} as {{ column }},
+        {% endfor -%}
+        case
+            when malformed is not null then concat('cells that do not fit the header: ', malformed)
+            else {{ unreadable(readings) }}
+        end as unreadable
+    from people
+
+)
+
+-- The last campaign is the one that went to everybody; the five before it are told apart.
+select
+    customer_id,
+    cast(1 as integer) as campaigns_received,
+    cast(response_6 as integer) as responses,
+    cast(response_1 + response_2 + response_3 + response_4 + response_5 as integer)
+        as prior_responses,
+    cast(visits as integer) as visits,
+    source_row,
+    unreadable
+from read_columns

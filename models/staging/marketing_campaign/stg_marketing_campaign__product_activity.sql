@@ -1,0 +1,34 @@
+{{ config(enabled=is_dataset("marketing_campaign")) }}
+
+{%- set categories = ["drinks", "fruits", "meat", "fish", "sweets", "gold"] %}
+
+with
+
+people as (
+
+    select *
+    from {{ ref("stg_marketing_campaign__people") }}
+
+),
+
+turned_categories as (
+
+    {% for category in categories -%}
+        select
+            customer_id,
+            '{{ category }}' as product_category,
+            {{ read_amount("spend_" ~ category) }} as revenue
+        from people
+        {% if not loop.last %}union all{% endif %}
+    {% endfor -%}
+
+)
+
+select
+    customer_id,
+    product_category,
+    cast(null as date) as bought_on,
+    revenue,
+    cast(null as decimal(18, 2)) as discount
+from turned_categories
+where revenue is not null

@@ -1,0 +1,3 @@
+{{ config(enabled=is_dataset("warehouse")) }}
+
+{{ read_own_table("product_activity") }}

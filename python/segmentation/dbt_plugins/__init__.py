@@ -1,0 +1,1 @@
+"""dbt-duckdb plugins: sources that lie outside the warehouse."""

@@ -1,0 +1,36 @@
+"""dbt-duckdb plugin: what the library says while dbt runs it.
+
+Decisions (a model kept, a fit and its reason) and progress go to the terminal and to
+``segmentation.log`` beside dbt's own log; no table of the warehouse holds them, so that two builds
+of the same input are the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+class Plugin(BasePlugin):
+    """Gives the library's logger somewhere to write."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Attach the terminal and the file, once per process."""
+        log = logging.getLogger("segmentation")
+        if log.handlers:
+            return
+        log.setLevel(logging.INFO)
+        log.propagate = False
+        directory = Path(os.environ.get("DBT_LOG_PATH", "logs"))
+        directory.mkdir(parents=True, exist_ok=True)
+        file = logging.FileHandler(directory / "segmentation.log", delay=True, encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(asctime)s  %(message)s"))
+        terminal = logging.StreamHandler(sys.stderr)
+        terminal.setFormatter(logging.Formatter("%(asctime)s  %(message)s", "%H:%M:%S"))
+        log.addHandler(file)
+        log.addHandler(terminal)

@@ -1,0 +1,138 @@
+"""What a fit looks at: which rows, which features, how they are made ready."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pandas as pd
+
+from segmentation.engine import DuckDBEngine, number, quoted
+from segmentation.imputation import impute_mice
+from segmentation.model_row import DroppedFeature
+from segmentation.options import OptionError, SegmentationOptions
+from segmentation.preprocessing import FeaturePreprocessor, Matrix
+
+log = logging.getLogger("segmentation")
+
+
+def check_columns(engine: DuckDBEngine, table: str, options: SegmentationOptions) -> None:
+    """Raise an OptionError where features or trims name what is no numeric column of a table."""
+    numeric = engine.numeric_columns(table)
+    for option, names in (("features", options.features), ("trims", tuple(options.trims))):
+        missing = [name for name in names if name not in numeric]
+        if missing:
+            raise OptionError(
+                f"{option} names {', '.join(missing)}, which the feature table does not have as "
+                f"a number. Its numeric columns are: {', '.join(numeric)}."
+            )
+
+
+def trimmed(engine: DuckDBEngine, table: str, options: SegmentationOptions) -> str:
+    """Return a from-item for the rows of a table that lie within the trims."""
+    conditions = []
+    for name, (lowest, highest) in options.trims.items():
+        raw = f"cast({quoted(name)} as double)"
+        bounds = [] if lowest is None else [f"{raw} >= {number(lowest)}"]
+        bounds += [] if highest is None else [f"{raw} <= {number(highest)}"]
+        if bounds:
+            conditions.append(f"(not {engine.is_finite(raw)} or ({' and '.join(bounds)}))")
+    if not conditions:
+        return table
+    return f"(select * from {table} where {' and '.join(conditions)})"
+
+
+def missing_shares(sample: pd.DataFrame) -> dict[str, float]:
+    """Return, for each column, the share of rows without a finite value."""
+    finite = np.isfinite(sample.to_numpy(float))
+    return dict(zip(sample.columns, (~finite).mean(axis=0), strict=True))
+
+
+def prepare_features(
+    sample: pd.DataFrame, options: SegmentationOptions
+) -> tuple[FeaturePreprocessor | None, list[str], list[DroppedFeature], pd.DataFrame]:
+    """Return a preprocessor fitted to the features that vary, which those are, and the others.
+
+    The last thing returned is the sample of the features in use, its gaps filled for the fit.
+    """
+    dropped, used = [], []
+    for name in options.features:
+        finite = sample[name].to_numpy(float)
+        finite = finite[np.isfinite(finite)]
+        if not finite.size:
+            dropped.append(DroppedFeature(name, "no customer has a value"))
+        elif np.ptp(finite) == 0:
+            reason = f"every customer has the same value, {finite[0]:g}"
+            dropped.append(DroppedFeature(name, reason))
+        else:
+            used.append(name)
+    imputed = sample[used]
+    if used and options.imputation == "mice":
+        imputed = impute_mice(imputed, seed=options.seed)
+    transforms = dict(zip(options.features, options.transforms, strict=True))
+    while used:
+        if options.outliers == "drop" and not _anything_inside(imputed[used], options):
+            raise OptionError(
+                f"outliers: drop leaves nobody to fit: each of {len(sample):,} customers lies "
+                f"beyond outlier_factor {options.outlier_factor:g} on some feature. Raise the "
+                "factor, or use clip."
+            )
+        preprocessor = FeaturePreprocessor(
+            outliers=options.outliers,
+            outlier_factor=options.outlier_factor,
+            transformation=[transforms[name] for name in used],
+            scaling=options.scaling,
+        ).fit(imputed[used])
+        scaled = scaled_sample(preprocessor, imputed, used, options)
+        flat = [name for j, name in enumerate(used) if np.ptp(scaled[:, j]) == 0]
+        if not flat:
+            break
+        dropped += [
+            DroppedFeature(
+                name, f"every value is the same once prepared, outliers: {options.outliers}"
+            )
+            for name in flat
+        ]
+        used = [name for name in used if name not in flat]
+    for feature in dropped:
+        log.warning("feature %s is left out: %s", feature.name, feature.reason)
+    return (preprocessor if used else None), used, dropped, imputed[used]
+
+
+def _anything_inside(rows: pd.DataFrame, options: SegmentationOptions) -> bool:
+    bounds = FeaturePreprocessor(outlier_factor=options.outlier_factor).fit(rows)
+    return bool(bounds.inliers(rows).any())
+
+
+def scaled_sample(
+    preprocessor: FeaturePreprocessor | None,
+    sample: pd.DataFrame,
+    used: list[str],
+    options: SegmentationOptions,
+) -> Matrix:
+    """Return the scaled features of a sample, shape (n_rows, n_used), less dropped outliers."""
+    if preprocessor is None:
+        return np.zeros((len(sample), 0))
+    rows = sample[used]
+    if options.outliers == "drop":
+        rows = rows[preprocessor.inliers(rows)]
+    scaled: Matrix = preprocessor.transform(rows)
+    return scaled
+
+
+def without_outliers(
+    engine: DuckDBEngine,
+    table: str,
+    preprocessor: FeaturePreprocessor | None,
+    options: SegmentationOptions,
+) -> str:
+    """Return a from-item for the rows of a table that ``outliers: drop`` leaves."""
+    if options.outliers != "drop" or preprocessor is None:
+        return table
+    conditions = []
+    for feature, (lower, upper) in zip(preprocessor.features_, preprocessor.bounds_.T, strict=True):
+        raw = f"cast({quoted(feature.name)} as double)"
+        conditions.append(
+            f"(not {engine.is_finite(raw)} or {raw} between {number(lower)} and {number(upper)})"
+        )
+    return f"(select * from {table} where {' and '.join(conditions)})"

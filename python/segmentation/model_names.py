@@ -1,0 +1,169 @@
+"""The names of a model's segments: given at its fit, looked up again at every build."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from segmentation.engine import DuckDBEngine
+from segmentation.model_row import ModelFeature, ModelSegment, SegmentationModel
+from segmentation.naming import EarlierSegment, SegmentName, name_segments
+from segmentation.options import SegmentationOptions
+from segmentation.playbook import FeatureWords, PlaybookRow, rows_by_slug, targets_hash
+from segmentation.preprocessing import Matrix
+from segmentation.scoring import assigned_table, medians
+
+
+def current_names(
+    model: SegmentationModel,
+    playbook: Mapping[int, Sequence[PlaybookRow]],
+    words: Mapping[str, FeatureWords],
+) -> list[SegmentName]:
+    """Return the names of a model's segments under today's playbook.
+
+    While the playbook's slugs and targets are those that the model was named with, slugs are
+    those stored in the model, and only what people read is looked up again. Once they change,
+    the segments are matched anew, except those that carry a slug of an earlier model which the
+    playbook still knows. A playbook edit renames, it never refits.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+    playbook : mapping of int to sequence of PlaybookRow
+        k to its vocabulary.
+    words : mapping
+        Feature to its words.
+
+    Returns
+    -------
+    list of SegmentName, length k
+    """
+    written = rows_by_slug(playbook, model.k)
+    stored = {
+        segment.segment_id: SegmentName(
+            segment_slug=segment.segment_slug,
+            segment_name=(
+                written[segment.segment_slug].segment_name
+                if segment.segment_slug in written
+                else segment.segment_name
+            ),
+            named_by=segment.named_by,
+            naming_distance=segment.naming_distance,
+        )
+        for segment in model.segments
+    }
+    if targets_hash(playbook) == model.playbook_hash:
+        return list(stored.values())
+    return name_segments(
+        model.profiles,
+        playbook.get(model.k, ()),
+        words,
+        limit=json.loads(model.options)["naming_limit"],
+        kept={
+            i: name
+            for i, name in stored.items()
+            if name.named_by == "earlier model" and name.segment_slug in written
+        },
+    )
+
+
+def named_segments(
+    engine: DuckDBEngine,
+    table: str,
+    features: list[ModelFeature],
+    centroids: Matrix,
+    playbook: Mapping[int, Sequence[PlaybookRow]],
+    words: Mapping[str, FeatureWords],
+    options: SegmentationOptions,
+    earlier: SegmentationModel | None,
+) -> list[ModelSegment]:
+    """Return the segments of a new model, described and named.
+
+    Parameters
+    ----------
+    engine : DuckDBEngine
+    table : str
+        A from-item with all customers.
+    features : list of ModelFeature
+    centroids : ndarray of shape (k, n_features)
+        In the order of the segment ids.
+    vocabulary : sequence of PlaybookRow
+    words : mapping
+        Feature to its words.
+    options : SegmentationOptions
+    earlier : SegmentationModel or None
+        The model before, whose segments hand their slugs on.
+    """
+    prepared = [feature.prepared for feature in features]
+    names_of_raw = [feature.name for feature in prepared]
+    assigned = assigned_table(engine, table, prepared, centroids, keep=names_of_raw)
+    typical_values = f", {medians(engine, prepared)}" if prepared else ""
+    described = {
+        row[0]: row[1:]
+        for row in engine.rows(
+            f"select segment_id, count(*){typical_values} from ({assigned}) group by segment_id"
+        )
+    }
+    profiles = [_profile(features, dict(zip(names_of_raw, c, strict=True))) for c in centroids]
+    names = name_segments(
+        profiles,
+        playbook.get(len(centroids), ()),
+        words,
+        limit=options.naming_limit,
+        carry_over_limit=options.carry_over_limit,
+        earlier=_earlier_segments(features, earlier, len(centroids)),
+    )
+    segments = []
+    for i, (centroid, profile, name) in enumerate(zip(centroids, profiles, names, strict=True)):
+        count, *typical = described.get(i, (0, *[None] * len(features)))
+        segments.append(
+            ModelSegment(
+                segment_id=i,
+                segment_slug=name.segment_slug,
+                segment_name=name.segment_name,
+                named_by=name.named_by,
+                naming_distance=name.naming_distance,
+                customers=int(count),
+                centroid=[float(c) for c in centroid],
+                profile=list(profile.values()),
+                # A segment in which nobody has a value is described by what stands for one.
+                typical=[
+                    feature.prepared.fill if value is None else float(value)
+                    for feature, value in zip(features, typical, strict=True)
+                ],
+            )
+        )
+    return segments
+
+
+def _profile(features: Sequence[ModelFeature], centroid: Mapping[str, float]) -> dict[str, float]:
+    return {
+        f.prepared.name: (float(centroid[f.prepared.name]) - f.mean) / f.standard_deviation
+        for f in features
+        if f.prepared.name in centroid
+    }
+
+
+def _earlier_segments(
+    features: Sequence[ModelFeature], earlier: SegmentationModel | None, k: int
+) -> list[EarlierSegment]:
+    """Return the segments of the model before, placed among the new model's z-scores."""
+    # Everybody is where everybody was: one segment follows from none.
+    if earlier is None or k < 2:
+        return []
+    now = {feature.prepared.name: feature.prepared for feature in features}
+    placed = []
+    for segment in earlier.segments:
+        centroid = {
+            old.prepared.name: float(
+                now[old.prepared.name].scaled(old.prepared.unscaled(np.array([value])))[0]
+            )
+            for old, value in zip(earlier.features, segment.centroid, strict=True)
+            if old.prepared.name in now
+        }
+        placed.append(
+            EarlierSegment(segment.segment_slug, segment.segment_name, _profile(features, centroid))
+        )
+    return placed
