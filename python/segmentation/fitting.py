@@ -189,7 +189,7 @@ def _scan(scaled: Matrix, options: SegmentationOptions) -> list[KJudgement]:
         scaled[: options.scan_rows],
         ALGORITHMS[options.algorithm],
         range(options.scan_from, options.scan_to + 1),
-        n_init=options.n_init,
+        n_init=options.scan_n_init,
         seed=options.seed,
         resamples=options.stability_resamples,
         announce=log.info,

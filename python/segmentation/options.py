@@ -72,6 +72,8 @@ class SegmentationOptions:
         Bootstrap resamples per k.
     scan_rows : int
         Most rows of the sample on which a k is judged.
+    scan_n_init : int
+        Restarts of the algorithm for each k that is judged.
     naming_limit : float
         Largest root mean square difference, in z-scores, between a segment and the playbook
         row whose name it takes.
@@ -89,7 +91,7 @@ class SegmentationOptions:
     transform: str | Mapping[str, str] = "none"
     scaling: str = "standard"
     seed: int = 0
-    n_init: int = 10
+    n_init: int = 30
     sample_rows: int = 50_000
     max_passes: int = 50
     tolerance: float = 1e-6
@@ -100,6 +102,7 @@ class SegmentationOptions:
     stability_floor: float = 0.6
     stability_resamples: int = 20
     scan_rows: int = 5_000
+    scan_n_init: int = 10
     naming_limit: float = 1.0
     carry_over_limit: float = 0.5
 
@@ -138,6 +141,7 @@ class SegmentationOptions:
             ("auto_k_from", 2),
             ("stability_resamples", 2),
             ("scan_rows", 100),
+            ("scan_n_init", 1),
         ):
             _whole_number(name, getattr(self, name), least=least)
         _whole_number("scan_to", self.scan_to, least=self.scan_from)

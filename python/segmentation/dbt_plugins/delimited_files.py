@@ -29,6 +29,7 @@ from pathlib import Path
 import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
+from dbt.flags import get_flags
 
 DELIMITERS = (",", "\t", ";", "|")
 
@@ -77,7 +78,8 @@ class Plugin(BasePlugin):
                 f"in the folder that the environment variable {variable} names, which is not set. "
                 f"Set it: export {variable}=/path/to/the/folder"
             )
-        headers = Path(str(source_config.get("headers")))
+        # The project, wherever dbt was started from: --project-dir, DBT_PROJECT_DIR, or here.
+        headers = Path(get_flags().PROJECT_DIR) / str(source_config.get("headers"))
         with headers.open(encoding="utf-8", newline="") as lines:
             columns = source_columns(csv.DictReader(lines), str(source_config.get("dataset")))
         return read_delimited(Path(directory) / relative, columns)

@@ -1,91 +1,9 @@
-"""Real builds: dbt as a process of its own, into a warehouse of its own."""
+"""What the warehouse tests share."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
-
-import duckdb
-import pandas as pd
 import pytest
-import yaml
-
-PROJECT = Path(__file__).parents[3]
-
-
-class Warehouse:
-    """A warehouse file and the dbt that builds it."""
-
-    def __init__(self, folder: Path, project: Path = PROJECT) -> None:
-        self.folder = folder
-        self.project = project
-        self.path = folder / "warehouse.duckdb"
-
-    def dbt(
-        self,
-        *arguments: str,
-        threads: int = 2,
-        directory: Path | None = None,
-        **variables: Any,
-    ) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
-            "SEGMENTATION_WAREHOUSE": str(self.path),
-            "SEGMENTATION_THREADS": str(threads),
-            "DBT_PROJECT_DIR": str(self.project),
-            "DBT_PROFILES_DIR": str(self.project),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
-            "DBT_LOG_PATH": str(self.folder / "logs"),
-            "NO_COLOR": "1",
-        }
-        return subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                *arguments,
-                "--vars",
-                yaml.safe_dump(variables),
-            ],
-            cwd=directory or self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def build(self, *arguments: str, **options: Any) -> str:
-        """Build, and fail the test with dbt's own words where the build fails."""
-        done = self.dbt("build", *arguments, **options)
-        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
-        return done.stdout + done.stderr
-
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            return connection.sql(sql).fetchall()
-
-    def frame(self, sql: str) -> pd.DataFrame:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
-            return connection.sql(sql).df()
-
-    def tables(self) -> list[str]:
-        rows = self.query(
-            "select table_schema || '.' || table_name from information_schema.tables order by 1"
-        )
-        return [row[0] for row in rows]
-
-    def mart_hashes(self) -> dict[str, str]:
-        """Return a hash of every mart's rows as they lie; the clock time of a fit is left out."""
-        marts = [name for name in self.tables() if name.startswith("marts.")]
-        assert len(marts) >= 14
-        return {
-            mart: self.query(
-                f"select md5(string_agg(to_json(mart)::varchar, chr(10))) from (select * "
-                f"{'exclude (fitted_at)' if mart == 'marts.rpt_model_history' else ''} "
-                f"from {mart}) as mart"
-            )[0][0]
-            for mart in marts
-        }
+from builds import Warehouse
 
 
 @pytest.fixture(scope="session")
@@ -94,9 +12,3 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("sample"))
     warehouse.build(dataset="sample")
     return warehouse
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Warehouse:
-    """Return a warehouse in which nothing has been built."""
-    return Warehouse(tmp_path)

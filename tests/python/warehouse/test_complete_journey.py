@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
-from conftest import Warehouse
+from builds import Warehouse
 from segmentation.model_row import SegmentationModel
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import PROJECT, Warehouse
+from builds import PROJECT, Warehouse
 
 pytestmark = pytest.mark.long
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import duckdb
-from conftest import Warehouse
+from builds import Warehouse
 from sklearn.metrics import adjusted_rand_score
 
 

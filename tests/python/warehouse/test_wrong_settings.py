@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Warehouse
+from builds import Warehouse
 
 
 @pytest.mark.parametrize(
