@@ -1,0 +1,168 @@
+"""Input that must not break a build: a sensible result or a clear error, never a wrong number."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from builds import Warehouse
+
+pytestmark = pytest.mark.long
+
+NO_UNIT_TESTS = ("--exclude", "resource_type:unit_test")
+ORDERS = (
+    "create table contract.orders (customer_id text, order_id text, ordered_at timestamp,"
+    " items double, revenue double, discount double)"
+)
+
+
+def put(warehouse: Warehouse, *statements: str) -> None:
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("create schema if not exists contract")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def rejected(warehouse: Warehouse) -> dict[str, str]:
+    rows = warehouse.query("select record_id, rejected_because from marts.rpt_rejects")
+    return {str(record): reason for record, reason in rows}
+
+
+def test_empty_tables(fresh: Warehouse) -> None:
+    put(fresh, ORDERS)
+    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    assert "value: nobody to segment as of 2025-12-31; nothing fitted" in output
+    for mart in (name for name in fresh.tables() if name.startswith("marts.")):
+        counted = 4 if mart == "marts.rpt_rows_read" else 0
+        # An empty company still has its one row of everybody, with zeros, or none.
+        assert fresh.query(f"select count(*) from {mart}")[0][0] == counted, mart
+
+
+def test_one_customer(fresh: Warehouse) -> None:
+    put(fresh, ORDERS, "insert into contract.orders values ('a', 'o1', '2025-12-30', 1, 5, 0)")
+    fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    assert fresh.query("select customers, share from marts.dim_segments") == [(1, 1.0)]
+    assert fresh.query(
+        "select distance, margin, runner_up_slug, reason_1 from marts.fct_customer_segments"
+    ) == [(0.0, None, None, "there is only one segment")]
+
+
+def test_everybody_identical(fresh: Warehouse) -> None:
+    put(
+        fresh,
+        ORDERS,
+        "insert into contract.orders select i, i, '2025-12-30', 1, 5, 0 from range(50) r(i)",
+    )
+    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    assert "feature monetary is left out: every customer has the same value, 5" in output
+    assert fresh.query("select customers, share from marts.dim_segments") == [(50, 1.0)]
+    (dropped,) = fresh.query("select features_used, features_dropped from marts.rpt_model_history")
+    assert dropped[0] == ""
+    assert dropped[1].count("every customer has the same value") == 4
+
+
+def test_a_mess(fresh: Warehouse) -> None:
+    """Everything at once: each bad row is rejected by name, and good rows keep their numbers."""
+    put(
+        fresh,
+        ORDERS,
+        # A hundred honest customers with three orders each.
+        "insert into contract.orders select 'c' || (i % 100), 'h' || i,"
+        " timestamp '2025-06-01' + interval 1 day * (i % 211), 1 + i % 3, 10 + i % 37, i % 5"
+        " from range(300) r(i)",
+        # One customer with 1,500,000 orders.
+        "insert into contract.orders select 'busy', 'b' || i,"
+        " timestamp '2025-12-01' + interval 1 second * i, 1, 0.01, 0 from range(1500000) r(i)",
+        """insert into contract.orders values
+        ('O''Brien "é" ✓; drop', 'quotes', '2025-07-01', 1, 20, 0),
+        ('absurd', 'absurd', '2025-07-01', 1, 1e12, 0),
+        ('refunds only', 'r1', '2025-07-01', -1, -20, 0),
+        ('c1', 'refund', '2025-07-01', -1, -5, 0),
+        (null, 'no customer', '2025-07-01', 1, 20, 0),
+        ('', 'blank customer', '2025-07-01', 1, 20, 0),
+        ('c1', 'no date', null, 1, 20, 0),
+        ('c1', 'no revenue', '2025-07-01', null, null, null),
+        ('c1', 'ancient', '1899-12-31', 1, 20, 0),
+        ('c1', 'ahead', '2026-01-01', 1, 20, 0),
+        ('c1', 'nan', '2025-07-01', 1, 'nan', 0),
+        ('c1', 'infinite', '2025-07-01', 1, 'inf', 0),
+        ('c1', 'half an item', '2025-07-01', 1.5, 20, 0),
+        ('c1', 'negative items', '2025-07-01', -1, 20, 0),
+        ('c2', 'twice', '2025-07-01', 1, 20, 0),
+        ('c2', 'twice', '2025-07-02', 1, 30, 0)""",
+        "insert into contract.orders (customer_id, ordered_at, revenue) values"
+        " ('c1', '2025-07-01', 1)",
+        "create table contract.campaign_activity as select * from (values"
+        " ('c3', 1, 5), ('c4', -1, 5), ('nobody', 1, 5), ('c5', 1, null), ('c6', 1, 0))"
+        " as t (customer_id, responses, visits)",
+    )
+    fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    found = rejected(fresh)
+    assert found == {
+        "no customer": "no customer_id",
+        "blank customer": "no customer_id",
+        "no date": "no ordered_at",
+        "ancient": "impossible ordered_at 1899-12-31 00:00:00",
+        "ahead": "ordered_at 2026-01-01 00:00:00 lies in the future",
+        "nan": "cannot be read: revenue 'nan'",
+        "infinite": "cannot be read: revenue 'inf'",
+        "half an item": "cannot be read: items '1.5'",
+        "negative items": "negative items without money given back",
+        "twice": "order_id stands in an earlier row",
+        "None": "no order_id",
+        "c4": "a negative count",
+        "nobody": "customer 'nobody' is not among the accepted customers",
+        "": "no customer_id",
+    }
+    assert fresh.query(
+        "select customer_id, frequency, monetary from marts.dim_customers"
+        " where customer_id in ('busy', 'absurd', 'c2') or customer_id like 'O%' order by 1"
+    ) == [
+        ('O\'Brien "é" ✓; drop', 1, Decimal("20.00")),
+        ("absurd", 1, Decimal("1000000000000.00")),
+        ("busy", 1_500_000, Decimal("15000.00")),
+        ("c2", 4, Decimal("97.00")),
+    ]
+    assert fresh.query(
+        "select segment_slug, reason_1 from marts.fct_customer_segments"
+        " where customer_id = 'refunds only'"
+    ) == [("unassigned", "no purchase up to 2025-12-31")]
+    assert fresh.query(
+        "select count(*) from marts.fct_customer_segments where segment_slug <> 'unassigned'"
+    ) == [(103,)]
+
+
+def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
+    put(fresh, "create table contract.orders as select 'a' as customer_id, 5 as revenue")
+    done = fresh.dbt("build", "--select", "+int_customers", dataset="warehouse")
+    assert done.returncode != 0
+    put(fresh, "drop table contract.orders")
+    done = fresh.dbt("build", dataset="warehouse")
+    assert done.returncode != 0
+    assert done.stdout.count("in which a table orders or customer_activity is needed") == 1
+    put(
+        fresh,
+        'create table contract.orders as select 1 as extra, 2 as "REVENUE", 3 as "Order_ID",'
+        " date '2025-12-30' as ordered_at, 9 as customer_id",
+    )
+    fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    assert fresh.query("select customer_id, frequency, monetary from marts.dim_customers") == [
+        ("9", 1, Decimal("2.00"))
+    ]
+
+
+def test_a_file_that_is_missing_or_lacks_a_column(
+    fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEGMENTATION_DATA_DIR", raising=False)
+    done = fresh.dbt("build", dataset="marketing_campaign")
+    assert done.stdout.count("the environment variable SEGMENTATION_DATA_DIR names") == 1
+    monkeypatch.setenv("SEGMENTATION_DATA_DIR", str(tmp_path))
+    done = fresh.dbt("build", dataset="marketing_campaign")
+    assert done.stdout.count("There is no file") == 1
+    (tmp_path / "marketing_campaign").mkdir()
+    (tmp_path / "marketing_campaign" / "marketing_campaign.csv").write_text("ID\tIncome\n1\t2\n")
+    done = fresh.dbt("build", dataset="marketing_campaign")
+    assert done.stdout.count("lacks 24 of the columns that are needed: birth_year (called") == 1
