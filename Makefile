@@ -14,7 +14,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 BIN := $(CURDIR)/.venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help build test test-long lint docs lock clean
+.PHONY: help build test test-long lint bench docs lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,10 @@ lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/dbt-bouncer run
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
 	$(BIN)/sqlfluff lint --disable-progress-bar models/staging/sample --config models/staging/sample/.sqlfluff
+
+bench: $(INSTALLED) ## Benchmarks (ten minutes, 3 GB of memory), and their table in docs/performance.md.
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.report
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
 	$(BIN)/dbt docs generate --static --vars '{dataset: $(DATASET)}'
