@@ -17,7 +17,7 @@ BIN := $(CURDIR)/.venv/bin
 INSTALLED := .venv/installed
 CODE := models python tests $(wildcard benchmarks)
 
-.PHONY: help build test test-long lint docs lock clean
+.PHONY: help build test test-long lint bench docs lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,6 +43,10 @@ lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 		$(BIN)/sqlfluff lint --disable-progress-bar models/staging/$$dataset \
 			--config models/staging/$$dataset/.sqlfluff; \
 	done
+
+bench: $(INSTALLED) ## Benchmarks (ten minutes, 3 GB of memory), and their table in docs/performance.md.
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.report
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
 	$(BIN)/dbt docs generate --static --vars '{dataset: $(DATASET)}'

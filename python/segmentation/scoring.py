@@ -23,8 +23,15 @@ def scaled_column(position: int) -> str:
 def scaled_expression(engine: DuckDBEngine, feature: PreparedFeature) -> str:
     """Return SQL for the scaled value of one raw column."""
     raw = f"cast({quoted(feature.name)} as double)"
-    x = f"case when {engine.is_finite(raw)} then {raw} else {number(feature.fill)} end"
-    x = f"least(greatest({x}, {number(feature.lower)}), {number(feature.upper)})"
+    lower, upper = number(feature.lower), number(feature.upper)
+    fill = number(min(max(feature.fill, feature.lower), feature.upper))
+    # The first case is nearly every row: one test, and neither a fill nor a bound is computed.
+    # NaN does not pass it: DuckDB and Spark sort NaN above every number.
+    x = (
+        f"case when {raw} between {lower} and {upper} then {raw} "
+        f"when not {engine.is_finite(raw)} then {fill} "
+        f"when {raw} < {lower} then {lower} else {upper} end"
+    )
     return f"({_transformed(x, feature)} - {number(feature.center)}) / {number(feature.scale)}"
 
 
@@ -120,13 +127,13 @@ def assigned_table(
 def _proximities(centroids: Matrix) -> tuple[Matrix, Matrix]:
     """Return offsets, shape (k,), and weights, shape (k, n_features), of lines in the features.
 
-    The squared distance from x to c is ``|x|^2 - 2 x.c + |c|^2``. Less ``|x|^2`` and plus ``2 x.m``
-    and less ``|m|^2``, m being the mean of the centroids, it is ``(c - m).(c + m) - 2 x.(c - m)``:
-    the same order, without the digits that large values with small differences would lose.
+    The squared distance from x to c is ``|x|^2 - 2 x.c + |c|^2``. Seen from the first centroid f it
+    is larger by ``(c - f).(c + f) - 2 x.(c - f)``: that keeps the order, without the digits that
+    large values with small differences would lose.
     """
-    middle = centroids.mean(axis=0)
-    apart = centroids - middle
-    return (apart * (centroids + middle)).sum(axis=1), -2 * apart
+    first = centroids[0]
+    apart = centroids - first
+    return (apart * (centroids + first)).sum(axis=1), -2 * apart
 
 
 def _lowest(k: int) -> str:

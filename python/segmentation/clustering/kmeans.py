@@ -103,9 +103,10 @@ def refine_centroids(
     scales = _sum_scales(_largest_absolute(engine, table, features), len(features))
     passes, moved = 0, np.inf
     while True:
-        sums, counts, inertia = _sums(engine, table, features, centroids, scales)
         if passes == max_passes or moved <= tolerance:
+            counts, inertia = _inertia(engine, table, features, centroids, scales[1])
             return RefinedCentroids(centroids, counts, inertia, passes, bool(moved <= tolerance))
+        sums, counts = _sums(engine, table, features, centroids, scales[0])
         means = np.array(
             [
                 [float(Fraction(total) / Fraction(scales[0]) / count) for total in row]
@@ -124,25 +125,38 @@ def _sums(
     table: str,
     features: list[PreparedFeature],
     centroids: Matrix,
-    scales: tuple[float, float],
-) -> tuple[list[list[int]], list[int], float]:
-    scale, squares_scale = scales
-    distances = [squared_distance_expression(centroid) for centroid in centroids]
-    totals = [
-        f"sum({engine.scaled_integer(scaled_column(j), scale)})" for j in range(len(features))
-    ]
-    totals.append(f"sum({engine.scaled_large_integer(by_segment(distances), squares_scale)})")
-    k = len(centroids)
-    sums = [[0] * len(features) for _ in range(k)]
-    counts, inertia = [0] * k, Fraction(0)
+    scale: float,
+) -> tuple[list[list[int]], list[int]]:
+    totals = "".join(
+        f", sum({engine.scaled_integer(scaled_column(j), scale)})" for j in range(len(features))
+    )
+    sums = [[0] * len(features) for _ in centroids]
+    counts = [0] * len(centroids)
     for segment, count, *row in engine.rows(
-        f"select segment_id, count(*), {', '.join(totals)} "
+        f"select segment_id, count(*){totals} "
         f"from ({assigned_table(engine, table, features, centroids)}) group by segment_id"
     ):
         counts[segment] = int(count)
-        sums[segment] = [int(total) for total in row[:-1]]
-        inertia += Fraction(int(row[-1])) / Fraction(squares_scale)
-    return sums, counts, float(inertia)
+        sums[segment] = [int(total) for total in row]
+    return sums, counts
+
+
+def _inertia(
+    engine: DuckDBEngine,
+    table: str,
+    features: list[PreparedFeature],
+    centroids: Matrix,
+    scale: float,
+) -> tuple[list[int], float]:
+    distance = by_segment([squared_distance_expression(centroid) for centroid in centroids])
+    counts, inertia = [0] * len(centroids), Fraction(0)
+    for segment, count, total in engine.rows(
+        f"select segment_id, count(*), sum({engine.scaled_large_integer(distance, scale)}) "
+        f"from ({assigned_table(engine, table, features, centroids)}) group by segment_id"
+    ):
+        counts[segment] = int(count)
+        inertia += Fraction(int(total)) / Fraction(scale)
+    return counts, float(inertia)
 
 
 def _largest_absolute(engine: DuckDBEngine, table: str, features: list[PreparedFeature]) -> float:

@@ -8,7 +8,7 @@ from segmentation.clustering.k_scan import KJudgement, choose_k, scan_k
 from segmentation.clustering.kmeans import kmeans_centroids
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_score
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_samples
 
 
 def judged(k: int, **figures: float) -> KJudgement:
@@ -37,7 +37,11 @@ def test_figures_are_those_of_scikit_learn(blobs: np.ndarray) -> None:
     assert sorted(found) == [2, 3, 4, 5, 6]
     oracle = KMeans(4, n_init=10, random_state=0).fit(blobs)
     assert found[4].inertia == pytest.approx(oracle.inertia_, rel=1e-9)
-    assert found[4].silhouette == pytest.approx(silhouette_score(blobs, oracle.labels_))
+    silhouettes = silhouette_samples(blobs, oracle.labels_)
+    assert found[4].silhouette == pytest.approx(silhouettes.mean(), rel=1e-12)
+    assert found[4].silhouette_standard_error == pytest.approx(
+        silhouettes.std(ddof=1) / np.sqrt(len(blobs)), rel=1e-9
+    )
     assert found[4].calinski_harabasz == pytest.approx(
         calinski_harabasz_score(blobs, oracle.labels_)
     )
@@ -59,6 +63,15 @@ def test_the_same_seed_scans_the_same(blobs: np.ndarray) -> None:
         for _ in range(2)
     ]
     assert scans[0] == scans[1]
+
+
+def test_silhouettes_of_a_row_alone_in_its_segment() -> None:
+    """As scikit-learn counts it, 0."""
+    rows = np.array([[0.0], [0.1], [0.2], [9.0], [5.0], [5.1]])
+    found = {j.k: j for j in scan_k(rows, kmeans_centroids, [3], n_init=5, seed=0, resamples=2)}
+    labels = KMeans(3, n_init=5, random_state=0).fit_predict(rows)
+    assert np.bincount(labels).min() == 1
+    assert found[3].silhouette == pytest.approx(silhouette_samples(rows, labels).mean())
 
 
 def test_no_k_beyond_the_distinct_rows() -> None:

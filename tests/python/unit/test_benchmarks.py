@@ -1,0 +1,178 @@
+"""The benchmarks at tiny sizes: what is compared is the same thing on both sides.
+
+Nothing is said of their times here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks import __main__ as all_benchmarks
+from benchmarks import build, contender, fit, lrfm, machine, plain_script, race, report, scoring
+
+
+def lap(seconds: float) -> race.Lap:
+    return race.Lap(seconds=seconds, cpu_seconds=1.0, peak_megabytes=10.0, facts={})
+
+
+@pytest.mark.parametrize("transform", scoring.TRANSFORMS)
+def test_scoring_contenders_agree_on_every_row(tmp_path: Path, transform: str) -> None:
+    folder = str(tmp_path)
+    scoring.prepare(folder, rows=3_000)()
+    scoring.in_the_engine(folder, transform)()
+    scoring.bare_copy(folder)()
+    scoring.through_pandas(folder, transform)()
+    assert scoring.count_different_labels(folder, transform)() == {"rows": 0}
+
+
+def test_a_label_that_differs_is_counted(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = str(tmp_path)
+    scoring.prepare(folder, rows=500)()
+    scoring.in_the_engine(folder, "none")()
+    scoring.through_pandas(folder, "none")()
+    with duckdb.connect(str(tmp_path / "engine_none.duckdb")) as connection:
+        connection.execute("update scored set segment_id = segment_id + 1 where id = 7")
+        connection.execute("delete from scored where id = 8")
+    assert scoring.count_different_labels(folder, "none")() == {"rows": 2}
+
+
+def test_fit_contenders_arrive_at_the_same_inertia(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fit, "KS", range(2, 5))
+    folder = str(tmp_path)
+    fit.prepare(folder, rows=2_000)()
+    ours = fit.sample_and_refine(folder)()
+    recipe = fit.recipe(folder)()
+    # Fewer rows than the sample holds: both saw all of them, in one scaling.
+    assert ours["inertia"] == pytest.approx(recipe["inertia"], rel=1e-4)
+    gaps = fit.inertia_gaps(folder)()
+    assert gaps["our_scaling"] == pytest.approx(gaps["recipe_scaling"], abs=1e-6)
+    assert gaps["our_scaling"] == pytest.approx(
+        100 * (ours["inertia"] / recipe["inertia"] - 1), abs=1e-6
+    )
+
+
+def test_lrfm_contenders_agree_on_every_customer(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    lrfm.prepare(folder, orders=3_000, customers=400)()
+    lrfm.sql_models(folder)()
+    lrfm.in_pandas(folder)()
+    found = lrfm.count_different_customers(folder)()
+    assert found["rows"] == 0
+    assert found["compared"] > 300
+    written = tmp_path / "lrfm_pandas.parquet"
+    frame = pd.read_parquet(written)
+    assert (frame.frequency < 1).any(), "nobody without a purchase in the window: a rule unseen"
+    frame.loc[0, "monetary"] += 0.01
+    frame.drop(index=1).to_parquet(written)
+    assert lrfm.count_different_customers(folder)()["rows"] == 2
+
+
+def test_plain_script_comes_to_the_published_segments(tmp_path: Path) -> None:
+    """The sizes that the README shows for a build of the same data set, but for who sits between.
+
+    scikit-learn's default tolerance stops a few households short of where ours does.
+    """
+    build.plain_script(str(tmp_path), most=4)()
+    sizes = pd.read_parquet(tmp_path / "segments.parquet").segment_id.value_counts()
+    assert sum(sizes) == 2469
+    assert sizes.tolist() == pytest.approx([883, 693, 578, 315], abs=10)
+
+
+def test_a_contender_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
+    entry = race.Entry("benchmarks.fit", "prepare", {"folder": str(tmp_path), "rows": 100})
+    laps = race.race({"prepare": entry}, rounds=1)["prepare"]
+    assert (tmp_path / "planted.duckdb").is_file()
+    assert laps[0].seconds > 0
+    assert laps[0].peak_megabytes > 1
+    with pytest.raises(RuntimeError, match=r"benchmarks\.fit\.recipe failed"):
+        race.run(race.Entry("benchmarks.fit", "recipe", {"folder": str(tmp_path / "nowhere")}))
+
+
+def test_ratios_are_medians_of_neighbours() -> None:
+    above, below = [lap(10.0), lap(30.0), lap(8.0)], [lap(5.0), lap(10.0), lap(8.0)]
+    assert race.ratio("a / b", above, below, at_least=2.0) == {
+        "name": "a / b",
+        "value": 2.0,
+        "goal": "≥ 2",
+        "met": True,
+        "rounds": [2.0, 3.0, 1.0],
+    }
+    assert race.ratio("a / b", above, below, at_most=1.1)["met"] is False
+    assert race.ratio("a / b", above, below)["met"] is None
+
+
+def test_the_time_of_a_build_is_accounted_for() -> None:
+    names = [
+        "model.segmentation.a",
+        "test.segmentation.unique_a_id.0123abcd",
+        "model.segmentation.b",
+    ]
+    results = {
+        "elapsed_time": 5.0,
+        "results": [
+            {"unique_id": name, "execution_time": seconds}
+            for name, seconds in zip(names, (1.0, 3.0, 2.0), strict=True)
+        ],
+    }
+    spent = build.where_the_time_goes(results, seconds=8.0)
+    assert spent["seconds_of_start_up_and_parsing"] == 3.0
+    assert spent["node_seconds"]["model"] == {"nodes": 2, "seconds": 3.0}
+    assert spent["slowest_nodes"][0] == {"node": "test unique_a_id", "seconds": 3.0}
+
+
+def test_results_are_kept_and_shown(tmp_path: Path) -> None:
+    results, page = tmp_path / "results.json", "Before.\n" + report.BEGIN + report.END + "\nAfter."
+    for name, value in (("lrfm", 3.0), ("scoring", 1.0), ("lrfm", 4.0)):
+        figures = [race.judged("a / b", value, at_least=3.5)]
+        raw = race.raw_figures({"a": [lap(value)], "b": [lap(1.0)]})
+        entry = {"name": name, "what": "rows", "figures": figures, "raw": raw}
+        all_benchmarks.keep(results, entry, machine.facts())
+    kept = json.loads(results.read_text())
+    assert [entry["name"] for entry in kept["benchmarks"]] == ["scoring", "lrfm"]
+    shown = report.between_markers(page, report.figures(kept))
+    assert "| lrfm | a / b | 4 | ≥ 3.5 | yes |" in shown
+    assert "| scoring | a / b | 1 | ≥ 3.5 | **no** |" in shown
+    assert shown.startswith("Before.")
+    assert shown.endswith("After.")
+    assert report.between_markers(shown, report.figures(kept)) == shown
+    with pytest.raises(ValueError, match="needs the lines"):
+        report.between_markers("No markers.", "")
+
+
+def test_documentation_shows_the_results_file() -> None:
+    """`python -m benchmarks.report` was run after the benchmarks were."""
+    page = report.PAGE.read_text()
+    shown = report.between_markers(page, report.figures(json.loads(report.RESULTS.read_text())))
+    assert shown == page
+
+
+def test_cpu_seconds_and_memory_are_of_this_process() -> None:
+    before = contender.cpu_seconds()
+    sum(range(10**6))
+    assert contender.cpu_seconds() > before
+    assert contender.peak_megabytes() > 10
+
+
+def test_plain_script_counts_the_window_and_the_day_in_the_stores_time_zone() -> None:
+    lines = pd.DataFrame(
+        {
+            "household_id": [1, 1, 1, 2],
+            "basket_id": [1, 1, 2, 3],
+            # In Ohio the third is still the 30th, and the fourth is on New Year's Day.
+            "transaction_timestamp": pd.to_datetime(
+                ["2017-01-02 12:00", "2017-01-02 12:01", "2017-12-31 04:00", "2018-01-01 05:30"]
+            ),
+            "sales_value": [1.5, 2.0, 4.0, 8.0],
+        }
+    )
+    found = plain_script.lrfm_of(lines)
+    assert found.loc[1].tolist() == [362.0, 1.0, 2.0, 7.5]
+    assert 2 not in found.index
