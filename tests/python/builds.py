@@ -23,14 +23,9 @@ class Warehouse:
         self.project = project
         self.path = folder / "warehouse.duckdb"
 
-    def dbt(
-        self,
-        *arguments: str,
-        threads: int = 2,
-        directory: Path | None = None,
-        **variables: Any,
-    ) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {
+    def environment(self, threads: int = 2) -> dict[str, str]:
+        """What dbt and everything else that looks at this warehouse runs in."""
+        return os.environ | {
             "SEGMENTATION_WAREHOUSE": str(self.path),
             "SEGMENTATION_THREADS": str(threads),
             "DBT_PROJECT_DIR": str(self.project),
@@ -39,18 +34,38 @@ class Warehouse:
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "NO_COLOR": "1",
         }
+
+    def command(self, arguments: tuple[str, ...], variables: dict[str, Any]) -> list[str]:
+        """The dbt beside this Python, with its vars."""
+        dbt = str(Path(sys.executable).with_name("dbt"))
+        return [dbt, *arguments, "--vars", yaml.safe_dump(variables)]
+
+    def dbt(
+        self,
+        *arguments: str,
+        threads: int = 2,
+        directory: Path | None = None,
+        **variables: Any,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run dbt to its end, whatever that is."""
         return subprocess.run(
-            [
-                str(Path(sys.executable).with_name("dbt")),
-                *arguments,
-                "--vars",
-                yaml.safe_dump(variables),
-            ],
+            self.command(arguments, variables),
             cwd=directory or self.folder,
-            env=environment,
+            env=self.environment(threads),
             capture_output=True,
             text=True,
             check=False,
+        )
+
+    def start(self, *arguments: str, **variables: Any) -> subprocess.Popen[bytes]:
+        """Start dbt in a process group of its own, and leave it running."""
+        return subprocess.Popen(
+            self.command(arguments, variables),
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def build(self, *arguments: str, **options: Any) -> str:

@@ -1,0 +1,77 @@
+"""A build that is killed: the next one succeeds and leaves what an undisturbed one leaves."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from builds import Warehouse
+
+pytestmark = pytest.mark.long
+
+
+def kill_after(warehouse: Warehouse, seconds: float, **variables: object) -> bool:
+    """Start a build, kill it and all it started, and return whether it was still at work."""
+    process = warehouse.start("build", **variables)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    at_work = process.poll() is None
+    if at_work:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return at_work
+
+
+def test_ten_kills_at_random_moments(fresh: Warehouse, sample: Warehouse) -> None:
+    """Over the length of a build and at its very end; the seed makes them the same ten each time."""
+    undisturbed, tables = sample.mart_hashes(), sample.tables()
+    started = time.monotonic()
+    fresh.build("--exclude", "resource_type:unit_test", dataset="sample")
+    length = time.monotonic() - started
+    fresh.path.unlink()
+    draw = random.Random(20251231)
+    killed = sum(
+        kill_after(fresh, draw.uniform(0.2, 1.0) * length, dataset="sample") for _ in range(10)
+    )
+    # A quicker moment of the machine may let one of them finish.
+    assert killed >= 5
+    fresh.build(dataset="sample")
+    assert fresh.mart_hashes() == undisturbed
+    assert fresh.tables() == tables
+    assert fresh.query("select count(*) from marts.rpt_model_history") == [(1,)]
+
+
+def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
+    fresh: Warehouse,
+) -> None:
+    """DuckDB lets one process write, or many read: the build says so and the marts stay."""
+    fresh.build("--exclude", "resource_type:unit_test", "resource_type:test", dataset="sample")
+    before = fresh.mart_hashes()
+    reader = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True);"
+            " print('open', flush=True); sys.stdin.read()",
+            str(fresh.path),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=fresh.environment(),
+    )
+    assert reader.stdout is not None
+    assert reader.stdin is not None
+    assert reader.stdout.readline() == "open\n"
+    done = fresh.dbt("build", dataset="sample")
+    reader.stdin.close()
+    reader.wait()
+    assert done.returncode != 0
+    assert "Could not set lock on file" in done.stdout
+    assert fresh.mart_hashes() == before
