@@ -34,6 +34,9 @@ from segmentation.scoring import assigned_table, medians, nearest
 
 LIBRARIES = ("duckdb", "kneed", "numpy", "pandas", "scikit-learn", "scipy", "segmentation")
 
+# Silhouettes take the square of this; the third digit of the evidence does not need more.
+EVIDENCE_ROWS = 2_000
+
 log = logging.getLogger("segmentation")
 
 
@@ -173,8 +176,8 @@ def fit_model(
         ),
         k_scan=judgements,
         evidence=feature_evidence(
-            scaled[: options.scan_rows],
-            nearest(scaled[: options.scan_rows], centroids),
+            scaled[:EVIDENCE_ROWS],
+            nearest(scaled[:EVIDENCE_ROWS], centroids),
             [feature.name for feature in prepared],
             seed=options.seed,
         ),

@@ -94,7 +94,7 @@ class SegmentationOptions:
     n_init: int = 30
     sample_rows: int = 50_000
     max_passes: int = 50
-    tolerance: float = 1e-6
+    tolerance: float = 1e-4
     scan_from: int = 2
     scan_to: int = 10
     auto_k_from: int = 3
