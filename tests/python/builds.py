@@ -24,7 +24,7 @@ class Warehouse:
         self.path = folder / "warehouse.duckdb"
 
     def environment(self, threads: int = 2) -> dict[str, str]:
-        """What dbt and everything else that looks at this warehouse runs in."""
+        """Return what dbt and everything else that looks at this warehouse runs in."""
         return os.environ | {
             "SEGMENTATION_WAREHOUSE": str(self.path),
             "SEGMENTATION_THREADS": str(threads),
@@ -36,7 +36,7 @@ class Warehouse:
         }
 
     def command(self, arguments: tuple[str, ...], variables: dict[str, Any]) -> list[str]:
-        """The dbt beside this Python, with its vars."""
+        """Return the call of the dbt beside this Python, with its vars."""
         dbt = str(Path(sys.executable).with_name("dbt"))
         return [dbt, *arguments, "--vars", yaml.safe_dump(variables)]
 

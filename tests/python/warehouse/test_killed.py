@@ -29,7 +29,7 @@ def kill_after(warehouse: Warehouse, seconds: float, **variables: object) -> boo
 
 
 def test_ten_kills_at_random_moments(fresh: Warehouse, sample: Warehouse) -> None:
-    """Over the length of a build and at its very end; the seed makes them the same ten each time."""
+    """Over the length of a build; the seed draws the same ten moments each time."""
     undisturbed, tables = sample.mart_hashes(), sample.tables()
     started = time.monotonic()
     fresh.build("--exclude", "resource_type:unit_test", dataset="sample")
@@ -53,25 +53,20 @@ def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
     """DuckDB lets one process write, or many read: the build says so and the marts stay."""
     fresh.build("--exclude", "resource_type:unit_test", "resource_type:test", dataset="sample")
     before = fresh.mart_hashes()
-    reader = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True);"
-            " print('open', flush=True); sys.stdin.read()",
-            str(fresh.path),
-        ],
+    holding = (
+        "import duckdb, sys; connection = duckdb.connect(sys.argv[1], read_only=True);"
+        " print('open', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, str(fresh.path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=fresh.environment(),
-    )
-    assert reader.stdout is not None
-    assert reader.stdin is not None
-    assert reader.stdout.readline() == "open\n"
-    done = fresh.dbt("build", dataset="sample")
-    reader.stdin.close()
-    reader.wait()
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        done = fresh.dbt("build", dataset="sample")
+        reader.communicate("")
     assert done.returncode != 0
     assert "Could not set lock on file" in done.stdout
     assert fresh.mart_hashes() == before
