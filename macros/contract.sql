@@ -59,6 +59,8 @@
             "bought_on": "date",
             "revenue": "decimal(18, 2)",
             "discount": "decimal(18, 2)",
+            "source_row": "bigint",
+            "unreadable": "varchar",
         },
     } -%}
     {{- return(tables[table]) -}}

@@ -37,12 +37,17 @@
 
 {% macro duckdb__drop_leftover_tables() -%}
     {%- if execute -%}
-        {%- set leftovers = run_query(
-            "select table_schema, table_name from information_schema.tables "
-            ~ "where contains(table_name, '__dbt_tmp') and table_catalog = '" ~ target.database ~ "'"
-        ) -%}
-        {%- for leftover in leftovers.rows -%}
-            {%- do run_query('drop table if exists "' ~ leftover[0] ~ '"."' ~ leftover[1] ~ '"') -%}
+        {#- Only what this project's own models leave: others may keep tables in the same file. -#}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == "model" and node.config.materialized == "incremental" -%}
+            {%- set leftovers = run_query(
+                "select table_name from information_schema.tables where table_type = 'BASE TABLE'"
+                ~ " and table_catalog = '" ~ target.database ~ "' and table_schema = '" ~ node.schema
+                ~ "' and starts_with(table_name, '" ~ node.name ~ "__dbt_tmp')"
+            ) -%}
+            {%- for leftover in leftovers.rows -%}
+                {%- do run_query('drop table if exists "' ~ node.schema ~ '"."' ~ leftover[0] ~ '"') -%}
+            {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
     select 1

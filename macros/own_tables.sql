@@ -14,8 +14,45 @@
     }[table]) -}}
 {%- endmacro %}
 
+{# The relation of that name, in whatever case it and its schema are written. #}
 {% macro own_relation(table) -%}
-    {{- return(adapter.get_relation(target.database, var("warehouse_schema"), table)) -}}
+    {%- set found = run_query(
+        "select table_schema, table_name from information_schema.tables where table_catalog = '"
+        ~ target.database ~ "' and lower(table_schema) = lower('" ~ var("warehouse_schema")
+        ~ "') and lower(table_name) = '" ~ table ~ "' order by table_schema, table_name"
+    ) -%}
+    {%- if found.rows | length > 0 -%}
+        {{- return(api.Relation.create(
+            database=target.database, schema=found.rows[0][0], identifier=found.rows[0][1]
+        )) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# Text without the spaces around it, and nothing where nothing is left; other types as they are. #}
+{% macro own_value(column) -%}
+    {%- if column.is_string() -%}
+        nullif(trim({{ column.quoted }}), '')
+    {%- else -%}
+        {{ column.quoted }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# An id as text: 7, 7.0 and ' 7' are one. #}
+{% macro own_id(column) -%}
+    {%- if column.is_float() or column.is_numeric() -%}
+        coalesce(
+            cast(
+                case
+                    when {{ column.quoted }} = floor({{ column.quoted }})
+                        then try_cast({{ column.quoted }} as bigint)
+                end as varchar
+            ),
+            cast({{ column.quoted }} as varchar)
+        )
+    {%- else -%}
+        cast({{ own_value(column) }} as varchar)
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro read_own_table(table) -%}
@@ -50,24 +87,29 @@
 {%- endmacro %}
 
 {% macro read_own_relation(relation, table) -%}
-    {%- set names = {} -%}
+    {%- set found = {} -%}
     {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do names.update({column.name | lower: column.quoted}) -%}
+        {%- do found.update({column.name | lower: column}) -%}
     {%- endfor -%}
     {%- set missing = [] -%}
-    {%- for column in needed_columns(table) if column not in names -%}
+    {%- for column in needed_columns(table) if column not in found -%}
         {%- do missing.append(column) -%}
     {%- endfor -%}
     {%- if missing -%}
         {%- do exceptions.raise_compiler_error(
             relation ~ " lacks " ~ missing | join(", ") ~ ". A table " ~ table ~ " needs the columns "
-            ~ needed_columns(table) | join(", ") ~ "; it has " ~ names | join(", ") ~ "."
+            ~ needed_columns(table) | join(", ") ~ "; it has " ~ found | join(", ") ~ "."
         ) -%}
     {%- endif -%}
     {%- set readings = {} -%}
     {%- set raw = {} -%}
-    {%- for column, type in contract_columns(table).items() if column in names -%}
-        {%- do raw.update({column: names[column]}) -%}
+    {%- for column, type in contract_columns(table).items()
+        if column in found and column not in ["source_row", "unreadable"] -%}
+        {%- if column in ["customer_id", "identity_id", "order_id"] -%}
+            {%- do raw.update({column: own_id(found[column])}) -%}
+        {%- else -%}
+            {%- do raw.update({column: own_value(found[column])}) -%}
+        {%- endif -%}
         {%- if type in ["integer", "bigint"] -%}
             {%- do readings.update({column: read_whole_number(column, type)}) -%}
         {%- else -%}
@@ -79,8 +121,8 @@ with
 own_table as (
 
     select
-        {%- for column, quoted in raw.items() %}
-        {{ quoted }} as {{ column }}{{ "," if not loop.last }}
+        {%- for column, value in raw.items() %}
+        {{ value }} as {{ column }}{{ "," if not loop.last }}
         {%- endfor %}
     from {{ relation }}
 
@@ -102,18 +144,21 @@ from own_table
 {%- endmacro %}
 
 {% macro customers_of_own_tables() -%}
-    {%- set tables = [] -%}
-    {%- for table in ["orders", "customer_activity"] if own_relation(table) is not none -%}
-        {%- do tables.append(own_relation(table)) -%}
-    {%- endfor -%}
 with
 
 appearing_customers as (
 
-    {% for table in tables %}
-    select distinct cast(customer_id as varchar) as customer_id
-    from {{ table }}
-    where customer_id is not null
+    {%- set ids = [] -%}
+    {%- for table in ["orders", "customer_activity"] if own_relation(table) is not none -%}
+        {%- for column in adapter.get_columns_in_relation(own_relation(table))
+            if column.name | lower == "customer_id" -%}
+            {%- do ids.append((own_relation(table), own_id(column))) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {% for relation, id in ids %}
+    select distinct {{ id }} as customer_id
+    from {{ relation }}
+    where {{ id }} is not null
     {{ "union distinct" if not loop.last }}
     {%- endfor %}
 

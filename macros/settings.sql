@@ -93,7 +93,7 @@
 
 {# Days that activity given ready made covers, for figures per year. #}
 {% macro activity_days() -%}
-    {{- return(var("datasets")[dataset()].get("activity_days", var("lrfm_window_days"))) -}}
+    {{- return(var("datasets")[dataset()].get("activity_days", 365)) -}}
 {%- endmacro %}
 
 {# One of the contract tables (docs/data_contract.md) of the chosen data set. #}

@@ -27,6 +27,12 @@ judged_alone as (
                 then 'no customer_id'
             when activity.purchases < 0 or activity.items < 0 then 'a negative count'
             when activity.last_purchase_on is null then 'no last_purchase_on'
+            when activity.purchases is null then 'no purchases'
+            when activity.revenue is null then 'no revenue'
+            when
+                activity.first_purchase_on < cast('1900-01-01' as date)
+                or activity.last_purchase_on < cast('1900-01-01' as date)
+                then 'a purchase before 1900'
             when activity.last_purchase_on > {{ latest_day() }}
                 then
                     concat(

@@ -22,6 +22,8 @@ judged_alone as (
             when age < 0 or age > 110 then concat('impossible age ', cast(age as varchar))
             when household_size < 0 or children < 0 or work_experience_years < 0
                 then 'a negative count'
+            when joined_on < cast('1900-01-01' as date)
+                then concat('impossible joined_on ', cast(joined_on as varchar))
             when joined_on > {{ latest_day() }}
                 then concat('joined_on ', cast(joined_on as varchar), ' lies in the future')
         end as wrong_alone

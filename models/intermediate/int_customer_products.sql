@@ -8,14 +8,8 @@ product_activity as (
         bought_on,
         revenue,
         discount
-    from {{ contract_table("product_activity") }}
-
-),
-
-customers as (
-
-    select customer_id
-    from {{ ref("int_customers") }}
+    from {{ ref("int_checked_product_activity") }}
+    where rejected_because is null
 
 ),
 
@@ -23,19 +17,14 @@ customers as (
 chosen_rows as (
 
     select
-        product_activity.customer_id,
-        product_activity.product_category,
-        product_activity.revenue,
-        product_activity.discount
+        customer_id,
+        product_category,
+        revenue,
+        discount
     from product_activity
-    inner join customers
-        on product_activity.customer_id = customers.customer_id
     where
-        product_activity.bought_on is null
-        or (
-            product_activity.bought_on >= {{ window_start() }}
-            and product_activity.bought_on <= {{ as_of() }}
-        )
+        bought_on is null
+        or (bought_on >= {{ window_start() }} and bought_on <= {{ as_of() }})
 
 ),
 

@@ -56,6 +56,20 @@ campaign_activity as (
 
 ),
 
+product_activity as (
+
+    select
+        'product_activity' as source_table,
+        source_row,
+        customer_id as record_id,
+        customer_id,
+        rejected_because,
+        contents
+    from {{ ref("int_checked_product_activity") }}
+    where rejected_because is not null
+
+),
+
 put_together as (
 
     select * from customers
@@ -65,6 +79,8 @@ put_together as (
     select * from customer_activity
     union all
     select * from campaign_activity
+    union all
+    select * from product_activity
 
 )
 

@@ -1,4 +1,10 @@
-{%- set tables = ["customers", "orders", "customer_activity", "campaign_activity"] -%}
+{%- set tables = [
+    "customers",
+    "orders",
+    "customer_activity",
+    "campaign_activity",
+    "product_activity",
+] -%}
 
 with
 

@@ -27,7 +27,7 @@ from segmentation.fit_sample import (
 )
 from segmentation.model_names import named_segments
 from segmentation.model_row import FitMetrics, ModelFeature, SegmentationModel
-from segmentation.options import SegmentationOptions
+from segmentation.options import OptionError, SegmentationOptions
 from segmentation.playbook import FeatureWords, PlaybookRow, targets_hash
 from segmentation.preprocessing import Matrix, PreparedFeature
 from segmentation.scoring import assigned_table, medians, nearest
@@ -91,12 +91,16 @@ def fit_model(
     Raises
     ------
     OptionError
-        If a feature is no numeric column of the table.
+        If a feature is no numeric column of the table, or trims or outliers leave nobody.
     """
     check_columns(engine, table, options)
     believable = trimmed(engine, table, options)
     sample = engine.sample(believable, columns=options.features, key=key, rows=options.sample_rows)
     if sample.empty:
+        if engine.rows(f"select 1 from {table} limit 1"):
+            raise OptionError(
+                f"trims leaves nobody to fit: no customer lies within {dict(options.trims)}."
+            )
         return None
     missing = missing_shares(sample)
     preprocessor, used, dropped, imputed = prepare_features(sample, options)
@@ -126,13 +130,16 @@ def fit_model(
         if used
         else np.zeros((1, 0))
     )
-    log.info("%s: refining on all customers in the engine", segmentation)
+    # The engine cannot predict what is missing: what was imputed would be undone.
+    is_imputed = options.imputation == "mice" and any(missing[name] for name in used)
+    if not is_imputed:
+        log.info("%s: refining on all customers in the engine", segmentation)
     refined = refine_centroids(
         engine,
         fitted_rows,
         prepared,
         start,
-        max_passes=options.max_passes,
+        max_passes=0 if is_imputed else options.max_passes,
         tolerance=options.tolerance,
     )
     centroids = _largest_first(engine, table, prepared, refined)

@@ -89,7 +89,8 @@ def named_segments(
     features : list of ModelFeature
     centroids : ndarray of shape (k, n_features)
         In the order of the segment ids.
-    vocabulary : sequence of PlaybookRow
+    playbook : mapping of int to sequence of PlaybookRow
+        k to its vocabulary.
     words : mapping
         Feature to its words.
     options : SegmentationOptions

@@ -36,7 +36,8 @@ class SegmentationOptions:
     imputation : str
         What stands for a missing value during the fit: ``"median"``, or ``"mice"``, which
         predicts it from the other features (iterative imputation with gradient-boosted trees,
-        after van Buuren and Groothuis-Oudshoorn, 2011). When customers are scored it is the
+        after van Buuren and Groothuis-Oudshoorn, 2011). Where something was imputed, the
+        centroids of the sample are not refined on all rows. When customers are scored it is the
         median in either case.
     trims : mapping of str to (float or None, float or None)
         Numeric column of the feature table to its lowest and highest believable value, both
@@ -229,14 +230,16 @@ def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
 
 
 def _bounds(name: str, bounds: object) -> None:
-    fits = isinstance(bounds, Sequence) and not isinstance(bounds, str) and len(bounds) == 2
-    if not fits or not all(
+    pair = list(bounds) if isinstance(bounds, Sequence) and not isinstance(bounds, str) else []
+    if len(pair) != 2 or not all(
         bound is None or (isinstance(bound, int | float) and not isinstance(bound, bool))
-        for bound in bounds  # type: ignore[attr-defined]
+        for bound in pair
     ):
         raise OptionError(
             f"{name} is {bounds!r}. It is written as [lowest, highest], null where there is none."
         )
+    if None not in pair and pair[0] > pair[1]:
+        raise OptionError(f"{name} is {bounds!r}. The lowest comes first.")
 
 
 def _whole_number(name: str, value: object, *, least: int, instead: str = "") -> None:

@@ -1,5 +1,11 @@
 -- Broken: a row of the data set was lost or counted twice on its way to being accepted or rejected.
-{%- set tables = ["customers", "orders", "customer_activity", "campaign_activity"] %}
+{%- set tables = [
+    "customers",
+    "orders",
+    "customer_activity",
+    "campaign_activity",
+    "product_activity",
+] %}
 
 with
 

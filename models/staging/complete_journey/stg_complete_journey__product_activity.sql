@@ -51,7 +51,9 @@ select
     cast(department as varchar) as product_category,
     bought_on,
     cast(sum(revenue) as decimal(18, 2)) as revenue,
-    cast(sum(discount) as decimal(18, 2)) as discount
+    cast(sum(discount) as decimal(18, 2)) as discount,
+    cast(null as bigint) as source_row,
+    cast(null as varchar) as unreadable
 from put_on_days
 group by
     household_id,

@@ -17,7 +17,14 @@ turned_categories as (
         select
             customer_id,
             '{{ category }}' as product_category,
-            {{ read_amount("spend_" ~ category) }} as revenue
+            {{ read_amount("spend_" ~ category) }} as revenue,
+            source_row,
+            case
+                when malformed is not null
+                    then concat('cells that do not fit the header: ', malformed)
+                else
+                    {{ unreadable({"spend_" ~ category: read_amount("spend_" ~ category)}) }}
+            end as unreadable
         from people
         {% if not loop.last %}union all{% endif %}
     {% endfor -%}
@@ -29,6 +36,7 @@ select
     product_category,
     cast(null as date) as bought_on,
     revenue,
-    cast(null as decimal(18, 2)) as discount
+    cast(null as decimal(18, 2)) as discount,
+    source_row,
+    unreadable
 from turned_categories
-where revenue is not null

@@ -36,6 +36,7 @@ def test_the_pipeline_meets_the_published_segments(
         ("customer_activity", 2240, 2237, 3),
         ("customers", 2240, 2237, 3),
         ("orders", 0, 0, 0),
+        ("product_activity", 13440, 13422, 18),
     ]
     assert fresh.query(
         "select rejected_because from marts.rpt_rejects where source_table = 'customers' order by 1"

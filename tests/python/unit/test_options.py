@@ -28,6 +28,7 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ({"transform": {"recency_days": "logg"}}, "transform is 'logg'"),
         ({"transform": {"recency": "log"}}, "transform names 'recency'"),
         ({"trims": {"income": 5}}, "trims of income is 5"),
+        ({"trims": {"income": [5, 1]}}, "trims of income is [5, 1]. The lowest comes first"),
         ({"trims": [1]}, "trims is written as"),
         ({"k": 0}, 'k is 0. It must be a whole number, 1 or more, or "auto"'),
         ({"k": 2.5}, "k is 2.5"),

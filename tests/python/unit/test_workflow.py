@@ -350,6 +350,11 @@ def test_trimmed_rows_take_no_part_and_are_scored(house: House) -> None:
     assert len(house.assignments()) == 300
 
 
+def test_trims_that_leave_nobody(house: House) -> None:
+    with pytest.raises(OptionError, match="trims leaves nobody to fit"):
+        house.fit({**SETTINGS, "trims": {"monetary": [1e9, None]}})
+
+
 def test_mice_changes_the_fit_and_not_the_scoring(house: House) -> None:
     house.connection.execute(
         "update features set monetary = null where customer_id in ('C001', 'C005', 'C250')"
@@ -361,6 +366,9 @@ def test_mice_changes_the_fit_and_not_the_scoring(house: House) -> None:
     assert median.features[2].missing_share == mice.features[2].missing_share == 0.01
     assert mice.fit_reason == "the configuration changed"
     assert median.features[2].prepared.center != mice.features[2].prepared.center
+    # Refined in the engine, where the gaps are medians again, it would be undone.
+    assert median.metrics.passes >= 1
+    assert mice.metrics.passes == 0
     assert house.assignments().segment_id.notna().all()
 
 

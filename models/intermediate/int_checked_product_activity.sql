@@ -1,0 +1,63 @@
+with
+
+activity as (
+
+    select *
+    from {{ contract_table("product_activity") }}
+
+),
+
+customers as (
+
+    select customer_id
+    from {{ ref("int_checked_customers") }}
+    where rejected_because is null
+
+),
+
+-- Several rows of one customer, category and day are several purchases: none is a repeat.
+judged as (
+
+    select
+        activity.*,
+        case
+            when activity.unreadable is not null
+                then concat('cannot be read: ', activity.unreadable)
+            when activity.customer_id is null or trim(activity.customer_id) = ''
+                then 'no customer_id'
+            when activity.bought_on > {{ latest_day() }}
+                then
+                    concat(
+                        'bought_on ', cast(activity.bought_on as varchar), ' lies in the future'
+                    )
+            when activity.bought_on < cast('1900-01-01' as date)
+                then concat('impossible bought_on ', cast(activity.bought_on as varchar))
+            when customers.customer_id is null
+                then
+                    concat(
+                        'customer ''',
+                        activity.customer_id,
+                        ''' is not among the accepted customers'
+                    )
+        end as rejected_because
+    from activity
+    left join customers
+        on activity.customer_id = customers.customer_id
+
+)
+
+select
+    cast(customer_id as varchar) as customer_id,
+    cast(product_category as varchar) as product_category,
+    cast(bought_on as date) as bought_on,
+    cast(revenue as decimal(18, 2)) as revenue,
+    cast(discount as decimal(18, 2)) as discount,
+    cast(source_row as bigint) as source_row,
+    cast(rejected_because as varchar) as rejected_because,
+    cast(
+        case
+            when rejected_because is not null
+                then {{ row_text(contract_columns("product_activity")) }}
+        end as varchar
+    ) as contents
+from judged
