@@ -41,12 +41,13 @@
         {%- for node in graph.nodes.values()
             if node.resource_type == "model" and node.config.materialized == "incremental" -%}
             {%- set leftovers = run_query(
-                "select table_name from information_schema.tables where table_type = 'BASE TABLE'"
-                ~ " and table_catalog = '" ~ target.database ~ "' and table_schema = '" ~ node.schema
-                ~ "' and starts_with(table_name, '" ~ node.name ~ "__dbt_tmp')"
+                "select table_schema, table_name from information_schema.tables"
+                ~ " where table_type = 'BASE TABLE' and table_catalog = '" ~ target.database
+                ~ "' and table_schema in ('" ~ target.schema ~ "', '" ~ node.schema
+                ~ "') and starts_with(table_name, '" ~ node.name ~ "__dbt_tmp')"
             ) -%}
             {%- for leftover in leftovers.rows -%}
-                {%- do run_query('drop table if exists "' ~ node.schema ~ '"."' ~ leftover[0] ~ '"') -%}
+                {%- do run_query('drop table if exists "' ~ leftover[0] ~ '"."' ~ leftover[1] ~ '"') -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
