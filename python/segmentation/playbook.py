@@ -119,6 +119,11 @@ def read_playbook(
     return {k: sorted(playbook[k], key=lambda row: row.segment_slug) for k in sorted(playbook)}
 
 
+def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Sequence[PlaybookRow]:
+    """Return the rows that segments can be named by, where there are k of them."""
+    return playbook.get(k, ())
+
+
 def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[str, PlaybookRow]:
     """Return the row that describes each slug: that of vocabulary `k`, else of the largest k.
 
