@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from segmentation.engine import DuckDBEngine, number, quoted, text_literal
 from segmentation.model_row import (
     ModelCategory,
@@ -54,9 +52,9 @@ def headline(
     apart = strongest_categories(category_profile(categories, segment.segment_id))
     for name, category in apart[:MOST_CATEGORIES]:
         code = known[name].categories.index(category)
-        here = known[name].segment_shares[segment.segment_id][code]
+        own = known[name].segment_shares[segment.segment_id][code]
         phrases.append(
-            f"{_spoken(name)} {category} {here:.0%} (all customers {known[name].shares[code]:.0%})"
+            f"{_spoken(name)} {category} {own:.0%} (all customers {known[name].shares[code]:.0%})"
         )
     text = "; ".join(phrases) or "close to the average customer on everything"
     return text[0].upper() + text[1:]

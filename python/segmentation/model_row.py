@@ -284,7 +284,9 @@ class SegmentationModel:
         """Read a row as the engine returns it; one written before there were categories too."""
         present = {name: value for name, value in record.items() if value is not None}
         record = {**_BEFORE_CATEGORIES, **present}
-        values: dict[str, Any] = {field.name: record.get(field.name) for field in dataclasses.fields(cls)}
+        values: dict[str, Any] = {
+            field.name: record.get(field.name) for field in dataclasses.fields(cls)
+        }
         prepared = [field.name for field in dataclasses.fields(PreparedFeature)]
         values["features"] = [
             ModelFeature(

@@ -117,7 +117,7 @@ class PreparedFeatures:
     @property
     def names(self) -> list[str]:
         """The columns of the feature table."""
-        return [feature.name for feature in (*self.numbers, *self.categories)]
+        return [f.name for f in self.numbers] + [f.name for f in self.categories]
 
 
 def _is_missing(value: object) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import kmedoids
 import numpy as np
@@ -28,15 +27,14 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from segmentation.clustering.grid import grid_labels
-from segmentation.clustering.kprototypes import fit_prototypes
 from segmentation.clustering.mixed_sample import MixedSample
+from segmentation.clustering.prototype_search import fit_prototypes
 from segmentation.clustering.prototypes import (
     Prototypes,
     from_centers,
     from_modes,
     from_points,
     share_costs,
-    split_embedding,
 )
 from segmentation.clustering.representatives import representatives
 from segmentation.preprocessing import Codes, Matrix

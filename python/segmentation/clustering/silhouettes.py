@@ -36,6 +36,9 @@ def silhouettes(points: Matrix, labellings: Sequence[Codes]) -> list[Matrix]:
     for start in range(0, len(points), BLOCK):
         block = slice(start, start + BLOCK)
         distances = pairwise_distances(points[block], points)
+        # Found by products, a point is a rounding error apart from itself.
+        own = np.arange(len(distances))
+        distances[own, start + own] = 0.0
         for score, membership in zip(scores, members, strict=True):
             score[block] = _scores(distances @ membership, membership, block)
     return scores
