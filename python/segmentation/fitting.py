@@ -28,7 +28,7 @@ from segmentation.fit_sample import (
 from segmentation.model_names import named_segments
 from segmentation.model_row import FitMetrics, ModelFeature, SegmentationModel
 from segmentation.options import OptionError, SegmentationOptions
-from segmentation.playbook import FeatureWords, PlaybookRow, targets_hash
+from segmentation.playbook import FeatureWords, PlaybookRow, targets_hash, vocabulary_for
 from segmentation.preprocessing import Matrix, PreparedFeature
 from segmentation.scoring import assigned_table, medians, nearest
 
@@ -144,7 +144,7 @@ def fit_model(
     )
     centroids = _largest_first(engine, table, prepared, refined)
     features = _model_features(engine, table, prepared, scaled, missing)
-    _warn_of_unknown_targets(playbook.get(k, ()), features)
+    _warn_of_unknown_targets(vocabulary_for(playbook, k), features)
     segments = named_segments(engine, table, features, centroids, playbook, words, options, earlier)
     fingerprint = hashlib.sha256(np.ascontiguousarray(sample.to_numpy(float)).tobytes())
     model_number = earlier.model_number + 1 if earlier else 1

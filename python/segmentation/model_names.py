@@ -11,7 +11,13 @@ from segmentation.engine import DuckDBEngine
 from segmentation.model_row import ModelFeature, ModelSegment, SegmentationModel
 from segmentation.naming import EarlierSegment, SegmentName, name_segments
 from segmentation.options import SegmentationOptions
-from segmentation.playbook import FeatureWords, PlaybookRow, rows_by_slug, targets_hash
+from segmentation.playbook import (
+    FeatureWords,
+    PlaybookRow,
+    rows_by_slug,
+    targets_hash,
+    vocabulary_for,
+)
 from segmentation.preprocessing import Matrix
 from segmentation.scoring import assigned_table, medians
 
@@ -58,7 +64,7 @@ def current_names(
         return list(stored.values())
     return name_segments(
         model.profiles,
-        playbook.get(model.k, ()),
+        vocabulary_for(playbook, model.k),
         words,
         limit=json.loads(model.options)["naming_limit"],
         kept={
@@ -110,7 +116,7 @@ def named_segments(
     profiles = [_profile(features, dict(zip(names_of_raw, c, strict=True))) for c in centroids]
     names = name_segments(
         profiles,
-        playbook.get(len(centroids), ()),
+        vocabulary_for(playbook, len(centroids)),
         words,
         limit=options.naming_limit,
         carry_over_limit=options.carry_over_limit,
