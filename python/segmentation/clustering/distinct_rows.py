@@ -114,17 +114,9 @@ class DistinctRows:
     def assign(self, centers: Matrix, modes: Codes) -> tuple[Labels, Matrix]:
         """Return the nearest prototype and the dissimilarity to it, both of shape (m,)."""
         near = self.proximities(centers, modes)
-        small = np.uint8 if len(near) <= 256 else np.uint16 if len(near) <= 65536 else np.intp
-        labels = np.zeros(self.count, dtype=small)
-        lowest = near[0]
-        # Numbers only grow from one prototype to the next: the largest that was nearer at its turn
-        # is the label. Bytes make this the cheapest part, unlike argmin along a short axis.
-        for i in range(1, len(near)):
-            nearer = near[i] < lowest
-            np.maximum(labels, nearer.astype(small) * small(i), out=labels)
-            np.minimum(lowest, near[i], out=lowest)
-        lowest += self.norms
-        return labels.astype(np.intp), lowest
+        labels, apart = lowest(near)
+        apart += self.norms
+        return labels, apart
 
     def update(self, labels: Labels, centers: Matrix, modes: Codes) -> tuple[Matrix, Codes]:
         """Return means and modes of the clusters; those of empty clusters stay as they are."""
@@ -178,10 +170,47 @@ class DistinctRows:
         gains = (saved - squares[targets, rows]) * self.weights
         return np.where(alone, 0.0, gains), targets
 
+    def exchanges(
+        self,
+        random: np.random.Generator,
+        centers: Matrix,
+        modes: Codes,
+        candidates: int,
+    ) -> tuple[Labels, Matrix]:
+        """Return candidate rows, drawn by their part in the cost, and what exchanges would cost.
+
+        Returns
+        -------
+        rows : ndarray of shape (candidates,)
+        costs : ndarray of shape (candidates, k)
+            The cost once a row has taken the place of a prototype, before anything else moves.
+        """
+        near = self.proximities(centers, modes)
+        near += self.norms
+        labels, closest = lowest(near)
+        np.maximum(closest, 0.0, out=closest)
+        near[labels, np.arange(self.count)] = np.inf
+        second = np.maximum(near.min(axis=0), 0.0)
+        rows = self.drawn_by_cost(random, closest, candidates)
+        apart = self.proximities(self.numbers[:, rows].T, self.patterns[self.joint[rows]])
+        apart += self.norms
+        with_both = np.minimum(apart, closest)
+        # What the rows of a prototype cost more when they have to go to their second nearest.
+        without = np.minimum(apart, second, out=apart)
+        without -= with_both
+        members = np.zeros((self.count, len(centers)))
+        members[np.arange(self.count), labels] = self.weights
+        return rows, (with_both @ self.weights)[:, None] + without @ members
+
     def drawn(self, random: np.random.Generator, among: Matrix, size: int) -> Labels:
         """Draw rows with chances in proportion to the differences of cumulative sums."""
         at = np.searchsorted(among, random.random(size) * among[-1], side="right")
         return np.minimum(at, self.count - 1)
+
+    def drawn_by_cost(self, random: np.random.Generator, closest: Matrix, size: int) -> Labels:
+        """Draw rows with chances in proportion to their part in the cost."""
+        among = np.cumsum(closest * self.weights)
+        return self.drawn(random, among if among[-1] > 0 else self.cumulative, size)
 
     def best_addition(
         self, random: np.random.Generator, closest: Matrix, candidates: int
@@ -191,8 +220,7 @@ class DistinctRows:
         It is the one of some candidates, drawn by their part in the cost, that lowers the cost
         most; with equal ones the first drawn.
         """
-        among = np.cumsum(closest * self.weights)
-        rows = self.drawn(random, among if among[-1] > 0 else self.cumulative, candidates)
+        rows = self.drawn_by_cost(random, closest, candidates)
         centers, modes = self.numbers[:, rows].T, self.patterns[self.joint[rows]]
         near = self.proximities(centers, modes)
         near += self.norms
@@ -200,6 +228,22 @@ class DistinctRows:
         np.maximum(near, 0.0, out=near)
         best = int(np.argmin(near @ self.weights))
         return centers[best], modes[best], near[best]
+
+
+def lowest(near: Matrix) -> tuple[Labels, Matrix]:
+    """Return the row of the lowest entry of each column, the first of equal ones, and the entry.
+
+    Numbers only grow from one row to the next: the largest that was lower at its turn is the
+    answer. Bytes make that several times as fast as argmin along a short axis.
+    """
+    small = np.uint8 if len(near) <= 256 else np.uint16 if len(near) <= 65536 else np.intp
+    labels = np.zeros(near.shape[1], dtype=small)
+    found = near[0].copy()
+    for i in range(1, len(near)):
+        lower = near[i] < found
+        np.maximum(labels, lower.astype(small) * small(i), out=labels)
+        np.minimum(found, near[i], out=found)
+    return labels.astype(np.intp), found
 
 
 def _joint_codes(codes: Codes, category_counts: Sequence[int]) -> tuple[Codes, Codes]:

@@ -272,7 +272,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
                 )
             refuse_large(table)
             return list(table.T)
-        if np.iscomplexobj(X):
+        if np.iscomplexobj(np.asarray(X)):
             # As objects, complex numbers would pass for categories; this raises.
             check_array(X)
         table = validate_data(self, X, reset=reset, dtype=object, ensure_all_finite=False)

@@ -26,7 +26,7 @@ STARTS = ("k-means++", "random")
 # Rows that a greedy start or a swap looks at before it takes the best of them.
 CANDIDATES = 10
 # Random swaps tried per restart, and the passes that a swap has to show that it is worth keeping.
-SWAPS = 5
+SWAPS = 8
 PASSES_PER_SWAP = 3
 # The descent before the swaps ends when a pass gains less than this share of the cost: the swaps
 # need a fair comparison, and only what is kept in the end needs the last digits.
@@ -197,11 +197,14 @@ def _restart(
     start = _greedy_start if init == "k-means++" else _random_start
     rough = max(tol, ROUGH_GAIN)
     found = _descend(rows, *start(rows, k, random), max_iter, rough)
-    for _ in range(SWAPS if k > 1 else 0):
-        swapped = _swapped(rows, found, random)
+    failures = 0
+    while failures < SWAPS and k > 1:
+        swapped = _swapped(rows, found, random, anywhere=failures % 2 == 1)
         tried = _descend(rows, *swapped, min(PASSES_PER_SWAP, max_iter), rough)
         if tried.cost < found.cost:
-            found = tried
+            found, failures = tried, 0
+        else:
+            failures += 1
     found = _descend(rows, found.centers, found.modes, max_iter, tol)
     return _settled(rows, found, max_iter, tol)
 
@@ -252,15 +255,21 @@ def _random_start(rows: DistinctRows, k: int, random: np.random.Generator) -> tu
 
 
 def _swapped(
-    rows: DistinctRows, found: _Descent, random: np.random.Generator
+    rows: DistinctRows, found: _Descent, random: np.random.Generator, *, anywhere: bool
 ) -> tuple[Matrix, Codes]:
-    """Return prototypes of which one, any, was taken away and put where it is needed more."""
-    taken = int(random.integers(len(found.centers)))
-    others = np.arange(len(found.centers)) != taken
-    _, closest = rows.assign(found.centers[others], found.modes[others])
-    center, mode, _ = rows.best_addition(random, np.maximum(closest, 0.0), CANDIDATES)
+    """Return prototypes of which one was taken away and put where it is needed more.
+
+    Either the one that is needed least (Lattanzi and Sohler, 2019), or `anywhere`, that is any.
+    """
+    candidates, costs = rows.exchanges(random, found.centers, found.modes, CANDIDATES)
+    if anywhere:
+        taken = int(random.integers(len(found.centers)))
+        row = candidates[np.argmin(costs[:, taken])]
+    else:
+        best, taken = np.unravel_index(np.argmin(costs), costs.shape)
+        row = candidates[best]
     centers, modes = found.centers.copy(), found.modes.copy()
-    centers[taken], modes[taken] = center, mode
+    centers[taken], modes[taken] = rows.numbers[:, row], rows.patterns[rows.joint[row]]
     return centers, modes
 
 
