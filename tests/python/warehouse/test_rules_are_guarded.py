@@ -60,6 +60,34 @@ BREAKS = [
         "ages_and_the_edges_of_their_groups",
         id="the upper edge of an age group is lost",
     ),
+    pytest.param(
+        "models/intermediate/int_customer_value_per_year.sql",
+        "coalesce(activity_per_year.revenue_per_year, customers.annual_spend)",
+        "coalesce(customers.annual_spend, activity_per_year.revenue_per_year)",
+        "a_year_of_the_same_and_what_the_record_states",
+        id="a stated spend goes before revenue",
+    ),
+    pytest.param(
+        "models/intermediate/int_profile_features.sql",
+        "or residence_type is not null",
+        "or false",
+        "whoever_is_known_by_more_than_the_spending",
+        id="who is known by the residence alone has no profile",
+    ),
+    pytest.param(
+        "models/marts/rpt_unknown_values.sql",
+        "and counted_values.value = known_values.contract_value",
+        "and lower(counted_values.value) = lower(known_values.contract_value)",
+        "what_the_seed_does_not_know",
+        id="values of another case count as known",
+    ),
+    pytest.param(
+        "models/marts/fct_customer_segments.sql",
+        "where source_table in ('orders', 'customer_activity')",
+        "",
+        "nobody_bought_because_the_data_set_has_no_purchases",
+        id="rows of any table count as purchases",
+    ),
 ]
 
 
