@@ -22,6 +22,11 @@
     {{- return("default") -}}
 {%- endmacro %}
 
+{# The segmentations whose segments are found in the data; prospects are classified instead. #}
+{% macro clusterings() -%}
+    {{- return(["value", "profile"]) -}}
+{%- endmacro %}
+
 {% macro is_dataset(name) -%}
     {{- return(dataset() == name) -}}
 {%- endmacro %}
@@ -35,6 +40,7 @@
         "datasets",
         "lrfm_window_days",
         "marketing_campaign_file",
+        "profile_options",
         "refit",
         "refit_after_days",
         "value_options",
