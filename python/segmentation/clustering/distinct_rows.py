@@ -49,7 +49,7 @@ class DistinctRows:
         kept = np.arange(len(numbers)) if weights is None else np.flatnonzero(weights)
         # Negative zeros equal zeros; here they become them.
         raw = numbers[kept] + 0.0
-        joint, self.patterns = _joint_codes(codes[kept], category_counts)
+        joint, self.patterns = joint_codes(codes[kept], category_counts)
         order, group = _merged(raw, joint, None if weights is None else weights[kept])
         first = np.flatnonzero(np.diff(group, prepend=-1))
         ordered = order[first]
@@ -246,8 +246,21 @@ def lowest(near: Matrix) -> tuple[Labels, Matrix]:
     return labels.astype(np.intp), found
 
 
-def _joint_codes(codes: Codes, category_counts: Sequence[int]) -> tuple[Codes, Codes]:
-    """Return every row's combination of codes as one number, and the codes of each number."""
+def joint_codes(codes: Codes, category_counts: Sequence[int]) -> tuple[Codes, Codes]:
+    """Return every row's combination of codes as one number, and the codes of each number.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n, n_categorical)
+    category_counts : sequence of int, length n_categorical
+
+    Returns
+    -------
+    joint : ndarray of int, shape (n,)
+        A row of `patterns`.
+    patterns : ndarray of int, shape (g, n_categorical)
+        All combinations where they are no more than the rows, otherwise those that there are.
+    """
     joint = np.zeros(len(codes), dtype=np.intp)
     combinations = 1
     whole = True
