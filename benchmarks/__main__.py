@@ -8,9 +8,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, fit, lrfm, machine, scoring
+from benchmarks import build, fit, kprototypes, lrfm, machine, scoring
 
-BENCHMARKS = {"scoring": scoring, "fit": fit, "lrfm": lrfm, "build": build}
+BENCHMARKS = {
+    "scoring": scoring,
+    "fit": fit,
+    "kprototypes": kprototypes,
+    "lrfm": lrfm,
+    "build": build,
+}
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
 

@@ -11,6 +11,7 @@ LIBRARIES = (
     "dbt-core",
     "dbt-duckdb",
     "duckdb",
+    "kmodes",
     "numpy",
     "pandas",
     "pyarrow",

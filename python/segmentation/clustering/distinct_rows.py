@@ -49,7 +49,7 @@ class DistinctRows:
         kept = np.arange(len(numbers)) if weights is None else np.flatnonzero(weights)
         # Negative zeros equal zeros; here they become them.
         raw = numbers[kept] + 0.0
-        joint, self.patterns = _joint_codes(codes[kept], category_counts)
+        joint, self.patterns = joint_codes(codes[kept], category_counts)
         order, group = _merged(raw, joint, None if weights is None else weights[kept])
         first = np.flatnonzero(np.diff(group, prepend=-1))
         ordered = order[first]
@@ -78,6 +78,7 @@ class DistinctRows:
         self.starts = np.concatenate([[0], np.cumsum(category_counts)]).astype(np.intp)
         self.gamma = self._default_gamma() if gamma is None else float(gamma)
         self.indicator = self._indicator()
+        self._memory: dict[tuple[str, int], Matrix] = {}
 
     def _mean(self, rows: Matrix) -> Matrix:
         # Shares before sums: a sum of large values might not be finite.
@@ -102,13 +103,22 @@ class DistinctRows:
         """Return the codes, shape (m, n_categorical)."""
         return self.patterns[self.joint]
 
-    def proximities(self, centers: Matrix, modes: Codes) -> Matrix:
-        """Return dissimilarities less `norms`, shape (k, m)."""
+    def proximities(self, centers: Matrix, modes: Codes, place: str = "prototypes") -> Matrix:
+        """Return dissimilarities less `norms`, shape (k, m).
+
+        They stand in memory that the next call with as many prototypes and the same `place` uses
+        again: fresh pages for every pass cost more than what is written into them.
+        """
+        k = len(centers)
+        if (place, k) not in self._memory:
+            self._memory[place, k] = np.empty((2, k, self.count))
+        found, products = self._memory[place, k]
         table = self.gamma * mismatches(self.patterns, modes)
         table += (centers * centers).sum(axis=1)[:, None]
-        found = np.take(table, self.joint, axis=1, mode="clip")
+        np.take(table, self.joint, axis=1, out=found, mode="clip")
         if len(self.numbers):
-            found += (-2 * centers) @ self.numbers
+            np.matmul(-2 * centers, self.numbers, out=products)
+            found += products
         return found
 
     def assign(self, centers: Matrix, modes: Codes) -> tuple[Labels, Matrix]:
@@ -192,7 +202,9 @@ class DistinctRows:
         near[labels, np.arange(self.count)] = np.inf
         second = np.maximum(near.min(axis=0), 0.0)
         rows = self.drawn_by_cost(random, closest, candidates)
-        apart = self.proximities(self.numbers[:, rows].T, self.patterns[self.joint[rows]])
+        apart = self.proximities(
+            self.numbers[:, rows].T, self.patterns[self.joint[rows]], "candidates"
+        )
         apart += self.norms
         with_both = np.minimum(apart, closest)
         # What the rows of a prototype cost more when they have to go to their second nearest.
@@ -222,12 +234,12 @@ class DistinctRows:
         """
         rows = self.drawn_by_cost(random, closest, candidates)
         centers, modes = self.numbers[:, rows].T, self.patterns[self.joint[rows]]
-        near = self.proximities(centers, modes)
+        near = self.proximities(centers, modes, "candidates")
         near += self.norms
         np.minimum(near, closest, out=near)
         np.maximum(near, 0.0, out=near)
         best = int(np.argmin(near @ self.weights))
-        return centers[best], modes[best], near[best]
+        return centers[best], modes[best], near[best].copy()
 
 
 def lowest(near: Matrix) -> tuple[Labels, Matrix]:
@@ -246,8 +258,21 @@ def lowest(near: Matrix) -> tuple[Labels, Matrix]:
     return labels.astype(np.intp), found
 
 
-def _joint_codes(codes: Codes, category_counts: Sequence[int]) -> tuple[Codes, Codes]:
-    """Return every row's combination of codes as one number, and the codes of each number."""
+def joint_codes(codes: Codes, category_counts: Sequence[int]) -> tuple[Codes, Codes]:
+    """Return every row's combination of codes as one number, and the codes of each number.
+
+    Parameters
+    ----------
+    codes : ndarray of int, shape (n, n_categorical)
+    category_counts : sequence of int, length n_categorical
+
+    Returns
+    -------
+    joint : ndarray of int, shape (n,)
+        A row of `patterns`.
+    patterns : ndarray of int, shape (g, n_categorical)
+        All combinations where they are no more than the rows, otherwise those that there are.
+    """
     joint = np.zeros(len(codes), dtype=np.intp)
     combinations = 1
     whole = True

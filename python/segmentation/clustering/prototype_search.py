@@ -25,8 +25,12 @@ STARTS = ("k-means++", "random")
 
 # Rows that a greedy start or a swap looks at before it takes the best of them.
 CANDIDATES = 10
-# Random swaps tried per restart, and the passes that a swap has to show that it is worth keeping.
-SWAPS = 8
+# Swaps of a restart go on until so many in a row were no gain: the first many while there are few
+# rows, whose swaps cost next to nothing, and at least the second. SWAPPED_ROWS is what the rows of
+# all these swaps may come to in between.
+MOST_FAILURES, LEAST_FAILURES = 10, 5
+SWAPPED_ROWS = 50_000
+# The passes that a swap has to show that it is worth keeping.
 PASSES_PER_SWAP = 3
 # The descent before the swaps ends when a pass gains less than this share of the cost: the swaps
 # need a fair comparison, and only what is kept in the end needs the last digits.
@@ -93,6 +97,8 @@ def fit_prototypes(
     - A cluster that runs empty takes the row that adds most to the cost.
     - With fewer distinct rows than clusters, each distinct row is a prototype and the last of them
       fills up: duplicates have no rows.
+    - Clusters are numbered from the heaviest; equal ones by their centers, then by their modes.
+      Given prototypes keep their numbers.
 
     Parameters
     ----------
@@ -143,6 +149,8 @@ def fit_prototypes(
         found = _one_each(rows, n_clusters)
     else:
         found = _best_descent(rows, n_clusters, n_init, max_iter, tol, random_state, init)
+    if isinstance(init, str):
+        found = _numbered(found, rows.weights)
     return _finished(rows, found, numbers, codes)
 
 
@@ -198,7 +206,8 @@ def _restart(
     rough = max(tol, ROUGH_GAIN)
     found = _descend(rows, *start(rows, k, random), max_iter, rough)
     failures = 0
-    while failures < SWAPS and k > 1:
+    most_failures = min(max(SWAPPED_ROWS // rows.count, LEAST_FAILURES), MOST_FAILURES)
+    while failures < most_failures and k > 1:
         swapped = _swapped(rows, found, random, anywhere=failures % 2 == 1)
         tried = _descend(rows, *swapped, min(PASSES_PER_SWAP, max_iter), rough)
         if tried.cost < found.cost:
@@ -266,7 +275,7 @@ def _swapped(
         taken = int(random.integers(len(found.centers)))
         row = candidates[np.argmin(costs[:, taken])]
     else:
-        best, taken = np.unravel_index(np.argmin(costs), costs.shape)
+        best, taken = divmod(int(np.argmin(costs)), len(found.centers))
         row = candidates[best]
     centers, modes = found.centers.copy(), found.modes.copy()
     centers[taken], modes[taken] = rows.numbers[:, row], rows.patterns[rows.joint[row]]
@@ -304,17 +313,35 @@ def _without_empty(rows: DistinctRows, labels: Labels, apart: Matrix, k: int) ->
     return labels
 
 
+def _numbered(found: _Descent, weights: Matrix) -> _Descent:
+    """Give clusters their numbers, from the heaviest.
+
+    Ids then stay put from seed to seed, and proximities are seen from where most rows are.
+    """
+    mass = np.bincount(found.labels, weights, minlength=len(found.centers))
+    order = np.lexsort((*found.modes.T[::-1], *found.centers.T[::-1], -mass))
+    return replace(
+        found,
+        centers=found.centers[order],
+        modes=found.modes[order],
+        labels=np.argsort(order)[found.labels],
+    )
+
+
 def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes) -> PrototypeFit:
     """Return the fit in the units given: labels by the rule of scoring, the cost as it is."""
     centers, modes = found.centers + rows.center, found.modes.copy()
     distinct, distinct_codes = numbers[rows.given], rows.codes()
+    # The mean of one row is that row, to the last digit.
+    alone = np.flatnonzero(np.bincount(found.labels, minlength=len(centers))[found.labels] == 1)
+    centers[found.labels[alone]] = distinct[alone]
     # A descent that was cut short may leave clusters without rows.
-    for _ in range(2 * len(centers)):
+    for repairs_left in reversed(range(2 * len(centers))):
         labels = nearest_prototypes(distinct, distinct_codes, centers, modes, rows.gamma)
         own = ((distinct - centers[labels]) ** 2).sum(axis=1)
         own += rows.gamma * (distinct_codes != modes[labels]).sum(axis=1)
         moved = _without_empty(rows, labels, own, len(centers)) != labels
-        if not moved.any():
+        if not repairs_left or not moved.any():
             break
         used = np.unique(labels)
         for row, cluster in zip(

@@ -12,7 +12,18 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as all_benchmarks
-from benchmarks import build, contender, fit, lrfm, machine, plain_script, race, report, scoring
+from benchmarks import (
+    build,
+    contender,
+    fit,
+    kprototypes,
+    lrfm,
+    machine,
+    plain_script,
+    race,
+    report,
+    scoring,
+)
 
 
 def lap(seconds: float) -> race.Lap:
@@ -73,6 +84,24 @@ def test_lrfm_contenders_agree_on_every_customer(tmp_path: Path) -> None:
     frame.loc[0, "monetary"] += 0.01
     frame.drop(index=1).to_parquet(written)
     assert lrfm.count_different_customers(folder)()["rows"] == 2
+
+
+def test_k_prototypes_contenders_have_the_same_cost_function(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    kprototypes.prepare(folder, rows=400)()
+    ours = kprototypes.ours(folder, restarts=3, seed=1)()
+    theirs = kprototypes.kmodes(folder, restarts=3, seed=1)()
+    assert ours["gamma"] == pytest.approx(theirs["gamma"], rel=1e-12)
+    assert ours["cost"] <= theirs["cost"] * (1 + 1e-7)
+    assert ours["cost"] == pytest.approx(theirs["cost"], rel=0.1)
+
+
+def test_k_prototypes_costs_are_compared_seed_by_seed() -> None:
+    ours, theirs = (
+        [race.Lap(1.0, 1.0, 10.0, {"cost": cost}) for cost in costs]
+        for costs in ((10.0, 21.0), (20.0, 20.0))
+    )
+    assert kprototypes._excess(ours, theirs) == pytest.approx([-50.0, 5.0])
 
 
 def test_plain_script_comes_to_the_published_segments(tmp_path: Path) -> None:
