@@ -125,7 +125,7 @@ class SegmentationOptions:
     scan_rows: int = 5_000
     scan_n_init: int = 10
     compared_algorithms: tuple[str, ...] = COMPARED_ALGORITHMS
-    compared_rows: int = 1_000
+    compared_rows: int = 500
     compared_n_init: int = 3
     compared_resamples: int = 10
     naming_limit: float = 1.0

@@ -77,6 +77,8 @@ class Algorithm:
         ``(means, shares, gamma) -> Prototypes``: what a Lloyd pass over all rows makes of the
         means of the numbers, shape (k, n_numbers), and the shares of the categories, each of shape
         (k, n_categories). None where the sample's prototypes stand as they are.
+    resample_starts : int
+        Restarts of a fit to a bootstrap resample, see :mod:`segmentation.clustering.k_scan`.
     needs_both_kinds : bool
         Whether it refuses numbers without categories, and categories without numbers.
     most_rows : int
@@ -89,6 +91,7 @@ class Algorithm:
     noise_rule: str = NO_NOISE
     takes_k: bool = True
     recentered: Callable[[Matrix, list[Matrix], float], Prototypes] | None = None
+    resample_starts: int = 3
     needs_both_kinds: bool = False
     most_rows: int = 1_000_000
 
@@ -246,7 +249,8 @@ def _modes(means: Matrix, shares: list[Matrix], gamma: float) -> Prototypes:
 
 ALGORITHMS: dict[str, Algorithm] = {
     "kmeans": Algorithm("partitioning", _kmeans, recentered=_means),
-    "kprototypes": Algorithm("partitioning", _kprototypes, recentered=_modes),
+    # One start looks further by itself: it tries swaps.
+    "kprototypes": Algorithm("partitioning", _kprototypes, recentered=_modes, resample_starts=1),
     "kmodes": Algorithm(
         "partitioning",
         _packaged_kprototypes,

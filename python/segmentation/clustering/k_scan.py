@@ -71,7 +71,7 @@ def scan_k(
     ks : sequence of int
         From 2. Those that have no meaning for so few distinct rows are left out.
     n_init : int
-        Restarts per fit of the judged clustering; a resample starts three times.
+        Restarts per fit of the judged clustering; a resample has `Algorithm.resample_starts`.
     seed : int
     resamples : int
         Bootstrap resamples per k.
@@ -188,7 +188,9 @@ def bootstrap_agreement(
         with warnings.catch_warnings():
             # A resample of few distinct rows may hold fewer than k of them; it still counts.
             warnings.filterwarnings("ignore", message="Number of distinct")
-            fitted = algorithm.fit(drawn, k, n_init=3, seed=int(random.integers(2**31)))
+            fitted = algorithm.fit(
+                drawn, k, n_init=algorithm.resample_starts, seed=int(random.integers(2**31))
+            )
         agreement.append(float(adjusted_rand_score(labels, fitted.prototypes.assign(sample))))
     return agreement
 

@@ -11,7 +11,6 @@ from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_samples
 
-
 KMEANS = ALGORITHMS["kmeans"]
 
 
