@@ -30,6 +30,9 @@ def rejected(warehouse: Warehouse) -> dict[str, str]:
     return {str(record): reason for record, reason in rows}
 
 
+VALUE = "where segmentation = 'value'"
+
+
 def test_empty_tables(fresh: Warehouse) -> None:
     put(fresh, ORDERS)
     output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
@@ -43,9 +46,10 @@ def test_empty_tables(fresh: Warehouse) -> None:
 def test_one_customer(fresh: Warehouse) -> None:
     put(fresh, ORDERS, "insert into contract.orders values ('a', 'o1', '2025-12-30', 1, 5, 0)")
     fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
-    assert fresh.query("select customers, share from marts.dim_segments") == [(1, 1.0)]
+    assert fresh.query(f"select customers, share from marts.dim_segments {VALUE}") == [(1, 1.0)]
     assert fresh.query(
-        "select distance, margin, runner_up_slug, reason_1 from marts.fct_customer_segments"
+        "select distance, margin, runner_up_slug, reason_1"
+        f" from marts.fct_customer_segments {VALUE}"
     ) == [(0.0, None, None, "there is only one segment")]
 
 
@@ -57,7 +61,7 @@ def test_everybody_identical(fresh: Warehouse) -> None:
     )
     output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
     assert "feature monetary is left out: every customer has the same value, 5" in output
-    assert fresh.query("select customers, share from marts.dim_segments") == [(50, 1.0)]
+    assert fresh.query(f"select customers, share from marts.dim_segments {VALUE}") == [(50, 1.0)]
     (dropped,) = fresh.query("select features_used, features_dropped from marts.rpt_model_history")
     assert dropped[0] == ""
     assert dropped[1].count("every customer has the same value") == 4
@@ -126,10 +130,10 @@ def test_a_mess(fresh: Warehouse) -> None:
     ]
     assert fresh.query(
         "select segment_slug, reason_1 from marts.fct_customer_segments"
-        " where customer_id = 'refunds only'"
+        f" {VALUE} and customer_id = 'refunds only'"
     ) == [("unassigned", "no purchase up to 2025-12-31")]
     assert fresh.query(
-        "select count(*) from marts.fct_customer_segments where segment_slug <> 'unassigned'"
+        f"select count(*) from marts.fct_customer_segments {VALUE} and segment_slug <> 'unassigned'"
     ) == [(103,)]
 
 
@@ -200,7 +204,7 @@ def test_totals_instead_of_orders(fresh: Warehouse) -> None:
     assert rejected(fresh) == {"no number": "no purchases", "ancient": "a purchase before 1900"}
     assert fresh.query(
         "select sum(revenue) = sum(potential_value_per_year), sum(customers)"
-        " from marts.rpt_segment_value"
+        f" from marts.rpt_segment_value {VALUE}"
     ) == [(True, 102)]
 
 

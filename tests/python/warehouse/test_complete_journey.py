@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import pytest
 from builds import Warehouse
+from segmentation import KPrototypes
 from segmentation.model_row import SegmentationModel
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -40,7 +42,8 @@ def test_what_is_known_of_the_data(complete_journey: Warehouse) -> None:
 
 def test_four_named_segments(complete_journey: Warehouse) -> None:
     found = complete_journey.query(
-        "select segment_name, named_by from marts.dim_segments order by segment_name"
+        "select segment_name, named_by from marts.dim_segments where segmentation = 'value'"
+        " order by segment_name"
     )
     assert found == [
         (name, "playbook") for name in ("At Risk", "Loyal", "Need Attention", "Potential Loyalist")
@@ -55,17 +58,66 @@ def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse
         select features.*, segments.segment_id
         from intermediate.int_value_features as features
         inner join marts.fct_customer_segments as segments using (customer_id)
+        where segments.segmentation = 'value'
         """
     )
-    scaled = np.column_stack(
-        [feature.scaled(frame[feature.name].to_numpy()) for feature in model.prepared_features]
-    )
+    numbers = model.prepared_features.numbers
+    scaled = np.column_stack([f.scaled(frame[f.name].to_numpy()) for f in numbers])
     oracle = KMeans(4, init=model.centroids, n_init=1).fit(scaled)
     np.testing.assert_allclose(oracle.cluster_centers_, model.centroids, atol=1e-8)
     assert oracle.predict(scaled).tolist() == frame.segment_id.tolist()
     independent = KMeans(4, n_init=20, random_state=5).fit(scaled)
     assert model.metrics.inertia <= independent.inertia_ * (1 + 1e-5)
     assert adjusted_rand_score(independent.labels_, frame.segment_id) > 0.99
+
+
+def test_profile_labels_are_the_estimators_on_every_household(
+    complete_journey: Warehouse,
+) -> None:
+    """The estimator, fitted to all 801 households, says what the engine says, and costs no less."""
+    record = complete_journey.frame("select * from segmentation.profile_model").iloc[0].to_dict()
+    model = SegmentationModel.from_record(record)
+    frame = complete_journey.frame(
+        """
+        select features.*, segments.segment_id
+        from intermediate.int_profile_features as features
+        inner join marts.fct_customer_segments as segments using (customer_id)
+        where segments.segmentation = 'profile'
+        """
+    )
+    assert len(frame) == 801
+    prepared = model.prepared_features
+    table = pd.DataFrame({f.name: f.scaled(frame[f.name].to_numpy()) for f in prepared.numbers})
+    for category in prepared.categories:
+        table[category.name] = frame[category.name].fillna(category.fill)
+    ours = KPrototypes(5, gamma=model.gamma, n_init=10, random_state=1).fit(table)
+    assert model.metrics.inertia <= ours.cost_ * (1 + 1e-7)
+    assert adjusted_rand_score(ours.labels_, frame.segment_id) > 0.97
+    apart = np.full((801, 5), 0.0)
+    for i, row in enumerate(model.prototype_rows):
+        apart[:, i] = ((table[[f.name for f in prepared.numbers]] - row.center) ** 2).sum(axis=1)
+        for f, category in enumerate(prepared.categories):
+            costs = dict(zip(category.categories, row.category_costs[f], strict=False))
+            apart[:, i] += table[category.name].map(costs).to_numpy(float)
+    assert apart.argmin(axis=1).tolist() == frame.segment_id.tolist()
+
+
+def test_households_without_attributes_are_unassigned(complete_journey: Warehouse) -> None:
+    assert complete_journey.query(
+        "select segment_name, reason_1, count(*) from marts.fct_customer_segments"
+        " where segmentation = 'profile' and segment_id is null group by 1, 2"
+    ) == [("Unassigned", "nothing is known about the person or household", 1668)]
+
+
+def test_both_segmentations_are_in_every_mart(complete_journey: Warehouse) -> None:
+    marts = complete_journey.query(
+        "select table_name from information_schema.columns"
+        " where table_schema = 'marts' and column_name = 'segmentation' order by 1"
+    )
+    assert len(marts) >= 10
+    for (mart,) in marts:
+        found = complete_journey.query(f"select distinct segmentation from marts.{mart} order by 1")
+        assert {"profile", "value"} <= {row[0] for row in found}, mart
 
 
 def test_as_of_an_earlier_day(fresh: Warehouse) -> None:
@@ -102,5 +154,11 @@ def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> 
     assert after.pop("marts.rpt_model_history") != before.pop("marts.rpt_model_history")
     assert after == before
     assert complete_journey.query(
-        "select dataset, count(*) from marts.rpt_model_history group by 1 order by 1"
-    ) == [("complete_journey", 1), ("sample", 1)]
+        "select segmentation, dataset, count(*) from marts.rpt_model_history"
+        " group by 1, 2 order by 1, 2"
+    ) == [
+        ("profile", "complete_journey", 1),
+        ("profile", "sample", 1),
+        ("value", "complete_journey", 1),
+        ("value", "sample", 1),
+    ]

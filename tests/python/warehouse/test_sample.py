@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pytest
 from builds import Warehouse
+from segmentation.person_scoring import ScoringError, score_people
 from sklearn.metrics import adjusted_rand_score
 
 
@@ -18,6 +20,7 @@ def test_planted_segments_are_found_and_named(sample: Warehouse) -> None:
         select planted_segment, segment_slug
         from marts.fct_customer_segments
         inner join source_sample.sample_planted_segments using (customer_id)
+        where segmentation = 'value'
         """
     )
     assert len(found) == 490
@@ -30,7 +33,7 @@ def test_who_never_bought_is_unassigned_with_a_reason(sample: Warehouse) -> None
         """
         select distinct segment_name, reason_1, reason_2, model_version, count(*) over ()
         from marts.fct_customer_segments
-        where segment_slug = 'unassigned'
+        where segmentation = 'value' and segment_slug = 'unassigned'
         """
     ) == [("Unassigned", "no purchase up to 2025-12-31", None, None, 10)]
 
@@ -55,8 +58,9 @@ def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> 
     assert first == sample.mart_hashes()
     output = fresh.build(dataset="sample", threads=2)
     assert "value: kept value-0001-" in output
+    assert "profile: kept profile-0001-" in output
     assert fresh.mart_hashes() == first
-    assert fresh.query("select count(*) from marts.rpt_model_history") == [(1,)]
+    assert fresh.query("select count(*) from marts.rpt_model_history") == [(2,)]
     assert fresh.tables() == tables
 
 
@@ -108,4 +112,40 @@ def test_a_reader_may_look_between_builds(sample: Warehouse) -> None:
         duckdb.connect(str(sample.path), read_only=True) as other,
     ):
         query = "select count(*) from marts.fct_customer_segments"
-        assert one.sql(query).fetchall() == other.sql(query).fetchall() == [(500,)]
+        assert one.sql(query).fetchall() == other.sql(query).fetchall() == [(1000,)]
+
+
+def test_one_person_and_many_are_scored_by_one_call(sample: Warehouse) -> None:
+    """From SQL and from Python, by the same rule as the customers of the warehouse."""
+    customers = sample.frame(
+        """
+        select features.*, segments.segment_slug, segments.reason_1
+        from intermediate.int_profile_features as features
+        inner join marts.fct_customer_segments as segments using (customer_id)
+        where segments.segmentation = 'profile'
+        order by customer_id desc
+        """
+    )
+    scored = score_people(customers, segmentation="profile", warehouse=sample.path)
+    assert scored.customer_id.tolist() == customers.customer_id.tolist()
+    assert scored.segment_slug.tolist() == customers.segment_slug.tolist()
+    assert scored.reason_1.tolist() == customers.reason_1.tolist()
+    with duckdb.connect(str(sample.path), read_only=True) as connection:
+        in_sql = connection.sql(
+            "select segment_slug from marts.score_profile('intermediate.int_profile_features')"
+            " order by customer_id desc"
+        ).fetchall()
+        (one,) = connection.sql(
+            "select segment_slug, runner_up_slug, reason_1 from"
+            " marts.score_profile_person(age := 71, annual_spend := 250, gender := 'unheard of')"
+        ).fetchall()
+    assert [row[0] for row in in_sql] == customers.segment_slug.tolist()
+    person = {"age": 71, "annual_spend": 250, "gender": "unheard of"}
+    (same,) = score_people(person, segmentation="profile", warehouse=sample.path).itertuples()
+    assert one == (same.segment_slug, same.runner_up_slug, same.reason_1)
+    assert "71 years old" in one[2]
+
+
+def test_a_segmentation_without_a_model_is_said_to_have_none(sample: Warehouse) -> None:
+    with pytest.raises(ScoringError, match=r"no model of the segmentation 'valeu'.*profile, value"):
+        score_people({"age": 3}, segmentation="valeu", warehouse=sample.path)
