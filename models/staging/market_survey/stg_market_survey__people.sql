@@ -20,7 +20,7 @@ prospects as (
 put_together as (
 
     select
-        'train' as file,
+        'train' as source_file,
         person_id,
         gender,
         ever_married,
@@ -39,7 +39,7 @@ put_together as (
     union all
 
     select
-        'test' as file,
+        'test' as source_file,
         person_id,
         gender,
         ever_married,
@@ -59,9 +59,9 @@ put_together as (
 
 -- Most ids stand in both files, with other attributes: only file and id together are a row.
 select
-    cast(file || '-' || person_id as varchar) as customer_id,
+    cast(source_file || '-' || person_id as varchar) as customer_id,
     cast(person_id as varchar) as person_id,
-    cast(file as varchar) as file,
+    cast(source_file as varchar) as source_file,
     cast(gender as varchar) as gender,
     cast(ever_married as varchar) as ever_married,
     cast(age as varchar) as age,
