@@ -125,8 +125,8 @@ def sample_and_refine(folder: str) -> Work:
             )
         assert model is not None
         fitted = {
-            "center": [feature.center for feature in model.prepared_features],
-            "scale": [feature.scale for feature in model.prepared_features],
+            "center": [feature.center for feature in model.prepared_features.numbers],
+            "scale": [feature.scale for feature in model.prepared_features.numbers],
             "centroids": model.centroids.tolist(),
         }
         _fit_file(folder, "ours").write_bytes(pickle.dumps(fitted))

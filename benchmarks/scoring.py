@@ -134,7 +134,9 @@ def prepare(folder: str, rows: int) -> Work:
 def in_the_engine(folder: str, transform: str) -> Work:
     """Score by one SQL expression; nothing leaves the engine."""
     import duckdb
+    from segmentation.clustering.prototypes import from_centers
     from segmentation.engine import DuckDBEngine
+    from segmentation.preprocessing import PreparedFeatures
     from segmentation.scoring import assigned_table
 
     model = pickle.loads(_model_file(folder, transform).read_bytes())
@@ -146,8 +148,8 @@ def in_the_engine(folder: str, transform: str) -> Work:
             query = assigned_table(
                 DuckDBEngine(connection),
                 "source.customers",
-                model["features"],
-                model["centroids"],
+                PreparedFeatures(model["features"]),
+                from_centers(model["centroids"]),
                 keep=["id"],
             )
             connection.execute(f"create table scored as select id, segment_id from ({query})")

@@ -39,10 +39,20 @@ conversion as (
 
 ),
 
+value_per_year as (
+
+    select
+        customer_id,
+        annual_spend
+    from {{ ref("int_customer_value_per_year") }}
+
+),
+
 joined_features as (
 
     select
         customers.*,
+        value_per_year.annual_spend as stated_or_seen_spend,
         lrfm.first_purchase_on,
         lrfm.last_purchase_on,
         lrfm.length_days,
@@ -79,6 +89,8 @@ joined_features as (
         on customers.customer_id = rfm_scores.customer_id
     left join conversion
         on customers.customer_id = conversion.customer_id
+    left join value_per_year
+        on customers.customer_id = value_per_year.customer_id
 
 )
 
@@ -97,7 +109,7 @@ select
     household_size,
     children,
     income,
-    annual_spend,
+    cast(stated_or_seen_spend as decimal(38, 2)) as annual_spend,
     work_experience_years,
     spending_level,
     other_category,

@@ -24,6 +24,14 @@ value_segments as (
 
 ),
 
+purchases_read as (
+
+    select sum(rows_read) as rows_read
+    from {{ ref("rpt_rows_read") }}
+    where source_table in ('orders', 'customer_activity')
+
+),
+
 -- Everybody is listed: who could not be assigned is in the named segment "unassigned".
 named_value_segments as (
 
@@ -37,14 +45,15 @@ named_value_segments as (
         runner_up.segment_slug as runner_up_slug,
         value_assignments.margin,
         case
-            when value_assignments.customer_id is null
-                then 'no purchase up to {{ as_of_day() }}'
-            else value_assignments.reason_1
+            when value_assignments.customer_id is not null then value_assignments.reason_1
+            when purchases_read.rows_read = 0 then 'the data set has no purchases'
+            else 'no purchase up to {{ as_of_day() }}'
         end as reason_1,
         value_assignments.reason_2,
         value_assignments.reason_3,
         value_assignments.model_version
     from customers
+    cross join purchases_read
     left join value_assignments
         on customers.customer_id = value_assignments.customer_id
     left join value_segments as own

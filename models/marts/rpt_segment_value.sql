@@ -15,45 +15,19 @@ activity as (
 
     select
         customer_id,
-        first_purchase_on,
         purchases,
-        refunds,
         revenue,
         discount
     from {{ ref("int_customer_activity") }}
 
 ),
 
--- Revenue from orders is of the window, or of less where the first purchase of all lies within it;
--- activity given ready made covers days of its own.
-counted_days as (
+value_per_year as (
 
     select
-        least(
-            {{ var("lrfm_window_days") }},
-            {{ dbt.datediff("min(first_purchase_on)", as_of(), "day") }} + 1  -- noqa: LT05
-        ) as days_of_orders
-    from activity
-    where refunds is not null
-
-),
-
-activity_per_year as (
-
-    select
-        activity.customer_id,
-        activity.purchases,
-        activity.revenue,
-        activity.discount,
-        cast(
-            case
-                when activity.refunds is not null
-                    then activity.revenue * 365 / counted_days.days_of_orders
-                else activity.revenue * 365 / {{ activity_days() }}
-            end as decimal(38, 6)
-        ) as revenue_per_year
-    from activity
-    cross join counted_days
+        customer_id,
+        potential_value_per_year
+    from {{ ref("int_customer_value_per_year") }}
 
 ),
 
@@ -64,13 +38,15 @@ summed_to_segments as (
         customer_segments.segment_slug,
         customer_segments.segment_name,
         count(*) as customers,
-        coalesce(sum(activity_per_year.purchases), 0) as purchases,
-        coalesce(sum(activity_per_year.revenue), 0) as revenue,
-        coalesce(sum(activity_per_year.revenue_per_year), 0) as revenue_per_year,
-        sum(activity_per_year.discount) as discount
+        coalesce(sum(activity.purchases), 0) as purchases,
+        coalesce(sum(activity.revenue), 0) as revenue,
+        coalesce(sum(value_per_year.potential_value_per_year), 0) as potential_value_per_year,
+        sum(activity.discount) as discount
     from customer_segments
-    left join activity_per_year
-        on customer_segments.customer_id = activity_per_year.customer_id
+    left join activity
+        on customer_segments.customer_id = activity.customer_id
+    left join value_per_year
+        on customer_segments.customer_id = value_per_year.customer_id
     group by
         customer_segments.segmentation,
         customer_segments.segment_slug,
@@ -108,7 +84,7 @@ select
         when revenue >= 0 and discount >= 0 and revenue + discount > 0
             then cast(discount as double) / cast(revenue + discount as double)
     end as discount_share,
-    cast(revenue_per_year as decimal(38, 2)) as potential_value_per_year
+    cast(potential_value_per_year as decimal(38, 2)) as potential_value_per_year
 from summed_to_all
 order by
     segmentation,

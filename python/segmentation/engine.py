@@ -28,6 +28,8 @@ _NUMERIC = (
     "DECIMAL",
 )
 
+_TEXT = ("VARCHAR", "ENUM", "BOOLEAN")
+
 
 def quoted(identifier: str) -> str:
     """Return a column name as SQL."""
@@ -102,7 +104,24 @@ class DuckDBEngine:
             if str(kind).startswith(_NUMERIC)
         ]
 
-    def sample(self, table: str, *, columns: Sequence[str], key: str, rows: int) -> pd.DataFrame:
+    def text_columns(self, table: str) -> list[str]:
+        """Return the names of the columns of a from-item that hold text, in order."""
+        described = self._connection.sql(f"select * from {table} limit 0")
+        return [
+            name
+            for name, kind in zip(described.columns, described.types, strict=True)
+            if str(kind).startswith(_TEXT)
+        ]
+
+    def sample(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str],
+        key: str,
+        rows: int,
+        text_columns: Sequence[str] = (),
+    ) -> pd.DataFrame:
         """Return at most `rows` rows, the same ones on every engine and at every run.
 
         They are those with the smallest MD5 hash of the key, in that order: a sample that
@@ -118,15 +137,20 @@ class DuckDBEngine:
             Column that identifies a row. It is not returned.
         rows : int
             Largest sample.
+        text_columns : sequence of str
+            Columns of categories, read as text.
 
         Returns
         -------
-        pandas.DataFrame of shape (min(rows, rows of the table), len(columns))
+        pandas.DataFrame of shape (min(rows, rows of the table), number of columns)
+            `columns`, then `text_columns`.
         """
-        selected = ", ".join(f"cast({quoted(c)} as double) as {quoted(c)}" for c in columns)
+        selected = [f"cast({quoted(c)} as double) as {quoted(c)}" for c in columns]
+        selected += [f"cast({quoted(c)} as varchar) as {quoted(c)}" for c in text_columns]
         key_text = f"cast({quoted(key)} as varchar)"
         return self.frame(
-            f"select {selected} from {table} order by md5({key_text}), {key_text} limit {int(rows)}"
+            f"select {', '.join(selected)} from {table} "
+            f"order by md5({key_text}), {key_text} limit {int(rows)}"
         )
 
     # How this engine spells what others spell differently.

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from segmentation.engine import DuckDBEngine, number, quoted, text_literal
-from segmentation.model_row import ModelFeature, ModelSegment
-from segmentation.naming import strongest_features
+from segmentation.model_row import (
+    ModelCategory,
+    ModelFeature,
+    ModelSegment,
+    SegmentationModel,
+    category_profile,
+)
+from segmentation.naming import strongest_categories, strongest_features
 from segmentation.playbook import FeatureWords, words_for
 from segmentation.preprocessing import Matrix
-from segmentation.scoring import by_segment, scaled_column
+from segmentation.scoring import by_segment, code_column, cost_expression, scaled_column
 
 REASONS = 3
+
+# A headline has at most so many numbers, and categories.
+MOST_NUMBERS = 4
+MOST_CATEGORIES = 2
 
 
 def headline(
     segment: ModelSegment,
     features: Sequence[ModelFeature],
+    categories: Sequence[ModelCategory],
     words: Mapping[str, FeatureWords],
 ) -> str:
-    """Return what sets a segment apart, in words: at most four features, strongest first.
+    """Return what sets a segment apart, in words: numbers before categories, strongest first.
 
-    A segment is compared with all customers by its medians.
+    A segment is compared with all customers by its medians, and by the shares of categories.
     """
     position = {feature.prepared.name: j for j, feature in enumerate(features)}
     profile = {feature.prepared.name: segment.profile[j] for j, feature in enumerate(features)}
@@ -38,19 +47,25 @@ def headline(
                 f"{spoken.high_words if more else spoken.low_words} "
                 f"({before}{here}{after}, all customers {everywhere})"
             )
-    text = "; ".join(phrases[:4]) or "close to the average customer on everything"
+    phrases = phrases[:MOST_NUMBERS]
+    known = {feature.name: feature for feature in categories}
+    apart = strongest_categories(category_profile(categories, segment.segment_id))
+    for name, category in apart[:MOST_CATEGORIES]:
+        code = known[name].categories.index(category)
+        own = known[name].segment_shares[segment.segment_id][code]
+        phrases.append(
+            f"{_spoken(name)} {category} {own:.0%} (all customers {known[name].shares[code]:.0%})"
+        )
+    text = "; ".join(phrases) or "close to the average customer on everything"
     return text[0].upper() + text[1:]
 
 
 def reasons(
-    engine: DuckDBEngine,
-    features: Sequence[ModelFeature],
-    segments: Sequence[ModelSegment],
-    words: Mapping[str, FeatureWords],
+    engine: DuckDBEngine, model: SegmentationModel, words: Mapping[str, FeatureWords]
 ) -> list[str]:
     """Return SQL for the three strongest reasons why a row is in its segment.
 
-    The squared distance to another segment less that to the own one is a sum over features; its
+    The dissimilarity to another segment less that to the own one is a sum over features; its
     mean over all the other segments says how much each feature speaks for the own segment. The
     features that speak loudest are the reasons; one that speaks against it is none, so that
     there can be fewer than three. Ties go to the feature that is named first.
@@ -58,35 +73,45 @@ def reasons(
     Parameters
     ----------
     engine : DuckDBEngine
-    features : sequence of ModelFeature
-    segments : sequence of ModelSegment
+    model : SegmentationModel
     words : mapping
         Feature to its words.
 
     Returns
     -------
     list of str, length 3
-        Expressions over raw columns, ``scaled_0``, ``scaled_1``, ... and ``segment_id``.
+        Expressions over raw columns, ``scaled_0``, ..., ``code_0``, ... and ``segment_id``.
     """
-    if len(segments) < 2:
+    if model.k < 2:
         return [text_literal("there is only one segment"), *["cast(null as varchar)"] * 2]
-    centroids = np.array([segment.centroid for segment in segments])
-    slopes, offsets = _evidence(centroids)
+    middles = model.segment_prototypes
+    slopes, offsets = _evidence(middles.centers)
+    ids = range(model.k)
     weights = [
         by_segment(
-            [
-                f"{number(offsets[i, j])} + {number(slopes[i, j])} * {scaled_column(j)}"
-                for i in range(len(segments))
-            ]
+            [f"{number(offsets[i, j])} + {number(slopes[i, j])} * {scaled_column(j)}" for i in ids]
         )
-        for j in range(len(features))
+        for j in range(len(model.features))
+    ]
+    weights += [
+        by_segment([cost_expression(f, _cost_of_others(costs)[i] - costs[i]) for i in ids])
+        for f, costs in enumerate(middles.category_costs)
     ]
     ordered = engine.largest_first([(w, j) for j, w in enumerate(weights)], above=0.0)
     sentences = [
-        _sentence(engine, feature, [s.typical[j] for s in segments], words)
-        for j, feature in enumerate(features)
+        _sentence(engine, feature, [s.typical[j] for s in model.segments], words)
+        for j, feature in enumerate(model.features)
+    ]
+    sentences += [
+        _category_sentence(f, category, model.k) for f, category in enumerate(model.categories)
     ]
     return [by_segment(sentences, engine.element(ordered, rank)) for rank in range(1, REASONS + 1)]
+
+
+def _cost_of_others(costs: Matrix) -> Matrix:
+    """Return the mean cost of each category in all other segments, of the shape of `costs`."""
+    mean: Matrix = (costs.sum(axis=0) - costs) / (len(costs) - 1)
+    return mean
 
 
 def _evidence(centroids: Matrix) -> tuple[Matrix, Matrix]:
@@ -127,3 +152,42 @@ def _sentence(
         f"{name.replace('_', ' ')} unknown, taken as {spoken.written(feature.prepared.fill)}"
     )
     return f"case when {engine.is_finite(raw)} then {known} else {unknown} end"
+
+
+def _category_sentence(position: int, category: ModelCategory, k: int) -> str:
+    raw = f"cast({quoted(category.name)} as varchar)"
+    code = code_column(position)
+    spoken = _spoken(category.name)
+    here = by_segment(
+        [
+            f"case {code} "
+            + " ".join(
+                f"when {v} then {text_literal(f'{share:.0%}')}"
+                for v, share in enumerate(category.segment_shares[i])
+            )
+            + " end"
+            for i in range(k)
+        ]
+    )
+    everybody = (
+        f"case {code} "
+        + " ".join(
+            f"when {v} then {text_literal(f'{share:.0%}')}"
+            for v, share in enumerate(category.shares)
+        )
+        + " end"
+    )
+    known = (
+        f"concat({text_literal(spoken + ' ')}, {raw}, ' (here ', {here}, "
+        f"', all customers ', {everybody}, ')')"
+    )
+    unseen = f"concat({text_literal(spoken + ' ')}, {raw}, ' is new to the model')"
+    unknown = text_literal(f"{spoken} unknown, taken as {category.fill}")
+    return (
+        f"case when {raw} is null then {unknown} "
+        f"when {code} = {category.prepared.unknown_code} then {unseen} else {known} end"
+    )
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ")

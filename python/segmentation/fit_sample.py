@@ -6,25 +6,34 @@ import logging
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segmentation.engine import DuckDBEngine, number, quoted
 from segmentation.imputation import impute_mice
-from segmentation.model_row import DroppedFeature
+from segmentation.model_row import DroppedFeature, ModelCategory
 from segmentation.options import OptionError, SegmentationOptions
 from segmentation.preprocessing import FeaturePreprocessor, Matrix
+
+# Beyond these a column is nearer to free text than to a category.
+MOST_CATEGORIES = 100
 
 log = logging.getLogger("segmentation")
 
 
 def check_columns(engine: DuckDBEngine, table: str, options: SegmentationOptions) -> None:
-    """Raise an OptionError where features or trims name what is no numeric column of a table."""
+    """Raise an OptionError where an option names what is no column of its kind in a table."""
     numeric = engine.numeric_columns(table)
-    for option, names in (("features", options.features), ("trims", tuple(options.trims))):
-        missing = [name for name in names if name not in numeric]
+    text = engine.text_columns(table)
+    for option, names, known, kind, kinds in (
+        ("features", options.features, numeric, "a number", "numeric"),
+        ("trims", tuple(options.trims), numeric, "a number", "numeric"),
+        ("categorical_features", options.categorical_features, text, "text", "text"),
+    ):
+        missing = [name for name in names if name not in known]
         if missing:
             raise OptionError(
                 f"{option} names {', '.join(missing)}, which the feature table does not have as "
-                f"a number. Its numeric columns are: {', '.join(numeric)}."
+                f"{kind}. Its {kinds} columns are: {', '.join(known)}."
             )
 
 
@@ -40,6 +49,61 @@ def trimmed(engine: DuckDBEngine, table: str, options: SegmentationOptions) -> s
     if not conditions:
         return table
     return f"(select * from {table} where {' and '.join(conditions)})"
+
+
+def prepare_categories(
+    engine: DuckDBEngine, table: str, options: SegmentationOptions
+) -> tuple[list[ModelCategory], list[DroppedFeature]]:
+    """Return the columns of categories that vary, and the others.
+
+    What is known of a column is what stands in all rows of the table, not in the sample alone.
+    Of a column with more than a hundred categories the most frequent hundred are known, of equally
+    frequent ones the first; the others are unlike every category.
+
+    Returns
+    -------
+    list of ModelCategory
+        Without segments yet.
+    list of DroppedFeature
+    """
+    prepared, dropped = [], []
+    for name in options.categorical_features:
+        column = f"cast({quoted(name)} as varchar)"
+        counts = {
+            value: int(count)
+            for value, count in engine.rows(f"select {column}, count(*) from {table} group by 1")
+        }
+        missing = counts.pop(None, 0)
+        # The order of code points: the same on every engine and in every locale.
+        frequent = sorted(counts, key=lambda value: (-counts[value], value))[:MOST_CATEGORIES]
+        if len(counts) < 2:
+            reason = (
+                f"every customer has the same value, {frequent[0]}"
+                if frequent
+                else "no customer has a value"
+            )
+            dropped.append(DroppedFeature(name, reason))
+            log.warning("feature %s is left out: %s", name, reason)
+            continue
+        if len(counts) > MOST_CATEGORIES:
+            log.warning(
+                "feature %s has %s categories; all but the %d most frequent are taken as unknown",
+                name, f"{len(counts):,}", MOST_CATEGORIES,
+            )  # fmt: skip
+        total = sum(counts.values()) + missing
+        fill = frequent[0]
+        known = sorted(frequent)
+        prepared.append(
+            ModelCategory(
+                name=name,
+                categories=known,
+                fill=fill,
+                missing_share=missing / total,
+                shares=[(counts[v] + (missing if v == fill else 0)) / total for v in known],
+                segment_shares=[],
+            )
+        )
+    return prepared, dropped
 
 
 def missing_shares(sample: pd.DataFrame) -> dict[str, float]:
@@ -114,10 +178,17 @@ def scaled_sample(
     if preprocessor is None:
         return np.zeros((len(sample), 0))
     rows = sample[used]
-    if options.outliers == "drop":
-        rows = rows[preprocessor.inliers(rows)]
-    scaled: Matrix = preprocessor.transform(rows)
+    scaled: Matrix = preprocessor.transform(rows[rows_to_fit(preprocessor, rows, options)])
     return scaled
+
+
+def rows_to_fit(
+    preprocessor: FeaturePreprocessor | None, rows: pd.DataFrame, options: SegmentationOptions
+) -> NDArray[np.bool_]:
+    """Return which rows of a sample, shape (n_rows,), ``outliers: drop`` leaves."""
+    if preprocessor is None or options.outliers != "drop":
+        return np.ones(len(rows), dtype=bool)
+    return preprocessor.inliers(rows)
 
 
 def without_outliers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import hashlib
 import importlib.metadata
@@ -9,30 +10,55 @@ import json
 import logging
 import platform
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from segmentation.clustering import ALGORITHMS
+from segmentation.clustering.algorithms import Algorithm
+from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.evidence import feature_evidence
-from segmentation.clustering.k_scan import KJudgement, choose_k, scan_k
-from segmentation.clustering.kmeans import RefinedCentroids, refine_centroids
+from segmentation.clustering.k_scan import KJudgement, choose_k, knee_of, scan_k
+from segmentation.clustering.mixed_sample import MixedSample, default_gamma
+from segmentation.clustering.prototypes import Prototypes, from_centers
+from segmentation.clustering.refinement import refine_prototypes, segment_means
 from segmentation.engine import DuckDBEngine
 from segmentation.fit_sample import (
     check_columns,
     missing_shares,
+    prepare_categories,
     prepare_features,
+    rows_to_fit,
     scaled_sample,
     trimmed,
     without_outliers,
 )
 from segmentation.model_names import named_segments
-from segmentation.model_row import FitMetrics, ModelFeature, SegmentationModel
+from segmentation.model_row import (
+    FitMetrics,
+    ModelCategory,
+    ModelFeature,
+    ModelPrototype,
+    SegmentationModel,
+)
 from segmentation.options import OptionError, SegmentationOptions
-from segmentation.playbook import FeatureWords, PlaybookRow, targets_hash
-from segmentation.preprocessing import Matrix, PreparedFeature
-from segmentation.scoring import assigned_table, medians, nearest
+from segmentation.playbook import FeatureWords, PlaybookRow, targets_hash, vocabulary_for
+from segmentation.preprocessing import FeaturePreprocessor, PreparedFeatures
+from segmentation.projection import fit_projection
+from segmentation.scoring import assigned_table, medians
 
-LIBRARIES = ("duckdb", "kneed", "numpy", "pandas", "scikit-learn", "scipy", "segmentation")
+LIBRARIES = (
+    "duckdb",
+    "kmedoids",
+    "kmodes",
+    "kneed",
+    "numpy",
+    "pandas",
+    "scikit-learn",
+    "scipy",
+    "segmentation",
+)
 
 # Silhouettes take the square of this; the third digit of the evidence does not need more.
 EVIDENCE_ROWS = 2_000
@@ -95,66 +121,108 @@ def fit_model(
     """
     check_columns(engine, table, options)
     believable = trimmed(engine, table, options)
-    sample = engine.sample(believable, columns=options.features, key=key, rows=options.sample_rows)
+    sample = engine.sample(
+        believable,
+        columns=options.features,
+        text_columns=options.categorical_features,
+        key=key,
+        rows=options.sample_rows,
+    )
     if sample.empty:
         if engine.rows(f"select 1 from {table} limit 1"):
             raise OptionError(
                 f"trims leaves nobody to fit: no customer lies within {dict(options.trims)}."
             )
         return None
-    missing = missing_shares(sample)
-    preprocessor, used, dropped, imputed = prepare_features(sample, options)
-    prepared = preprocessor.features_ if preprocessor else []
-    scaled = scaled_sample(preprocessor, imputed, used, options)
+    numeric = sample[list(options.features)]
+    missing = missing_shares(numeric)
+    preprocessor, used, dropped, imputed = prepare_features(numeric, options)
+    categories, dropped_categories = prepare_categories(engine, table, options)
+    dropped += dropped_categories
+    prepared = PreparedFeatures(
+        preprocessor.features_ if preprocessor else [],
+        [category.prepared for category in categories],
+    )
+    rows = _mixed_sample(sample, preprocessor, prepared, imputed, used, options)
     fitted_rows = without_outliers(engine, believable, preprocessor, options)
 
-    judgements = _scan(scaled, options)
-    distinct = len(np.unique(scaled, axis=0)) if used else 1
+    algorithm = ALGORITHMS[options.algorithm]
+    judgements = _scan(rows, options)
+    distinct = rows.distinct_rows
     by_rule = choose_k(
         judgements,
         least=options.auto_k_from,
         most=options.auto_k_to,
         floor=options.stability_floor,
         otherwise=min(distinct, options.auto_k_to),
+        is_mixed=bool(categories),
     )
-    asked = by_rule if options.k == "auto" else int(options.k)
+    wanted = options.k_of_algorithm
+    asked = by_rule if wanted == "auto" else int(wanted)
     k = min(asked, distinct)
-    if k < asked:
+    if k < asked and algorithm.takes_k:
         log.warning(
             "%s: %d segments were asked for, but only %d customers differ; fitting k = %d",
             segmentation, asked, k, k,
         )  # fmt: skip
-    log.info("%s: fitting k = %d on %s customers", segmentation, k, f"{len(scaled):,}")
-    start = (
-        ALGORITHMS[options.algorithm](scaled, k, n_init=options.n_init, seed=options.seed)
-        if used
-        else np.zeros((1, 0))
+    fitted = rows.rows(slice(0, algorithm.most_rows))
+    log.info(
+        "%s: fitting %s on %s customers%s",
+        segmentation,
+        options.algorithm,
+        f"{len(fitted):,}",
+        f", k = {k}" if algorithm.takes_k else "",
     )
+    start = _prototypes(algorithm, fitted, k, options, segmentation)
     # The engine cannot predict what is missing: what was imputed would be undone.
     is_imputed = options.imputation == "mice" and any(missing[name] for name in used)
-    if not is_imputed:
+    is_refined = algorithm.recentered is not None and not is_imputed
+    if is_refined:
         log.info("%s: refining on all customers in the engine", segmentation)
-    refined = refine_centroids(
+    refined = refine_prototypes(
         engine,
         fitted_rows,
         prepared,
         start,
-        max_passes=0 if is_imputed else options.max_passes,
+        recentered=algorithm.recentered if is_refined else None,
+        gamma=rows.gamma,
+        max_passes=options.max_passes,
         tolerance=options.tolerance,
     )
-    centroids = _largest_first(engine, table, prepared, refined)
-    features = _model_features(engine, table, prepared, scaled, missing)
-    _warn_of_unknown_targets(playbook.get(k, ()), features)
-    segments = named_segments(engine, table, features, centroids, playbook, words, options, earlier)
-    fingerprint = hashlib.sha256(np.ascontiguousarray(sample.to_numpy(float)).tobytes())
+    prototypes = _largest_first(engine, table, prepared, refined.prototypes)
+    k = prototypes.segments
+    features = _model_features(engine, table, prepared, rows, missing)
+    vocabulary = vocabulary_for(playbook, k)
+    _warn_of_unknown_targets(vocabulary, features, categories)
+    found = segment_means(engine, table, prepared, prototypes)
+    categories = [
+        dataclasses.replace(category, segment_shares=shares.tolist())
+        for category, shares in zip(categories, found.shares, strict=True)
+    ]
+    # Where there is one prototype to a segment it is the centroid that the fit arrived at.
+    centroids = prototypes.centers if prototypes.is_one_each else found.means
+    segments = named_segments(
+        engine,
+        table,
+        features,
+        categories,
+        prototypes,
+        centroids,
+        vocabulary,
+        words,
+        options,
+        earlier,
+    )
+    fingerprint = _fingerprint(sample, options)
     model_number = earlier.model_number + 1 if earlier else 1
+    judged = rows.rows(slice(0, EVIDENCE_ROWS))
     return SegmentationModel(
         segmentation=segmentation,
         dataset=dataset,
         variant=variant,
         model_number=model_number,
         model_version=f"{segmentation}-{model_number:04d}-"
-        + _content_hash(dataset, variant, options, centroids, fingerprint.digest()),
+        + _content_hash(dataset, variant, options, prototypes, fingerprint.digest()),
         previous_version=earlier.model_version if earlier else None,
         fitted_at=datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
         as_of=as_of,
@@ -162,14 +230,14 @@ def fit_model(
         fit_reason=fit_reason,
         algorithm=options.algorithm,
         k=k,
-        k_asked=str(options.k),
+        k_asked=str(wanted) if algorithm.takes_k else "as many as there are",
         k_by_rule=by_rule,
         options=options.as_json(),
         fit_hash=options.fit_hash(),
         playbook_hash=targets_hash(playbook),
         sample_fingerprint=fingerprint.hexdigest(),
         library_versions=_library_versions(),
-        features_used=", ".join(feature.prepared.name for feature in features),
+        features_used=", ".join(prepared.names),
         features_dropped="; ".join(f"{feature.name}: {feature.reason}" for feature in dropped),
         features=features,
         dropped_features=dropped,
@@ -177,27 +245,85 @@ def fit_model(
         metrics=FitMetrics(
             inertia=refined.inertia,
             customers=sum(refined.counts),
-            sample_customers=len(scaled),
+            sample_customers=len(fitted),
             passes=refined.passes,
             converged=refined.converged,
         ),
         k_scan=judgements,
         evidence=feature_evidence(
-            scaled[:EVIDENCE_ROWS],
-            nearest(scaled[:EVIDENCE_ROWS], centroids),
-            [feature.name for feature in prepared],
-            seed=options.seed,
+            judged, prototypes.assign(judged), prepared.names, seed=options.seed
         ),
+        gamma=rows.gamma,
+        categories=categories,
+        prototype_rows=_prototype_rows(prototypes),
+        knee_of_shorter_scan=knee_of(judgements[:-2]),
+        comparison=compare_algorithms(
+            rows.rows(slice(0, options.compared_rows)),
+            options.compared_algorithms,
+            k if k > 1 else by_rule,
+            n_init=options.compared_n_init,
+            seed=options.seed,
+            resamples=options.compared_resamples,
+            announce=lambda message: log.info("%s: %s", segmentation, message),
+        ),
+        projection=fit_projection(rows),
     )
 
 
-def _scan(scaled: Matrix, options: SegmentationOptions) -> list[KJudgement]:
-    if not scaled.shape[1]:
+def _mixed_sample(
+    sample: pd.DataFrame,
+    preprocessor: FeaturePreprocessor | None,
+    prepared: PreparedFeatures,
+    imputed: pd.DataFrame,
+    used: list[str],
+    options: SegmentationOptions,
+) -> MixedSample:
+    numbers = scaled_sample(preprocessor, imputed, used, options)
+    kept = rows_to_fit(preprocessor, imputed[used], options)
+    codes = [
+        category.codes(sample[category.name].to_numpy(object)[kept])
+        for category in prepared.categories
+    ]
+    return MixedSample(
+        numbers=numbers,
+        codes=np.column_stack(codes) if codes else np.zeros((len(numbers), 0), dtype=np.intp),
+        category_counts=tuple(len(category.categories) for category in prepared.categories),
+        gamma=default_gamma(numbers) if options.gamma is None else float(options.gamma),
+    )
+
+
+def _prototypes(
+    algorithm: Algorithm,
+    rows: MixedSample,
+    k: int,
+    options: SegmentationOptions,
+    segmentation: str,
+) -> Prototypes:
+    if not rows.numbers.shape[1] and not rows.codes.shape[1]:
+        return from_centers(np.zeros((1, 0)))
+    if algorithm.needs_both_kinds and not (rows.numbers.shape[1] and rows.codes.shape[1]):
+        raise OptionError(
+            f"The algorithm {options.algorithm} needs numbers and categories, and in this data one "
+            "kind does not vary. Choose kprototypes, which does with either."
+        )
+    found = algorithm.fit(rows, k, n_init=options.n_init, seed=options.seed).prototypes
+    if not found.segments:
+        raise OptionError(
+            f"{segmentation}: {options.algorithm} finds no dense group among {len(rows):,} "
+            "customers: everybody would be noise. Choose fewer features, or an algorithm without "
+            "noise, e.g. kprototypes."
+        )
+    return found
+
+
+def _scan(rows: MixedSample, options: SegmentationOptions) -> list[KJudgement]:
+    algorithm = ALGORITHMS[options.algorithm]
+    if not algorithm.takes_k or not rows.numbers.shape[1] + rows.codes.shape[1]:
         return []
     # The sample is ordered by a hash, so that its first rows are a sample of it.
     return scan_k(
-        scaled[: options.scan_rows],
-        ALGORITHMS[options.algorithm],
+        rows.rows(slice(0, min(options.scan_rows, algorithm.most_rows))),
+        algorithm,
         range(options.scan_from, options.scan_to + 1),
         n_init=options.scan_n_init,
         seed=options.seed,
@@ -207,62 +333,95 @@ def _scan(scaled: Matrix, options: SegmentationOptions) -> list[KJudgement]:
 
 
 def _largest_first(
-    engine: DuckDBEngine,
-    table: str,
-    prepared: Sequence[PreparedFeature],
-    refined: RefinedCentroids,
-) -> Matrix:
-    """Return the centroids by size over all customers, those who took no part in the fit too.
+    engine: DuckDBEngine, table: str, prepared: PreparedFeatures, prototypes: Prototypes
+) -> Prototypes:
+    """Return the segments by size over all customers, those who took no part in the fit too.
 
-    Of equal ones, the one that is lower on the first feature on which they differ comes first.
+    Of equal ones, the one whose first prototype is lower on the first feature on which they
+    differ comes first; then the one whose first category is cheaper.
     """
-    assigned = assigned_table(engine, table, prepared, refined.centroids)
+    assigned = assigned_table(engine, table, prepared, prototypes)
     counts = dict(engine.rows(f"select segment_id, count(*) from ({assigned}) group by segment_id"))
+    first = [int(np.argmax(prototypes.segment_ids == i)) for i in range(prototypes.segments)]
     order = sorted(
-        range(len(refined.centroids)),
-        key=lambda i: (-counts.get(i, 0), refined.centroids[i].tolist()),
+        range(prototypes.segments),
+        key=lambda i: (
+            -counts.get(i, 0),
+            prototypes.centers[first[i]].tolist(),
+            [costs[first[i]].tolist() for costs in prototypes.category_costs],
+        ),
     )
-    return refined.centroids[order]
+    return prototypes.reordered(order)
+
+
+def _prototype_rows(prototypes: Prototypes) -> list[ModelPrototype]:
+    return [
+        ModelPrototype(
+            segment_id=int(segment),
+            center=prototypes.centers[i].tolist(),
+            weights=None if prototypes.weights is None else prototypes.weights[i].tolist(),
+            offset=float(prototypes.offsets[i]),
+            reach=None if prototypes.reaches is None else float(prototypes.reaches[i]),
+            category_costs=[costs[i].tolist() for costs in prototypes.category_costs],
+        )
+        for i, segment in enumerate(prototypes.segment_ids)
+    ]
 
 
 def _model_features(
     engine: DuckDBEngine,
     table: str,
-    prepared: Sequence[PreparedFeature],
-    scaled: Matrix,
+    prepared: PreparedFeatures,
+    rows: MixedSample,
     missing: Mapping[str, float],
 ) -> list[ModelFeature]:
-    if not prepared:
+    if not prepared.numbers:
         return []
-    typical = engine.rows(f"select {medians(engine, prepared)} from {table}")[0]
+    typical = engine.rows(f"select {medians(engine, prepared.numbers)} from {table}")[0]
     return [
         ModelFeature(
             prepared=feature,
-            mean=float(scaled[:, j].mean()),
-            standard_deviation=float(scaled[:, j].std()),
+            mean=float(rows.numbers[:, j].mean()),
+            standard_deviation=float(rows.numbers[:, j].std()),
             typical=float(typical[j]),
             missing_share=missing[feature.name],
         )
-        for j, feature in enumerate(prepared)
+        for j, feature in enumerate(prepared.numbers)
     ]
+
+
+def _fingerprint(sample: pd.DataFrame, options: SegmentationOptions) -> Any:
+    """Return a hash of what Python read."""
+    numbers = sample[list(options.features)].to_numpy(float)
+    fingerprint = hashlib.sha256(np.ascontiguousarray(numbers).tobytes())
+    for name in options.categorical_features:
+        values = sample[name].to_numpy(object)
+        written = [None if pd.isna(value) else str(value) for value in values]
+        fingerprint.update(json.dumps(written).encode())
+    return fingerprint
 
 
 def _content_hash(
     dataset: str,
     variant: str,
     options: SegmentationOptions,
-    centroids: Matrix,
+    prototypes: Prototypes,
     fingerprint: bytes,
 ) -> str:
     identity = f"{dataset}/{variant}/{options.fit_hash()}/".encode()
-    content = identity + np.ascontiguousarray(centroids).tobytes() + fingerprint
+    costs = b"".join(np.ascontiguousarray(costs).tobytes() for costs in prototypes.category_costs)
+    centers = np.ascontiguousarray(prototypes.centers).tobytes()
+    content = identity + centers + costs + fingerprint
     return hashlib.sha256(content).hexdigest()[:8]
 
 
 def _warn_of_unknown_targets(
-    vocabulary: Sequence[PlaybookRow], features: Sequence[ModelFeature]
+    vocabulary: Sequence[PlaybookRow],
+    features: Sequence[ModelFeature],
+    categories: Sequence[ModelCategory],
 ) -> None:
     known = [feature.prepared.name for feature in features]
+    known += [f"{feature.name}={value}" for feature in categories for value in feature.categories]
     for row in vocabulary:
         unknown = [name for name in row.targets if name not in known]
         if unknown:

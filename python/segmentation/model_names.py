@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from segmentation.clustering.prototypes import Prototypes
 from segmentation.engine import DuckDBEngine
-from segmentation.model_row import ModelFeature, ModelSegment, SegmentationModel
+from segmentation.model_row import (
+    ModelCategory,
+    ModelFeature,
+    ModelSegment,
+    SegmentationModel,
+    category_profile,
+)
 from segmentation.naming import EarlierSegment, SegmentName, name_segments
 from segmentation.options import SegmentationOptions
-from segmentation.playbook import FeatureWords, PlaybookRow, rows_by_slug, targets_hash
-from segmentation.preprocessing import Matrix
+from segmentation.playbook import (
+    FeatureWords,
+    PlaybookRow,
+    rows_by_slug,
+    targets_hash,
+    vocabulary_for,
+)
+from segmentation.preprocessing import Matrix, PreparedFeatures
 from segmentation.scoring import assigned_table, medians
 
 
@@ -58,7 +72,7 @@ def current_names(
         return list(stored.values())
     return name_segments(
         model.profiles,
-        playbook.get(model.k, ()),
+        vocabulary_for(playbook, model.k),
         words,
         limit=json.loads(model.options)["naming_limit"],
         kept={
@@ -73,8 +87,10 @@ def named_segments(
     engine: DuckDBEngine,
     table: str,
     features: list[ModelFeature],
+    categories: list[ModelCategory],
+    prototypes: Prototypes,
     centroids: Matrix,
-    playbook: Mapping[int, Sequence[PlaybookRow]],
+    vocabulary: Sequence[PlaybookRow],
     words: Mapping[str, FeatureWords],
     options: SegmentationOptions,
     earlier: SegmentationModel | None,
@@ -87,37 +103,43 @@ def named_segments(
     table : str
         A from-item with all customers.
     features : list of ModelFeature
-    centroids : ndarray of shape (k, n_features)
+    categories : list of ModelCategory
+    prototypes : Prototypes
         In the order of the segment ids.
-    playbook : mapping of int to sequence of PlaybookRow
-        k to its vocabulary.
+    centroids : ndarray of shape (k, n_features)
+        In scaled units.
+    vocabulary : sequence of PlaybookRow
+        What segments can be called.
     words : mapping
         Feature to its words.
     options : SegmentationOptions
     earlier : SegmentationModel or None
         The model before, whose segments hand their slugs on.
     """
-    prepared = [feature.prepared for feature in features]
-    names_of_raw = [feature.name for feature in prepared]
-    assigned = assigned_table(engine, table, prepared, centroids, keep=names_of_raw)
-    typical_values = f", {medians(engine, prepared)}" if prepared else ""
+    prepared = PreparedFeatures(
+        [feature.prepared for feature in features], [category.prepared for category in categories]
+    )
+    names_of_raw = [feature.name for feature in prepared.numbers]
+    assigned = assigned_table(engine, table, prepared, prototypes, keep=names_of_raw)
+    typical_values = f", {medians(engine, prepared.numbers)}" if features else ""
     described = {
         row[0]: row[1:]
         for row in engine.rows(
             f"select segment_id, count(*){typical_values} from ({assigned}) group by segment_id"
         )
     }
-    profiles = [_profile(features, dict(zip(names_of_raw, c, strict=True))) for c in centroids]
+    numbers = [_profile(features, dict(zip(names_of_raw, c, strict=True))) for c in centroids]
+    profiles = [{**profile, **category_profile(categories, i)} for i, profile in enumerate(numbers)]
     names = name_segments(
         profiles,
-        playbook.get(len(centroids), ()),
+        vocabulary,
         words,
         limit=options.naming_limit,
         carry_over_limit=options.carry_over_limit,
-        earlier=_earlier_segments(features, earlier, len(centroids)),
+        earlier=_earlier_segments(features, categories, earlier, len(centroids)),
     )
     segments = []
-    for i, (centroid, profile, name) in enumerate(zip(centroids, profiles, names, strict=True)):
+    for i, (centroid, profile, name) in enumerate(zip(centroids, numbers, names, strict=True)):
         count, *typical = described.get(i, (0, *[None] * len(features)))
         segments.append(
             ModelSegment(
@@ -148,7 +170,10 @@ def _profile(features: Sequence[ModelFeature], centroid: Mapping[str, float]) ->
 
 
 def _earlier_segments(
-    features: Sequence[ModelFeature], earlier: SegmentationModel | None, k: int
+    features: Sequence[ModelFeature],
+    categories: Sequence[ModelCategory],
+    earlier: SegmentationModel | None,
+    k: int,
 ) -> list[EarlierSegment]:
     """Return the segments of the model before, placed among the new model's z-scores."""
     # Everybody is where everybody was: one segment follows from none.
@@ -156,7 +181,7 @@ def _earlier_segments(
         return []
     now = {feature.prepared.name: feature.prepared for feature in features}
     placed = []
-    for segment in earlier.segments:
+    for i, segment in enumerate(earlier.segments):
         centroid = {
             old.prepared.name: float(
                 now[old.prepared.name].scaled(old.prepared.unscaled(np.array([value])))[0]
@@ -164,7 +189,36 @@ def _earlier_segments(
             for old, value in zip(earlier.features, segment.centroid, strict=True)
             if old.prepared.name in now
         }
+        shares = category_profile(_with_shares_of(earlier, categories), i)
         placed.append(
-            EarlierSegment(segment.segment_slug, segment.segment_name, _profile(features, centroid))
+            EarlierSegment(
+                segment.segment_slug,
+                segment.segment_name,
+                {**_profile(features, centroid), **shares},
+            )
         )
     return placed
+
+
+def _with_shares_of(
+    earlier: SegmentationModel, categories: Sequence[ModelCategory]
+) -> list[ModelCategory]:
+    """Return the columns of categories that both models know, with the earlier one's segments."""
+    before = {category.name: category for category in earlier.categories}
+    shared = []
+    for category in categories:
+        if category.name in before:
+            old = before[category.name]
+            shared.append(
+                dataclasses.replace(
+                    category,
+                    segment_shares=[
+                        [
+                            dict(zip(old.categories, row, strict=True)).get(v, 0.0)
+                            for v in category.categories
+                        ]
+                        for row in old.segment_shares
+                    ],
+                )
+            )
+    return shared

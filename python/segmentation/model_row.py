@@ -11,9 +11,17 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from segmentation.clustering.comparison import AlgorithmJudgement
 from segmentation.clustering.evidence import FeatureEvidence
 from segmentation.clustering.k_scan import KJudgement
-from segmentation.preprocessing import Matrix, PreparedFeature
+from segmentation.clustering.prototypes import Prototypes, from_centers, share_costs
+from segmentation.preprocessing import (
+    Matrix,
+    PreparedCategory,
+    PreparedFeature,
+    PreparedFeatures,
+)
+from segmentation.projection import Projection, embedded_prototypes
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,61 @@ class ModelFeature:
 
 
 @dataclass(frozen=True)
+class ModelCategory:
+    """A column of categories of a fitted model.
+
+    Attributes
+    ----------
+    name : str
+    categories : list of str
+        Those that the model knows; the code of a category is its place.
+    fill : str
+        What stands for null.
+    missing_share : float
+        Share of all customers that had none.
+    shares : list of float, length n_categories
+        Of each category among all customers, null taken as the fill.
+    segment_shares : list of list of float, of shape (k, n_categories)
+        The same among the customers of each segment.
+    """
+
+    name: str
+    categories: list[str]
+    fill: str
+    missing_share: float
+    shares: list[float]
+    segment_shares: list[list[float]]
+
+    @property
+    def prepared(self) -> PreparedCategory:
+        """How a category becomes a code."""
+        return PreparedCategory(self.name, self.categories, self.fill)
+
+
+@dataclass(frozen=True)
+class ModelPrototype:
+    """A point that rows are compared with, see :class:`Prototypes`.
+
+    Attributes
+    ----------
+    segment_id : int
+    center : list of float, length n_numbers
+    weights : list of float or None
+    offset : float
+    reach : float or None
+    category_costs : list of list of float
+        For each column of categories the cost of each, and of one that is not known.
+    """
+
+    segment_id: int
+    center: list[float]
+    weights: list[float] | None
+    offset: float
+    reach: float | None
+    category_costs: list[list[float]]
+
+
+@dataclass(frozen=True)
 class DroppedFeature:
     """A feature that was asked for and left out, and why."""
 
@@ -55,7 +118,7 @@ class ModelSegment:
     ----------
     segment_id : int
         From 0, largest segment first at the time of the fit; of equal ones, the one whose
-        centroid is lower on the first feature on which they differ.
+        centroid is lower on the first feature on which they differ, categories after numbers.
     segment_slug, segment_name : str
         As named at the fit.
     named_by : str
@@ -65,7 +128,7 @@ class ModelSegment:
     customers : int
         At the time of the fit.
     centroid : list of float, length n_features
-        In scaled units.
+        Mean of the numbers, in scaled units.
     profile : list of float, length n_features
         The centroid in z-scores.
     typical : list of float, length n_features
@@ -90,7 +153,8 @@ class FitMetrics:
     Attributes
     ----------
     inertia : float
-        Over all customers, in scaled units.
+        Sum of dissimilarities over all customers, in squared scaled units: the inertia of
+        K-Means, the cost of K-Prototypes.
     customers : int
         Customers that the refinement read.
     sample_customers : int
@@ -139,11 +203,64 @@ class SegmentationModel:
     metrics: FitMetrics
     k_scan: list[KJudgement]
     evidence: list[FeatureEvidence]
+    gamma: float
+    categories: list[ModelCategory]
+    prototype_rows: list[ModelPrototype]
+    knee_of_shorter_scan: int | None
+    comparison: list[AlgorithmJudgement]
+    projection: Projection | None
 
     @property
-    def prepared_features(self) -> list[PreparedFeature]:
-        """How each raw column becomes a scaled one."""
-        return [feature.prepared for feature in self.features]
+    def prepared_features(self) -> PreparedFeatures:
+        """How each raw column becomes a scaled one, or a code."""
+        return PreparedFeatures(
+            [feature.prepared for feature in self.features],
+            [category.prepared for category in self.categories],
+        )
+
+    @property
+    def prototypes(self) -> Prototypes:
+        """What rows are compared with."""
+        rows = self.prototype_rows
+        columns = range(len(self.categories))
+        return Prototypes(
+            segment_ids=np.array([row.segment_id for row in rows], dtype=np.intp),
+            centers=np.array([row.center for row in rows]).reshape(len(rows), len(self.features)),
+            category_costs=tuple(
+                np.array([row.category_costs[f] for row in rows]) for f in columns
+            ),
+            offsets=np.array([row.offset for row in rows]),
+            weights=(
+                np.array([row.weights for row in rows])
+                if rows and rows[0].weights is not None
+                else None
+            ),
+            reaches=(
+                np.array([row.reach for row in rows])
+                if rows and rows[0].reach is not None
+                else None
+            ),
+        )
+
+    @property
+    def segment_prototypes(self) -> Prototypes:
+        """One prototype for each segment: its own, or the middle of the segment."""
+        own = self.prototypes
+        if own.is_one_each and own.weights is None:
+            return own
+        return from_centers(
+            self.centroids, [share_costs(block, self.gamma) for block in self.segment_shares]
+        )
+
+    @property
+    def segment_shares(self) -> list[Matrix]:
+        """Shares of the categories, for each column an array of shape (k, n_categories)."""
+        return [np.array(category.segment_shares) for category in self.categories]
+
+    @property
+    def embedded_centroids(self) -> Matrix:
+        """Centroids as points of the space that is projected, shape (k, n_columns)."""
+        return embedded_prototypes(self.centroids, self.segment_shares, self.gamma)
 
     @property
     def centroids(self) -> Matrix:
@@ -153,16 +270,23 @@ class SegmentationModel:
 
     @property
     def profiles(self) -> list[dict[str, float]]:
-        """Feature to z-score, for each segment."""
+        """Feature to z-score, for each segment; ``feature=category`` to that of its share."""
         return [
-            {f.prepared.name: z for f, z in zip(self.features, segment.profile, strict=True)}
-            for segment in self.segments
+            {
+                **{f.prepared.name: z for f, z in zip(self.features, segment.profile, strict=True)},
+                **category_profile(self.categories, i),
+            }
+            for i, segment in enumerate(self.segments)
         ]
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read a row as the engine returns it."""
-        values = {field.name: record[field.name] for field in dataclasses.fields(cls)}
+        """Read a row as the engine returns it; one written before there were categories too."""
+        present = {name: value for name, value in record.items() if value is not None}
+        record = {**_BEFORE_CATEGORIES, **present}
+        values: dict[str, Any] = {
+            field.name: record.get(field.name) for field in dataclasses.fields(cls)
+        }
         prepared = [field.name for field in dataclasses.fields(PreparedFeature)]
         values["features"] = [
             ModelFeature(
@@ -179,6 +303,14 @@ class SegmentationModel:
         values["metrics"] = FitMetrics(**record["metrics"])
         values["k_scan"] = [KJudgement(**judgement) for judgement in record["k_scan"]]
         values["evidence"] = [FeatureEvidence(**evidence) for evidence in record["evidence"]]
+        values["categories"] = [ModelCategory(**category) for category in record["categories"]]
+        values["prototype_rows"] = [ModelPrototype(**row) for row in record["prototype_rows"]] or [
+            ModelPrototype(segment.segment_id, segment.centroid, None, 0.0, None, [])
+            for segment in values["segments"]
+        ]
+        values["comparison"] = [AlgorithmJudgement(**entry) for entry in record["comparison"]]
+        projection = record["projection"]
+        values["projection"] = Projection(**projection) if projection else None
         return cls(**values)
 
     def as_record(self) -> dict[str, Any]:
@@ -187,6 +319,31 @@ class SegmentationModel:
         for feature in record["features"]:
             feature.update(feature.pop("prepared"))
         return record
+
+
+def category_profile(categories: Sequence[ModelCategory], segment: int) -> dict[str, float]:
+    """Return ``feature=category`` to how far the share of a segment is from that of everybody.
+
+    In standard deviations of a customer's belonging to the category or not.
+    """
+    profile = {}
+    for feature in categories:
+        for code, category in enumerate(feature.categories):
+            share = feature.shares[code]
+            deviation = float(np.sqrt(share * (1 - share)))
+            apart = feature.segment_shares[segment][code] - share
+            profile[f"{feature.name}={category}"] = apart / deviation if deviation > 0 else 0.0
+    return profile
+
+
+# What a row lacks that was written when there were only numbers, one prototype to a segment.
+_BEFORE_CATEGORIES: dict[str, Any] = {
+    "gamma": 1.0,
+    "categories": [],
+    "prototype_rows": [],
+    "comparison": [],
+    "projection": None,
+}
 
 
 def _struct(**fields: pa.DataType) -> pa.DataType:
@@ -276,6 +433,52 @@ SCHEMA = pa.schema(
                 silhouette=_REAL,
                 silhouette_without=_REAL,
             )
+        ),
+        "gamma": _REAL,
+        "categories": pa.list_(
+            _struct(
+                name=_TEXT,
+                categories=pa.list_(_TEXT),
+                fill=_TEXT,
+                missing_share=_REAL,
+                shares=pa.list_(_REAL),
+                segment_shares=pa.list_(pa.list_(_REAL)),
+            )
+        ),
+        "prototype_rows": pa.list_(
+            _struct(
+                segment_id=_WHOLE,
+                center=pa.list_(_REAL),
+                weights=pa.list_(_REAL),
+                offset=_REAL,
+                reach=_REAL,
+                category_costs=pa.list_(pa.list_(_REAL)),
+            )
+        ),
+        "knee_of_shorter_scan": _WHOLE,
+        "comparison": pa.list_(
+            _struct(
+                algorithm=_TEXT,
+                family=_TEXT,
+                segments=_WHOLE,
+                silhouette=_REAL,
+                calinski_harabasz=_REAL,
+                davies_bouldin=_REAL,
+                stability_mean=_REAL,
+                stability_p10=_REAL,
+                noise_share=_REAL,
+                scoring_agreement=_REAL,
+                seconds=_REAL,
+                scoring_rule=_TEXT,
+                noise_rule=_TEXT,
+            )
+        ),
+        "projection": _struct(
+            mean=pa.list_(_REAL),
+            x_loadings=pa.list_(_REAL),
+            y_loadings=pa.list_(_REAL),
+            x_explained_variance=_REAL,
+            y_explained_variance=_REAL,
         ),
     }
 )

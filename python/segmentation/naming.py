@@ -143,16 +143,29 @@ def name_segments(
 
 
 def strongest_features(profile: Mapping[str, float]) -> list[str]:
-    """Return the features that set a segment apart, strongest first, ties in given order."""
-    noticeable = [name for name, z in profile.items() if abs(z) >= NOTICEABLE_Z_SCORE]
+    """Return the numbers that set a segment apart, strongest first, ties in given order."""
+    noticeable = [
+        name for name, z in profile.items() if abs(z) >= NOTICEABLE_Z_SCORE and "=" not in name
+    ]
     return sorted(noticeable, key=lambda name: -abs(profile[name]))
 
 
+def strongest_categories(profile: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Return the categories, as (column, category), that a segment has more of, strongest first."""
+    noticeable = [name for name, z in profile.items() if z >= NOTICEABLE_Z_SCORE and "=" in name]
+    ordered = sorted(noticeable, key=lambda name: -profile[name])
+    return [(column, category) for column, _, category in (name.partition("=") for name in ordered)]
+
+
 def _distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
-    shared = [name for name in targets if name in profile]
-    if not shared:
+    """Return the root mean square difference over features; one of categories is one feature."""
+    squares: dict[str, list[float]] = {}
+    for name, target in targets.items():
+        if name in profile:
+            squares.setdefault(name.partition("=")[0], []).append((profile[name] - target) ** 2)
+    if not squares:
         return float("1e300")
-    return float(np.sqrt(np.mean([(profile[name] - targets[name]) ** 2 for name in shared])))
+    return float(np.sqrt(np.mean([np.mean(of_feature) for of_feature in squares.values()])))
 
 
 def _described(
@@ -162,6 +175,8 @@ def _described(
     for feature in strongest_features(profile)[:2]:
         spoken = words_for(feature, words)
         phrases.append(spoken.high_words if profile[feature] > 0 else spoken.low_words)
+    for _, category in strongest_categories(profile)[: 2 - len(phrases)]:
+        phrases.append(f"mostly {category}")
     name = ", ".join(phrases) or "close to average"
     name = name[0].upper() + name[1:]
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -15,6 +15,9 @@ from segmentation.preprocessing import OUTLIER_RULES, SCALINGS, TRANSFORMS
 
 IMPUTATIONS = ("median", "mice")
 
+# The package kmodes runs the algorithm that kprototypes runs, and a hundred times as long.
+COMPARED_ALGORITHMS = tuple(name for name in ALGORITHMS if name != "kmodes")
+
 
 class OptionError(ValueError):
     """An option that is unknown, or set to something it cannot be."""
@@ -27,12 +30,19 @@ class SegmentationOptions:
     Attributes
     ----------
     features : tuple of str
-        Columns of the feature table, in the order in which ties between them are broken.
+        Numeric columns of the feature table, in the order in which ties between them are broken.
+    categorical_features : tuple of str
+        Columns of categories, after the numbers in that order.
     algorithm : str
         A key of :data:`segmentation.clustering.ALGORITHMS`.
-    k : int or "auto"
-        Number of segments. ``"auto"`` takes the k of `auto_k_from` to `auto_k_to` with the
-        highest Calinski-Harabasz index among those whose stability reaches `stability_floor`.
+    k : int, "auto" or mapping of str to (int or "auto")
+        Number of segments; a mapping has one for each algorithm, and those that it does not name
+        are ``"auto"``: of `auto_k_from` to `auto_k_to`, among those whose stability reaches
+        `stability_floor`, see :func:`segmentation.clustering.k_scan.choose_k`. Algorithms that
+        find as many segments as there are do not look at it.
+    gamma : float or None
+        What a category that differs adds to a squared distance, in squared scaled units (Huang,
+        1998). None is half the mean standard deviation of the scaled numbers.
     imputation : str
         What stands for a missing value during the fit: ``"median"``, or ``"mice"``, which
         predicts it from the other features (iterative imputation with gradient-boosted trees,
@@ -75,6 +85,14 @@ class SegmentationOptions:
         Most rows of the sample on which a k is judged.
     scan_n_init : int
         Restarts of the algorithm for each k that is judged.
+    compared_algorithms : tuple of str
+        What the comparison judges, see :mod:`segmentation.clustering.comparison`; none makes none.
+    compared_rows : int
+        Most rows of the sample that they are compared on.
+    compared_n_init : int
+        Restarts of each.
+    compared_resamples : int
+        Bootstrap resamples of each.
     naming_limit : float
         Largest root mean square difference, in z-scores, between a segment and the playbook
         row whose name it takes.
@@ -83,8 +101,10 @@ class SegmentationOptions:
     """
 
     features: tuple[str, ...]
+    categorical_features: tuple[str, ...] = ()
     algorithm: str = "kmeans"
-    k: int | str = 4
+    k: int | str | Mapping[str, int | str] = 4
+    gamma: float | None = None
     imputation: str = "median"
     trims: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     outliers: str = "none"
@@ -104,6 +124,10 @@ class SegmentationOptions:
     stability_resamples: int = 20
     scan_rows: int = 5_000
     scan_n_init: int = 10
+    compared_algorithms: tuple[str, ...] = COMPARED_ALGORITHMS
+    compared_rows: int = 1_000
+    compared_n_init: int = 3
+    compared_resamples: int = 10
     naming_limit: float = 1.0
     carry_over_limit: float = 0.5
 
@@ -114,11 +138,24 @@ class SegmentationOptions:
         for transform in self.transforms:
             _one_of("transform", transform, TRANSFORMS)
         _one_of("scaling", self.scaling, SCALINGS)
-        if not self.features:
-            raise OptionError("features is empty. Name at least one column of the feature table.")
-        twice = sorted({name for name in self.features if self.features.count(name) > 1})
+        for name in self.compared_algorithms:
+            _one_of("compared_algorithms", name, tuple(ALGORITHMS))
+        named = [*self.features, *self.categorical_features]
+        if not named:
+            raise OptionError(
+                "features and categorical_features are empty. Name at least one column of the "
+                "feature table."
+            )
+        twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise OptionError(f"features names a column twice: {', '.join(twice)}.")
+            raise OptionError(
+                f"features and categorical_features name a column twice: {', '.join(twice)}."
+            )
+        if self.algorithm_needs_both_kinds and not (self.features and self.categorical_features):
+            raise OptionError(
+                f"The algorithm {self.algorithm} needs numbers and categories. Name both in "
+                "features and categorical_features, or choose kprototypes, which does with either."
+            )
         if isinstance(self.transform, Mapping):
             for name in self.transform:
                 if name not in self.features:
@@ -131,8 +168,14 @@ class SegmentationOptions:
         self._check_numbers()
 
     def _check_numbers(self) -> None:
-        if self.k != "auto":
-            _whole_number("k", self.k, least=1, instead='or "auto"')
+        if isinstance(self.k, Mapping):
+            for name in self.k:
+                _one_of("an algorithm that k names", name, tuple(ALGORITHMS))
+        k = self.k_of_algorithm
+        if k != "auto":
+            _whole_number("k", k, least=1, instead='or "auto"')
+        if self.gamma is not None:
+            _number("gamma", self.gamma, least=0.0)
         for name, least in (
             ("seed", 0),
             ("n_init", 1),
@@ -143,11 +186,14 @@ class SegmentationOptions:
             ("stability_resamples", 2),
             ("scan_rows", 100),
             ("scan_n_init", 1),
+            ("compared_rows", 10),
+            ("compared_n_init", 1),
+            ("compared_resamples", 2),
         ):
             _whole_number(name, getattr(self, name), least=least)
         _whole_number("scan_to", self.scan_to, least=self.scan_from)
         _whole_number("auto_k_to", self.auto_k_to, least=self.auto_k_from)
-        if self.k == "auto" and not (
+        if k == "auto" and not (
             self.scan_from <= self.auto_k_from and self.auto_k_to <= self.scan_to
         ):
             raise OptionError(
@@ -159,6 +205,16 @@ class SegmentationOptions:
             _number(name, getattr(self, name), least=0.0)
         _number("tolerance", self.tolerance, least=0.0)
         _number("stability_floor", self.stability_floor, least=-1.0)
+
+    @property
+    def k_of_algorithm(self) -> int | str:
+        """The number of segments that the algorithm is asked for, or "auto"."""
+        return self.k.get(self.algorithm, "auto") if isinstance(self.k, Mapping) else self.k
+
+    @property
+    def algorithm_needs_both_kinds(self) -> bool:
+        """Whether the algorithm refuses to do without numbers, or without categories."""
+        return ALGORITHMS[self.algorithm].needs_both_kinds
 
     @property
     def transforms(self) -> tuple[str, ...]:
@@ -191,7 +247,7 @@ class SegmentationOptions:
                     f"The {source} of a segmentation are written as names and values, "
                     f"e.g. {{k: 4}}; found {given!r}."
                 )
-        merged = {**settings, **(overrides or {})}
+        merged: dict[str, Any] = {**settings, **(overrides or {})}
         known = [field.name for field in dataclasses.fields(cls)]
         for name in merged:
             if name not in known:
@@ -200,17 +256,18 @@ class SegmentationOptions:
                 raise OptionError(
                     f"There is no option '{name}'.{hint} The options are: {', '.join(known)}."
                 )
-        features = merged.get("features", ())
-        if isinstance(features, str) or not isinstance(features, Sequence):
-            raise OptionError(f"features is a list of column names; found {features!r}.")
-        merged["features"] = tuple(str(name) for name in features)
+        for option in _NAME_LISTS:
+            if option in merged or option == "features":
+                merged[option] = _read_names(option, merged.get(option))
         if not isinstance(merged.get("trims", {}), Mapping):
             raise OptionError(
                 "trims is written as features and bounds, e.g. {income: [null, 600000]}; "
                 f"found {merged['trims']!r}."
             )
-        if "k" in merged and isinstance(merged["k"], str) and merged["k"].isdigit():
-            merged["k"] = int(merged["k"])
+        if isinstance(merged.get("k"), Mapping):
+            merged["k"] = {name: _read_k(k) for name, k in merged["k"].items()}
+        elif "k" in merged:
+            merged["k"] = _read_k(merged["k"])
         return cls(**merged)
 
     def as_json(self) -> str:
@@ -220,6 +277,19 @@ class SegmentationOptions:
     def fit_hash(self) -> str:
         """Return a hash of the options: another one means another fit."""
         return hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
+
+
+_NAME_LISTS = ("features", "categorical_features", "compared_algorithms")
+
+
+def _read_names(option: str, given: object) -> tuple[str, ...]:
+    if given is not None and (isinstance(given, str) or not isinstance(given, Sequence)):
+        raise OptionError(f"{option} is a list of names; found {given!r}.")
+    return tuple(str(name) for name in given or ())
+
+
+def _read_k(k: object) -> Any:
+    return int(k) if isinstance(k, str) and k.isdigit() else k
 
 
 def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:

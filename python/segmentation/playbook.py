@@ -12,6 +12,9 @@ from typing import Any
 
 UNASSIGNED = "unassigned"
 
+# The k of rows that are for every number of segments without rows of its own: an empty cell.
+ANY_K = 0
+
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -28,7 +31,8 @@ class PlaybookRow:
     segmentation : str
         The segmentation it belongs to, e.g. ``"value"``.
     k : int
-        The number of segments of the vocabulary it belongs to.
+        The number of segments of the vocabulary it belongs to; :data:`ANY_K` for every number
+        that has no vocabulary of its own.
     segment_slug : str
         What code and dashboards refer to. It never changes.
     segment_name : str
@@ -98,7 +102,8 @@ def read_playbook(
     Returns
     -------
     dict of int to list of PlaybookRow
-        Number of segments to its vocabulary, ordered by slug.
+        Number of segments to its vocabulary, ordered by slug; the rows with an empty k stand
+        under :data:`ANY_K`. :func:`vocabulary_for` looks one up.
 
     Raises
     ------
@@ -113,23 +118,32 @@ def read_playbook(
             if read.segment_slug in [other.segment_slug for other in vocabulary]:
                 raise PlaybookError(
                     f"segment_playbook: the slug '{read.segment_slug}' stands twice for "
-                    f"segmentation '{segmentation}' and k = {read.k}."
+                    f"segmentation '{segmentation}' and {_spoken_k(read.k)}."
                 )
             vocabulary.append(read)
     return {k: sorted(playbook[k], key=lambda row: row.segment_slug) for k in sorted(playbook)}
 
 
+def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Sequence[PlaybookRow]:
+    """Return the rows that `k` segments are named by: its own, else those for every k."""
+    return playbook.get(_served_by(playbook, k), ())
+
+
 def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[str, PlaybookRow]:
-    """Return the row that describes each slug: that of vocabulary `k`, else of the largest k.
+    """Return the row that describes each slug: of the vocabulary for `k`, else of the largest k.
 
     A slug that was carried over from a model of another k keeps its words.
     """
-    in_order = sorted(playbook, key=lambda other: (other == k, other))
+    own = _served_by(playbook, k)
+    in_order = sorted(playbook, key=lambda other: (other == own, other))
     return {row.segment_slug: row for other in in_order for row in playbook[other]}
 
 
 def targets_hash(playbook: Mapping[int, Sequence[PlaybookRow]]) -> str:
-    """Return a hash of what decides on slugs; words may change without changing it."""
+    """Return a hash of what decides on slugs; words may change without changing it.
+
+    Which k a row is for is part of it: the same targets for every k may name otherwise.
+    """
     targets = [
         [k, row.segment_slug, sorted(row.targets.items())]
         for k in sorted(playbook)
@@ -148,6 +162,14 @@ def words_for(feature: str, words: Mapping[str, FeatureWords]) -> FeatureWords:
     label = feature.replace("_", " ")
     plain = FeatureWords(feature, f"lower {label}", f"higher {label}", f"{label} of {{}}", 2)
     return words.get(feature) or plain
+
+
+def _served_by(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> int:
+    return k if k in playbook else ANY_K
+
+
+def _spoken_k(k: int) -> str:
+    return "an empty k" if k == ANY_K else f"k = {k}"
 
 
 def _read_words(row: Mapping[str, Any]) -> FeatureWords:
@@ -189,11 +211,14 @@ def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
             f"{where}: a slug is written in lower case letters, digits and underscores, begins "
             f"with a letter, and is not '{UNASSIGNED}'."
         )
-    if row["k"] is None:
-        raise PlaybookError(f"{where}: k is empty. Write the number of segments it is for.")
+    if row["k"] is not None and int(row["k"]) < 1:
+        raise PlaybookError(
+            f"{where}: k is {row['k']}. Write the number of segments it is for, or nothing where "
+            f"it is for every number without rows of its own."
+        )
     return PlaybookRow(
         segmentation=row["segmentation"],
-        k=int(row["k"]),
+        k=ANY_K if row["k"] is None else int(row["k"]),
         segment_slug=slug,
         segment_name=row["segment_name"] or slug,
         targets=_read_targets(str(row["target_z_scores"] or ""), where),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
@@ -14,6 +15,7 @@ from sklearn.preprocessing import PowerTransformer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 Matrix = NDArray[np.float64]
+Codes = NDArray[np.intp]
 
 OUTLIER_RULES = ("none", "clip", "drop")
 TRANSFORMS = ("none", "log", "yeo_johnson")
@@ -66,6 +68,60 @@ class PreparedFeature:
         """Return scaled values, shape (n,), in the column's own unit, shape (n,)."""
         t = np.asarray(values, dtype=float) * self.scale + self.center
         return restored(t, self.transform, self.power)
+
+
+@dataclass(frozen=True)
+class PreparedCategory:
+    """Everything that turns one column of categories into codes.
+
+    Attributes
+    ----------
+    name : str
+        Column of the feature table.
+    categories : list of str
+        Those that the model knows, in the order of their code points; the code of a category is
+        its place.
+    fill : str
+        What stands for null: the most frequent category, of equals the first.
+    """
+
+    name: str
+    categories: list[str]
+    fill: str
+
+    @property
+    def unknown_code(self) -> int:
+        """The code of every category that the model does not know."""
+        return len(self.categories)
+
+    def codes(self, values: Iterable[object]) -> Codes:
+        """Return categories, length n, as codes, shape (n,); null, NaN and None take the fill."""
+        places = {category: code for code, category in enumerate(self.categories)}
+        fill = places[self.fill]
+        return np.array(
+            [
+                fill if _is_missing(value) else places.get(str(value), self.unknown_code)
+                for value in values
+            ],
+            dtype=np.intp,
+        )
+
+
+@dataclass(frozen=True)
+class PreparedFeatures:
+    """What a clustering looks at: its numbers first, then its categories."""
+
+    numbers: Sequence[PreparedFeature]
+    categories: Sequence[PreparedCategory] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the feature table."""
+        return [f.name for f in self.numbers] + [f.name for f in self.categories]
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)
 
 
 def transformed(x: Matrix, transform: str, power: float = 1.0) -> Matrix:

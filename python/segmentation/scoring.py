@@ -1,8 +1,8 @@
 """A fitted clustering as SQL: the engine finds each row's segment, and nothing leaves it.
 
-Rules that hold here as in :meth:`PreparedFeature.scaled` and scikit-learn's ``predict``: null, NaN
-and infinities take the fitted fill value; of two centroids that are equally near, the one with the
-lower segment id wins.
+Rules that hold here as in :meth:`Prototypes.assign` and scikit-learn's ``predict``: null, NaN and
+infinities take the fitted fill value, and so does a missing category; of prototypes that are
+equally near, the first wins.
 """
 
 from __future__ import annotations
@@ -11,13 +11,36 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segmentation.engine import DuckDBEngine, number, quoted
-from segmentation.preprocessing import Matrix, PreparedFeature
+from segmentation.clustering.prototypes import NOISE, Prototypes
+from segmentation.engine import DuckDBEngine, number, quoted, text_literal
+from segmentation.preprocessing import Matrix, PreparedCategory, PreparedFeature, PreparedFeatures
+
+# Up to so many prototypes are compared pair by pair, which is the fastest; more of them by their
+# minimum, which grows with their number and not with its square.
+MOST_PAIRED = 8
 
 
 def scaled_column(position: int) -> str:
     """Return the name of the column that holds a scaled feature."""
     return f"scaled_{position}"
+
+
+def code_column(position: int) -> str:
+    """Return the name of the column that holds the code of a category."""
+    return f"code_{position}"
+
+
+def code_expression(category: PreparedCategory) -> str:
+    """Return SQL for the code of one column of categories."""
+    raw = f"cast({quoted(category.name)} as varchar)"
+    cases = " ".join(
+        f"when {text_literal(value)} then {code}" for code, value in enumerate(category.categories)
+    )
+    fill = category.categories.index(category.fill)
+    return (
+        f"case {raw} {cases} else case when {raw} is null then {fill} "
+        f"else {category.unknown_code} end end"
+    )
 
 
 def scaled_expression(engine: DuckDBEngine, feature: PreparedFeature) -> str:
@@ -54,108 +77,171 @@ def _box_cox(x: str, power: float) -> str:
 def scaled_table(
     engine: DuckDBEngine,
     table: str,
-    features: Sequence[PreparedFeature],
+    features: PreparedFeatures,
     keep: Sequence[str] = (),
 ) -> str:
-    """Return a query for scaled features.
+    """Return a query for scaled numbers and coded categories.
 
     Parameters
     ----------
     engine : DuckDBEngine
     table : str
         A from-item with the raw columns.
-    features : sequence of PreparedFeature
+    features : PreparedFeatures
     keep : sequence of str
         Columns of `table` that are passed on.
 
     Returns
     -------
     str
-        A query with the columns `keep`, then ``scaled_0``, ``scaled_1``, ...
+        A query with the columns `keep`, then ``scaled_0``, ``scaled_1``, ..., then ``code_0``, ...
     """
     columns = [quoted(column) for column in keep]
     columns += [
         f"{scaled_expression(engine, feature)} as {scaled_column(j)}"
-        for j, feature in enumerate(features)
+        for j, feature in enumerate(features.numbers)
+    ]
+    columns += [
+        f"{code_expression(category)} as {code_column(f)}"
+        for f, category in enumerate(features.categories)
     ]
     return f"select {', '.join(columns) or '1 as nothing'} from {table}"
+
+
+def prepared_columns(features: PreparedFeatures) -> list[str]:
+    """Return the names that :func:`scaled_table` gives to what it makes."""
+    scaled = [scaled_column(j) for j in range(len(features.numbers))]
+    return scaled + [code_column(f) for f in range(len(features.categories))]
 
 
 def assigned_table(
     engine: DuckDBEngine,
     table: str,
-    features: Sequence[PreparedFeature],
-    centroids: Matrix,
+    features: PreparedFeatures,
+    prototypes: Prototypes,
     keep: Sequence[str] = (),
 ) -> str:
     """Return a query that gives every row of a table its segment.
 
-    What is compared is the squared distance less what is the same for every centroid, see
-    :func:`_proximities`.
+    What is compared is the dissimilarity less what is the same for every prototype, see
+    :attr:`Prototypes.proximities`.
 
     Parameters
     ----------
     engine : DuckDBEngine
     table : str
         A from-item with the raw columns.
-    features : sequence of PreparedFeature
-    centroids : ndarray of shape (k, n_features)
-        Row i is the centroid of segment i, in scaled units.
+    features : PreparedFeatures
+    prototypes : Prototypes
+        At least one.
     keep : sequence of str
         Columns of `table` that are passed on.
 
     Returns
     -------
     str
-        A query with the columns `keep`, then ``scaled_0``, ``scaled_1``, ..., ``segment_id``.
+        A query with the columns `keep`, then ``scaled_0``, ..., ``code_0``, ..., ``segment_id``,
+        which is -1 for noise.
     """
-    passed_on = [quoted(column) for column in keep]
-    passed_on += [scaled_column(j) for j in range(len(features))]
-    offsets, weights = _proximities(centroids)
-    proximities = [
-        _sum_of([number(offset), *(f"{number(w)} * {scaled_column(j)}" for j, w in enumerate(row))])
-        + f" as proximity_{i}"
-        for i, (offset, row) in enumerate(zip(offsets, weights, strict=True))
+    passed_on = [*map(quoted, keep), *prepared_columns(features)]
+    nearness = [
+        f"{expression} as proximity_{i}"
+        for i, expression in enumerate(_proximity_expressions(prototypes))
     ]
-    return (
-        f"select {', '.join([*passed_on, f'{_lowest(len(centroids))} as segment_id'])} "
-        f"from (select {', '.join([*passed_on, *proximities])} "
-        f"from ({scaled_table(engine, table, features, keep)}))"
+    near = (
+        f"select {', '.join([*passed_on, *nearness])} "
+        f"from ({scaled_table(engine, table, features, keep)})"
     )
-
-
-def _proximities(centroids: Matrix) -> tuple[Matrix, Matrix]:
-    """Return offsets, shape (k,), and weights, shape (k, n_features), of lines in the features.
-
-    The squared distance from x to c is ``|x|^2 - 2 x.c + |c|^2``. Seen from the first centroid f it
-    is larger by ``(c - f).(c + f) - 2 x.(c - f)``: that keeps the order, without the digits that
-    large values with small differences would lose.
-    """
-    first = centroids[0]
-    apart = centroids - first
-    return (apart * (centroids + first)).sum(axis=1), -2 * apart
-
-
-def _lowest(k: int) -> str:
-    # Every case is listed and none is left to `else`, so that a null would show as a null.
-    cases = []
-    for i in range(k):
-        beats_all = [
-            f"proximity_{i} {'<' if other < i else '<='} proximity_{other}"
-            for other in range(k)
-            if other != i
+    count = len(nearness)
+    ids = [str(i) for i in prototypes.segment_ids]
+    if prototypes.reaches is not None:
+        # Who is too far even from the nearest prototype is noise.
+        apart = dissimilarity_expressions(prototypes)
+        ids = [
+            f"case when {apart[i]} <= {number(prototypes.reaches[i])} then {segment} "
+            f"else {NOISE} end"
+            for i, segment in enumerate(ids)
         ]
-        cases.append(f"when {' and '.join(beats_all) or 'true'} then {i}")
-    return f"case {' '.join(cases)} end"
+    if count > MOST_PAIRED:
+        names = [f"proximity_{i}" for i in range(count)]
+        near = f"select *, least({', '.join(names)}) as lowest_proximity from ({near})"
+        cases = [f"when {name} = lowest_proximity then {ids[i]}" for i, name in enumerate(names)]
+    else:
+        cases = [f"when {_beats_all(i, count)} then {ids[i]}" for i in range(count)]
+    # Every case is listed and none is left to `else`, so that a null would show as a null.
+    found = f"case {' '.join(cases)} end as segment_id"
+    return f"select {', '.join([*passed_on, found])} from ({near})"
 
 
-def squared_distance_expression(centroid: Matrix) -> str:
-    """Return SQL for the squared distance to one centroid, shape (n_features,), scaled units."""
-    terms = [
-        f"({scaled_column(j)} - {number(c)}) * ({scaled_column(j)} - {number(c)})"
-        for j, c in enumerate(centroid)
+def _proximity_expressions(prototypes: Prototypes) -> list[str]:
+    if prototypes.weights is not None:
+        return dissimilarity_expressions(prototypes)
+    offsets, slopes = prototypes.proximities
+    costs = [costs - costs[0] for costs in prototypes.category_costs]
+    return [
+        _sum_of(
+            [
+                number(offset),
+                *(f"{number(w)} * {scaled_column(j)}" for j, w in enumerate(slopes[i])),
+                *(cost_expression(f, cost[i]) for f, cost in enumerate(costs)),
+            ]
+        )
+        for i, offset in enumerate(offsets)
     ]
-    return _sum_of(terms) if terms else number(0.0)
+
+
+def dissimilarity_expressions(prototypes: Prototypes) -> list[str]:
+    """Return SQL for the dissimilarity to each prototype, in squared scaled units."""
+    return [
+        _sum_of(
+            [
+                number(prototypes.offsets[i]),
+                *(_square(prototypes, i, j) for j in range(prototypes.centers.shape[1])),
+                *(cost_expression(f, cost[i]) for f, cost in enumerate(prototypes.category_costs)),
+            ]
+        )
+        for i in range(len(prototypes.centers))
+    ]
+
+
+def _square(prototypes: Prototypes, i: int, j: int) -> str:
+    apart = f"({scaled_column(j)} - {number(prototypes.centers[i, j])})"
+    square = f"{apart} * {apart}"
+    if prototypes.weights is None:
+        return square
+    return f"{square} * {number(prototypes.weights[i, j])}"
+
+
+def cost_expression(position: int, costs: Matrix) -> str:
+    """Return SQL for a cost by the code of a category, shape (n_categories + 1,)."""
+    values, counts = np.unique(costs, return_counts=True)
+    # What most categories cost is left to `else`; a code is never null.
+    usual = values[np.argmax(counts)]
+    code = code_column(position)
+    cases = " ".join(
+        f"when {code} = {i} then {number(cost)}" for i, cost in enumerate(costs) if cost != usual
+    )
+    return f"case {cases} else {number(usual)} end" if cases else number(usual)
+
+
+def _beats_all(i: int, count: int) -> str:
+    beaten = [
+        f"proximity_{i} {'<' if other < i else '<='} proximity_{other}"
+        for other in range(count)
+        if other != i
+    ]
+    return " and ".join(beaten) or "true"
+
+
+def segment_dissimilarity_expressions(prototypes: Prototypes) -> list[str]:
+    """Return SQL for the dissimilarity to each segment: to the nearest of its prototypes."""
+    expressions = dissimilarity_expressions(prototypes)
+    by_id: dict[int, list[str]] = {}
+    for segment, expression in zip(prototypes.segment_ids, expressions, strict=True):
+        by_id.setdefault(int(segment), []).append(expression)
+    return [
+        own[0] if len(own) == 1 else f"least({', '.join(own)})" for _, own in sorted(by_id.items())
+    ]
 
 
 def medians(engine: DuckDBEngine, prepared: Sequence[PreparedFeature]) -> str:
@@ -175,12 +261,3 @@ def by_segment(values: Sequence[str], segment: str = "segment_id") -> str:
 
 def _sum_of(terms: Sequence[str]) -> str:
     return f"({' + '.join(terms)})"
-
-
-def nearest(scaled: Matrix, centroids: Matrix) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
-    """Return the id of the nearest centroid of each row, shape (n,), as the engine finds it."""
-    offsets, weights = _proximities(centroids)
-    labels: np.ndarray[tuple[int], np.dtype[np.intp]] = np.argmin(
-        offsets + scaled @ weights.T, axis=1
-    )
-    return labels

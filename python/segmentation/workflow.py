@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from segmentation.clustering.prototypes import NOISE
 from segmentation.engine import DuckDBEngine, quoted, text_literal
 from segmentation.explanations import headline, reasons
 from segmentation.fitting import fit_model
@@ -31,7 +32,11 @@ from segmentation.playbook import (
     read_playbook,
     rows_by_slug,
 )
-from segmentation.scoring import assigned_table, by_segment, squared_distance_expression
+from segmentation.scoring import (
+    assigned_table,
+    by_segment,
+    segment_dissimilarity_expressions,
+)
 
 log = logging.getLogger("segmentation")
 
@@ -163,7 +168,7 @@ def name_segments_of_current_model(
                     "segmentation": segmentation,
                     "segment_id": segment.segment_id,
                     **dataclasses.asdict(name),
-                    "headline": headline(segment, model.features, words),
+                    "headline": headline(segment, model.features, model.categories, words),
                     "description": row.description if row else None,
                     "strategy": row.strategy if row else None,
                     "channel": row.channel if row else None,
@@ -196,7 +201,8 @@ def assign_segments(
     -------
     duckdb.DuckDBPyRelation
         The key, segment_id, distance, runner_up_id, margin, reason_1, reason_2, reason_3,
-        model_version. Distances are Euclidean, in scaled units. No rows where there is no model.
+        model_version. A distance is the square root of a dissimilarity, in scaled units; segment_id
+        is -1 for noise. No rows where there is no model.
     """
     engine = DuckDBEngine(connection)
     run = _read_run(engine, run_settings)
@@ -217,39 +223,39 @@ def assignments_query(
 ) -> str:
     """Return the query that :func:`assign_segments` runs."""
     prepared = model.prepared_features
-    keep = [key, *(feature.name for feature in prepared)]
+    keep = [key, *prepared.names]
     ids = range(model.k)
-    squared = [
-        f"{squared_distance_expression(centroid)} as squared_{i}"
-        for i, centroid in zip(ids, model.centroids, strict=True)
-    ]
+    dissimilarities = segment_dissimilarity_expressions(model.prototypes)
+    squared = [f"{expression} as squared_{i}" for i, expression in enumerate(dissimilarities)]
     explained = [
-        f"{expression} as reason_{rank}"
-        for rank, expression in enumerate(
-            reasons(engine, model.features, model.segments, words), start=1
-        )
+        f"{expression} as explained_{rank}"
+        for rank, expression in enumerate(reasons(engine, model, words), start=1)
     ]
+    nearest = "least(" + ", ".join(f"squared_{i}" for i in ids) + ")"
     own = by_segment([f"squared_{i}" for i in ids])
     if model.k > 1:
         # least() skips nulls: what is left is the nearest of the others.
         second = ", ".join(f"case when segment_id <> {i} then squared_{i} end" for i in ids)
         second = f"least({second})"
     else:
-        second = "cast(null as double)"
+        second = f"case when segment_id = {NOISE} then squared_0 end"
     runner_up = " ".join(
         f"when segment_id <> {i} and squared_{i} = squared_second then {i}" for i in ids
     )
+    outside = text_literal("lies in no dense group; it is nearest to the runner-up")
     return (
         f"select {quoted(key)}, cast(segment_id as integer) as segment_id, "
         "sqrt(squared_own) as distance, "
         f"cast(case {runner_up} end as integer) as runner_up_id, "
-        "case when squared_second is not null "
+        f"case when segment_id <> {NOISE} and squared_second is not null "
         "then greatest(sqrt(squared_second) - sqrt(squared_own), 0.0) end as margin, "
-        "reason_1, reason_2, reason_3, "
+        f"case when segment_id = {NOISE} then {outside} else explained_1 end as reason_1, "
+        "explained_2 as reason_2, explained_3 as reason_3, "
         f"{text_literal(model.model_version)} as model_version "
-        f"from (select *, {own} as squared_own, {second} as squared_second "
+        f"from (select *, case when segment_id = {NOISE} then {nearest} else {own} end "
+        f"as squared_own, {second} as squared_second "
         f"from (select *, {', '.join([*squared, *explained])} "
-        f"from ({assigned_table(engine, table, prepared, model.centroids, keep)})))"
+        f"from ({assigned_table(engine, table, prepared, model.prototypes, keep)})))"
     )
 
 

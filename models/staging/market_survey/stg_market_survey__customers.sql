@@ -50,22 +50,27 @@ read_columns as (
 
 ),
 
--- A value that the seed does not know is kept as it is.
+-- A value that the seed does not know is kept as it is; rpt_unknown_values lists it.
 translated_values as (
 
     select
         read_columns.*,
         coalesce(statuses.contract_value, read_columns.ever_married) as marital_status,
-        coalesce(educations.contract_value, read_columns.graduated) as education
+        coalesce(educations.contract_value, read_columns.graduated) as education,
+        coalesce(levels.contract_value, read_columns.spending_score) as spending_level
     from read_columns
     left join source_values as statuses
         on
-            statuses.source_column = 'ever_married'
+            statuses.source_column = 'marital_status'
             and lower(read_columns.ever_married) = lower(statuses.source_value)
     left join source_values as educations
         on
-            educations.source_column = 'graduated'
+            educations.source_column = 'education'
             and lower(read_columns.graduated) = lower(educations.source_value)
+    left join source_values as levels
+        on
+            levels.source_column = 'spending_level'
+            and lower(read_columns.spending_score) = lower(levels.source_value)
 
 )
 
@@ -85,7 +90,7 @@ select
     cast(null as decimal(18, 2)) as income,
     cast(null as decimal(18, 2)) as annual_spend,
     work_experience as work_experience_years,
-    spending_score as spending_level,
+    spending_level,
     var_1 as other_category,
     cast(null as date) as joined_on,
     segmentation as known_segment,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.feature_selection import f_classif, mutual_info_classif
 from sklearn.metrics import silhouette_score
 
-from segmentation.preprocessing import Matrix
+from segmentation.clustering.mixed_sample import MixedSample
+from segmentation.preprocessing import Codes, Matrix
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class FeatureEvidence:
     ----------
     name : str
     anova_f : float or None
-        F statistic of the feature between the segments; None where it varies in none of them.
+        F statistic of the feature between the segments; None where it varies in
+        none of them, and for a category.
     mutual_information : float
         Between feature and segment, in nats (Kraskov et al., 2004; Ross, 2014).
     silhouette : float
@@ -39,7 +40,7 @@ class FeatureEvidence:
 
 
 def feature_evidence(
-    scaled: Matrix, labels: NDArray[np.intp], names: Sequence[str], *, seed: int
+    sample: MixedSample, labels: Codes, names: Sequence[str], *, seed: int
 ) -> list[FeatureEvidence]:
     """Weigh each feature of a clustering.
 
@@ -48,29 +49,28 @@ def feature_evidence(
 
     Parameters
     ----------
-    scaled : ndarray of shape (n_samples, n_features)
-    labels : ndarray of shape (n_samples,)
-    names : sequence of str, length n_features
+    sample : MixedSample
+    labels : ndarray of shape (n_rows,)
+    names : sequence of str
+        Of the numbers, then of the categories.
     seed : int
         Of the noise that the estimate of mutual information adds against ties.
 
     Returns
     -------
-    list of FeatureEvidence, length n_features
+    list of FeatureEvidence, one for each name
         Empty where there are fewer than two segments, or as many as rows.
     """
     segments = len(np.unique(labels))
     if segments < 2 or segments >= len(labels):
         return []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        f_statistics, _ = f_classif(scaled, labels)
-    neighbours = min(3, int(np.bincount(labels)[np.unique(labels)].min()) - 1)
-    information = (
-        mutual_info_classif(scaled, labels, n_neighbors=neighbours, random_state=seed)
-        if neighbours > 0
-        else np.zeros(len(names))
-    )
-    whole = float(silhouette_score(scaled, labels))
+    n_numbers = sample.numbers.shape[1]
+    f_statistics = np.full(len(names), np.nan)
+    if n_numbers:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            f_statistics[:n_numbers], _ = f_classif(sample.numbers, labels)
+    whole = float(silhouette_score(sample.embedded, labels))
+    information = _mutual_information(sample, labels, seed)
     return [
         FeatureEvidence(
             name=name,
@@ -78,10 +78,36 @@ def feature_evidence(
             mutual_information=float(information[j]),
             silhouette=whole,
             silhouette_without=(
-                float(silhouette_score(np.delete(scaled, j, axis=1), labels))
+                float(silhouette_score(_without(sample, j).embedded, labels))
                 if len(names) > 1
                 else None
             ),
         )
         for j, name in enumerate(names)
     ]
+
+
+def _mutual_information(sample: MixedSample, labels: Codes, seed: int) -> Matrix:
+    columns = np.hstack([sample.numbers, sample.codes])
+    is_code = np.arange(columns.shape[1]) >= sample.numbers.shape[1]
+    neighbours = min(
+        3, int(np.bincount(labels - labels.min())[np.unique(labels - labels.min())].min()) - 1
+    )
+    if neighbours <= 0:
+        return np.zeros(columns.shape[1])
+    information: Matrix = mutual_info_classif(
+        columns, labels, discrete_features=is_code, n_neighbors=neighbours, random_state=seed
+    )
+    return information
+
+
+def _without(sample: MixedSample, j: int) -> MixedSample:
+    n_numbers = sample.numbers.shape[1]
+    if j < n_numbers:
+        return replace(sample, numbers=np.delete(sample.numbers, j, axis=1))
+    f = j - n_numbers
+    return replace(
+        sample,
+        codes=np.delete(sample.codes, f, axis=1),
+        category_counts=sample.category_counts[:f] + sample.category_counts[f + 1 :],
+    )

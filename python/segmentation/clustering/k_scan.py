@@ -8,15 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from kneed import KneeLocator
-from sklearn.metrics import (
-    adjusted_rand_score,
-    calinski_harabasz_score,
-    davies_bouldin_score,
-    pairwise_distances,
-)
+from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
 
-from segmentation.preprocessing import Matrix
-from segmentation.scoring import nearest
+from segmentation.clustering.algorithms import Algorithm
+from segmentation.clustering.mixed_sample import MixedSample
+from segmentation.clustering.silhouettes import silhouettes
+from segmentation.preprocessing import Codes
 
 
 @dataclass(frozen=True)
@@ -27,9 +24,11 @@ class KJudgement:
     ----------
     k : int
     inertia : float
-        Sum of squared distances to the nearest centroid, over the judged rows, in scaled units.
+        Sum of dissimilarities to the nearest prototype, over the judged rows, in squared scaled
+        units: the inertia of K-Means, the cost of K-Prototypes.
     silhouette, silhouette_standard_error : float
-        Mean silhouette (Rousseeuw, 1987), from -1 to 1, and its standard error over the rows.
+        Mean silhouette (Rousseeuw, 1987), from -1 to 1, and its standard error over the rows. The
+        distance is the square root of the dissimilarity.
     calinski_harabasz : float
         Higher is better (Calinski and Harabasz, 1974).
     davies_bouldin : float
@@ -53,8 +52,8 @@ class KJudgement:
 
 
 def scan_k(
-    scaled: Matrix,
-    algorithm: Callable[..., Matrix],
+    sample: MixedSample,
+    algorithm: Algorithm,
     ks: Sequence[int],
     *,
     n_init: int,
@@ -66,9 +65,9 @@ def scan_k(
 
     Parameters
     ----------
-    scaled : ndarray of shape (n_samples, n_features)
-    algorithm : callable
-        One of :data:`segmentation.clustering.ALGORITHMS`.
+    sample : MixedSample
+    algorithm : Algorithm
+        One of :data:`segmentation.clustering.ALGORITHMS` that takes a k.
     ks : sequence of int
         From 2. Those that have no meaning for so few distinct rows are left out.
     n_init : int
@@ -84,107 +83,118 @@ def scan_k(
     list of KJudgement
         In order of k.
     """
-    distinct = len(np.unique(scaled, axis=0)) if scaled.size else 0
-    # Taken once for all k: 200 MB for 5,000 rows.
-    distances = pairwise_distances(scaled) if distinct > 1 else np.zeros((0, 0))
-    judgements = []
+    judgements, labellings = [], []
     for k in ks:
-        if k >= distinct:
+        if k >= sample.distinct_rows:
             break
         announce(f"judging k = {k}")
-        judgements.append(_judge(scaled, distances, algorithm, k, n_init, seed, resamples))
-    knee = _knee(judgements)
-    return [replace(judgement, is_knee=judgement.k == knee) for judgement in judgements]
+        judgement, labels = _judge(sample, algorithm, k, n_init, seed, resamples)
+        judgements.append(judgement)
+        labellings.append(labels)
+    knee = knee_of(judgements)
+    return [
+        replace(
+            judgement,
+            silhouette=float(scores.mean()),
+            silhouette_standard_error=float(scores.std(ddof=1) / np.sqrt(len(scores))),
+            is_knee=judgement.k == knee,
+        )
+        for judgement, scores in zip(
+            judgements, silhouettes(sample.embedded, labellings), strict=True
+        )
+    ]
 
 
 def choose_k(
-    judgements: Sequence[KJudgement], *, least: int, most: int, floor: float, otherwise: int
+    judgements: Sequence[KJudgement],
+    *,
+    least: int,
+    most: int,
+    floor: float,
+    otherwise: int,
+    is_mixed: bool = False,
 ) -> int:
     """Choose k by the rule of ``k: auto``.
 
-    Of the k from `least` to `most` whose ``stability_p10`` reaches `floor`, the one with the
-    highest Calinski-Harabasz index; where none is that stable, the most stable one. Ties go to
-    the smaller k. Where the scan has no k in the range, the largest it has; where it has none at
-    all, `otherwise`.
+    Of the k from `least` to `most` whose ``stability_p10`` reaches `floor`: for numbers alone the
+    one with the highest Calinski-Harabasz index; where categories are among the features, for
+    which that index is no measure of anything, the smallest whose silhouette lies within one
+    standard error of the highest. Where none is that stable, the most stable one. Ties go to the
+    smaller k. Where the scan has no k in the range, the largest it has; where it has none at all,
+    `otherwise`.
     """
     eligible = [j for j in judgements if least <= j.k <= most]
     if not eligible:
         return max((j.k for j in judgements), default=otherwise)
     stable = [j for j in eligible if j.stability_p10 >= floor]
+    if stable and is_mixed:
+        best = max(stable, key=lambda j: (j.silhouette, -j.k))
+        near = best.silhouette - best.silhouette_standard_error
+        return min(j.k for j in stable if j.silhouette >= near)
     if stable:
         return max(stable, key=lambda j: (j.calinski_harabasz, -j.k)).k
     return max(eligible, key=lambda j: (j.stability_p10, -j.k)).k
 
 
 def _judge(
-    scaled: Matrix,
-    distances: Matrix,
-    algorithm: Callable[..., Matrix],
-    k: int,
-    n_init: int,
-    seed: int,
-    resamples: int,
-) -> KJudgement:
-    centroids = algorithm(scaled, k, n_init=n_init, seed=seed)
-    labels = nearest(scaled, centroids)
-    silhouettes = _silhouettes(distances, labels)
-    agreement = _bootstrap_agreement(scaled, algorithm, labels, k, seed, resamples)
-    return KJudgement(
+    sample: MixedSample, algorithm: Algorithm, k: int, n_init: int, seed: int, resamples: int
+) -> tuple[KJudgement, Codes]:
+    fitted = algorithm.fit(sample, k, n_init=n_init, seed=seed)
+    labels = fitted.labels
+    several = len(np.unique(labels)) > 1
+    agreement = bootstrap_agreement(sample, algorithm, labels, k, seed, resamples)
+    judgement = KJudgement(
         k=k,
-        inertia=float(((scaled - centroids[labels]) ** 2).sum()),
-        silhouette=float(silhouettes.mean()),
-        silhouette_standard_error=float(silhouettes.std(ddof=1) / np.sqrt(len(silhouettes))),
-        calinski_harabasz=float(calinski_harabasz_score(scaled, labels)),
-        davies_bouldin=float(davies_bouldin_score(scaled, labels)),
+        inertia=fitted.prototypes.inertia(sample),
+        silhouette=0.0,
+        silhouette_standard_error=0.0,
+        calinski_harabasz=float(calinski_harabasz_score(sample.embedded, labels)) if several else 0,
+        davies_bouldin=float(davies_bouldin_score(sample.embedded, labels)) if several else 0,
         stability_mean=float(np.mean(agreement)),
         stability_p10=float(np.quantile(agreement, 0.10)),
     )
+    return judgement, labels
 
 
-def _silhouettes(distances: Matrix, labels: np.ndarray[tuple[int], np.dtype[np.intp]]) -> Matrix:
-    """Return the silhouette of every row, shape (n,): scikit-learn's, three times as fast.
-
-    One matrix product sums the distances of every row to every segment, and all k share the
-    distances. A row alone in its segment counts as 0 (Rousseeuw, 1987).
-    """
-    members = np.eye(labels.max() + 1)[labels]
-    sizes = members.sum(axis=0)
-    present = sizes > 0
-    members, sizes = members[:, present], sizes[present]
-    own = np.argmax(members, axis=1)
-    rows = np.arange(len(labels))
-    sums = distances @ members
-    with np.errstate(invalid="ignore", divide="ignore"):
-        inside = sums[rows, own] / (sizes[own] - 1)
-        means = sums / sizes
-        means[rows, own] = np.inf
-        nearest_other = means.min(axis=1)
-        scores = (nearest_other - inside) / np.maximum(inside, nearest_other)
-    silhouettes: Matrix = np.where(sizes[own] > 1, np.nan_to_num(scores), 0.0)
-    return silhouettes
-
-
-def _bootstrap_agreement(
-    scaled: Matrix,
-    algorithm: Callable[..., Matrix],
-    labels: np.ndarray[tuple[int], np.dtype[np.intp]],
+def bootstrap_agreement(
+    sample: MixedSample,
+    algorithm: Algorithm,
+    labels: Codes,
     k: int,
     seed: int,
     resamples: int,
 ) -> list[float]:
+    """Return how well the clusterings of resamples agree with that of the sample.
+
+    Parameters
+    ----------
+    sample : MixedSample
+    algorithm : Algorithm
+    labels : ndarray of shape (n_rows,)
+        Of the sample, noise being a label of its own.
+    k, seed : int
+    resamples : int
+
+    Returns
+    -------
+    list of float, length resamples
+        Adjusted Rand indices (Hubert and Arabie, 1985) over the rows of the sample, which the
+        clustering of a resample labels by its scoring rule.
+    """
     random = np.random.default_rng([seed, k])
     agreement: list[float] = []
     while len(agreement) < resamples:
-        drawn = scaled[random.integers(len(scaled), size=len(scaled))]
+        drawn = sample.rows(random.integers(len(sample), size=len(sample)))
         with warnings.catch_warnings():
             # A resample of few distinct rows may hold fewer than k of them; it still counts.
-            warnings.filterwarnings("ignore", message="Number of distinct clusters")
-            centroids = algorithm(drawn, k, n_init=3, seed=int(random.integers(2**31)))
-        agreement.append(float(adjusted_rand_score(labels, nearest(scaled, centroids))))
+            warnings.filterwarnings("ignore", message="Number of distinct")
+            fitted = algorithm.fit(drawn, k, n_init=3, seed=int(random.integers(2**31)))
+        agreement.append(float(adjusted_rand_score(labels, fitted.prototypes.assign(sample))))
     return agreement
 
 
-def _knee(judgements: Sequence[KJudgement]) -> int | None:
+def knee_of(judgements: Sequence[KJudgement]) -> int | None:
+    """Return the k at which the inertia bends (Satopaa et al., 2011); None where it does not."""
     if len(judgements) < 3:
         return None
     with warnings.catch_warnings():

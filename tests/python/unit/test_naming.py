@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from segmentation.naming import EarlierSegment, match, name_segments
 from segmentation.playbook import (
+    ANY_K,
     FeatureWords,
     PlaybookError,
     PlaybookRow,
@@ -18,6 +19,7 @@ from segmentation.playbook import (
     read_playbook,
     rows_by_slug,
     targets_hash,
+    vocabulary_for,
     words_for,
 )
 
@@ -142,11 +144,12 @@ def test_a_playbook_row_is_read() -> None:
         ({"target_z_scores": None}, "target_z_scores is empty"),
         ({"segment_slug": "Loyal Ones"}, "lower case letters"),
         ({"segment_slug": "unassigned"}, "is not 'unassigned'"),
-        ({"k": None}, "k is empty"),
+        ({"k": 0}, "k is 0"),
+        ({"k": -2}, "k is -2"),
     ],
 )
 def test_a_playbook_row_that_cannot_be_read_is_named(
-    change: dict[str, str | None], message: str
+    change: dict[str, str | int | None], message: str
 ) -> None:
     with pytest.raises(PlaybookError) as raised:
         read_playbook([{**SEED_ROW, **change}], "value")
@@ -157,6 +160,47 @@ def test_a_playbook_row_that_cannot_be_read_is_named(
 def test_a_slug_stands_once() -> None:
     with pytest.raises(PlaybookError, match="'loyal' stands twice"):
         read_playbook([SEED_ROW, SEED_ROW], "value")
+    every_k = {**SEED_ROW, "k": None}
+    assert set(read_playbook([SEED_ROW, every_k], "value")) == {ANY_K, 4}
+    with pytest.raises(PlaybookError, match=r"'loyal' stands twice .* and an empty k"):
+        read_playbook([every_k, every_k], "value")
+
+
+def test_an_empty_k_serves_every_k_without_rows_of_its_own() -> None:
+    playbook = read_playbook(
+        [
+            {**SEED_ROW, "k": None, "segment_name": "Every"},
+            {**SEED_ROW, "k": None, "segment_slug": "other"},
+            {**SEED_ROW, "k": 4, "segment_name": "Four"},
+        ],
+        "value",
+    )
+    assert [row.segment_name for row in vocabulary_for(playbook, 4)] == ["Four"]
+    assert [row.segment_slug for row in vocabulary_for(playbook, 3)] == ["loyal", "other"]
+    assert vocabulary_for(playbook, 3) == vocabulary_for(playbook, 8)
+    assert vocabulary_for({}, 3) == ()
+    assert vocabulary_for(read_playbook([SEED_ROW], "value"), 3) == ()
+
+
+def test_an_empty_k_describes_before_another_k_does() -> None:
+    playbook = read_playbook(
+        [
+            {**SEED_ROW, "k": None, "segment_name": "Every"},
+            {**SEED_ROW, "k": None, "segment_slug": "other", "segment_name": "Other"},
+            {**SEED_ROW, "k": 4, "segment_name": "Four"},
+        ],
+        "value",
+    )
+    assert rows_by_slug(playbook, 3)["loyal"].segment_name == "Every"
+    assert rows_by_slug(playbook, 4)["loyal"].segment_name == "Four"
+    # Carried over from a model of three, it keeps its words.
+    assert rows_by_slug(playbook, 4)["other"].segment_name == "Other"
+
+
+def test_what_a_row_is_for_is_part_of_the_hash() -> None:
+    one = read_playbook([SEED_ROW], "value")
+    every = read_playbook([{**SEED_ROW, "k": None}], "value")
+    assert targets_hash(one) != targets_hash(every)
 
 
 def test_words_may_change_without_another_hash() -> None:

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from segmentation.clustering.mixed_sample import numbers_only
+from segmentation.clustering.prototypes import from_centers
 from segmentation.engine import DuckDBEngine, number
-from segmentation.preprocessing import FeaturePreprocessor, PreparedFeature
-from segmentation.scoring import assigned_table, nearest
+from segmentation.preprocessing import FeaturePreprocessor, PreparedFeature, PreparedFeatures
+from segmentation.scoring import assigned_table
 from sklearn.cluster import KMeans
 
 
@@ -20,10 +22,15 @@ def plain(name: str) -> PreparedFeature:
     return PreparedFeature(name, 0.0, -1e15, 1e15, "none", 1.0, 0.0, 1.0)
 
 
+def nearest(rows: np.ndarray, centroids: np.ndarray) -> np.ndarray:
+    return from_centers(centroids).assign(numbers_only(rows))
+
+
 def labels_in_sql(
     engine: DuckDBEngine, features: list[PreparedFeature], centroids: np.ndarray
 ) -> list[int]:
-    query = assigned_table(engine, "t", features, centroids, keep=["position"])
+    prototypes = from_centers(centroids)
+    query = assigned_table(engine, "t", PreparedFeatures(features), prototypes, keep=["position"])
     return [row[0] for row in engine.rows(f"select segment_id from ({query}) order by position")]
 
 

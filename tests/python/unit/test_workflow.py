@@ -31,6 +31,7 @@ SETTINGS: dict[str, Any] = {
     "transform": "log",
     "scan_to": 5,
     "stability_resamples": 3,
+    "compared_algorithms": [],
 }
 PLAYBOOK = [
     ("loyal", "Loyal", "recency_days: -0.9; frequency: 1; monetary: 1"),
@@ -375,7 +376,7 @@ def test_mice_changes_the_fit_and_not_the_scoring(house: House) -> None:
 def test_a_transform_for_one_feature(house: House) -> None:
     model = house.fit({**SETTINGS, "transform": {"monetary": "yeo_johnson"}})
     assert model is not None
-    assert [f.transform for f in model.prepared_features] == ["none", "none", "yeo_johnson"]
+    assert [f.transform for f in model.prepared_features.numbers] == ["none", "none", "yeo_johnson"]
 
 
 def test_without_a_vocabulary_segments_are_described(house: House) -> None:
@@ -410,7 +411,9 @@ def test_reasons_are_the_features_that_speak_loudest(house: House) -> None:
     model = house.fit()
     assert model is not None
     frame = house.connection.sql("from features order by customer_id").df()
-    scaled = np.column_stack([f.scaled(frame[f.name].to_numpy()) for f in model.prepared_features])
+    scaled = np.column_stack(
+        [f.scaled(frame[f.name].to_numpy()) for f in model.prepared_features.numbers]
+    )
     found = house.assignments()
     marks = {"recency_days": "recency days", "frequency": "purchases", "monetary": "spent"}
     for z, own, *texts in zip(
@@ -469,7 +472,7 @@ def test_features_that_cannot_tell_customers_apart_are_left_out(house: House) ->
     house.connection.execute("alter table features add column nothing double")
     model = house.fit({**SETTINGS, "features": [*FEATURES, "shop", "nothing"]})
     assert model is not None
-    assert [feature.name for feature in model.prepared_features] == FEATURES
+    assert [feature.name for feature in model.prepared_features.numbers] == FEATURES
     assert model.features_dropped == (
         "shop: every customer has the same value, 7; nothing: no customer has a value"
     )

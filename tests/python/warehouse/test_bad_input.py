@@ -217,3 +217,51 @@ def test_a_file_that_is_missing_or_lacks_a_column(
     (tmp_path / "marketing_campaign" / "marketing_campaign.csv").write_text("ID\tIncome\n1\t2\n")
     done = fresh.dbt("build", dataset="marketing_campaign")
     assert done.stdout.count("lacks 24 of the columns that are needed: birth_year (called") == 1
+
+
+def test_values_that_the_seed_does_not_know(
+    fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are kept and listed, the build is green and warns, and nobody is lost."""
+    monkeypatch.setenv("SEGMENTATION_DATA_DIR", str(tmp_path))
+    (tmp_path / "members").mkdir()
+    (tmp_path / "members" / "customer_segments.tsv").write_text(
+        "Annual Spend\tName\tcustomer_id\tGender\tAge\tProfession\tResidence Type\n"
+        "5000000\tIda\tM1\tWanita\t31\tPilot\tCluster\n"
+        "6000000\tIwan\tM2\tmale\t41\tpilot\tSector\n"
+        "7000000\tAyu\tM3\tFemale\t\tPilot\tcluster\n"
+        "8000000\tBudi\tM4\tPria\t51\tIBU RUMAH TANGGA\t\n"
+        "lots\tEka\tM5\tPria\t61\tWiraswasta\tSector\n",
+        encoding="utf-8",
+    )
+    output = fresh.build(dataset="members")
+    assert "Got 2 results, configured to warn if != 0" in output
+    assert fresh.query("from marts.rpt_unknown_values") == [
+        ("profession", "Pilot", 2),
+        ("profession", "pilot", 1),
+    ]
+    assert fresh.query(
+        "select customer_id, gender, age, profession, residence_type, annual_spend"
+        " from marts.dim_customers"
+    ) == [
+        ("M1", "Female", 31, "Pilot", "Cluster", Decimal("5000000.00")),
+        ("M2", "Male", 41, "pilot", "Sector", Decimal("6000000.00")),
+        ("M3", "Female", None, "Pilot", "Cluster", Decimal("7000000.00")),
+        ("M4", "Male", 51, "Homemaker", None, Decimal("8000000.00")),
+    ]
+    assert rejected(fresh) == {"M5": "cannot be read: annual_spend 'lots'"}
+    # They state what they spend in a year and bought nothing that anybody knows of.
+    assert fresh.query(
+        "select distinct segment_slug, reason_1 from marts.fct_customer_segments"
+        " where segmentation = 'value'"
+    ) == [("unassigned", "the data set has no purchases")]
+    assert fresh.query(
+        "select customers, revenue, potential_value_per_year from marts.rpt_segment_value"
+        " where segmentation = 'value'"
+    ) == [(4, Decimal("0.00"), Decimal("26000000.00"))]
+    # The names of people are nowhere, not in what is said of a rejected row either.
+    tables = [name for name in fresh.tables() if not name.startswith("seeds.")]
+    assert "intermediate.int_rejects" in tables
+    for table in tables:
+        rows = fresh.query(f"select to_json(t)::varchar from {table} as t")
+        assert not [row for row in rows if "Eka" in row[0] or "Budi" in row[0]], table

@@ -1,4 +1,4 @@
-"""K-Means: Lloyd passes in the engine against scikit-learn, and sums that no thread changes."""
+"""Lloyd passes in the engine: scikit-learn's on numbers, exact sums that no thread changes."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from segmentation.clustering.kmeans import kmeans_centroids, refine_centroids
+from segmentation.clustering import ALGORITHMS
+from segmentation.clustering.mixed_sample import numbers_only
+from segmentation.clustering.prototypes import from_centers
+from segmentation.clustering.refinement import refine_prototypes
 from segmentation.engine import DuckDBEngine
-from segmentation.preprocessing import FeaturePreprocessor, PreparedFeature
+from segmentation.preprocessing import FeaturePreprocessor, PreparedFeature, PreparedFeatures
 from sklearn.cluster import KMeans
 
 
@@ -19,16 +22,18 @@ def refined(
     max_passes: int = 100,
     tolerance: float = 0.0,
 ) -> tuple[np.ndarray, list[int], float, int, bool]:
-    result = refine_centroids(
+    result = refine_prototypes(
         DuckDBEngine(connection),
         "t",
-        features,
-        start,
+        PreparedFeatures(features),
+        from_centers(start),
+        recentered=ALGORITHMS["kmeans"].recentered,
+        gamma=1.0,
         max_passes=max_passes,
         tolerance=tolerance,
     )
     return (
-        result.centroids,
+        result.prototypes.centers,
         result.counts,
         result.inertia,
         result.passes,
@@ -62,7 +67,8 @@ def test_a_sample_and_passes_are_as_good_as_a_full_fit(
     connection: duckdb.DuckDBPyConnection, scaled: tuple[np.ndarray, list[PreparedFeature]]
 ) -> None:
     Z, features = scaled
-    start = kmeans_centroids(Z[:3000], 4, n_init=5, seed=1)
+    sample = numbers_only(Z[:3000])
+    start = ALGORITHMS["kmeans"].fit(sample, 4, n_init=5, seed=1).prototypes.centers
     _, _, inertia, _, _ = refined(connection, features, start)
     full = KMeans(4, n_init=5, random_state=1).fit(Z)
     assert inertia <= full.inertia_ * 1.0003

@@ -1,0 +1,74 @@
+with
+
+customers as (
+
+    select
+        customer_id,
+        age,
+        income,
+        household_size,
+        children,
+        work_experience_years,
+        gender,
+        marital_status,
+        education,
+        profession,
+        residence_type,
+        home_ownership,
+        spending_level,
+        other_category
+    from {{ ref("int_customers") }}
+
+),
+
+value_per_year as (
+
+    select
+        customer_id,
+        annual_spend
+    from {{ ref("int_customer_value_per_year") }}
+
+),
+
+-- What somebody spends does not say what kind of person it is: who is known by that alone, or by
+-- nothing, has no profile.
+known_customers as (
+
+    select *
+    from customers
+    where
+        age is not null
+        or income is not null
+        or household_size is not null
+        or children is not null
+        or work_experience_years is not null
+        or gender is not null
+        or marital_status is not null
+        or education is not null
+        or profession is not null
+        or residence_type is not null
+        or home_ownership is not null
+        or spending_level is not null
+        or other_category is not null
+
+)
+
+select
+    cast(known_customers.customer_id as varchar) as customer_id,
+    cast(known_customers.age as double) as age,
+    cast(value_per_year.annual_spend as double) as annual_spend,
+    cast(known_customers.income as double) as income,
+    cast(known_customers.household_size as double) as household_size,
+    cast(known_customers.children as double) as children,
+    cast(known_customers.work_experience_years as double) as work_experience_years,
+    cast(known_customers.gender as varchar) as gender,
+    cast(known_customers.marital_status as varchar) as marital_status,
+    cast(known_customers.education as varchar) as education,
+    cast(known_customers.profession as varchar) as profession,
+    cast(known_customers.residence_type as varchar) as residence_type,
+    cast(known_customers.home_ownership as varchar) as home_ownership,
+    cast(known_customers.spending_level as varchar) as spending_level,
+    cast(known_customers.other_category as varchar) as other_category
+from known_customers
+left join value_per_year
+    on known_customers.customer_id = value_per_year.customer_id

@@ -1,0 +1,301 @@
+"""The clustering algorithms, by the name that the option `algorithm` gives them.
+
+A new algorithm is one entry of :data:`ALGORITHMS`: a function from a sample to prototypes, or any
+estimator with ``fit_predict`` wrapped in :func:`_by_labels`, with its rules in words. Scan,
+comparison, scoring in the engine, names and reasons follow from the entry.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import kmedoids
+import numpy as np
+from kmodes.kprototypes import KPrototypes as PackagedKPrototypes
+from sklearn.cluster import (
+    DBSCAN,
+    HDBSCAN,
+    OPTICS,
+    AgglomerativeClustering,
+    BisectingKMeans,
+    KMeans,
+)
+from sklearn.metrics import pairwise_distances
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import NearestNeighbors
+
+from segmentation.clustering.grid import grid_labels
+from segmentation.clustering.mixed_sample import MixedSample
+from segmentation.clustering.prototype_search import fit_prototypes
+from segmentation.clustering.prototypes import (
+    Prototypes,
+    from_centers,
+    from_modes,
+    from_points,
+    share_costs,
+)
+from segmentation.clustering.representatives import representatives
+from segmentation.preprocessing import Codes, Matrix
+
+NEAREST = "the segment of the nearest centroid; of equally near ones the lower id"
+REPRESENTED = (
+    "the segment of the nearest of up to twelve points that stand for the rows of each segment"
+)
+NO_NOISE = "no noise: everybody is in a segment"
+BEYOND_REACH = (
+    "farther from the nearest of these points than any row of the sample that it stands for"
+)
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """A fit: the rows' own labels, shape (n_rows,), -1 being noise, and what scores new rows."""
+
+    labels: Codes
+    prototypes: Prototypes
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """An entry of the registry.
+
+    Attributes
+    ----------
+    family : str
+        Partitioning, hierarchical, model-based, density or grid.
+    fit : callable
+        ``(sample, k, *, n_init, seed) -> Clustering``.
+    scoring_rule : str
+        Which segment a new row joins, in words.
+    noise_rule : str
+        When a row is noise, in words.
+    takes_k : bool
+        Whether it finds as many segments as it is asked for, or as many as there are.
+    recentered : callable or None
+        ``(means, shares, gamma) -> Prototypes``: what a Lloyd pass over all rows makes of the
+        means of the numbers, shape (k, n_numbers), and the shares of the categories, each of shape
+        (k, n_categories). None where the sample's prototypes stand as they are.
+    needs_both_kinds : bool
+        Whether it refuses numbers without categories, and categories without numbers.
+    most_rows : int
+        Most rows that it can be fitted to, of those that compare every row with every other.
+    """
+
+    family: str
+    fit: Callable[..., Clustering]
+    scoring_rule: str = NEAREST
+    noise_rule: str = NO_NOISE
+    takes_k: bool = True
+    recentered: Callable[[Matrix, list[Matrix], float], Prototypes] | None = None
+    needs_both_kinds: bool = False
+    most_rows: int = 1_000_000
+
+
+def _kmeans(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    # Lloyd (1982) with the k-means++ starts of Arthur and Vassilvitskii (2007).
+    fitted = KMeans(k, n_init=n_init, random_state=seed, tol=0.0, max_iter=1000)
+    return _nearest(sample, from_points(fitted.fit(sample.embedded).cluster_centers_, sample))
+
+
+def _kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    fitted = fit_prototypes(
+        sample.numbers,
+        # A category that is not known is one more category to a fit.
+        sample.codes,
+        [count + 1 for count in sample.category_counts],
+        k,
+        gamma=sample.gamma,
+        n_init=n_init,
+        max_iter=1000,
+        tol=0.0,
+        random_state=seed,
+    )
+    modes = from_modes(fitted.centers, fitted.modes, sample.category_counts, sample.gamma)
+    return _nearest(sample, modes)
+
+
+def _packaged_kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    n_numbers, n_categories = sample.numbers.shape[1], sample.codes.shape[1]
+    columns = np.hstack([sample.numbers, sample.codes.astype(float)])
+    fitted = PackagedKPrototypes(
+        k, n_init=n_init, gamma=sample.gamma, random_state=seed, init="Cao", n_jobs=1
+    ).fit(columns, categorical=list(range(n_numbers, n_numbers + n_categories)))
+    centroids = np.asarray(fitted.cluster_centroids_, dtype=float)
+    modes = from_modes(
+        centroids[:, :n_numbers],
+        centroids[:, n_numbers:].astype(np.intp),
+        sample.category_counts,
+        sample.gamma,
+    )
+    return _nearest(sample, modes)
+
+
+def _bisecting_kmeans(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    fitted = BisectingKMeans(k, n_init=n_init, random_state=seed).fit(sample.embedded)
+    return _nearest(sample, from_points(fitted.cluster_centers_, sample))
+
+
+def _kmedoids(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    # FasterPAM (Schubert and Rousseeuw, 2021) on the distances themselves.
+    distances = pairwise_distances(sample.embedded)
+    fits = [
+        kmedoids.fasterpam(distances, k, init="random", random_state=seed + start, n_cpu=1)
+        for start in range(n_init)
+    ]
+    best = min(fits, key=lambda fit: fit.loss)
+    chosen = np.sort(np.asarray(best.medoids, dtype=np.intp))
+    modes = from_modes(
+        sample.numbers[chosen], sample.codes[chosen], sample.category_counts, sample.gamma
+    )
+    return _nearest(sample, modes)
+
+
+def _gaussian_mixture(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    fitted = GaussianMixture(
+        k, covariance_type="diag", n_init=n_init, random_state=seed, reg_covar=1e-2
+    ).fit(sample.embedded)
+    # Minus twice the logarithm of a component's density, up to what all components share.
+    weights = 1.0 / fitted.covariances_
+    offsets = -2 * np.log(fitted.weights_) + np.log(fitted.covariances_).sum(axis=1)
+    n_numbers = sample.numbers.shape[1]
+    costs = []
+    start = n_numbers
+    length = np.sqrt(sample.gamma / 2)
+    for count in sample.category_counts:
+        block = slice(start, start + count)
+        ones = np.vstack([np.eye(count) * length, np.zeros((1, count))])
+        apart = (ones[None] - fitted.means_[:, None, block]) ** 2
+        costs.append((apart * weights[:, None, block]).sum(axis=2))
+        start += count
+    prototypes = Prototypes(
+        segment_ids=np.arange(k),
+        centers=fitted.means_[:, :n_numbers],
+        category_costs=tuple(costs),
+        offsets=offsets - offsets.min(),
+        weights=weights[:, :n_numbers],
+    )
+    return _nearest(sample, prototypes)
+
+
+def _nearest(sample: MixedSample, prototypes: Prototypes) -> Clustering:
+    return Clustering(prototypes.assign(sample), prototypes)
+
+
+def _by_labels(
+    label: Callable[[MixedSample, int], Codes], *, has_noise: bool
+) -> Callable[..., Clustering]:
+    """Return the fit of an algorithm that labels the sample and knows nothing of other rows."""
+
+    def fit(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:  # noqa: ARG001
+        labels = np.asarray(label(sample, k), dtype=np.intp)
+        points = representatives(sample, labels, has_noise=has_noise, seed=seed)
+        return Clustering(labels, points)
+
+    return fit
+
+
+def _neighbours(sample: MixedSample) -> int:
+    """Return how many rows make a region dense: twice the features (Sander et al., 1998)."""
+    return max(5, 2 * (sample.numbers.shape[1] + sample.codes.shape[1]))
+
+
+def _smallest_group(sample: MixedSample) -> int:
+    return max(5, len(sample) // 50)
+
+
+def _dbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    neighbours = min(_neighbours(sample), len(sample))
+    nearest = NearestNeighbors(n_neighbors=neighbours).fit(sample.embedded)
+    reach = np.quantile(nearest.kneighbors()[0][:, -1], 0.9) if len(sample) > neighbours else 1.0
+    # Rows that are all alike are nowhere apart; a radius must still be more than nothing.
+    radius = max(float(reach), 1e-9)
+    return DBSCAN(eps=radius, min_samples=neighbours).fit_predict(sample.embedded)
+
+
+def _hdbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    smallest = min(_smallest_group(sample), len(sample))
+    return HDBSCAN(min_cluster_size=max(2, smallest), copy=True).fit_predict(sample.embedded)
+
+
+def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    neighbours = min(_neighbours(sample), len(sample))
+    with warnings.catch_warnings():
+        # Rows that are all alike make ratios of zeros; OPTICS calls them reachable all the same.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return OPTICS(
+            min_samples=neighbours, min_cluster_size=max(2, _smallest_group(sample))
+        ).fit_predict(sample.embedded)
+
+
+def _agglomerative(sample: MixedSample, k: int) -> Codes:
+    return AgglomerativeClustering(k, linkage="ward").fit_predict(sample.embedded)
+
+
+def _means(means: Matrix, shares: list[Matrix], gamma: float) -> Prototypes:
+    return from_centers(means, [share_costs(block, gamma) for block in shares])
+
+
+def _modes(means: Matrix, shares: list[Matrix], gamma: float) -> Prototypes:
+    # Of equally frequent categories the first, in the order of their code points.
+    modes = [np.argmax(block, axis=1) for block in shares]
+    stacked = np.column_stack(modes) if modes else np.zeros((len(means), 0), dtype=np.intp)
+    return from_modes(means, stacked, [block.shape[1] for block in shares], gamma)
+
+
+ALGORITHMS: dict[str, Algorithm] = {
+    "kmeans": Algorithm("partitioning", _kmeans, recentered=_means),
+    "kprototypes": Algorithm("partitioning", _kprototypes, recentered=_modes),
+    "kmodes": Algorithm(
+        "partitioning",
+        _packaged_kprototypes,
+        recentered=_modes,
+        needs_both_kinds=True,
+        most_rows=20_000,
+    ),
+    "kmedoids": Algorithm("partitioning", _kmedoids, most_rows=5_000),
+    "bisecting_kmeans": Algorithm("hierarchical", _bisecting_kmeans),
+    "agglomerative": Algorithm(
+        "hierarchical",
+        _by_labels(_agglomerative, has_noise=False),
+        scoring_rule=REPRESENTED,
+        most_rows=5_000,
+    ),
+    "gaussian_mixture": Algorithm(
+        "model-based",
+        _gaussian_mixture,
+        scoring_rule="the component with the highest density times weight",
+    ),
+    "dbscan": Algorithm(
+        "density",
+        _by_labels(_dbscan, has_noise=True),
+        scoring_rule=REPRESENTED,
+        noise_rule=BEYOND_REACH,
+        takes_k=False,
+        most_rows=20_000,
+    ),
+    "hdbscan": Algorithm(
+        "density",
+        _by_labels(_hdbscan, has_noise=True),
+        scoring_rule=REPRESENTED,
+        noise_rule=BEYOND_REACH,
+        takes_k=False,
+        most_rows=20_000,
+    ),
+    "optics": Algorithm(
+        "density",
+        _by_labels(_optics, has_noise=True),
+        scoring_rule=REPRESENTED,
+        noise_rule=BEYOND_REACH,
+        takes_k=False,
+        most_rows=5_000,
+    ),
+    "grid": Algorithm(
+        "grid",
+        _by_labels(lambda sample, _: grid_labels(sample), has_noise=True),
+        scoring_rule=REPRESENTED,
+        noise_rule=BEYOND_REACH,
+        takes_k=False,
+    ),
+}

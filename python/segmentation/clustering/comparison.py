@@ -1,0 +1,142 @@
+"""The algorithms side by side: the same rows, the same dissimilarity, the same figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
+
+from segmentation.clustering.algorithms import ALGORITHMS
+from segmentation.clustering.k_scan import bootstrap_agreement
+from segmentation.clustering.mixed_sample import MixedSample
+from segmentation.clustering.prototypes import NOISE
+from segmentation.clustering.silhouettes import silhouettes
+from segmentation.preprocessing import Codes
+
+
+@dataclass(frozen=True)
+class AlgorithmJudgement:
+    """What speaks for one algorithm.
+
+    Attributes
+    ----------
+    algorithm, family : str
+    segments : int
+        Found, noise not counted.
+    silhouette, calinski_harabasz, davies_bouldin : float or None
+        As in :class:`segmentation.clustering.k_scan.KJudgement`, over the rows that are no noise;
+        None where these lie in fewer than two segments.
+    stability_mean, stability_p10 : float
+        As there; noise counts as a segment of its own.
+    noise_share : float
+        Of the rows.
+    scoring_agreement : float
+        Adjusted Rand index between the algorithm's own labels and those that its rule for new
+        rows gives the same rows: 1 where the rule says what the algorithm said.
+    seconds : float
+        Processor time of one fit.
+    scoring_rule, noise_rule : str
+        In words.
+    """
+
+    algorithm: str
+    family: str
+    segments: int
+    silhouette: float | None
+    calinski_harabasz: float | None
+    davies_bouldin: float | None
+    stability_mean: float
+    stability_p10: float
+    noise_share: float
+    scoring_agreement: float
+    seconds: float
+    scoring_rule: str
+    noise_rule: str
+
+
+def compare_algorithms(
+    sample: MixedSample,
+    names: Sequence[str],
+    k: int,
+    *,
+    n_init: int,
+    seed: int,
+    resamples: int,
+    announce: Callable[[str], None] = lambda _: None,
+) -> list[AlgorithmJudgement]:
+    """Judge algorithms on the same rows.
+
+    Parameters
+    ----------
+    sample : MixedSample
+    names : sequence of str
+        Keys of :data:`segmentation.clustering.ALGORITHMS`. One that needs numbers and categories
+        both is left out where the sample lacks either.
+    k : int
+        Segments to ask for, of those that can be asked.
+    n_init : int
+        Restarts per fit.
+    seed : int
+    resamples : int
+        Bootstrap resamples.
+    announce : callable
+        Told of each algorithm as its turn comes.
+
+    Returns
+    -------
+    list of AlgorithmJudgement
+        In the order of `names`; empty where fewer than k + 1 rows differ, or k is 1.
+    """
+    if k < 2 or sample.distinct_rows <= k:
+        return []
+    is_mixed = bool(sample.numbers.shape[1]) and bool(sample.codes.shape[1])
+    judgements = []
+    for name in names:
+        if ALGORITHMS[name].needs_both_kinds and not is_mixed:
+            continue
+        announce(f"comparing {name}")
+        judgements.append(_judge(sample, name, k, n_init, seed, resamples))
+    return judgements
+
+
+def _judge(
+    sample: MixedSample, name: str, k: int, n_init: int, seed: int, resamples: int
+) -> AlgorithmJudgement:
+    algorithm = ALGORITHMS[name]
+    rows = sample.rows(slice(0, algorithm.most_rows))
+    start = time.process_time()
+    fitted = algorithm.fit(rows, k, n_init=n_init, seed=seed)
+    seconds = time.process_time() - start
+    labels = fitted.labels
+    agreement = bootstrap_agreement(rows, algorithm, labels, k, seed, resamples)
+    inside = labels != NOISE
+    points, own = rows.embedded[inside], labels[inside]
+    judged = _internal(points, own)
+    return AlgorithmJudgement(
+        algorithm=name,
+        family=algorithm.family,
+        segments=len(np.unique(own)),
+        silhouette=judged[0],
+        calinski_harabasz=judged[1],
+        davies_bouldin=judged[2],
+        stability_mean=float(np.mean(agreement)),
+        stability_p10=float(np.quantile(agreement, 0.10)),
+        noise_share=float(1 - inside.mean()),
+        scoring_agreement=float(adjusted_rand_score(labels, fitted.prototypes.assign(rows))),
+        seconds=seconds,
+        scoring_rule=algorithm.scoring_rule,
+        noise_rule=algorithm.noise_rule,
+    )
+
+
+def _internal(points: np.ndarray, labels: Codes) -> tuple[float | None, float | None, float | None]:
+    if not 2 <= len(np.unique(labels)) < len(labels):
+        return None, None, None
+    return (
+        float(silhouettes(points, [labels])[0].mean()),
+        float(calinski_harabasz_score(points, labels)),
+        float(davies_bouldin_score(points, labels)),
+    )

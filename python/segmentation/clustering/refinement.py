@@ -1,0 +1,245 @@
+"""Lloyd passes over all rows in the engine, one ``group by`` each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from segmentation.clustering.prototypes import Prototypes
+from segmentation.engine import DuckDBEngine
+from segmentation.preprocessing import Matrix, PreparedFeatures
+from segmentation.scoring import (
+    assigned_table,
+    by_segment,
+    code_column,
+    scaled_column,
+    scaled_table,
+    segment_dissimilarity_expressions,
+)
+
+Recentered = Callable[[Matrix, list[Matrix], float], Prototypes]
+
+
+@dataclass(frozen=True)
+class RefinedPrototypes:
+    """What the Lloyd passes over all rows arrived at.
+
+    Attributes
+    ----------
+    prototypes : Prototypes
+    counts : list of int, length k
+        Rows of each segment.
+    inertia : float
+        Sum of the rows' dissimilarities to their segments' prototypes, in squared scaled units.
+    passes : int
+        Lloyd passes made.
+    converged : bool
+        Whether the last pass moved nothing by more than the tolerance.
+    """
+
+    prototypes: Prototypes
+    counts: list[int]
+    inertia: float
+    passes: int
+    converged: bool
+
+
+@dataclass(frozen=True)
+class SegmentMeans:
+    """What one look at all rows finds of each segment.
+
+    Attributes
+    ----------
+    counts : list of int, length k
+    means : ndarray of shape (k, n_numbers)
+        In scaled units.
+    shares : list of ndarray of shape (k, n_categories)
+        Of each known category among the rows of the segment, one array for each column.
+    """
+
+    counts: list[int]
+    means: Matrix
+    shares: list[Matrix]
+
+
+def refine_prototypes(
+    engine: DuckDBEngine,
+    table: str,
+    features: PreparedFeatures,
+    prototypes: Prototypes,
+    *,
+    recentered: Recentered | None,
+    gamma: float,
+    max_passes: int,
+    tolerance: float,
+) -> RefinedPrototypes:
+    """Move prototypes to the middle of their rows until they rest, one ``group by`` a pass.
+
+    The sums are taken over whole numbers (scaled values times a power of two), so that they do
+    not depend on the order in which threads finish. A prototype that no row is nearest to stays
+    where it is.
+
+    Parameters
+    ----------
+    engine : DuckDBEngine
+    table : str
+        A from-item with the raw columns of `features`.
+    features : PreparedFeatures
+    prototypes : Prototypes
+        Where to begin.
+    recentered : callable or None
+        See :class:`segmentation.clustering.algorithms.Algorithm`; None makes no pass.
+    gamma : float
+        What a category that differs adds.
+    max_passes : int
+        Most passes.
+    tolerance : float
+        A pass that moves no coordinate by more than this, and no category's cost, is the last.
+
+    Returns
+    -------
+    RefinedPrototypes
+        Counts and inertia are those of the prototypes returned.
+    """
+    largest = _largest_absolute(engine, table, features)
+    passes, moved = 0, np.inf
+    while recentered is not None and passes < max_passes and moved > tolerance:
+        found = segment_means(engine, table, features, prototypes, largest=largest)
+        fresh = recentered(found.means, found.shares, gamma)
+        # Nobody is nearest to it: it has no middle to move to.
+        empty = np.array(found.counts) == 0
+        fresh = _with_rows(fresh, prototypes, empty)
+        moved = _moved(prototypes, fresh)
+        prototypes = fresh
+        passes += 1
+    counts, inertia = _inertia(engine, table, features, prototypes, largest)
+    return RefinedPrototypes(prototypes, counts, inertia, passes, bool(moved <= tolerance))
+
+
+def segment_means(
+    engine: DuckDBEngine,
+    table: str,
+    features: PreparedFeatures,
+    prototypes: Prototypes,
+    *,
+    largest: float | None = None,
+) -> SegmentMeans:
+    """Return the middle of every segment over all rows: one query, exact sums.
+
+    Parameters
+    ----------
+    engine : DuckDBEngine
+    table : str
+        A from-item with the raw columns of `features`.
+    features : PreparedFeatures
+    prototypes : Prototypes
+    largest : float, optional
+        The largest absolute scaled value; found by one more query where it is not given.
+    """
+    if largest is None:
+        largest = _largest_absolute(engine, table, features)
+    scale = _sum_scales(largest, len(features.numbers), 0.0)[0]
+    aggregates = [
+        f"sum({engine.scaled_integer(scaled_column(j), scale)})"
+        for j in range(len(features.numbers))
+    ]
+    aggregates += [
+        f"sum(case when {code_column(f)} = {code} then 1 else 0 end)"
+        for f, category in enumerate(features.categories)
+        for code in range(len(category.categories))
+    ]
+    counts = [0] * prototypes.segments
+    means = np.zeros((prototypes.segments, len(features.numbers)))
+    shares = [np.zeros((prototypes.segments, len(c.categories))) for c in features.categories]
+    for segment, count, *row in engine.rows(
+        f"select segment_id, {', '.join(['count(*)', *aggregates])} "
+        f"from ({assigned_table(engine, table, features, prototypes)}) group by segment_id"
+    ):
+        if segment < 0:
+            continue
+        counts[segment] = int(count)
+        totals = iter(row)
+        for j in range(len(features.numbers)):
+            means[segment, j] = float(Fraction(int(next(totals))) / Fraction(scale) / count)
+        for block in shares:
+            for code in range(block.shape[1]):
+                block[segment, code] = int(next(totals)) / count
+    return SegmentMeans(counts, means, shares)
+
+
+def _with_rows(fresh: Prototypes, before: Prototypes, empty: np.ndarray) -> Prototypes:
+    if not empty.any():
+        return fresh
+    return Prototypes(
+        segment_ids=fresh.segment_ids,
+        centers=np.where(empty[:, None], before.centers, fresh.centers),
+        category_costs=tuple(
+            np.where(empty[:, None], old, new)
+            for old, new in zip(before.category_costs, fresh.category_costs, strict=True)
+        ),
+        offsets=fresh.offsets,
+    )
+
+
+def _moved(before: Prototypes, after: Prototypes) -> float:
+    apart = [np.abs(after.centers - before.centers).max(initial=0.0)]
+    apart += [
+        np.abs(new - old).max(initial=0.0)
+        for old, new in zip(before.category_costs, after.category_costs, strict=True)
+    ]
+    return float(max(apart))
+
+
+def _inertia(
+    engine: DuckDBEngine,
+    table: str,
+    features: PreparedFeatures,
+    prototypes: Prototypes,
+    largest: float,
+) -> tuple[list[int], float]:
+    heaviest = 1.0 if prototypes.weights is None else float(prototypes.weights.max(initial=1.0))
+    scale = _sum_scales(
+        largest * np.sqrt(heaviest), len(features.numbers), _most_added(prototypes)
+    )[1]
+    apart = by_segment(segment_dissimilarity_expressions(prototypes))
+    counts, inertia = [0] * prototypes.segments, Fraction(0)
+    for segment, count, total in engine.rows(
+        f"select segment_id, count(*), sum({engine.scaled_large_integer(apart, scale)}) "
+        f"from ({assigned_table(engine, table, features, prototypes)}) "
+        "where segment_id >= 0 group by segment_id"
+    ):
+        counts[segment] = int(count)
+        inertia += Fraction(int(total)) / Fraction(scale)
+    return counts, float(inertia)
+
+
+def _most_added(prototypes: Prototypes) -> float:
+    """Return a bound of what offsets and categories add to a dissimilarity."""
+    added = float(np.abs(prototypes.offsets).max(initial=0.0))
+    added += sum(float(costs.max(initial=0.0)) for costs in prototypes.category_costs)
+    return added
+
+
+def _largest_absolute(engine: DuckDBEngine, table: str, features: PreparedFeatures) -> float:
+    largest = [f"max(abs({scaled_column(j)}))" for j in range(len(features.numbers))]
+    if not largest:
+        return 0.0
+    row = engine.rows(f"select {', '.join(largest)} from ({scaled_table(engine, table, features)})")
+    return max((float(value) for value in row[0] if value is not None), default=0.0)
+
+
+def _sum_scales(largest: float, n_numbers: int, added: float) -> tuple[float, float]:
+    """Return the powers of two by which values, and dissimilarities, become whole numbers.
+
+    As fine as keeps the widest value below 2^62, and the widest dissimilarity below 2^100, which
+    leaves room for 2^27 of them in 128 bits.
+    """
+    widest = 2 * largest * np.sqrt(max(n_numbers, 1))
+    bits = int(np.ceil(np.log2(widest))) if widest > 0 else 0
+    squared_bits = 2 * bits
+    if added > 0:
+        squared_bits = max(squared_bits, int(np.ceil(np.log2(added)))) + 1
+    return 2.0 ** (62 - bits), 2.0 ** (100 - squared_bits)
