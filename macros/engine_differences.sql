@@ -71,3 +71,35 @@
     {%- endif -%}
     select 1
 {%- endmacro %}
+
+{# SQL functions that score people who are in no table yet; every_scoring_rule has their bodies. #}
+{% macro create_scoring_macros() -%}
+    {{- return(adapter.dispatch("create_scoring_macros", "segmentation")()) -}}
+{%- endmacro %}
+
+{% macro default__create_scoring_macros() -%}
+    select 1
+{%- endmacro %}
+
+{% macro duckdb__create_scoring_macros() -%}
+    {%- if execute -%}
+        {%- for result in results
+            if result.node.name == "every_scoring_rule" and result.status == "success" -%}
+            {%- for segmentation in clusterings() -%}
+                {#- What another data set left behind would score by a model not in force. -#}
+                {%- for macro in [segmentation, segmentation ~ "_person"] -%}
+                    {%- do run_query("drop macro table if exists marts.score_" ~ macro) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+            {%- do run_query("create schema if not exists marts") -%}
+            {%- set rules = run_query(
+                "select segmentation, people_macro, person_macro from " ~ result.node.relation_name
+            ) -%}
+            {%- for rule in rules.rows -%}
+                {%- do run_query("create macro marts.score_" ~ rule[0] ~ rule[1]) -%}
+                {%- do run_query("create macro marts.score_" ~ rule[0] ~ "_person" ~ rule[2]) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select 1
+{%- endmacro %}

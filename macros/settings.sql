@@ -22,6 +22,11 @@
     {{- return("default") -}}
 {%- endmacro %}
 
+{# The segmentations whose segments are found in the data; prospects are classified instead. #}
+{% macro clusterings() -%}
+    {{- return(["value", "profile"]) -}}
+{%- endmacro %}
+
 {% macro is_dataset(name) -%}
     {{- return(dataset() == name) -}}
 {%- endmacro %}
@@ -36,6 +41,7 @@
         "early_days",
         "lrfm_window_days",
         "marketing_campaign_file",
+        "profile_options",
         "prospect_tenure_days",
         "refit",
         "refit_after_days",

@@ -10,10 +10,10 @@ customer_segments as (
 
 ),
 
-value_segments as (
+named_segments as (
 
     select *
-    from {{ ref("value_segments") }}
+    from {{ ref("every_segment") }}
 
 ),
 
@@ -32,14 +32,15 @@ counted_customers as (
 
 ),
 
--- A segment that nobody is in today is still a segment; "unassigned" is one once somebody is.
+-- A segment that nobody is in today is still a segment; "unassigned" and "noise" are once somebody
+-- is in them.
 listed_segments as (
 
     select
         segmentation,
         segment_slug,
         segment_name
-    from value_segments
+    from named_segments
     union distinct
     select
         segmentation,
@@ -55,23 +56,23 @@ joined_descriptions as (
         listed_segments.segmentation,
         listed_segments.segment_slug,
         listed_segments.segment_name,
-        value_segments.segment_id,
+        named_segments.segment_id,
         coalesce(counted_customers.customers, 0) as customers,
         sum(coalesce(counted_customers.customers, 0))
             over (partition by listed_segments.segmentation)
             as all_customers,
-        value_segments.headline,
-        value_segments.description,
-        value_segments.strategy,
-        value_segments.channel,
-        value_segments.priority,
-        value_segments.named_by,
-        value_segments.model_version
+        named_segments.headline,
+        named_segments.description,
+        named_segments.strategy,
+        named_segments.channel,
+        named_segments.priority,
+        named_segments.named_by,
+        named_segments.model_version
     from listed_segments
-    left join value_segments
+    left join named_segments
         on
-            listed_segments.segmentation = value_segments.segmentation
-            and listed_segments.segment_slug = value_segments.segment_slug
+            listed_segments.segmentation = named_segments.segmentation
+            and listed_segments.segment_slug = named_segments.segment_slug
     left join counted_customers
         on
             listed_segments.segmentation = counted_customers.segmentation
@@ -91,6 +92,7 @@ select
     cast(
         case
             when segment_slug = 'unassigned' then 'Not segmented; the customer''s reason_1 says why'
+            when segment_slug = 'noise' then 'In no dense group; each customer is unlike most others'
             else headline
         end as varchar
     ) as headline,

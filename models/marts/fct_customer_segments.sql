@@ -7,20 +7,22 @@ customers as (
 
 ),
 
-value_assignments as (
+{% for segmentation in clusterings() %}
+{{ segmentation }}_assignments as (
 
     select *
-    from {{ ref("value_assignments") }}
+    from {{ ref(segmentation ~ "_assignments") }}
 
 ),
-
-value_segments as (
+{% endfor %}
+segments as (
 
     select
+        segmentation,
         segment_id,
         segment_slug,
         segment_name
-    from {{ ref("value_segments") }}
+    from {{ ref("every_segment") }}
 
 ),
 
@@ -32,34 +34,70 @@ purchases_read as (
 
 ),
 
--- Everybody is listed: who could not be assigned is in the named segment "unassigned".
-named_value_segments as (
+-- Everybody is listed in every segmentation: who could not be assigned is in the named segment
+-- "unassigned", and the reason says why.
+listed_customers as (
 
+{% for segmentation in clusterings() %}
     select
-        'value' as segmentation,
+        '{{ segmentation }}' as segmentation,
         customers.customer_id,
-        value_assignments.segment_id,
-        coalesce(own.segment_slug, 'unassigned') as segment_slug,
-        coalesce(own.segment_name, 'Unassigned') as segment_name,
-        value_assignments.distance,
-        runner_up.segment_slug as runner_up_slug,
-        value_assignments.margin,
+        assignments.segment_id,
+        assignments.distance,
+        assignments.runner_up_id,
+        assignments.margin,
         case
-            when value_assignments.customer_id is not null then value_assignments.reason_1
+            when assignments.customer_id is not null then assignments.reason_1
+            {% if segmentation == "value" %}
             when purchases_read.rows_read = 0 then 'the data set has no purchases'
             else 'no purchase up to {{ as_of_day() }}'
+            {% else %}
+            else 'nothing is known about the person or household'
+            {% endif %}
         end as reason_1,
-        value_assignments.reason_2,
-        value_assignments.reason_3,
-        value_assignments.model_version
+        assignments.reason_2,
+        assignments.reason_3,
+        assignments.model_version
     from customers
     cross join purchases_read
-    left join value_assignments
-        on customers.customer_id = value_assignments.customer_id
-    left join value_segments as own
-        on value_assignments.segment_id = own.segment_id
-    left join value_segments as runner_up
-        on value_assignments.runner_up_id = runner_up.segment_id
+    left join {{ segmentation }}_assignments as assignments
+        on customers.customer_id = assignments.customer_id
+    {% if not loop.last %}union all{% endif %}
+{% endfor %}
+
+),
+
+-- A row that lies in no dense group is in the named segment "noise".
+named_segments as (
+
+    select
+        listed_customers.segmentation,
+        listed_customers.customer_id,
+        listed_customers.segment_id,
+        case
+            when listed_customers.segment_id is null then 'unassigned'
+            else coalesce(own.segment_slug, 'noise')
+        end as segment_slug,
+        case
+            when listed_customers.segment_id is null then 'Unassigned'
+            else coalesce(own.segment_name, 'Noise')
+        end as segment_name,
+        listed_customers.distance,
+        runner_up.segment_slug as runner_up_slug,
+        listed_customers.margin,
+        listed_customers.reason_1,
+        listed_customers.reason_2,
+        listed_customers.reason_3,
+        listed_customers.model_version
+    from listed_customers
+    left join segments as own
+        on
+            listed_customers.segmentation = own.segmentation
+            and listed_customers.segment_id = own.segment_id
+    left join segments as runner_up
+        on
+            listed_customers.segmentation = runner_up.segmentation
+            and listed_customers.runner_up_id = runner_up.segment_id
 
 )
 
@@ -78,7 +116,7 @@ select
     cast(reason_3 as varchar) as reason_3,
     cast(model_version as varchar) as model_version,
     {{ as_of() }} as as_of
-from named_value_segments
+from named_segments
 order by
     segmentation,
     customer_id

@@ -3,34 +3,18 @@ with
 models as (
 
     select
+        segmentation,
         model_version,
         evidence
-    from {{ ref("value_model") }}
-
-),
-
-value_segments as (
-
-    select
-        segmentation,
-        model_version
-    from {{ ref("value_segments") }}
-
-),
-
-found_models_in_force as (
-
-    select distinct
-        segmentation,
-        model_version
-    from value_segments
+    from {{ ref("every_model") }}
+    where is_of_this_build
 
 ),
 
 unnested_evidence as (
 
     select
-        found_models_in_force.segmentation,
+        models.segmentation,
         models.model_version,
         feature_evidence.name,
         feature_evidence.anova_f,
@@ -38,8 +22,6 @@ unnested_evidence as (
         feature_evidence.silhouette,
         feature_evidence.silhouette_without
     from models
-    inner join found_models_in_force
-        on models.model_version = found_models_in_force.model_version
     cross join {{ unnest_rows("models.evidence", "feature_evidence") }}
 
 )

@@ -3,36 +3,21 @@ with
 models as (
 
     select
+        segmentation,
         model_version,
         k as chosen_k,
         k_by_rule,
+        knee_of_shorter_scan,
         k_scan
-    from {{ ref("value_model") }}
-
-),
-
-value_segments as (
-
-    select
-        segmentation,
-        model_version
-    from {{ ref("value_segments") }}
-
-),
-
-found_models_in_force as (
-
-    select distinct
-        segmentation,
-        model_version
-    from value_segments
+    from {{ ref("every_model") }}
+    where is_of_this_build
 
 ),
 
 unnested_scans as (
 
     select
-        found_models_in_force.segmentation,
+        models.segmentation,
         models.model_version,
         models.chosen_k,
         models.k_by_rule,
@@ -44,10 +29,9 @@ unnested_scans as (
         scan.davies_bouldin,
         scan.stability_mean,
         scan.stability_p10,
-        scan.is_knee
+        scan.is_knee,
+        coalesce(scan.k = models.knee_of_shorter_scan, false) as is_knee_of_shorter_scan
     from models
-    inner join found_models_in_force
-        on models.model_version = found_models_in_force.model_version
     cross join {{ unnest_rows("models.k_scan", "scan") }}
 
 ),
@@ -90,7 +74,9 @@ compared_votes as (
 
     select
         *,
-        count(case when votes > 0 then 1 end) over (partition by segmentation) as ks_with_votes
+        count(case when votes > 0 or is_knee_of_shorter_scan then 1 end)
+            over (partition by segmentation)
+            as ks_with_votes
     from counted_votes
 
 )
@@ -107,6 +93,7 @@ select
     cast(stability_mean as double) as stability_mean,
     cast(stability_p10 as double) as stability_p10,
     cast(is_knee as boolean) as is_knee,
+    cast(is_knee_of_shorter_scan as boolean) as is_knee_of_shorter_scan,
     silhouette_rank = 1 as is_best_silhouette,
     calinski_harabasz_rank = 1 as is_best_calinski_harabasz,
     davies_bouldin_rank = 1 as is_best_davies_bouldin,

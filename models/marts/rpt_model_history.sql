@@ -1,20 +1,9 @@
 with
 
-value_models as (
+models as (
 
     select *
-    from {{ ref("value_model") }}
-
-),
-
-ranked_models as (
-
-    select
-        *,
-        row_number() over (
-            partition by dataset, variant, segmentation order by model_number desc
-        ) as newest_first
-    from value_models
+    from {{ ref("every_model") }}
 
 )
 
@@ -25,7 +14,7 @@ select
     cast(model_number as integer) as model_number,
     cast(model_version as varchar) as model_version,
     cast(previous_version as varchar) as previous_version,
-    newest_first = 1 as is_in_force,
+    is_in_force,
     cast(fitted_at as timestamp) as fitted_at,
     cast(as_of as date) as as_of,
     cast(lrfm_window_days as integer) as lrfm_window_days,
@@ -44,7 +33,7 @@ select
     cast(fit_hash as varchar) as fit_hash,
     cast(sample_fingerprint as varchar) as sample_fingerprint,
     cast(library_versions as varchar) as library_versions
-from ranked_models
+from models
 order by
     segmentation,
     dataset,

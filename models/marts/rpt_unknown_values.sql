@@ -16,8 +16,9 @@ customers as (
 
     select
         {% for column in columns -%}
-            {{ column }}{{ "," if not loop.last }}
-        {% endfor %}
+            {{ column }},
+        {% endfor -%}
+        customer_id
     from {{ ref("int_customers") }}
 
 ),

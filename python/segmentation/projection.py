@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentation.clustering.mixed_sample import MixedSample, one_hot_length
-from segmentation.preprocessing import Matrix
+from segmentation.engine import number
+from segmentation.preprocessing import Matrix, PreparedFeatures
+from segmentation.scoring import code_column, scaled_column
 
 
 @dataclass(frozen=True)
@@ -71,3 +73,29 @@ def fit_projection(sample: MixedSample) -> Projection:
 def embedded_prototypes(centers: Matrix, shares: Sequence[Matrix], gamma: float) -> Matrix:
     """Return segments, given by means and shares of categories, as embedded points."""
     return np.hstack([centers, *(block * one_hot_length(gamma) for block in shares)])
+
+
+def projection_expressions(
+    projection: Projection, features: PreparedFeatures, gamma: float
+) -> tuple[str, str]:
+    """Return SQL for x and y of a row, over ``scaled_0``, ..., ``code_0``, ..."""
+    return (
+        _line(projection.x_loadings, projection.mean, features, gamma),
+        _line(projection.y_loadings, projection.mean, features, gamma),
+    )
+
+
+def _line(
+    loadings: Sequence[float], mean: Sequence[float], features: PreparedFeatures, gamma: float
+) -> str:
+    start = len(features.numbers)
+    terms = [number(-float(np.dot(loadings, mean)))]
+    terms += [f"{number(loadings[j])} * {scaled_column(j)}" for j in range(start)]
+    for f, category in enumerate(features.categories):
+        count = len(category.categories)
+        block = np.array(loadings[start : start + count]) * one_hot_length(gamma)
+        # A category that the model does not know is no column at all.
+        cases = " ".join(f"when {v} then {number(x)}" for v, x in enumerate(block))
+        terms.append(f"case {code_column(f)} {cases} else {number(0.0)} end")
+        start += count
+    return f"({' + '.join(terms)})"

@@ -17,14 +17,15 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from segmentation.clustering.prototypes import NOISE
-from segmentation.engine import DuckDBEngine, quoted, text_literal
-from segmentation.explanations import headline, reasons
+from segmentation.assignments import assignments_query
+from segmentation.engine import DuckDBEngine, number, quoted, text_literal
+from segmentation.explanations import headline
 from segmentation.fitting import fit_model
 from segmentation.model_names import current_names
 from segmentation.model_row import SegmentationModel, as_table, current_model
 from segmentation.native_threads import limit_native_threads
 from segmentation.options import OptionError, SegmentationOptions
+from segmentation.person_scoring import scoring_macros
 from segmentation.playbook import (
     FeatureWords,
     PlaybookRow,
@@ -32,13 +33,13 @@ from segmentation.playbook import (
     read_playbook,
     rows_by_slug,
 )
-from segmentation.scoring import (
-    assigned_table,
-    by_segment,
-    segment_dissimilarity_expressions,
-)
+from segmentation.projection import projection_expressions
+from segmentation.scoring import assigned_table
 
 log = logging.getLogger("segmentation")
+
+# Enough for a picture; more points would only cover one another.
+PROJECTED_ROWS = 2_000
 
 Table = str | duckdb.DuckDBPyRelation
 
@@ -214,49 +215,107 @@ def assign_segments(
     return engine.relation(assignments_query(engine, table, model, words, key))
 
 
-def assignments_query(
-    engine: DuckDBEngine,
-    table: str,
-    model: SegmentationModel,
-    words: Mapping[str, FeatureWords],
+def project_customers(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    segmentation: str,
+    features: Table,
+    models: Table,
+    run_settings: Table,
     key: str = "customer_id",
-) -> str:
-    """Return the query that :func:`assign_segments` runs."""
-    prepared = model.prepared_features
-    keep = [key, *prepared.names]
-    ids = range(model.k)
-    dissimilarities = segment_dissimilarity_expressions(model.prototypes)
-    squared = [f"{expression} as squared_{i}" for i, expression in enumerate(dissimilarities)]
-    explained = [
-        f"{expression} as explained_{rank}"
-        for rank, expression in enumerate(reasons(engine, model, words), start=1)
+    rows: int = PROJECTED_ROWS,
+) -> duckdb.DuckDBPyRelation:
+    """Place a sample of the customers, and every segment's centroid, in two dimensions.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    segmentation : str
+    features, models, run_settings : relation or table name
+    key : str
+        Column that identifies a row.
+    rows : int
+        Most customers: those with the smallest hash of the key, see :meth:`DuckDBEngine.sample`.
+
+    Returns
+    -------
+    duckdb.DuckDBPyRelation
+        segmentation, point ("customer" or "centroid"), the key (null for a centroid), segment_id,
+        x, y, x_explained_variance, y_explained_variance, model_version.
+    """
+    engine = DuckDBEngine(connection)
+    run = _read_run(engine, run_settings)
+    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    table = engine.from_item(features)
+    if model is None or model.projection is None:
+        return engine.relation(
+            f"select cast(null as varchar) as segmentation, cast(null as varchar) as point, "
+            f"{quoted(key)}, cast(null as integer) as segment_id, cast(null as double) as x, "
+            "cast(null as double) as y, cast(null as double) as x_explained_variance, "
+            "cast(null as double) as y_explained_variance, cast(null as varchar) as model_version "
+            f"from {table} where 1 = 0"
+        )
+    shared = (
+        f"{number(model.projection.x_explained_variance)} as x_explained_variance, "
+        f"{number(model.projection.y_explained_variance)} as y_explained_variance, "
+        f"{text_literal(model.model_version)} as model_version"
+    )
+    name = text_literal(segmentation)
+    key_text = f"cast({quoted(key)} as varchar)"
+    sampled = f"(select * from {table} order by md5({key_text}), {key_text} limit {int(rows)})"
+    assigned = assigned_table(engine, sampled, model.prepared_features, model.prototypes, [key])
+    x, y = projection_expressions(model.projection, model.prepared_features, model.gamma)
+    centroids = [
+        f"select {name}, 'centroid', null, {i}, {number(point[0])}, {number(point[1])}, {shared}"
+        for i, point in enumerate(model.projection.projected(model.embedded_centroids))
     ]
-    nearest = "least(" + ", ".join(f"squared_{i}" for i in ids) + ")"
-    own = by_segment([f"squared_{i}" for i in ids])
-    if model.k > 1:
-        # least() skips nulls: what is left is the nearest of the others.
-        second = ", ".join(f"case when segment_id <> {i} then squared_{i} end" for i in ids)
-        second = f"least({second})"
-    else:
-        second = f"case when segment_id = {NOISE} then squared_0 end"
-    runner_up = " ".join(
-        f"when segment_id <> {i} and squared_{i} = squared_second then {i}" for i in ids
+    return engine.relation(
+        f"select {name} as segmentation, 'customer' as point, {quoted(key)}, "
+        f"cast(segment_id as integer) as segment_id, {x} as x, {y} as y, {shared} "
+        f"from ({assigned}) union all {' union all '.join(centroids)}"
     )
-    outside = text_literal("lies in no dense group; it is nearest to the runner-up")
-    return (
-        f"select {quoted(key)}, cast(segment_id as integer) as segment_id, "
-        "sqrt(squared_own) as distance, "
-        f"cast(case {runner_up} end as integer) as runner_up_id, "
-        f"case when segment_id <> {NOISE} and squared_second is not null "
-        "then greatest(sqrt(squared_second) - sqrt(squared_own), 0.0) end as margin, "
-        f"case when segment_id = {NOISE} then {outside} else explained_1 end as reason_1, "
-        "explained_2 as reason_2, explained_3 as reason_3, "
-        f"{text_literal(model.model_version)} as model_version "
-        f"from (select *, case when segment_id = {NOISE} then {nearest} else {own} end "
-        f"as squared_own, {second} as squared_second "
-        f"from (select *, {', '.join([*squared, *explained])} "
-        f"from ({assigned_table(engine, table, prepared, model.prototypes, keep)})))"
-    )
+
+
+def scoring_rules(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    models: Mapping[str, Table],
+    segments: Mapping[str, Table],
+    run_settings: Table,
+    feature_words: Table,
+) -> pa.Table:
+    """Write down, for each segmentation, the macros that score people who are in no table yet.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    models, segments : mapping of str to relation or table name
+        Segmentation to its models, and to the named segments of the one in force.
+    run_settings, feature_words : relation or table name
+
+    Returns
+    -------
+    pyarrow.Table
+        segmentation, model_version, and the bodies of two macros, see
+        :mod:`segmentation.person_scoring`. No row for a segmentation without a model.
+    """
+    engine = DuckDBEngine(connection)
+    run = _read_run(engine, run_settings)
+    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    rules = []
+    for segmentation, history in models.items():
+        model = current_model(_read_models(engine, history), run.dataset, run.variant)
+        if model is not None:
+            listed = engine.from_item(segments[segmentation])
+            names = engine.rows(f"select segment_id, segment_slug, segment_name from {listed}")
+            rules.append(
+                {
+                    "segmentation": segmentation,
+                    "model_version": model.model_version,
+                    **scoring_macros(engine, model, words, names),
+                }
+            )
+    return pa.Table.from_pylist(rules, schema=_RULES)
 
 
 def read_options(settings: Any, overrides: Any = None) -> SegmentationOptions:
@@ -383,6 +442,15 @@ def _no_assignments(table: str, key: str) -> str:
         f"cast(null as varchar) as model_version from {table} where 1 = 0"
     )
 
+
+_RULES = pa.schema(
+    {
+        "segmentation": pa.string(),
+        "model_version": pa.string(),
+        "people_macro": pa.string(),
+        "person_macro": pa.string(),
+    }
+)
 
 _SEGMENTS = pa.schema(
     {

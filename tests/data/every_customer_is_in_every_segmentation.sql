@@ -4,7 +4,10 @@ with
 
 segmentations as (
 
-    select 'value' as segmentation
+    {% for segmentation in clusterings() -%}
+        select '{{ segmentation }}' as segmentation
+        {% if not loop.last %}union all{% endif %}
+    {% endfor -%}
 
 ),
 

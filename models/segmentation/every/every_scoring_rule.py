@@ -1,0 +1,19 @@
+"""Writes down how people who are in no table yet are scored; a hook makes macros of it."""
+
+from segmentation.workflow import scoring_rules
+
+
+def model(dbt, session):
+    value_model = dbt.ref("value_model")
+    value_segments = dbt.ref("value_segments")
+    profile_model = dbt.ref("profile_model")
+    profile_segments = dbt.ref("profile_segments")
+    run_settings = dbt.ref("int_run_settings")
+    feature_words = dbt.ref("feature_words")
+    return scoring_rules(
+        session,
+        models={"value": value_model, "profile": profile_model},
+        segments={"value": value_segments, "profile": profile_segments},
+        run_settings=run_settings,
+        feature_words=feature_words,
+    )

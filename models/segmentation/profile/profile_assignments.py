@@ -1,0 +1,17 @@
+"""Applies the profile model in force to every customer; nothing leaves the engine."""
+
+from segmentation.workflow import assign_segments
+
+
+def model(dbt, session):
+    features = dbt.ref("int_profile_features")
+    models = dbt.ref("profile_model")
+    run_settings = dbt.ref("int_run_settings")
+    feature_words = dbt.ref("feature_words")
+    return assign_segments(
+        session,
+        features=features,
+        models=models,
+        run_settings=run_settings,
+        feature_words=feature_words,
+    )

@@ -1,0 +1,16 @@
+"""Places a sample of the customers, and the segments' centroids, in two dimensions."""
+
+from segmentation.workflow import project_customers
+
+
+def model(dbt, session):
+    features = dbt.ref("int_profile_features")
+    models = dbt.ref("profile_model")
+    run_settings = dbt.ref("int_run_settings")
+    return project_customers(
+        session,
+        segmentation="profile",
+        features=features,
+        models=models,
+        run_settings=run_settings,
+    )

@@ -1,0 +1,18 @@
+"""Names the segments of the profile model in force and says what sets each apart."""
+
+from segmentation.workflow import name_segments_of_current_model
+
+
+def model(dbt, session):
+    models = dbt.ref("profile_model")
+    run_settings = dbt.ref("int_run_settings")
+    playbook = dbt.ref("segment_playbook")
+    feature_words = dbt.ref("feature_words")
+    return name_segments_of_current_model(
+        session,
+        segmentation="profile",
+        models=models,
+        run_settings=run_settings,
+        playbook=playbook,
+        feature_words=feature_words,
+    )

@@ -1,0 +1,160 @@
+"""People who are in no table yet: scored by one call, from SQL or from Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from segmentation.assignments import assignments_query
+from segmentation.engine import DuckDBEngine, quoted, text_literal
+from segmentation.model_row import SegmentationModel
+from segmentation.playbook import FeatureWords
+
+
+class ScoringError(ValueError):
+    """People that cannot be scored; the message says why and what to do."""
+
+
+def scoring_macros(
+    engine: DuckDBEngine,
+    model: SegmentationModel,
+    words: Mapping[str, FeatureWords],
+    names: Sequence[tuple[int, str, str]],
+) -> dict[str, str]:
+    """Return two DuckDB macros, as what stands after their name in ``create macro``.
+
+    Parameters
+    ----------
+    engine : DuckDBEngine
+    model : SegmentationModel
+    words : mapping
+        Feature to its words.
+    names : sequence of (segment_id, slug, name)
+
+    Returns
+    -------
+    dict
+        ``people_macro`` takes the name of a table, one row for each person; a column that the
+        table lacks is unknown for everybody. ``person_macro`` takes the features of one person
+        by name; those that are left out are unknown.
+    """
+    features = model.prepared_features
+    kinds = [(feature.name, "double") for feature in features.numbers]
+    kinds += [(category.name, "varchar") for category in features.categories]
+    nothing = ", ".join(
+        f"cast(null as {kind}) as {quoted(name)}"
+        for name, kind in [("customer_id", "varchar"), *kinds]
+    )
+    people = f"(select * from query_table(people) union all by name select {nothing} where false)"
+    given = ", ".join(f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in kinds)
+    person = f"(select cast(null as varchar) as customer_id, {given})"
+    parameters = ", ".join(f"{quoted(name)} := null" for name, _ in kinds)
+    return {
+        "people_macro": f"(people) as table {_named(engine, people, model, words, names)}",
+        "person_macro": f"({parameters}) as table {_named(engine, person, model, words, names)}",
+    }
+
+
+def _named(
+    engine: DuckDBEngine,
+    table: str,
+    model: SegmentationModel,
+    words: Mapping[str, FeatureWords],
+    names: Sequence[tuple[int, str, str]],
+) -> str:
+    slugs = " ".join(f"when {i} then {text_literal(slug)}" for i, slug, _ in names)
+    written = " ".join(f"when {i} then {text_literal(name)}" for i, _, name in names)
+    return (
+        "select customer_id, segment_id, "
+        f"case segment_id {slugs} else 'noise' end as segment_slug, "
+        f"case segment_id {written} else 'Noise' end as segment_name, distance, "
+        f"case runner_up_id {slugs} end as runner_up_slug, margin, reason_1, reason_2, reason_3, "
+        f"model_version from ({assignments_query(engine, table, model, words)})"
+    )
+
+
+def score_people(
+    people: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    *,
+    segmentation: str,
+    warehouse: str | Path | duckdb.DuckDBPyConnection,
+) -> pd.DataFrame:
+    """Score people by the model in force, one or many, in any table or in none.
+
+    Parameters
+    ----------
+    people : DataFrame, mapping or sequence of mappings
+        Features by name; one that is left out, or null, is unknown and takes the model's fill.
+        ``customer_id`` is passed on where it is given.
+    segmentation : str
+        ``"value"`` or ``"profile"``.
+    warehouse : path or duckdb.DuckDBPyConnection
+        What ``dbt build`` built; it is only read.
+
+    Returns
+    -------
+    DataFrame, one row for each person, in the order given
+        customer_id, segment_id, segment_slug, segment_name, distance, runner_up_slug, margin,
+        reason_1, reason_2, reason_3, model_version.
+
+    Raises
+    ------
+    ScoringError
+        If the warehouse has no model of the segmentation, or no column is a feature of it.
+    """
+    frame = _as_frame(people)
+    if isinstance(warehouse, duckdb.DuckDBPyConnection):
+        return _scored(warehouse, frame, segmentation)
+    if not Path(warehouse).is_file():
+        raise ScoringError(f"There is no warehouse {warehouse}. Build it with dbt build.")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return _scored(connection, frame, segmentation)
+
+
+def _as_frame(
+    people: pd.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+) -> pd.DataFrame:
+    if isinstance(people, pd.DataFrame):
+        return people
+    return pd.DataFrame([people] if isinstance(people, Mapping) else list(people))
+
+
+def _scored(
+    connection: duckdb.DuckDBPyConnection, people: pd.DataFrame, segmentation: str
+) -> pd.DataFrame:
+    known = [
+        row[0].removeprefix("score_")
+        for row in connection.sql(
+            "select distinct function_name from duckdb_functions() "
+            "where schema_name = 'marts' and function_name like 'score\\_%' escape '\\' "
+            "and function_name not like '%\\_person' escape '\\' order by 1"
+        ).fetchall()
+    ]
+    if segmentation not in known:
+        raise ScoringError(
+            f"This warehouse has no model of the segmentation '{segmentation}'. "
+            f"It has: {', '.join(known) or 'none; run dbt build'}."
+        )
+    numbered = people.assign(position_in_people=range(len(people)))
+    if "customer_id" in numbered:
+        identified = numbered.rename(columns={"customer_id": "given_customer_id"})
+    else:
+        identified = numbered.assign(given_customer_id=None)
+    # The place takes the key's part, so that the order given can be found again.
+    placed = identified.assign(customer_id=identified["position_in_people"].astype(str))
+    connection.register("people_to_score", placed)
+    try:
+        scored = connection.sql(
+            f"select people_to_score.given_customer_id as given_customer_id, scored.* "
+            f"from marts.{quoted('score_' + segmentation)}('people_to_score') as scored "
+            "inner join people_to_score on scored.customer_id = people_to_score.customer_id "
+            "order by people_to_score.position_in_people"
+        ).df()
+    finally:
+        connection.unregister("people_to_score")
+    scored["customer_id"] = scored.pop("given_customer_id")
+    return scored
