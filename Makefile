@@ -39,7 +39,7 @@ lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/dbt parse --quiet --no-partial-parse
 	$(BIN)/dbt-bouncer run
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
-	for dataset in sample marketing_campaign members; do \
+	for dataset in sample marketing_campaign members market_survey; do \
 		$(BIN)/sqlfluff lint --disable-progress-bar models/staging/$$dataset \
 			--config models/staging/$$dataset/.sqlfluff; \
 	done

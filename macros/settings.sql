@@ -38,9 +38,11 @@
         "complete_journey_time_zone",
         "dataset",
         "datasets",
+        "early_days",
         "lrfm_window_days",
         "marketing_campaign_file",
         "profile_options",
+        "prospect_tenure_days",
         "refit",
         "refit_after_days",
         "value_options",
@@ -95,6 +97,30 @@
         ) -%}
     {%- endif -%}
     cast('{{ as_of_day() - modules.datetime.timedelta(days=days - 1) }}' as date)
+{%- endmacro %}
+
+{# How many days of a customer count as their beginning, the day of the first purchase included. #}
+{% macro early_days() -%}
+    {%- set days = var("early_days") -%}
+    {%- if days is not integer or days < 1 or days > 36500 -%}
+        {%- do exceptions.raise_compiler_error(
+            "early_days is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
+        ) -%}
+    {%- endif -%}
+    {{- return(days) -}}
+{%- endmacro %}
+
+{# Who first bought fewer days than this before as_of is a prospect. #}
+{% macro prospect_tenure_days() -%}
+    {%- set days = var("prospect_tenure_days") -%}
+    {%- if days is not integer or days < early_days() or days > 36500 -%}
+        {%- do exceptions.raise_compiler_error(
+            "prospect_tenure_days is '" ~ days ~ "'. It must be a whole number of days, early_days ("
+            ~ early_days() ~ ") to 36500: what established customers did after their beginning is "
+            ~ "what prospects are compared with."
+        ) -%}
+    {%- endif -%}
+    {{- return(days) -}}
 {%- endmacro %}
 
 {# Days that activity given ready made covers, for figures per year. #}

@@ -15,6 +15,7 @@
         "income",
         "household_size",
         "children",
+        "work_experience_years",
     ]) -}}
 {%- endmacro %}
 

@@ -1,5 +1,5 @@
 {%- set numbers = correlated_numbers() -%}
-{%- set ordinals = ["age_group", "education", "spending_level"] -%}
+{%- set ordinals = ["age_group", "education", "marital_status", "spending_level"] -%}
 {%- set features = numbers + ordinals -%}
 {%- set pairs = [] -%}
 {%- for feature in features -%}

@@ -94,3 +94,13 @@ def test_the_seed_of_headers_is_read() -> None:
     assert columns["spend_drinks"].headers == ("MntWines", "MntCoke")
     assert all(column.required for column in columns.values())
     assert len(columns) == 26
+
+
+def test_segments_are_needed_of_labelled_people_and_not_read_of_prospects() -> None:
+    path = Path(__file__).parents[3] / "seeds" / "source_headers.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    labelled = source_columns(rows, "market_survey")
+    prospects = source_columns(rows, "market_survey prospects")
+    assert labelled[-1] == SourceColumn("segmentation", ("Segmentation",), required=True)
+    assert prospects == labelled[:-1]

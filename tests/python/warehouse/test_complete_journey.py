@@ -120,6 +120,27 @@ def test_both_segmentations_are_in_every_mart(complete_journey: Warehouse) -> No
         assert {"profile", "value"} <= {row[0] for row in found}, mart
 
 
+def test_who_is_a_prospect(complete_journey: Warehouse) -> None:
+    assert complete_journey.query(
+        "select prospect_state, count(*), max(tenure_days) from intermediate.int_prospect_states "
+        "group by 1 order by 1"
+    ) == [("established", 2447, 364), ("prospect", 16, 85), ("too new", 6, 28)]
+
+
+def test_the_first_days_know_nothing_of_what_came_after(
+    fresh: Warehouse, complete_journey: Warehouse
+) -> None:
+    """Half a year before anything that came after existed, they were the same."""
+    untested = ("--exclude", "resource_type:test", "resource_type:unit_test")
+    fresh.build("--select", "+int_prospect_features", *untested, as_of="2017-06-30")
+    features = "select * exclude (is_prospect) from intermediate.int_prospect_features order by all"
+    then = fresh.frame(features)
+    now = complete_journey.frame(features)
+    assert 2300 < len(then) < len(now)
+    known_then = now[now.customer_id.isin(then.customer_id)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(then, known_then)
+
+
 def test_as_of_an_earlier_day(fresh: Warehouse) -> None:
     """What lies after as_of has not happened: fewer visits, no purchase later than the day."""
     fresh.build(as_of="2017-06-30")

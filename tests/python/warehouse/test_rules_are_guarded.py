@@ -88,6 +88,27 @@ BREAKS = [
         "nobody_bought_because_the_data_set_has_no_purchases",
         id="rows of any table count as purchases",
     ),
+    pytest.param(
+        "models/intermediate/int_prospect_states.sql",
+        "tenure_days >= {{ early_days() }} - 1",
+        "tenure_days >= {{ early_days() }}",
+        "edges_of_tenure",
+        id="a beginning that ends on the day itself is not whole",
+    ),
+    pytest.param(
+        "models/intermediate/int_prospect_features.sql",
+        "orders.ordered_on < {{ dbt.dateadd",
+        "orders.ordered_on <= {{ dbt.dateadd",
+        "nothing_after_the_early_days",
+        id="day 31 leaks into the first days",
+    ),
+    pytest.param(
+        "models/intermediate/int_later_features.sql",
+        "orders.ordered_on >= established_customers.later_from",
+        "orders.ordered_on > established_customers.later_from",
+        "only_what_comes_after_the_early_days",
+        id="day 31 belongs to nothing",
+    ),
 ]
 
 

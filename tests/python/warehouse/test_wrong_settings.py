@@ -15,6 +15,8 @@ from builds import Warehouse
         ({"dataset": "sample", "as_of": "31.12.2025"}, "written YYYY-MM-DD"),
         ({"dataset": "sample", "as_of": "2025-02-29"}, "as_of is '2025-02-29'. It must be a day"),
         ({"dataset": "sample", "lrfm_window_days": 0}, "It must be a whole number of days"),
+        ({"dataset": "sample", "early_days": 2.5}, "early_days is '2.5'. It must be a whole"),
+        ({"dataset": "sample", "prospect_tenure_days": 29}, "number of days, early_days (30) to"),
     ],
 )
 def test_a_setting_that_cannot_be(
@@ -27,9 +29,12 @@ def test_a_setting_that_cannot_be(
     assert not fresh.path.exists()
 
 
+LISTED = "complete_journey, market_survey, marketing_campaign, members, sample, warehouse"
+
+
 def test_data_sets_are_listed(fresh: Warehouse) -> None:
     done = fresh.dbt("parse", dataset="smaple")
-    assert "complete_journey, marketing_campaign, sample, warehouse" in done.stdout
+    assert LISTED in done.stdout
 
 
 def test_a_variable_that_nobody_reads(fresh: Warehouse) -> None:
