@@ -49,7 +49,9 @@ class DistinctRows:
         kept = np.arange(len(numbers)) if weights is None else np.flatnonzero(weights)
         # Negative zeros equal zeros; here they become them.
         raw = numbers[kept] + 0.0
-        joint, self.patterns = joint_codes(codes[kept], category_counts)
+        joint, patterns = joint_codes(codes[kept], category_counts)
+        # Read column by column at every pass.
+        self.patterns = np.asfortranarray(patterns)
         order, group = _merged(raw, joint, None if weights is None else weights[kept])
         first = np.flatnonzero(np.diff(group, prepend=-1))
         ordered = order[first]
@@ -92,12 +94,13 @@ class DistinctRows:
         return float(0.5 * deviations.mean()) or 1.0
 
     def _indicator(self) -> csr_array:
-        """Return which category of which column each pattern has, shape (g, categories)."""
+        """Return which patterns have each category of each column, shape (categories, g)."""
         g, q = self.patterns.shape
         places = self.patterns + self.starts[:-1]
-        return csr_array(
+        of_patterns = csr_array(
             (np.ones(g * q), places.ravel(), np.arange(g + 1) * q), shape=(g, int(self.starts[-1]))
         )
+        return of_patterns.T.tocsr()
 
     def codes(self) -> Codes:
         """Return the codes, shape (m, n_categorical)."""
@@ -147,7 +150,7 @@ class DistinctRows:
         )
         found = np.empty_like(modes)
         if modes.shape[1]:
-            frequencies = (self.indicator.T @ by_pattern.T.astype(float)).T
+            frequencies = (self.indicator @ by_pattern.T.astype(float)).T
             for j in range(modes.shape[1]):
                 found[:, j] = frequencies[:, self.starts[j] : self.starts[j + 1]].argmax(axis=1)
         if empty.any():

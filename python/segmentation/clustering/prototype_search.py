@@ -25,16 +25,32 @@ STARTS = ("k-means++", "random")
 
 # Rows that a greedy start or a swap looks at before it takes the best of them.
 CANDIDATES = 10
-# Swaps of a restart go on until so many in a row were no gain: the first many while there are few
-# rows, whose swaps cost next to nothing, and at least the second. SWAPPED_ROWS is what the rows of
-# all these swaps may come to in between.
-MOST_FAILURES, LEAST_FAILURES = 10, 5
-SWAPPED_ROWS = 50_000
-# The passes that a swap has to show that it is worth keeping.
-PASSES_PER_SWAP = 3
-# The descent before the swaps ends when a pass gains less than this share of the cost: the swaps
-# need a fair comparison, and only what is kept in the end needs the last digits.
-ROUGH_GAIN = 1e-3
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How thoroughly a restart searches before its last descent.
+
+    Attributes
+    ----------
+    failures : int
+        Swaps go on until so many in a row were no gain.
+    passes : int
+        Passes that a swap has to show that it is worth keeping.
+    gain : float
+        A descent before the last ends when a pass gains less than this share of the cost.
+    """
+
+    failures: int
+    passes: int
+    gain: float
+
+
+# Up to so many distinct rows a thorough search takes milliseconds, and it is small tables, with
+# few rows for each prototype, whose descents end in poor optima.
+FEW_ROWS = 5_000
+THOROUGH = _Effort(failures=10, passes=10, gain=1e-5)
+QUICK = _Effort(failures=5, passes=3, gain=1e-3)
 
 
 @dataclass(frozen=True)
@@ -203,13 +219,13 @@ def _restart(
     rows: DistinctRows, k: int, max_iter: int, tol: float, random: np.random.Generator, init: str
 ) -> _Descent:
     start = _greedy_start if init == "k-means++" else _random_start
-    rough = max(tol, ROUGH_GAIN)
+    effort = THOROUGH if rows.count <= FEW_ROWS else QUICK
+    rough = max(tol, effort.gain)
     found = _descend(rows, *start(rows, k, random), max_iter, rough)
     failures = 0
-    most_failures = min(max(SWAPPED_ROWS // rows.count, LEAST_FAILURES), MOST_FAILURES)
-    while failures < most_failures and k > 1:
+    while failures < effort.failures and k > 1:
         swapped = _swapped(rows, found, random, anywhere=failures % 2 == 1)
-        tried = _descend(rows, *swapped, min(PASSES_PER_SWAP, max_iter), rough)
+        tried = _descend(rows, *swapped, min(effort.passes, max_iter), rough)
         if tried.cost < found.cost:
             found, failures = tried, 0
         else:
