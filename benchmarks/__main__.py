@@ -8,9 +8,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, fit, lrfm, machine, scoring
+from benchmarks import build, classifier, fit, lrfm, machine, scoring
 
-BENCHMARKS = {"scoring": scoring, "fit": fit, "lrfm": lrfm, "build": build}
+BENCHMARKS = {
+    "scoring": scoring,
+    "fit": fit,
+    "lrfm": lrfm,
+    "classifier": classifier,
+    "build": build,
+}
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
 

@@ -27,6 +27,8 @@ class SegmentClassifier:
     columns : tuple of FeatureColumn
     temperature : float
         Of the calibration.
+    share_errors : tuple of float
+        Of each segment: how far its expected share was off in held-out folds, root mean square.
     pipeline : sklearn.pipeline.Pipeline
         Takes the matrix of :func:`segmentation.classification.features.as_matrix`.
     """
@@ -35,6 +37,7 @@ class SegmentClassifier:
     segments: tuple[str, ...]
     columns: tuple[FeatureColumn, ...]
     temperature: float
+    share_errors: tuple[float, ...]
     pipeline: Pipeline
 
     @property

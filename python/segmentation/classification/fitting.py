@@ -352,6 +352,7 @@ def _finished(
             segments=segments,
             columns=columns,
             temperature=temperature,
+            share_errors=_share_errors(validated, y, temperature),
             pipeline=fit_pipeline(refitted, X, y).pipeline,
         ),
         winner=winner,
@@ -391,6 +392,21 @@ def _out_of_fold(
     table = pd.DataFrame(temper(said[there], temperature), columns=segments, index=index[there])
     table.insert(0, "actual", np.array(segments, dtype=object)[y[there]], allow_duplicates=True)
     return table
+
+
+def _share_errors(validated: CrossValidation, y: Labels, temperature: float) -> tuple[float, ...]:
+    """Return by how much expected shares of segments were off in held-out folds.
+
+    Root mean square over the folds of the first repeat of the actual share less the mean
+    probability. It holds the chance of who is in a fold as well, and so is rather too large.
+    """
+    k = validated.probabilities.shape[-1]
+    gaps = [
+        np.bincount(y[split.test], minlength=k) / len(split.test)
+        - temper(validated.probabilities[0, split.test], temperature).mean(axis=0)
+        for split, _ in validated.held_out
+    ]
+    return tuple(float(error) for error in np.sqrt(np.square(gaps).mean(axis=0)))
 
 
 def _stacked(probabilities: np.ndarray, y: Labels) -> tuple[Labels, Matrix]:

@@ -114,6 +114,7 @@ def dump_classifier(classifier: SegmentClassifier) -> StoredClassifier:
         "candidate": classifier.candidate,
         "segments": list(classifier.segments),
         "temperature": classifier.temperature,
+        "share_errors": list(classifier.share_errors),
         "columns": [
             {**asdict(column), "categories": list(column.categories)}
             for column in classifier.columns
@@ -178,6 +179,7 @@ def _read(content: Any) -> SegmentClassifier:
             segments=tuple(str(segment) for segment in content["segments"]),
             columns=columns,
             temperature=float(content["temperature"]),
+            share_errors=tuple(float(error) for error in content["share_errors"]),
             pipeline=content["pipeline"],
         )
         is_whole = (
@@ -185,6 +187,7 @@ def _read(content: Any) -> SegmentClassifier:
             and classifier.candidate in CANDIDATES
             and {column.kind for column in columns} <= {NUMBER, ORDERED, CATEGORY}
             and 0 < classifier.temperature < np.inf
+            and len(classifier.share_errors) == len(classifier.segments)
             and classifier.matrix_probabilities(np.full((1, len(columns)), np.nan)).shape
             == (1, len(classifier.segments))
         )
