@@ -28,6 +28,9 @@ from segmentation.playbook import FeatureWords
 # Above this share of distinct rows, listing and joining cost more than they save.
 DISTINCT_SHARE = 0.6
 
+# Predictions of so many combinations are held at once; more are taken in parts, by their hash.
+PART_COMBINATIONS = 100_000
+
 _PREDICTED = "segmentation_predicted_combinations"
 
 
@@ -82,9 +85,10 @@ def score_into(
     there = {name.lower() for name in connection.sql(f"select * from {source} limit 0").columns}
     known = [column for column in classifier.columns if column.name.lower() in there]
     features = [f"{_as_read(column)} as {quoted(column.name)}" for column in known]
-    rows = _count(connection, source)
-    combinations = f"select distinct {', '.join(features) or 'null as nothing'} from {source}"
-    distinct = _count(connection, f"({combinations})")
+    one_value = f"hash({', '.join(_as_read(column) for column in known) or '0'})"
+    rows, distinct = connection.sql(
+        f"select count(*), approx_count_distinct({one_value}) from {source}"
+    ).fetchall()[0]
     made = f"create or replace {'temporary ' if temporary else ''}table {into} as"
     if distinct > distinct_share * rows:
         # Under names of their own: a column may be both passed on and a feature.
@@ -95,30 +99,35 @@ def score_into(
         _create(connection, made, reader)
         return TableScoring(rows, rows)
     names = {column.name: column.name for column in known}
-    reader = _reader(connection, combinations, classifier, names, words, reasons)
-    _create(connection, f"create or replace temporary table {_PREDICTED} as", reader)
+    combinations = f"select distinct {', '.join(features) or 'null as nothing'} from {source}"
     given = [f"source_rows.{quoted(name)}" for name in keep]
     given += [f"predicted.{name}" for name in prediction_schema(reasons=reasons).names]
     same = [
         f"{_as_read(column, 'source_rows.')} is not distinct from predicted.{quoted(column.name)}"
         for column in known
     ]
-    connection.execute(
-        f"{made} select {', '.join(given)} from {source} as source_rows "
-        f"inner join {_PREDICTED} as predicted on {' and '.join(same) or 'true'}"
-    )
+    predicted = 0
+    parts = distinct // PART_COMBINATIONS + 1
+    for part in range(parts):
+        in_part = f"{one_value} % {parts} = {part}"
+        reader = _reader(
+            connection, f"{combinations} where {in_part}", classifier, names, words, reasons
+        )
+        _create(connection, f"create or replace temporary table {_PREDICTED} as", reader)
+        predicted += connection.sql(f"select count(*) from {_PREDICTED}").fetchall()[0][0]
+        connection.execute(
+            f"{made if part == 0 else f'insert into {into}'} select {', '.join(given)} "
+            f"from (from {source} where {in_part}) as source_rows "
+            f"inner join {_PREDICTED} as predicted on {' and '.join(same) or 'true'}"
+        )
     connection.execute(f"drop table {_PREDICTED}")
-    return TableScoring(rows, distinct)
+    return TableScoring(rows, predicted)
 
 
 def _as_read(column: FeatureColumn, prefix: str = "") -> str:
     # As the fit reads it: what counts as one value is one value here.
     kind = "double" if column.kind == NUMBER else "varchar"
     return f"try_cast({prefix}{quoted(column.name)} as {kind})"
-
-
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(connection.sql(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _reader(
