@@ -8,13 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, fit, kprototypes, lrfm, machine, scoring
+from benchmarks import build, classifier, fit, kprototypes, lrfm, machine, scoring
 
 BENCHMARKS = {
     "scoring": scoring,
     "fit": fit,
     "kprototypes": kprototypes,
     "lrfm": lrfm,
+    "classifier": classifier,
     "build": build,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"

@@ -14,6 +14,7 @@ import pytest
 from benchmarks import __main__ as all_benchmarks
 from benchmarks import (
     build,
+    classifier,
     contender,
     fit,
     kprototypes,
@@ -68,6 +69,29 @@ def test_fit_contenders_arrive_at_the_same_inertia(
     assert gaps["our_scaling"] == pytest.approx(
         100 * (ours["inertia"] / recipe["inertia"] - 1), abs=1e-6
     )
+
+
+@pytest.mark.parametrize("kind", classifier.KINDS)
+def test_classifier_contenders_predict_everybody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import duckdb
+
+    monkeypatch.setattr(classifier, "LABELLED_ROWS", 200)
+    folder = str(tmp_path)
+    classifier.prepare(folder, kind, rows=3_000)()
+    classifier.fit(folder, kind, candidates=["gradient_boosting"])()
+    classifier.fit_plainly(folder, kind)()
+    classifier.ready(folder, kind)()
+    predicted = classifier.in_batches(folder, kind)()["predicted"]
+    classifier.through_pandas(folder, kind)()
+    assert predicted <= 3_000
+    assert classifier.count_different(folder, kind)() == {"rows": 0}
+    with duckdb.connect(str(classifier._output(folder, kind, "pandas"))) as connection:
+        assert connection.sql("select count(distinct id) from scored").fetchall() == [(3_000,)]
+    with duckdb.connect(str(classifier._output(folder, kind, "batches"))) as connection:
+        connection.execute("update scored set segment = 'other' where id < 3")
+    assert classifier.count_different(folder, kind)() == {"rows": 3}
 
 
 def test_lrfm_contenders_agree_on_every_customer(tmp_path: Path) -> None:

@@ -1,0 +1,265 @@
+"""Stratified, repeated cross-validation, with and without keeping people together.
+
+Ungrouped folds let a person, or a row that looks the same, stand on both sides of a split. The
+figures to trust are the grouped ones; the ungrouped ones are there to show the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.pipeline import Pipeline
+
+from segmentation.classification.candidates import Candidate
+from segmentation.classification.features import FeatureColumn
+from segmentation.classification.grouping import Labels
+from segmentation.classification.metrics import (
+    BASELINE,
+    MetricSummary,
+    fold_metrics,
+    log_loss,
+    summaries,
+)
+from segmentation.preprocessing import Matrix
+
+GROUPED, UNGROUPED = "grouped", "ungrouped"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Positions of rows on both sides of a split."""
+
+    repeat: int
+    train: Labels
+    test: Labels
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """Which segments can be cross-validated, and on how many folds.
+
+    Attributes
+    ----------
+    folds : int
+        0 where fewer than two segments can take part.
+    kept : tuple of str
+        Segments that take part, in order.
+    left_out : mapping of str to (int, int)
+        Other segments, to their labelled rows and the groups that these form.
+    """
+
+    folds: int
+    kept: tuple[str, ...]
+    left_out: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What cross-validating a candidate gave.
+
+    Attributes
+    ----------
+    candidate : str
+    validation : str
+        ``"grouped"`` or ``"ungrouped"``.
+    probabilities : ndarray of shape (repeats, n, k)
+        Out of fold: what was said of a row by the pipeline that had not seen it. NaN where a row
+        was in no held-out fold.
+    metrics : list of MetricSummary
+    held_out : list of (Split, Fitted)
+        The splits of the first repeat, each with what was fitted to its one side.
+    """
+
+    candidate: str
+    validation: str
+    probabilities: np.ndarray
+    metrics: list[MetricSummary]
+    held_out: list[tuple[Split, Fitted]]
+
+
+def attendance(labels: Sequence[str], groups: Labels, folds: int) -> Attendance:
+    """Decide which segments take part.
+
+    A segment needs as many groups as there are folds, so that each fold can hold one and none is
+    on both sides. One with fewer is left out, and named. If that left fewer than two segments,
+    there are fewer folds instead: the most, two or more, that two segments have groups for.
+
+    Parameters
+    ----------
+    labels : sequence of str, length n
+    groups : ndarray of shape (n,)
+    folds : int
+        As asked for.
+    """
+    named = np.asarray(labels, dtype=object)
+    sizes = {
+        segment: (int((named == segment).sum()), len(np.unique(groups[named == segment])))
+        for segment in sorted(set(labels))
+    }
+    second = sorted((of_groups for _, of_groups in sizes.values()), reverse=True)[1:2]
+    possible = min(folds, second[0]) if second else 0
+    if possible < 2:
+        return Attendance(0, (), sizes)
+    kept = tuple(segment for segment, (_, of_groups) in sizes.items() if of_groups >= possible)
+    return Attendance(
+        possible, kept, {segment: size for segment, size in sizes.items() if segment not in kept}
+    )
+
+
+def make_splits(
+    y: Labels, groups: Labels | None, *, folds: int, repeats: int, seed: int
+) -> list[Split]:
+    """Return stratified splits, shuffled anew in each repeat.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,)
+        Classes from 0.
+    groups : ndarray of shape (n,), optional
+        No group is on both sides of a split. Ungrouped unless given.
+    folds, repeats, seed : int
+
+    Returns
+    -------
+    list of Split
+        ``folds * repeats`` of them, fewer where large groups leave a side of a split without
+        rows, or its training side with one class.
+    """
+    nothing = np.zeros((len(y), 1))
+    found = []
+    for repeat in range(repeats):
+        if groups is None:
+            parts = StratifiedKFold(folds, shuffle=True, random_state=seed + repeat).split(
+                nothing, y
+            )
+        else:
+            parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed + repeat).split(
+                nothing, y, groups
+            )
+        found += [
+            Split(repeat, train, test)
+            for train, test in parts
+            if len(test) and len(np.unique(y[train])) > 1
+        ]
+    return found
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A pipeline fitted to classes that need not be numbered without gaps.
+
+    XGBoost takes no gaps between classes, and one side of a split may lack a class.
+    """
+
+    pipeline: Pipeline
+    seen: Labels
+
+    def probabilities(self, X: Matrix, classes: int) -> Matrix:
+        """Return probabilities, shape (n, classes); 0 for a class that the fit has not seen."""
+        said = np.zeros((len(X), classes))
+        said[:, self.seen] = self.pipeline.predict_proba(X)
+        return said
+
+
+def fit_pipeline(pipeline: Pipeline, X: Matrix, y: Labels) -> Fitted:
+    """Fit a pipeline to rows, shape (n, n_features), and their classes, shape (n,)."""
+    seen = np.unique(y)
+    return Fitted(pipeline.fit(X, np.searchsorted(seen, y)), seen)
+
+
+def search_setting(
+    candidate: Candidate,
+    columns: Sequence[FeatureColumn],
+    X: Matrix,
+    y: Labels,
+    splits: Sequence[Split],
+    *,
+    classes: int,
+    seed: int,
+) -> Mapping[str, Any]:
+    """Return the setting of a candidate's grid with the lowest log loss over held-out folds.
+
+    Log loss moves with every probability, where macro F1 on few folds is mostly noise. Of equal
+    settings the first. The folds are others than those that the candidate is judged on, the rows
+    are the same: with two settings per candidate, what that flatters is small.
+    """
+    if len(candidate.grid) == 1 or not splits:
+        return candidate.grid[0]
+    losses = []
+    for setting in candidate.grid:
+        of_folds = []
+        for split in splits:
+            pipeline = candidate.pipeline(columns, seed, setting)
+            fitted = fit_pipeline(pipeline, X[split.train], y[split.train])
+            said = fitted.probabilities(X[split.test], classes)
+            of_folds.append(log_loss(y[split.test], said))
+        losses.append(np.mean(of_folds))
+    return candidate.grid[int(np.argmin(losses))]
+
+
+def cross_validate(
+    candidate: Candidate,
+    setting: Mapping[str, Any],
+    columns: Sequence[FeatureColumn],
+    X: Matrix,
+    y: Labels,
+    splits: Sequence[Split],
+    *,
+    segments: Sequence[str],
+    validation: str,
+    folds: int,
+    seed: int,
+) -> CrossValidation:
+    """Fit a candidate to one side of each split and judge it on the other.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    setting : mapping
+        Of the candidate's grid.
+    columns : sequence of FeatureColumn
+    X : ndarray of shape (n, n_features)
+    y : ndarray of shape (n,)
+        Positions in `segments`.
+    splits : sequence of Split
+    segments : sequence of str
+    validation : str
+        What kind of splits these are.
+    folds : int
+        Of one repeat.
+    seed : int
+    """
+    repeats = max(split.repeat for split in splits) + 1
+    probabilities = np.full((repeats, len(y), len(segments)), np.nan)
+    of_folds, held_out = [], []
+    for split in splits:
+        pipeline = candidate.pipeline(columns, seed, setting)
+        fitted = fit_pipeline(pipeline, X[split.train], y[split.train])
+        said = fitted.probabilities(X[split.test], len(segments))
+        probabilities[split.repeat, split.test] = said
+        of_folds.append(fold_metrics(y[split.test], said, segments))
+        if split.repeat == 0:
+            held_out.append((split, fitted))
+    return CrossValidation(
+        candidate.name,
+        validation,
+        probabilities,
+        summaries(candidate.name, validation, of_folds, folds),
+        held_out,
+    )
+
+
+def judge_baseline(
+    y: Labels, splits: Sequence[Split], segments: Sequence[str], validation: str, folds: int
+) -> list[MetricSummary]:
+    """Return the metrics of saying the same of everybody: the shares of the training side."""
+    of_folds = []
+    for split in splits:
+        shares = np.bincount(y[split.train], minlength=len(segments)) / len(split.train)
+        said = np.tile(shares, (len(split.test), 1))
+        of_folds.append(fold_metrics(y[split.test], said, segments))
+    return summaries(BASELINE, validation, of_folds, folds)

@@ -1,0 +1,239 @@
+"""Features as a matrix of numbers: what every candidate is given, and what a stored model expects.
+
+A category becomes its position in a list that the model keeps. The matrix is thus the same for a
+pandas frame and an Arrow batch, and no step of a model ever handles text.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from segmentation.preprocessing import Matrix
+
+log = logging.getLogger("segmentation")
+
+NUMBER, ORDERED, CATEGORY = "number", "ordered", "category"
+
+# A category beyond the most frequent ones counts as one that was never seen.
+MOST_CATEGORIES = 50
+UNSEEN = -1.0
+# Keeps what trees compare within 32 bits, and every square finite.
+FURTHEST = 1e15
+
+
+@dataclass(frozen=True)
+class FeatureColumn:
+    """A feature of a classifier.
+
+    Attributes
+    ----------
+    name : str
+        Column name.
+    kind : str
+        ``"number"``, ``"ordered"`` (categories counted from 1) or ``"category"`` (categories
+        counted from 0, in no order).
+    categories : tuple of str
+        What the positions stand for; empty for numbers.
+    typical : float
+        As it stands in the matrix: the median of numbers, the lower median of ordered categories,
+        the most frequent category (of equally frequent ones the first in the alphabet).
+    """
+
+    name: str
+    kind: str
+    categories: tuple[str, ...]
+    typical: float
+
+    def written_category(self, value: float) -> str:
+        """Return the category that a position stands for."""
+        return self.categories[int(value) - (1 if self.kind == ORDERED else 0)]
+
+
+@dataclass(frozen=True)
+class DroppedFeature:
+    """A feature that was asked for and left out, and why."""
+
+    name: str
+    reason: str
+
+
+def learn_columns(
+    frame: pd.DataFrame,
+    features: Sequence[str],
+    ordered_categories: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[tuple[FeatureColumn, ...], tuple[DroppedFeature, ...]]:
+    """Learn how the columns of a frame become numbers.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame of shape (n_samples, ...)
+        Labelled rows.
+    features : sequence of str
+    ordered_categories : mapping, optional
+        Feature to its categories, lowest first.
+
+    Returns
+    -------
+    tuple of FeatureColumn, tuple of DroppedFeature
+        A feature without any value, or with one value alone, is dropped.
+
+    Raises
+    ------
+    ValueError
+        If the frame lacks a feature.
+    """
+    ordered_categories = ordered_categories or {}
+    absent = [name for name in features if name not in frame]
+    if absent:
+        raise ValueError(
+            f"The features {', '.join(absent)} are not columns of the frame, which has: "
+            f"{', '.join(map(str, frame.columns))}."
+        )
+    kept, dropped = [], []
+    for name in features:
+        column = _learn(name, frame[name], ordered_categories.get(name))
+        values = _values(column, _as_array(frame[name]))
+        finite = values[np.isfinite(values)]
+        if not len(finite):
+            dropped.append(DroppedFeature(name, "no value in any labelled row"))
+        elif len(np.unique(values)) < 2:  # NaN is a value here: missing or not may tell
+            dropped.append(DroppedFeature(name, "the same value in every labelled row"))
+        else:
+            kept.append(
+                FeatureColumn(name, column.kind, column.categories, _typical(column.kind, finite))
+            )
+    return tuple(kept), tuple(dropped)
+
+
+def _learn(name: str, values: pd.Series, ordered: Sequence[str] | None) -> FeatureColumn:
+    if ordered is not None:
+        return FeatureColumn(name, ORDERED, tuple(ordered), 1.0)
+    if _is_number(pa.array(values, from_pandas=True).type):
+        return FeatureColumn(name, NUMBER, (), 0.0)
+    counts = pd.Series(_texts(_as_array(values))).value_counts()
+    # Largest count first, then the alphabet.
+    by_count = sorted(counts.items(), key=lambda item: (-int(item[1]), str(item[0])))
+    categories = tuple(sorted(str(category) for category, _ in by_count[:MOST_CATEGORIES]))
+    return FeatureColumn(name, CATEGORY, categories, 0.0)
+
+
+def _typical(kind: str, finite: Matrix) -> float:
+    if kind == NUMBER:
+        return float(np.median(finite))
+    if kind == ORDERED:
+        return float(np.quantile(finite, 0.5, method="lower"))
+    positions, counts = np.unique(finite[finite >= 0], return_counts=True)
+    return float(positions[counts.argmax()])
+
+
+def as_matrix(
+    rows: pd.DataFrame | pa.RecordBatch | pa.Table, columns: Sequence[FeatureColumn]
+) -> Matrix:
+    """Return rows as the matrix that a classifier is given.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame, pyarrow.RecordBatch or pyarrow.Table of n rows
+        Columns that are no features are ignored; a feature that has no column is missing in every
+        row.
+    columns : sequence of FeatureColumn
+
+    Returns
+    -------
+    ndarray of shape (n, len(columns))
+        NaN where a value is missing, -1 where a category is none of those of the fit. Text that
+        is no number, in a column of numbers, is missing.
+    """
+    matrix = np.full((len(rows), len(columns)), np.nan, order="F")
+    there = set(rows.columns if isinstance(rows, pd.DataFrame) else rows.schema.names)
+    for j, column in enumerate(columns):
+        if column.name in there:
+            values = (
+                _as_array(rows[column.name])
+                if isinstance(rows, pd.DataFrame)
+                else rows.column(column.name)
+            )
+            matrix[:, j] = _values(column, values)
+    return np.ascontiguousarray(matrix)
+
+
+def missing_columns(
+    rows: pd.DataFrame | pa.RecordBatch | pa.Table, columns: Sequence[FeatureColumn]
+) -> list[str]:
+    """Return the features that rows have no column for."""
+    there = set(rows.columns if isinstance(rows, pd.DataFrame) else rows.schema.names)
+    return [column.name for column in columns if column.name not in there]
+
+
+def _as_array(values: pd.Series) -> pa.Array:
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        # A column of objects of several types.
+        return pa.array([None if pd.isna(value) else str(value) for value in values])
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind)
+        or pa.types.is_floating(kind)
+        or pa.types.is_decimal(kind)
+        or pa.types.is_boolean(kind)
+    )
+
+
+def _values(column: FeatureColumn, values: pa.Array | pa.ChunkedArray) -> Matrix:
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    if column.kind == NUMBER:
+        return _numbers(values)
+    known: dict[Any, float] = {
+        category: float(i + (1 if column.kind == ORDERED else 0))
+        for i, category in enumerate(column.categories)
+    }
+    unseen = np.nan if column.kind == ORDERED else UNSEEN
+    encoded = _texts(values).dictionary_encode()
+    # Each distinct text is looked up once; a null has no index, and takes the last entry.
+    found = [known.get(text, unseen) for text in encoded.dictionary.to_pylist()]
+    lookup = np.array([*found, np.nan])
+    taken: Matrix = lookup[encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)]
+    return taken
+
+
+def _numbers(values: pa.Array) -> Matrix:
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if _is_number(values.type):
+        if pa.types.is_decimal(values.type) or pa.types.is_boolean(values.type):
+            values = values.cast(pa.float64())
+        numbers = values.to_numpy(zero_copy_only=False).astype(float)
+    elif pa.types.is_null(values.type):
+        return np.full(len(values), np.nan)
+    else:
+        texts = pd.Series(values.cast(pa.string()).to_pandas(), dtype=object)
+        numbers = pd.to_numeric(texts, errors="coerce").to_numpy(float)
+    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    # Adding zero turns -0 into 0: equal rows have equal bytes.
+    return np.clip(numbers, -FURTHEST, FURTHEST) + 0.0
+
+
+def _texts(values: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_null(values.type):
+        return pa.nulls(len(values), pa.string())
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        try:
+            return values.cast(pa.string())
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return pa.array([None if v is None else str(v) for v in values.to_pylist()])
+    # A NaN among objects arrives as null; blank text is no value either.
+    return pc.if_else(pc.equal(pc.utf8_trim_whitespace(values), ""), None, values)

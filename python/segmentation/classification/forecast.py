@@ -1,0 +1,195 @@
+"""How large segments will be, and what they will spend, once today's prospects have joined."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from segmentation.classification.classifier import SegmentClassifier
+from segmentation.preprocessing import Matrix
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a forecast needs to know of predictions.
+
+    Attributes
+    ----------
+    customers : int
+    most_likely : tuple of int
+        Customers whose most likely segment it is, of each segment.
+    expected : tuple of float
+        Sums of probabilities.
+    variances : tuple of float
+        Sums of p (1 - p).
+    """
+
+    customers: int
+    most_likely: tuple[int, ...]
+    expected: tuple[float, ...]
+    variances: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Revenue:
+    """Yearly revenue of a customer of a segment: its mean, and the standard error of that."""
+
+    mean: float
+    standard_error: float = 0.0
+
+
+def tally_probabilities(batches: Iterable[Matrix], segments: int) -> Tally:
+    """Sum probabilities up, batch by batch.
+
+    Parameters
+    ----------
+    batches : iterable of ndarray of shape (n, segments)
+        Calibrated. The sums are exact: neither order nor length of batches makes a difference.
+    segments : int
+    """
+    customers = 0
+    most_likely = np.zeros(segments, dtype=int)
+    # Whole trillionths add up without rounding, in Python's integers across batches.
+    expected, variances = [0] * segments, [0] * segments
+    for batch in batches:
+        customers += len(batch)
+        most_likely += np.bincount(batch.argmax(axis=1), minlength=segments)
+        for j in range(segments):
+            expected[j] += _trillionths(batch[:, j])
+            variances[j] += _trillionths(batch[:, j] * (1 - batch[:, j]))
+    return Tally(
+        customers,
+        tuple(int(count) for count in most_likely),
+        tuple(total / 10**12 for total in expected),
+        tuple(total / 10**12 for total in variances),
+    )
+
+
+def _trillionths(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
+    parts = np.array_split(np.round(values * 1e12).astype(np.int64), len(values) // 1_000_000 + 1)
+    return sum(int(part.sum()) for part in parts)
+
+
+def tally_predictions(batches: Iterable[pa.RecordBatch], segments: int) -> Tally:
+    """Sum up what :func:`segmentation.classification.prediction.predict_in_batches` gives."""
+    return tally_probabilities(
+        (
+            batch.column("probabilities")
+            .flatten()
+            .to_numpy(zero_copy_only=False)
+            .reshape(-1, segments)
+            for batch in batches
+        ),
+        segments,
+    )
+
+
+def forecast_records(
+    classifier: SegmentClassifier,
+    tally: Tally,
+    revenues: Mapping[str, Revenue] | None = None,
+    *,
+    level: float = LEVEL,
+) -> list[dict[str, Any]]:
+    """Return what is to be expected of each segment.
+
+    The number of prospects that join a segment is a sum of independent events of their own
+    probabilities (a Poisson binomial variable), whose variance is the sum of p (1 - p). To it
+    comes that the model itself can be off: its error in a segment's share, as it was in held-out
+    folds, for all prospects at once. The interval is the normal approximation. It holds for
+    prospects who are like the people that were labelled.
+
+    Sales are expected size times mean yearly revenue; the variance is that of a product of
+    independent quantities.
+
+    Parameters
+    ----------
+    classifier : SegmentClassifier
+    tally : Tally
+    revenues : mapping, optional
+        Segment to what one of its customers spends in a year. A segment that is not named has no
+        sales.
+    level : float
+        Of the intervals, between 0 and 1.
+
+    Returns
+    -------
+    list of dict
+        segment, most_likely_customers, expected_customers, expected_share, lower_customers,
+        upper_customers, mean_yearly_revenue, expected_sales, lower_sales, upper_sales, level.
+        Most likely segments are no forecast of sizes: a segment that is everybody's second choice
+        is counted by none of them.
+
+    Raises
+    ------
+    ValueError
+        If the level is not between 0 and 1, or a tally is of other segments.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"The level of an interval is {level!r}; it lies between 0 and 1.")
+    if len(tally.expected) != len(classifier.segments):
+        raise ValueError(
+            f"The tally is of {len(tally.expected)} segments, the classifier of "
+            f"{len(classifier.segments)}: {', '.join(classifier.segments)}."
+        )
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    return [
+        _record(
+            segment,
+            tally,
+            j,
+            classifier.share_errors,
+            (revenues or {}).get(segment),
+            z,
+            level,
+        )
+        for j, segment in enumerate(classifier.segments)
+    ]
+
+
+def _record(
+    segment: str,
+    tally: Tally,
+    j: int,
+    share_errors: Sequence[float],
+    revenue: Revenue | None,
+    z: float,
+    level: float,
+) -> dict[str, Any]:
+    expected = tally.expected[j]
+    spread = math.hypot(math.sqrt(tally.variances[j]), tally.customers * share_errors[j])
+    record: dict[str, Any] = {
+        "segment": segment,
+        "most_likely_customers": tally.most_likely[j],
+        "expected_customers": expected,
+        "expected_share": expected / tally.customers if tally.customers else None,
+        "lower_customers": max(expected - z * spread, 0.0),
+        "upper_customers": min(expected + z * spread, float(tally.customers)),
+        "mean_yearly_revenue": None,
+        "expected_sales": None,
+        "lower_sales": None,
+        "upper_sales": None,
+        "level": level,
+    }
+    if revenue is not None:
+        sales = expected * revenue.mean
+        error = revenue.standard_error
+        of_sales = math.sqrt(
+            (spread * revenue.mean) ** 2 + (expected * error) ** 2 + (spread * error) ** 2
+        )
+        record |= {
+            "mean_yearly_revenue": revenue.mean,
+            "expected_sales": sales,
+            # Refunds can outweigh purchases: sales below nought are possible where the mean is.
+            "lower_sales": sales - z * of_sales,
+            "upper_sales": sales + z * of_sales,
+        }
+    return record

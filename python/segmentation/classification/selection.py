@@ -1,0 +1,86 @@
+"""Which candidate wins, and which are too good to be believed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from segmentation.classification.cross_validation import GROUPED, UNGROUPED
+from segmentation.classification.metrics import BASELINE, MetricSummary, figure
+
+
+def selection_records(
+    metrics: Sequence[MetricSummary],
+    settings: Mapping[str, Mapping[str, Any]],
+    *,
+    leak_gap: float,
+    leak_accuracy: float,
+) -> list[dict[str, Any]]:
+    """Return how each candidate fared; the winner is the simplest that is as good as the best.
+
+    As good as the best is a mean macro F1 over grouped folds that lies within one standard error
+    of the best one's (the rule of Breiman, Friedman, Olshen and Stone, 1984, "Classification and
+    Regression Trees"). A flag is a warning and leaves the choice as it is: what leaks into the
+    features leaks to all candidates.
+
+    Parameters
+    ----------
+    metrics : sequence of MetricSummary
+    settings : mapping
+        Candidate to the setting that its search chose, the simplest candidate first.
+    leak_gap, leak_accuracy : float
+        See :func:`leak_flag`.
+
+    Returns
+    -------
+    list of dict
+        candidate, simplicity (1 is the simplest), setting (JSON), macro_f1, standard_error,
+        needed_macro_f1 (the least that was as good as the best), is_best, is_as_good, is_winner,
+        leak_flag (in words, or None).
+    """
+    scores = {name: figure(metrics, name, "macro_f1") for name in settings}
+    best = max(scores.values(), key=lambda score: score.mean)
+    needed = best.mean - (best.standard_error or 0.0)
+    winner = next(name for name, score in scores.items() if score.mean >= needed)
+    return [
+        {
+            "candidate": name,
+            "simplicity": rank,
+            "setting": json.dumps(dict(settings[name]), sort_keys=True),
+            "macro_f1": score.mean,
+            "standard_error": score.standard_error,
+            "needed_macro_f1": needed,
+            "is_best": name == best.candidate,
+            "is_as_good": score.mean >= needed,
+            "is_winner": name == winner,
+            "leak_flag": leak_flag(metrics, name, gap=leak_gap, accuracy=leak_accuracy),
+        }
+        for rank, (name, score) in enumerate(scores.items(), start=1)
+    ]
+
+
+def leak_flag(
+    metrics: Sequence[MetricSummary], candidate: str, *, gap: float, accuracy: float
+) -> str | None:
+    """Return why a candidate's figures are not to be believed unread, or None.
+
+    Two rules. Its accuracy is higher by more than `gap` when people, and rows that look the same,
+    may stand on both sides of a split: it recognises rows. Or its accuracy over grouped folds is
+    at least `accuracy`, and the majority class alone does not get there: a feature gives the
+    label away.
+    """
+    grouped = figure(metrics, candidate, "accuracy", GROUPED).mean
+    ungrouped = figure(metrics, candidate, "accuracy", UNGROUPED).mean
+    if grouped >= accuracy > figure(metrics, BASELINE, "accuracy", GROUPED).mean:
+        return (
+            f"{candidate} is right about {grouped:.1%} of people it has not seen "
+            f"({accuracy:.1%} or more is flagged). Is one of the features made from the segment?"
+        )
+    if ungrouped - grouped > gap:
+        return (
+            f"{candidate} is right about {ungrouped:.1%} where people may stand on both sides of "
+            f"a split, about {grouped:.1%} where they may not (a gap above {gap:.1%} is flagged). "
+            "Trust the grouped figures alone."
+        )
+    return None

@@ -1,0 +1,266 @@
+"""A fitted classifier as bytes: skops with a fixed list of types, and a digest beside it.
+
+Nothing is ever unpickled. The digest says that the bytes are those that were stored; the list of
+types says that whoever stored them could not have stored anything but a classifier.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import sklearn
+import skops
+import skops.io
+from sklearn.pipeline import Pipeline
+
+from segmentation.classification.candidates import CANDIDATES
+from segmentation.classification.classifier import SegmentClassifier
+from segmentation.classification.features import CATEGORY, NUMBER, ORDERED, FeatureColumn
+
+FORMAT = "segmentation classifier 1"
+
+# Every type that a stored classifier may hold, with the part of skops that reads it. What skops
+# would trust beyond that is refused all the same: an estimator of another kind, a function.
+TYPES = frozenset(
+    {
+        ("builtins.bytearray", "BytearrayNode"),
+        ("builtins.dict", "DictNode"),
+        ("builtins.list", "ListNode"),
+        ("builtins.slice", "SliceNode"),
+        ("builtins.str", "JsonNode"),
+        ("builtins.str", "TypeNode"),
+        ("builtins.tuple", "TupleNode"),
+        ("numpy.dtype", "DTypeNode"),
+        ("numpy.float64", "NdArrayNode"),
+        ("numpy.float64", "TypeNode"),
+        ("numpy.int64", "NdArrayNode"),
+        ("numpy.ndarray", "NdArrayNode"),
+        ("numpy.random._generator.Generator", "RandomGeneratorNode"),
+        ("numpy.random.mtrand.RandomState", "RandomStateNode"),
+        ("numpy.uint64", "NdArrayNode"),
+        ("sklearn._loss._loss.CyHalfBinomialLoss", "LossNode"),
+        ("sklearn._loss._loss.CyHalfMultinomialLoss", "LossNode"),
+        ("sklearn._loss.link.Interval", "ObjectNode"),
+        ("sklearn._loss.link.LogitLink", "ObjectNode"),
+        ("sklearn._loss.link.MultinomialLogit", "ObjectNode"),
+        ("sklearn._loss.loss.HalfBinomialLoss", "ObjectNode"),
+        ("sklearn._loss.loss.HalfMultinomialLoss", "ObjectNode"),
+        ("sklearn.compose._column_transformer.ColumnTransformer", "ObjectNode"),
+        ("sklearn.dummy.DummyClassifier", "ObjectNode"),
+        ("sklearn.ensemble._forest.RandomForestClassifier", "ObjectNode"),
+        ("sklearn.ensemble._gb.GradientBoostingClassifier", "ObjectNode"),
+        ("sklearn.ensemble._hist_gradient_boosting.binning._BinMapper", "ObjectNode"),
+        (
+            "sklearn.ensemble._hist_gradient_boosting.gradient_boosting."
+            "HistGradientBoostingClassifier",
+            "ObjectNode",
+        ),
+        ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor", "ObjectNode"),
+        ("sklearn.impute._base.SimpleImputer", "ObjectNode"),
+        ("sklearn.linear_model._logistic.LogisticRegression", "ObjectNode"),
+        ("sklearn.pipeline.Pipeline", "ObjectNode"),
+        ("sklearn.preprocessing._data.StandardScaler", "ObjectNode"),
+        ("sklearn.preprocessing._encoders.OneHotEncoder", "ObjectNode"),
+        ("sklearn.preprocessing._label.LabelEncoder", "ObjectNode"),
+        ("sklearn.tree._classes.DecisionTreeClassifier", "ObjectNode"),
+        ("sklearn.tree._classes.DecisionTreeRegressor", "ObjectNode"),
+        ("sklearn.tree._tree.Tree", "TreeNode"),
+        ("xgboost.core.Booster", "ObjectNode"),
+        ("xgboost.sklearn.XGBClassifier", "ObjectNode"),
+    }
+)
+
+_SCHEMA = "schema.json"
+_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+
+
+class StoredClassifierError(ValueError):
+    """Bytes that are no classifier of ours; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class StoredClassifier:
+    """A classifier as a table keeps it.
+
+    Attributes
+    ----------
+    payload : bytes
+        The same for the same fit, bit for bit.
+    digest : str
+        SHA-256 of the payload, in hexadecimal digits.
+    """
+
+    payload: bytes
+    digest: str
+
+
+def dump_classifier(classifier: SegmentClassifier) -> StoredClassifier:
+    """Return a classifier as bytes and their digest.
+
+    Raises
+    ------
+    StoredClassifierError
+        If it holds a type that is not on the list, which reading would refuse.
+    """
+    content = {
+        "format": FORMAT,
+        "candidate": classifier.candidate,
+        "segments": list(classifier.segments),
+        "temperature": classifier.temperature,
+        "share_errors": list(classifier.share_errors),
+        "columns": [
+            {**asdict(column), "categories": list(column.categories)}
+            for column in classifier.columns
+        ],
+        "scikit_learn": sklearn.__version__,
+        "skops": skops.__version__,
+        "pipeline": classifier.pipeline,
+    }
+    payload = _canonical(skops.io.dumps(content))
+    _check_types(payload)
+    return StoredClassifier(payload, hashlib.sha256(payload).hexdigest())
+
+
+def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
+    """Return a classifier that was stored.
+
+    Parameters
+    ----------
+    payload : bytes
+    digest : str
+        As stored beside it.
+
+    Raises
+    ------
+    StoredClassifierError
+        If the bytes are not those that the digest was made of, or hold something else than a
+        classifier, or were written by another scikit-learn. Nothing of them was run.
+    """
+    if not payload:
+        raise _refused("it is empty")
+    if hashlib.sha256(payload).hexdigest() != digest:
+        raise _refused("its SHA-256 digest is not the one that was stored with it")
+    _check_types(payload)
+    try:
+        content = skops.io.loads(payload, trusted=sorted({name for name, _ in TYPES}))
+    except Exception as error:  # skops raises whatever its parts do
+        raise _refused(f"skops cannot read it ({type(error).__name__}: {error})") from error
+    return _read(content)
+
+
+def _read(content: Any) -> SegmentClassifier:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise _refused(f"it is not in the format '{FORMAT}'")
+    written = str(content.get("scikit_learn"))
+    if written.split(".")[:2] != sklearn.__version__.split(".")[:2]:
+        raise _refused(
+            f"scikit-learn {written} wrote it, and {sklearn.__version__}, which is installed, may "
+            "read other figures from it"
+        )
+    try:
+        columns = tuple(
+            FeatureColumn(
+                name=str(column["name"]),
+                kind=str(column["kind"]),
+                categories=tuple(str(category) for category in column["categories"]),
+                typical=float(column["typical"]),
+            )
+            for column in content["columns"]
+        )
+        classifier = SegmentClassifier(
+            candidate=str(content["candidate"]),
+            segments=tuple(str(segment) for segment in content["segments"]),
+            columns=columns,
+            temperature=float(content["temperature"]),
+            share_errors=tuple(float(error) for error in content["share_errors"]),
+            pipeline=content["pipeline"],
+        )
+        is_whole = (
+            isinstance(classifier.pipeline, Pipeline)
+            and classifier.candidate in CANDIDATES
+            and {column.kind for column in columns} <= {NUMBER, ORDERED, CATEGORY}
+            and 0 < classifier.temperature < np.inf
+            and len(classifier.share_errors) == len(classifier.segments)
+            and classifier.matrix_probabilities(np.full((1, len(columns)), np.nan)).shape
+            == (1, len(classifier.segments))
+        )
+    except Exception as error:  # parts that are there, and do not fit together
+        raise _refused(f"its parts do not fit ({type(error).__name__}: {error})") from error
+    if not is_whole:
+        raise _refused("its parts do not fit")
+    return classifier
+
+
+def _check_types(payload: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(payload)) as archive:
+            schema = json.loads(archive.read(_SCHEMA))
+    except Exception as error:  # a damaged archive fails in many ways
+        raise _refused("it is not a skops file, or a damaged one") from error
+    foreign = sorted({name for name, loader in _types(schema) if (name, loader) not in TYPES})
+    if foreign:
+        raise _refused(f"it holds what no classifier of ours does: {', '.join(foreign)}")
+
+
+def _types(node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        if "__loader__" in node or "__class__" in node or "__module__" in node:
+            name = f"{node.get('__module__')}.{node.get('__class__')}"
+            yield name, str(node.get("__loader__"))
+        for value in node.values():
+            yield from _types(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _types(value)
+
+
+def _canonical(payload: bytes) -> bytes:
+    """Return a skops file without what differs from run to run, compressed.
+
+    skops names objects and files by their addresses in memory; here they are counted from 0 in
+    the order in which they appear.
+    """
+    with zipfile.ZipFile(io.BytesIO(payload)) as archive:
+        schema = json.loads(archive.read(_SCHEMA))
+        files = {name: archive.read(name) for name in archive.namelist() if name != _SCHEMA}
+    numbers: dict[int, int] = {}
+    names: dict[str, str] = {}
+
+    def renumber(node: Any) -> None:
+        if isinstance(node, dict):
+            if "__id__" in node:
+                node["__id__"] = numbers.setdefault(node["__id__"], len(numbers))
+            if isinstance(node.get("file"), str) and node["file"] in files:
+                ending = node["file"].rpartition(".")[2]
+                node["file"] = names.setdefault(node["file"], f"{len(names)}.{ending}")
+            for value in node.values():
+                renumber(value)
+        elif isinstance(node, list):
+            for value in node:
+                renumber(value)
+
+    renumber(schema)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        for name, content in [
+            (_SCHEMA, json.dumps(schema).encode()),
+            *((names[old], files[old]) for old in names),
+        ]:
+            archive.writestr(
+                zipfile.ZipInfo(name, _LONG_AGO), content, zipfile.ZIP_DEFLATED, compresslevel=6
+            )
+    return written.getvalue()
+
+
+def _refused(why: str) -> StoredClassifierError:
+    return StoredClassifierError(
+        f"The stored classifier is refused: {why}. Fit it again with refit: true, and find out "
+        "what changed it if this is unexpected."
+    )
