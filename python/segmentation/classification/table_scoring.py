@@ -25,8 +25,10 @@ from segmentation.classification.prediction import (
 from segmentation.engine import quoted
 from segmentation.playbook import FeatureWords
 
-# Above this share of distinct rows, listing and joining cost more than they save.
-DISTINCT_SHARE = 0.6
+# Above this share of distinct rows, listing and joining cost more than they save. Reasons make a
+# prediction several times as expensive, and saving one worth more.
+DISTINCT_SHARE = 0.25
+DISTINCT_SHARE_WITH_REASONS = 0.6
 
 # Predictions of so many combinations are held at once; more are taken in parts, by their hash.
 PART_COMBINATIONS = 100_000
@@ -52,7 +54,7 @@ def score_into(
     words: Mapping[str, FeatureWords] | None = None,
     reasons: bool = True,
     temporary: bool = False,
-    distinct_share: float = DISTINCT_SHARE,
+    distinct_share: float | None = None,
 ) -> TableScoring:
     """Predict every row of a table and write the predictions to another.
 
@@ -73,8 +75,9 @@ def score_into(
         Whether reasons are given.
     temporary : bool
         Whether `into` is a temporary table.
-    distinct_share : float
-        Combinations are predicted once each where there are at most this many per row.
+    distinct_share : float, optional
+        Combinations are predicted once each where there are at most this many per row: 0.25, or
+        0.6 with reasons, unless given.
 
     Returns
     -------
@@ -90,6 +93,8 @@ def score_into(
         f"select count(*), approx_count_distinct({one_value}) from {source}"
     ).fetchall()[0]
     made = f"create or replace {'temporary ' if temporary else ''}table {into} as"
+    if distinct_share is None:
+        distinct_share = DISTINCT_SHARE_WITH_REASONS if reasons else DISTINCT_SHARE
     if distinct > distinct_share * rows:
         # Under names of their own: a column may be both passed on and a feature.
         passed_on = {name: f"segmentation_kept_{i}" for i, name in enumerate(keep)}
