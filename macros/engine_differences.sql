@@ -26,6 +26,19 @@
     unnest({{ column }}) as {{ as_name }}_rows ({{ as_name }})
 {%- endmacro %}
 
+{# One element of a list, counted from 1. #}
+{% macro list_element(column, position) -%}
+    {{- return(adapter.dispatch("list_element", "segmentation")(column, position)) -}}
+{%- endmacro %}
+
+{% macro default__list_element(column, position) -%}
+    element_at({{ column }}, {{ position }})
+{%- endmacro %}
+
+{% macro duckdb__list_element(column, position) -%}
+    {{ column }}[{{ position }}]
+{%- endmacro %}
+
 {# dbt-duckdb keeps the work table of an incremental Python model under a new name at every build. #}
 {% macro drop_leftover_tables() -%}
     {{- return(adapter.dispatch("drop_leftover_tables", "segmentation")()) -}}

@@ -27,6 +27,11 @@
     {{- return(["value", "profile"]) -}}
 {%- endmacro %}
 
+{# All of them, in the order of their questions. #}
+{% macro segmentations() -%}
+    {{- return(clusterings() + ["prospects"]) -}}
+{%- endmacro %}
+
 {% macro is_dataset(name) -%}
     {{- return(dataset() == name) -}}
 {%- endmacro %}
@@ -43,6 +48,7 @@
         "marketing_campaign_file",
         "profile_options",
         "prospect_tenure_days",
+        "prospects_options",
         "refit",
         "refit_after_days",
         "value_options",

@@ -15,6 +15,25 @@ customers as (
 
 ),
 {% endfor %}
+prospects_assignments as (
+
+    select *
+    from {{ ref("prospects_assignments") }}
+
+),
+
+prospect_states as (
+
+    select
+        customer_id,
+        prospect_state,
+        known_segment,
+        first_purchase_on,
+        left_out_because
+    from {{ ref("int_prospect_states") }}
+
+),
+
 segments as (
 
     select
@@ -44,6 +63,7 @@ listed_customers as (
         customers.customer_id,
         assignments.segment_id,
         assignments.distance,
+        cast(null as double) as probability,
         assignments.runner_up_id,
         assignments.margin,
         case
@@ -62,8 +82,39 @@ listed_customers as (
     cross join purchases_read
     left join {{ segmentation }}_assignments as assignments
         on customers.customer_id = assignments.customer_id
-    {% if not loop.last %}union all{% endif %}
+    union all
 {% endfor %}
+    select
+        'prospects' as segmentation,
+        customers.customer_id,
+        assignments.segment_id,
+        cast(null as double) as distance,
+        assignments.probability,
+        assignments.runner_up_id,
+        assignments.margin,
+        case
+            when assignments.customer_id is not null
+                then coalesce(assignments.reason_1, 'like the typical person on everything')
+            when prospect_states.prospect_state = 'labelled'
+                then concat('no prospect: the segment ', prospect_states.known_segment, ' is known')
+            when prospect_states.prospect_state = 'established'
+                then
+                    concat(
+                        'no prospect: a customer since ',
+                        cast(prospect_states.first_purchase_on as varchar)
+                    )
+            when prospect_states.prospect_state = 'prospect'
+                then 'nobody to learn from: no classifier could be fitted'
+            else coalesce(prospect_states.left_out_because, 'no prospect')
+        end as reason_1,
+        assignments.reason_2,
+        assignments.reason_3,
+        assignments.model_version
+    from customers
+    left join prospect_states
+        on customers.customer_id = prospect_states.customer_id
+    left join prospects_assignments as assignments
+        on customers.customer_id = assignments.customer_id
 
 ),
 
@@ -83,6 +134,7 @@ named_segments as (
             else coalesce(own.segment_name, 'Noise')
         end as segment_name,
         listed_customers.distance,
+        listed_customers.probability,
         runner_up.segment_slug as runner_up_slug,
         listed_customers.margin,
         listed_customers.reason_1,
@@ -108,7 +160,7 @@ select
     cast(segment_slug as varchar) as segment_slug,
     cast(segment_name as varchar) as segment_name,
     cast(distance as double) as distance,
-    cast(null as double) as probability,
+    cast(probability as double) as probability,
     cast(runner_up_slug as varchar) as runner_up_slug,
     cast(margin as double) as margin,
     cast(reason_1 as varchar) as reason_1,

@@ -7,7 +7,24 @@ models as (
         model_version,
         evidence
     from {{ ref("every_model") }}
-    where is_of_this_build
+    where
+        is_of_this_build
+        and segmentation <> 'prospects'
+
+),
+
+classifiers as (
+
+    select
+        prospects_models.segmentation,
+        prospects_models.model_version,
+        prospects_models.importance
+    from {{ ref("prospects_model") }} as prospects_models
+    inner join {{ ref("every_model") }} as every_model
+        on prospects_models.model_version = every_model.model_version
+    where
+        every_model.segmentation = 'prospects'
+        and every_model.is_of_this_build
 
 ),
 
@@ -20,9 +37,26 @@ unnested_evidence as (
         feature_evidence.anova_f,
         feature_evidence.mutual_information,
         feature_evidence.silhouette,
-        feature_evidence.silhouette_without
+        feature_evidence.silhouette_without,
+        cast(null as double) as permutation_importance,
+        cast(null as double) as permutation_importance_deviation
     from models
     cross join {{ unnest_rows("models.evidence", "feature_evidence") }}
+
+    union all
+
+    select
+        classifiers.segmentation,
+        classifiers.model_version,
+        permuted.feature as name,
+        cast(null as double) as anova_f,
+        cast(null as double) as mutual_information,
+        cast(null as double) as silhouette,
+        cast(null as double) as silhouette_without,
+        permuted.mean as permutation_importance,
+        permuted.standard_deviation as permutation_importance_deviation
+    from classifiers
+    cross join {{ unnest_rows("classifiers.importance", "permuted") }}
 
 )
 
@@ -34,9 +68,14 @@ select
     cast(mutual_information as double) as mutual_information,
     cast(silhouette as double) as silhouette,
     cast(silhouette_without as double) as silhouette_without,
+    cast(permutation_importance as double) as permutation_importance,
+    cast(permutation_importance_deviation as double) as permutation_importance_deviation,
     cast(
         row_number() over (
-            partition by segmentation order by mutual_information desc, name asc
+            partition by segmentation
+            order by
+                coalesce(permutation_importance, mutual_information) desc,
+                name asc
         ) as integer
     ) as importance_rank
 from unnested_evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import hashlib
@@ -37,13 +38,18 @@ from segmentation.fit_sample import (
 from segmentation.model_names import named_segments
 from segmentation.model_row import (
     FitMetrics,
-    ModelCategory,
     ModelFeature,
     ModelPrototype,
     SegmentationModel,
 )
 from segmentation.options import OptionError, SegmentationOptions
-from segmentation.playbook import FeatureWords, PlaybookRow, targets_hash, vocabulary_for
+from segmentation.playbook import (
+    FeatureWords,
+    PlaybookRow,
+    targets_hash,
+    usable_rows,
+    vocabulary_for,
+)
 from segmentation.preprocessing import FeaturePreprocessor, PreparedFeatures
 from segmentation.projection import fit_projection
 from segmentation.scoring import assigned_table, medians
@@ -192,8 +198,9 @@ def fit_model(
     prototypes = _largest_first(engine, table, prepared, refined.prototypes)
     k = prototypes.segments
     features = _model_features(engine, table, prepared, rows, missing)
-    vocabulary = vocabulary_for(playbook, k)
-    _warn_of_unknown_targets(vocabulary, features, categories)
+    known = {feature.prepared.name for feature in features}
+    known |= {f"{feature.name}={value}" for feature in categories for value in feature.categories}
+    vocabulary = usable_rows(vocabulary_for(playbook, k), known)
     found = segment_means(engine, table, prepared, prototypes)
     categories = [
         dataclasses.replace(category, segment_shares=shares.tolist())
@@ -236,7 +243,7 @@ def fit_model(
         fit_hash=options.fit_hash(),
         playbook_hash=targets_hash(playbook),
         sample_fingerprint=fingerprint.hexdigest(),
-        library_versions=_library_versions(),
+        library_versions=library_versions(),
         features_used=", ".join(prepared.names),
         features_dropped="; ".join(f"{feature.name}: {feature.reason}" for feature in dropped),
         features=features,
@@ -415,24 +422,10 @@ def _content_hash(
     return hashlib.sha256(content).hexdigest()[:8]
 
 
-def _warn_of_unknown_targets(
-    vocabulary: Sequence[PlaybookRow],
-    features: Sequence[ModelFeature],
-    categories: Sequence[ModelCategory],
-) -> None:
-    known = [feature.prepared.name for feature in features]
-    known += [f"{feature.name}={value}" for feature in categories for value in feature.categories]
-    for row in vocabulary:
-        unknown = [name for name in row.targets if name not in known]
-        if unknown:
-            log.warning(
-                "segment_playbook: row '%s' aims at %s, which is no feature of this model (%s)",
-                row.segment_slug,
-                ", ".join(unknown),
-                ", ".join(known),
-            )
-
-
-def _library_versions() -> str:
-    versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+def library_versions(libraries: Sequence[str] = LIBRARIES) -> str:
+    """Return the versions of Python and of those libraries that are installed, as JSON."""
+    versions = {}
+    for name in libraries:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
     return json.dumps({"python": platform.python_version(), **versions}, sort_keys=True)

@@ -24,6 +24,7 @@ from segmentation.playbook import (
     PlaybookRow,
     rows_by_slug,
     targets_hash,
+    usable_rows,
     vocabulary_for,
 )
 from segmentation.preprocessing import Matrix, PreparedFeatures
@@ -72,7 +73,7 @@ def current_names(
         return list(stored.values())
     return name_segments(
         model.profiles,
-        vocabulary_for(playbook, model.k),
+        usable_rows(vocabulary_for(playbook, model.k), set(model.profiles[0])),
         words,
         limit=json.loads(model.options)["naming_limit"],
         kept={

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 UNASSIGNED = "unassigned"
+
+log = logging.getLogger("segmentation")
 
 # The k of rows that are for every number of segments without rows of its own: an empty cell.
 ANY_K = 0
@@ -129,6 +132,30 @@ def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Seq
     return playbook.get(_served_by(playbook, k), ())
 
 
+def usable_rows(vocabulary: Sequence[PlaybookRow], known: Set[str]) -> list[PlaybookRow]:
+    """Return the rows whose targets a model knows; the others are warned of.
+
+    A name says nothing that nobody looked at: without spending among the features, no segment is
+    called after it.
+
+    Parameters
+    ----------
+    vocabulary : sequence of PlaybookRow
+    known : set of str
+        Features of the model, and its categories as ``feature=category``.
+    """
+    usable = [row for row in vocabulary if set(row.targets) <= known]
+    others = [row for row in vocabulary if row not in usable]
+    if others:
+        log.warning(
+            "segment_playbook: the rows %s name no segment, for they aim at %s, which is no "
+            "feature of this model",
+            ", ".join(row.segment_slug for row in others),
+            ", ".join(sorted({name for row in others for name in row.targets} - known)),
+        )
+    return usable
+
+
 def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[str, PlaybookRow]:
     """Return the row that describes each slug: of the vocabulary for `k`, else of the largest k.
 
@@ -221,7 +248,9 @@ def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
         k=ANY_K if row["k"] is None else int(row["k"]),
         segment_slug=slug,
         segment_name=row["segment_name"] or slug,
-        targets=_read_targets(str(row["target_z_scores"] or ""), where),
+        targets=_read_targets(
+            str(row["target_z_scores"] or ""), where, needed=row["segmentation"] != "prospects"
+        ),
         description=row["description"] or "",
         strategy=row["strategy"] or "",
         channel=row["channel"] or "",
@@ -229,7 +258,7 @@ def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
     )
 
 
-def _read_targets(text: str, where: str) -> dict[str, float]:
+def _read_targets(text: str, where: str, *, needed: bool) -> dict[str, float]:
     targets: dict[str, float] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         feature, _, value = (piece.strip() for piece in part.partition(":"))
@@ -243,7 +272,8 @@ def _read_targets(text: str, where: str) -> dict[str, float]:
                 f"semicolons between them, e.g. 'recency_days: 1.4; frequency: -0.5'."
             )
         targets[feature] = target
-    if not targets:
+    # Prospects join segments that somebody else has named: there is nothing to aim at.
+    if not targets and needed:
         raise PlaybookError(
             f"{where}: target_z_scores is empty. Name at least one feature, e.g. 'monetary: 1.2'."
         )

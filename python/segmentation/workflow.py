@@ -7,17 +7,16 @@ returns. Nothing here knows dbt.
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from segmentation.assignments import assignments_query
+from segmentation.build_run import Run, Table, read_run, why_fit
 from segmentation.engine import DuckDBEngine, number, quoted, text_literal
 from segmentation.explanations import headline
 from segmentation.fitting import fit_model
@@ -40,18 +39,6 @@ log = logging.getLogger("segmentation")
 
 # Enough for a picture; more points would only cover one another.
 PROJECTED_ROWS = 2_000
-
-Table = str | duckdb.DuckDBPyRelation
-
-
-@dataclass(frozen=True)
-class Run:
-    """What a build is about: one row of ``int_run_settings``."""
-
-    dataset: str
-    variant: str
-    as_of: datetime.date
-    lrfm_window_days: int
 
 
 def fit_if_needed(
@@ -97,11 +84,11 @@ def fit_if_needed(
     """
     limit_native_threads()
     engine = DuckDBEngine(connection)
-    run = _read_run(engine, run_settings)
+    run = read_run(engine, run_settings)
     options = read_options(settings, overrides)
     models = _read_models(engine, history)
     latest = current_model(models, run.dataset, run.variant)
-    reason = _why_fit(latest, options, run, _flag("refit", refit), _days(refit_after_days))
+    reason = why_fit(latest, options.fit_hash(), run, refit, refit_after_days)
     if reason is None:
         _announce_kept(engine, segmentation, latest, run, engine.from_item(features))
         return as_table([])
@@ -152,7 +139,7 @@ def name_segments_of_current_model(
         One row per segment; none where there is no model.
     """
     engine = DuckDBEngine(connection)
-    run = _read_run(engine, run_settings)
+    run = read_run(engine, run_settings)
     model = current_model(_read_models(engine, models), run.dataset, run.variant)
     records: list[dict[str, Any]] = []
     if model is not None:
@@ -177,7 +164,7 @@ def name_segments_of_current_model(
                     "model_version": model.model_version,
                 }
             )
-    return pa.Table.from_pylist(records, schema=_SEGMENTS)
+    return pa.Table.from_pylist(records, schema=SEGMENTS)
 
 
 def assign_segments(
@@ -206,7 +193,7 @@ def assign_segments(
         is -1 for noise. No rows where there is no model.
     """
     engine = DuckDBEngine(connection)
-    run = _read_run(engine, run_settings)
+    run = read_run(engine, run_settings)
     model = current_model(_read_models(engine, models), run.dataset, run.variant)
     table = engine.from_item(features)
     if model is None:
@@ -244,7 +231,7 @@ def project_customers(
         x, y, x_explained_variance, y_explained_variance, model_version.
     """
     engine = DuckDBEngine(connection)
-    run = _read_run(engine, run_settings)
+    run = read_run(engine, run_settings)
     model = current_model(_read_models(engine, models), run.dataset, run.variant)
     table = engine.from_item(features)
     if model is None or model.projection is None:
@@ -300,7 +287,7 @@ def scoring_rules(
         :mod:`segmentation.person_scoring`. No row for a segmentation without a model.
     """
     engine = DuckDBEngine(connection)
-    run = _read_run(engine, run_settings)
+    run = read_run(engine, run_settings)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     rules = []
     for segmentation, history in models.items():
@@ -320,6 +307,11 @@ def scoring_rules(
 
 def read_options(settings: Any, overrides: Any = None) -> SegmentationOptions:
     """Read options from YAML settings and what a var lays over them, which may be JSON text."""
+    return SegmentationOptions.from_mapping(settings, read_overrides(overrides))
+
+
+def read_overrides(overrides: Any) -> Any:
+    """Return what a var lays over settings: a mapping, or JSON text that is one."""
     if isinstance(overrides, str):
         try:
             overrides = json.loads(overrides or "{}")
@@ -328,30 +320,7 @@ def read_options(settings: Any, overrides: Any = None) -> SegmentationOptions:
                 f"The overrides of a segmentation are written as names and values, "
                 f"e.g. {{k: 4}}; found {overrides!r}."
             ) from error
-    return SegmentationOptions.from_mapping(settings, overrides)
-
-
-def _why_fit(
-    latest: SegmentationModel | None,
-    options: SegmentationOptions,
-    run: Run,
-    refit: bool,
-    refit_after_days: int | None,
-) -> str | None:
-    if latest is None:
-        return "there is no model yet"
-    if refit:
-        return "it was asked for"
-    if latest.fit_hash != options.fit_hash():
-        return "the configuration changed"
-    if latest.lrfm_window_days != run.lrfm_window_days:
-        return (
-            f"frequency and monetary count {run.lrfm_window_days} days and counted "
-            f"{latest.lrfm_window_days}"
-        )
-    if refit_after_days is not None and (run.as_of - latest.as_of).days > refit_after_days:
-        return f"the last model is older than {refit_after_days} days"
-    return None
+    return overrides
 
 
 def _announce_kept(
@@ -394,13 +363,6 @@ def _renamed(
     )
 
 
-def _read_run(engine: DuckDBEngine, run_settings: Table) -> Run:
-    row = engine.records(
-        f"select dataset, variant, as_of, lrfm_window_days from {engine.from_item(run_settings)}"
-    )[0]
-    return Run(**row)
-
-
 def _read_models(engine: DuckDBEngine, history: Table | None) -> list[SegmentationModel]:
     if history is None:
         return []
@@ -413,24 +375,6 @@ def _read_vocabularies(
 ) -> dict[int, list[PlaybookRow]]:
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
     return read_playbook(rows, segmentation)
-
-
-def _flag(name: str, value: Any) -> bool:
-    text = str(value).strip().lower()
-    if text not in {"true", "false"}:
-        raise OptionError(f"{name} is {value!r}. It must be true or false.")
-    return text == "true"
-
-
-def _days(value: Any) -> int | None:
-    text = str(value).strip().lower()
-    if text in {"none", "null", ""}:
-        return None
-    if not text.isdigit():
-        raise OptionError(
-            f"refit_after_days is {value!r}. It must be a whole number of days, or null."
-        )
-    return int(text)
 
 
 def _no_assignments(table: str, key: str) -> str:
@@ -452,7 +396,7 @@ _RULES = pa.schema(
     }
 )
 
-_SEGMENTS = pa.schema(
+SEGMENTS = pa.schema(
     {
         "segmentation": pa.string(),
         "segment_id": pa.int32(),

@@ -10,5 +10,28 @@
     where
         features.customer_id is null
         or assignments.customer_id is null
-    {% if not loop.last %}union all{% endif %}
+    union all
 {% endfor -%}
+-- A prospect is left without a segment only where nothing could be learned at all.
+select
+    'prospects' as segmentation,
+    features.customer_id as eligible_customer_id,
+    assignments.customer_id as assigned_customer_id
+from (
+    select customer_id
+    from {{ ref("int_prospect_features") }}
+    where
+        is_prospect
+        and exists (
+            select 1
+            from {{ ref("every_model") }}
+            where
+                segmentation = 'prospects'
+                and is_of_this_build
+        )
+) as features
+full outer join {{ ref("prospects_assignments") }} as assignments
+    on features.customer_id = assignments.customer_id
+where
+    features.customer_id is null
+    or assignments.customer_id is null

@@ -4,7 +4,7 @@ with
 
 segmentations as (
 
-    {% for segmentation in clusterings() -%}
+    {% for segmentation in segmentations() -%}
         select '{{ segmentation }}' as segmentation
         {% if not loop.last %}union all{% endif %}
     {% endfor -%}

@@ -8,6 +8,13 @@ with
 
 ),
 {% endfor %}
+prospects_models as (
+
+    select *
+    from {{ ref("prospects_model") }}
+
+),
+
 put_together as (
 
 {% for segmentation in clusterings() %}
@@ -36,10 +43,39 @@ put_together as (
         k_scan,
         knee_of_shorter_scan,
         evidence,
-        comparison
+        comparison,
+        null as labelled_customers
     from {{ segmentation }}_models
-    {% if not loop.last %}union all{% endif %}
+    union all
 {% endfor %}
+    select
+        segmentation,
+        dataset,
+        variant,
+        model_number,
+        model_version,
+        previous_version,
+        fitted_at,
+        as_of,
+        lrfm_window_days,
+        fit_reason,
+        algorithm,
+        k,
+        'as many as are known' as k_asked,
+        null as k_by_rule,
+        features_used,
+        features_dropped,
+        null as metrics,
+        options,
+        fit_hash,
+        sample_fingerprint,
+        library_versions,
+        null as k_scan,
+        null as knee_of_shorter_scan,
+        null as evidence,
+        null as comparison,
+        labelled_customers
+    from prospects_models
 
 ),
 
@@ -83,5 +119,6 @@ select
     k_scan,
     knee_of_shorter_scan,
     evidence,
-    comparison
+    comparison,
+    labelled_customers
 from ranked_models

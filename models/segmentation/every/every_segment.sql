@@ -1,6 +1,6 @@
 with
 
-{% for segmentation in clusterings() %}
+{% for segmentation in segmentations() %}
 {{ segmentation }}_segments as (
 
     select *
@@ -10,7 +10,7 @@ with
 {% endfor %}
 put_together as (
 
-{% for segmentation in clusterings() %}
+{% for segmentation in segmentations() %}
     select *
     from {{ segmentation }}_segments
     {% if not loop.last %}union all{% endif %}

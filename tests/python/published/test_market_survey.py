@@ -95,7 +95,7 @@ class TestTheWarehouse:
         assert rows == [(10695, 10695)]
 
     def test_who_is_in_both_files(self, survey: Warehouse) -> None:
-        (counts,) = survey.frame("from intermediate.int_shared_identities").to_dict("records")
+        (counts,) = survey.frame("from marts.rpt_shared_identities").to_dict("records")
         assert counts == {
             "labelled_rows": 8068,
             "prospect_rows": 2627,

@@ -1,0 +1,17 @@
+"""Applies the classifier in force to every prospect, in batches."""
+
+from segmentation.prospects import assign_prospects
+
+
+def model(dbt, session):
+    features = dbt.ref("int_prospect_features")
+    models = dbt.ref("prospects_model")
+    run_settings = dbt.ref("int_run_settings")
+    feature_words = dbt.ref("feature_words")
+    return assign_prospects(
+        session,
+        features=features,
+        models=models,
+        run_settings=run_settings,
+        feature_words=feature_words,
+    )

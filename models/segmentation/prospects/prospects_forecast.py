@@ -1,0 +1,15 @@
+"""Says how many prospects will join each segment, and what they will spend in a year."""
+
+from segmentation.prospects import forecast_prospects
+
+
+def model(dbt, session):
+    assignments = dbt.ref("prospects_assignments")
+    models = dbt.ref("prospects_model")
+    run_settings = dbt.ref("int_run_settings")
+    return forecast_prospects(
+        session,
+        assignments=assignments,
+        models=models,
+        run_settings=run_settings,
+    )

@@ -1,0 +1,30 @@
+"""Fits the classifier of prospects where a fit is needed; one row per fit."""
+
+from segmentation.prospects import fit_prospects_if_needed
+
+
+def model(dbt, session):
+    features = dbt.ref("int_prospect_features")
+    later_features = dbt.ref("int_later_features")
+    value_per_year = dbt.ref("int_customer_value_per_year")
+    run_settings = dbt.ref("int_run_settings")
+    playbook = dbt.ref("segment_playbook")
+    feature_words = dbt.ref("feature_words")
+    settings = dbt.config.meta_get("settings")
+    overrides = dbt.config.meta_get("overrides")
+    refit = dbt.config.meta_get("refit")
+    refit_after_days = dbt.config.meta_get("refit_after_days")
+    return fit_prospects_if_needed(
+        session,
+        features=features,
+        later_features=later_features,
+        value_per_year=value_per_year,
+        run_settings=run_settings,
+        playbook=playbook,
+        feature_words=feature_words,
+        history=str(dbt.this) if dbt.is_incremental else None,
+        settings=settings,
+        overrides=overrides,
+        refit=refit,
+        refit_after_days=refit_after_days,
+    )

@@ -1,0 +1,15 @@
+"""Names the segments that prospects can join."""
+
+from segmentation.prospects import name_prospect_segments
+
+
+def model(dbt, session):
+    models = dbt.ref("prospects_model")
+    run_settings = dbt.ref("int_run_settings")
+    playbook = dbt.ref("segment_playbook")
+    return name_prospect_segments(
+        session,
+        models=models,
+        run_settings=run_settings,
+        playbook=playbook,
+    )

@@ -1,0 +1,109 @@
+"""What a build is about, and whether it has to fit."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import duckdb
+
+from segmentation.engine import DuckDBEngine
+from segmentation.options import OptionError
+
+Table = str | duckdb.DuckDBPyRelation
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a build is about: one row of ``int_run_settings``."""
+
+    dataset: str
+    variant: str
+    as_of: datetime.date
+    lrfm_window_days: int
+
+
+class EarlierFit(Protocol):
+    """What is asked of a model to know whether it can stay."""
+
+    @property
+    def fit_hash(self) -> str:
+        """Hash of the options that it was fitted with."""
+
+    @property
+    def as_of(self) -> datetime.date:
+        """The day that its features were of."""
+
+    @property
+    def lrfm_window_days(self) -> int:
+        """The days that frequency and monetary counted."""
+
+
+def read_run(engine: DuckDBEngine, run_settings: Table) -> Run:
+    """Return the one row of ``int_run_settings``."""
+    row = engine.records(
+        f"select dataset, variant, as_of, lrfm_window_days from {engine.from_item(run_settings)}"
+    )[0]
+    return Run(**row)
+
+
+def why_fit(
+    latest: EarlierFit | None,
+    fit_hash: str,
+    run: Run,
+    refit: Any,
+    refit_after_days: Any,
+) -> str | None:
+    """Return why a model has to be fitted; None where the latest can stay.
+
+    Parameters
+    ----------
+    latest : EarlierFit or None
+        The last fit of the data set.
+    fit_hash : str
+        Of today's options.
+    run : Run
+    refit : bool
+        Whether a fit is asked for.
+    refit_after_days : int or None
+        Age of a model, from its as_of to this build's, after which it is too old.
+
+    Raises
+    ------
+    OptionError
+        If one of the last two is no such thing.
+    """
+    is_asked_for, most_days = _flag("refit", refit), _days(refit_after_days)
+    if latest is None:
+        return "there is no model yet"
+    if is_asked_for:
+        return "it was asked for"
+    if latest.fit_hash != fit_hash:
+        return "the configuration changed"
+    if latest.lrfm_window_days != run.lrfm_window_days:
+        return (
+            f"frequency and monetary count {run.lrfm_window_days} days and counted "
+            f"{latest.lrfm_window_days}"
+        )
+    if most_days is not None and (run.as_of - latest.as_of).days > most_days:
+        return f"the last model is older than {most_days} days"
+    return None
+
+
+def _flag(name: str, value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in {"true", "false"}:
+        raise OptionError(f"{name} is {value!r}. It must be true or false.")
+    return text == "true"
+
+
+def _days(value: Any) -> int | None:
+    text = str(value).strip().lower()
+    if text in {"none", "null", ""}:
+        return None
+    if not text.isdigit():
+        raise OptionError(
+            f"refit_after_days is {value!r}. It must be a whole number of days, or null."
+        )
+    return int(text)

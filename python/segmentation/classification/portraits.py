@@ -1,0 +1,106 @@
+"""What the labelled customers of a segment are like, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from segmentation.explanations import headline
+from segmentation.model_row import ModelCategory, ModelFeature, ModelSegment
+from segmentation.playbook import FeatureWords
+from segmentation.preprocessing import PreparedFeature
+
+
+def portraits(
+    frame: pd.DataFrame,
+    target: pd.Series,
+    numbers: Sequence[str],
+    categories: Sequence[str],
+    words: Mapping[str, FeatureWords],
+) -> dict[str, str]:
+    """Say what sets the customers of each segment apart from all that are labelled.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame of shape (n, n_features)
+        Labelled customers.
+    target : pandas.Series of shape (n,)
+        Their segments.
+    numbers, categories : sequence of str
+        Columns of the frame; one that never varies says nothing and is passed over.
+    words : mapping
+        Feature to its words.
+
+    Returns
+    -------
+    dict
+        Segment to its headline.
+    """
+    segments = sorted(target.unique())
+    features, profiles, typical = _numbers(frame, target, segments, numbers)
+    known = [_category(frame[name], target, segments) for name in categories]
+    return {
+        segment: headline(
+            ModelSegment(
+                segment_id=i,
+                segment_slug="",
+                segment_name=segment,
+                named_by="",
+                naming_distance=None,
+                customers=int((target == segment).sum()),
+                centroid=profiles[i],
+                profile=profiles[i],
+                typical=typical[i],
+            ),
+            features,
+            [category for category in known if category is not None],
+            words,
+        )
+        for i, segment in enumerate(segments)
+    }
+
+
+def _numbers(
+    frame: pd.DataFrame, target: pd.Series, segments: Sequence[str], names: Sequence[str]
+) -> tuple[list[ModelFeature], list[list[float]], list[list[float]]]:
+    features: list[ModelFeature] = []
+    profiles: list[list[float]] = [[] for _ in segments]
+    typical: list[list[float]] = [[] for _ in segments]
+    for name in names:
+        values = frame[name].astype(float)
+        spread = float(values.std(ddof=0))
+        if not np.isfinite(spread) or spread == 0:
+            continue
+        median, mean = float(values.median()), float(values.mean())
+        prepared = PreparedFeature(name, median, -np.inf, np.inf, "none", 1.0, mean, spread)
+        features.append(ModelFeature(prepared, 0.0, 1.0, median, float(values.isna().mean())))
+        for i, segment in enumerate(segments):
+            own = values[target == segment].dropna()
+            profiles[i].append((float(own.mean()) - mean) / spread if len(own) else 0.0)
+            typical[i].append(float(own.median()) if len(own) else median)
+    return features, profiles, typical
+
+
+def _category(
+    values: pd.Series, target: pd.Series, segments: Sequence[str]
+) -> ModelCategory | None:
+    counts = values.value_counts()
+    if len(counts) < 2:
+        return None
+    names = sorted(str(name) for name in counts.index)
+    fill = min(names, key=lambda name: (-int(counts[name]), name))
+    filled = values.fillna(fill)
+
+    def shares(of: pd.Series) -> list[float]:
+        return [float((of == name).mean()) if len(of) else 0.0 for name in names]
+
+    return ModelCategory(
+        name=str(values.name),
+        categories=names,
+        fill=fill,
+        missing_share=float(values.isna().mean()),
+        shares=shares(filled),
+        segment_shares=[shares(filled[target == segment]) for segment in segments],
+    )
