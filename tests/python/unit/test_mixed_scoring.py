@@ -209,27 +209,23 @@ def test_of_equally_near_prototypes_the_first(
     assert fitted.assign(sample).tolist() == exact
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    rows=st.lists(st.floats(-3, 3, width=16), min_size=1, max_size=20),
-    centers=st.lists(st.floats(-3, 3, width=16), min_size=2, max_size=10),
-    scale=st.sampled_from([1.0, 0.1, 1 / 3]),
-)
+@pytest.mark.parametrize("n_numbers", [2, 3, 6])
 def test_rounding_decides_ties_in_numpy_and_in_sql_alike(
-    rows: list[float], centers: list[float], scale: float
+    connection: duckdb.DuckDBPyConnection, n_numbers: int
 ) -> None:
-    """Rows half way between two prototypes: which one wins hangs on the last bit of each sum."""
-    numbers = np.array([[a, b] for a in rows for b in rows[:3]]) * scale
-    prototypes = from_centers(np.array([[c, -c] for c in centers]) * scale)
+    """Tenths half way between prototypes: which one wins hangs on the order of each sum."""
+    random = np.random.default_rng(n_numbers)
+    names = [f"x{j}" for j in range(n_numbers)]
+    numbers = random.integers(-4, 5, (2_000, n_numbers)) / 10
+    prototypes = from_centers(random.integers(-4, 5, (6, n_numbers)) / 10)
+    frame = pd.DataFrame(numbers, columns=names).reset_index(names="position")
+    connection.register("rows", frame)
+    connection.execute("create table t as select * from rows")
     features = PreparedFeatures(
-        [PreparedFeature(name, 0.0, -1e15, 1e15, "none", 1.0, 0.0, 1.0) for name in "ab"]
+        [PreparedFeature(name, 0.0, -1e15, 1e15, "none", 1.0, 0.0, 1.0) for name in names]
     )
-    with duckdb.connect() as connection:
-        frame = pd.DataFrame(numbers, columns=list("ab")).reset_index(names="position")
-        connection.register("rows", frame)
-        connection.execute("create table t as select * from rows")
-        found = labels_in_sql(connection, features, prototypes)
-    assert found == prototypes.assign(numbers_only(numbers)).tolist()
+    found = labels_in_sql(connection, features, prototypes)
+    np.testing.assert_array_equal(prototypes.assign(numbers_only(numbers)), found)
 
 
 def test_a_dissimilarity_in_sql_is_that_of_numpy(connection: duckdb.DuckDBPyConnection) -> None:
