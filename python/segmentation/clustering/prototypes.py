@@ -158,7 +158,10 @@ def from_modes(
     """
     costs = []
     for mode, count in zip(modes.T, category_counts, strict=True):
-        costs.append(gamma * (np.arange(count + 1)[None, :] != mode[:, None]))
+        differs = np.arange(count + 1)[None, :] != mode[:, None]
+        # The last is for whatever is not known: two such categories need not be the same.
+        differs[:, count] = True
+        costs.append(gamma * differs)
     return from_centers(centers, costs)
 
 
