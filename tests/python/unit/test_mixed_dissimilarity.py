@@ -106,6 +106,9 @@ def test_distinct_rows_differ_in_numbers_or_categories() -> None:
     assert MixedSample(numbers[:, :0], codes, (2,), 1.0).distinct_rows == 2
     assert MixedSample(numbers[:, :0], codes[:, :0], (), 1.0).distinct_rows == 1
     assert numbers_only(np.zeros((0, 2))).distinct_rows == 0
+    # Categories that cost nothing make no row another one.
+    assert MixedSample(numbers, codes, (2,), 0.0).distinct_rows == 2
+    assert MixedSample(numbers[:, :0], codes, (2,), 0.0).distinct_rows == 1
 
 
 def test_codes_of_what_a_column_can_hold() -> None:

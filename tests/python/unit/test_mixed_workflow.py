@@ -516,6 +516,39 @@ def test_gamma_is_what_a_category_that_differs_costs(house: House) -> None:
     assert (given.gamma, given.fit_reason) == (2.5, "the configuration changed")
 
 
+@pytest.mark.parametrize("algorithm", [name for name, a in ALGORITHMS.items() if a.takes_k])
+def test_no_more_segments_than_rows_that_differ(
+    house: House, algorithm: str, said: pytest.LogCaptureFixture
+) -> None:
+    """Where gamma is 0, rows that differ in categories alone do not."""
+    house.connection.execute(
+        "update features set age = if(customer_id < 'C0150', 1, 2),"
+        " income = if(customer_id < 'C0150', 5, 9)"
+    )
+    model = fitted(
+        house, algorithm=algorithm, gamma=0, k=4, transform="none", compared_algorithms=["kmeans"]
+    )
+    assert model.k == 2
+    assert "4 segments were asked for, but only 2 customers differ" in said.text
+    assert house.assignments().segment_id.nunique() == 2
+
+
+@pytest.mark.parametrize("customers", [2, 3, 6])
+@pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if name != "kmodes"])
+def test_a_handful_of_customers(house: House, algorithm: str, customers: int) -> None:
+    """A model, or the error of an algorithm that makes them all noise."""
+    frame = planted_customers().iloc[:: 300 // customers][:customers]
+    house.put("features", frame.drop(columns="planted"))
+    try:
+        fitted(house, algorithm=algorithm, compared_algorithms=list(ALGORITHMS))
+    except OptionError as error:
+        assert not ALGORITHMS[algorithm].takes_k
+        assert "finds no dense group" in str(error)  # noqa: PT017
+    else:
+        assert house.assignments().segment_id.notna().all()
+        assert house.assignments().reason_1.notna().all()
+
+
 def test_drop_leaves_outliers_out_with_their_categories(house: House) -> None:
     house.connection.execute(
         "update features set income = 1e9, home = 'palace' where customer_id = 'C0001'"
