@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+from mixed_customers import CATEGORIES, NUMBERS
 from segmentation.model_row import SegmentationModel, as_table
 from segmentation.workflow import (
     assign_segments,
@@ -22,6 +23,19 @@ SETTINGS: dict[str, Any] = {
     "transform": "log",
     "scan_to": 5,
     "stability_resamples": 3,
+    "compared_algorithms": [],
+}
+# Of `mixed_customers`.
+MIXED: dict[str, Any] = {
+    "features": NUMBERS,
+    "categorical_features": list(CATEGORIES),
+    "algorithm": "kprototypes",
+    "transform": {"income": "log"},
+    "k": 3,
+    "n_init": 3,
+    "scan_to": 3,
+    "scan_n_init": 1,
+    "stability_resamples": 2,
     "compared_algorithms": [],
 }
 PLAYBOOK = [
@@ -119,3 +133,10 @@ class House:
         )
         assert isinstance(relation, duckdb.DuckDBPyRelation)
         return relation.order("customer_id").df()
+
+
+def fitted(house: House, **settings: Any) -> SegmentationModel:
+    """Return a model of numbers and categories."""
+    model = house.fit({**MIXED, **settings})
+    assert model is not None
+    return model

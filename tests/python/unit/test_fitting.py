@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import duckdb
 import pandas as pd
 import pytest
 from house import FEATURES, SETTINGS, House
 from segmentation.options import OptionError
 from threadpoolctl import threadpool_info
-
-
-@pytest.fixture
-def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> House:
-    return House(connection, customers)
 
 
 def test_outliers_that_are_everybody(house: House) -> None:

@@ -9,28 +9,16 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from house import House
+from house import House, fitted
 from mixed_customers import planted_customers
 from segmentation.person_scoring import ScoringError, score_people
 from segmentation.workflow import scoring_rules
-
-MIXED: dict[str, Any] = {
-    "features": ["age", "income"],
-    "categorical_features": ["home", "plan"],
-    "algorithm": "kprototypes",
-    "k": 3,
-    "n_init": 2,
-    "scan_to": 2,
-    "scan_n_init": 1,
-    "stability_resamples": 2,
-    "compared_algorithms": [],
-}
 
 
 def build(connection: duckdb.DuckDBPyConnection, **settings: Any) -> House:
     """Fit a model, and make its macros as the build makes them."""
     house = House(connection, planted_customers())
-    house.fit({**MIXED, **settings})
+    fitted(house, **settings)
     house.put("segments", house.segments())
     (rule,) = scoring_rules(
         connection,

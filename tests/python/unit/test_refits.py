@@ -5,16 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-import duckdb
-import pandas as pd
 import pytest
 from house import SETTINGS, House
 from segmentation.options import OptionError
-
-
-@pytest.fixture
-def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> House:
-    return House(connection, customers)
 
 
 def test_nothing_is_fitted_twice(house: House) -> None:

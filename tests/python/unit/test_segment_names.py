@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import logging
 
-import duckdb
-import pandas as pd
 import pytest
 from house import PLAYBOOK, SETTINGS, House
-
-
-@pytest.fixture
-def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> House:
-    return House(connection, customers)
 
 
 def test_slugs_mean_the_same_after_a_refit(house: House) -> None:

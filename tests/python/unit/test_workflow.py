@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +9,6 @@ from house import FEATURES, House
 from segmentation.preprocessing import FeaturePreprocessor
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
-
-
-@pytest.fixture
-def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> House:
-    return House(connection, customers)
 
 
 def test_planted_segments_are_found_and_named(house: House, customers: pd.DataFrame) -> None:
