@@ -97,20 +97,19 @@ class DuckDBEngine:
 
     def numeric_columns(self, table: str) -> list[str]:
         """Return the names of the numeric columns of a from-item, in order."""
-        described = self._connection.sql(f"select * from {table} limit 0")
-        return [
-            name
-            for name, kind in zip(described.columns, described.types, strict=True)
-            if str(kind).startswith(_NUMERIC)
-        ]
+        return self._columns(table, _NUMERIC)
 
     def text_columns(self, table: str) -> list[str]:
         """Return the names of the columns of a from-item that hold text, in order."""
+        return self._columns(table, _TEXT)
+
+    def _columns(self, table: str, kinds: tuple[str, ...]) -> list[str]:
         described = self._connection.sql(f"select * from {table} limit 0")
         return [
             name
-            for name, kind in zip(described.columns, described.types, strict=True)
-            if str(kind).startswith(_TEXT)
+            for name, kind in zip(described.columns, map(str, described.types), strict=True)
+            # A list of numbers is written DOUBLE[].
+            if kind.startswith(kinds) and not kind.endswith("]")
         ]
 
     def sample(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from segmentation.engine import DuckDBEngine, number, quoted, text_literal
 from segmentation.model_row import (
     ModelCategory,
@@ -18,6 +20,9 @@ from segmentation.preprocessing import Matrix
 from segmentation.scoring import by_segment, code_column, cost_expression, scaled_column
 
 REASONS = 3
+
+# Where a row is as far from several segments, or in one whose middle is not the nearest.
+NO_REASON = "no feature by itself speaks for this segment"
 
 # A headline has at most so many numbers, and categories.
 MOST_NUMBERS = 4
@@ -68,7 +73,8 @@ def reasons(
     The dissimilarity to another segment less that to the own one is a sum over features; its
     mean over all the other segments says how much each feature speaks for the own segment. The
     features that speak loudest are the reasons; one that speaks against it is none, so that
-    there can be fewer than three. Ties go to the feature that is named first.
+    there can be fewer than three, and where there is none at all the first says so. Ties go to
+    the feature that is named first.
 
     Parameters
     ----------
@@ -94,7 +100,7 @@ def reasons(
         for j in range(len(model.features))
     ]
     weights += [
-        by_segment([cost_expression(f, _cost_of_others(costs)[i] - costs[i]) for i in ids])
+        by_segment([cost_expression(f, evidence) for evidence in _category_evidence(costs)])
         for f, costs in enumerate(middles.category_costs)
     ]
     ordered = engine.largest_first([(w, j) for j, w in enumerate(weights)], above=0.0)
@@ -105,13 +111,16 @@ def reasons(
     sentences += [
         _category_sentence(f, category, model.k) for f, category in enumerate(model.categories)
     ]
-    return [by_segment(sentences, engine.element(ordered, rank)) for rank in range(1, REASONS + 1)]
+    found = [by_segment(sentences, engine.element(ordered, rank)) for rank in range(1, REASONS + 1)]
+    return [f"coalesce({found[0]}, {text_literal(NO_REASON)})", *found[1:]]
 
 
-def _cost_of_others(costs: Matrix) -> Matrix:
-    """Return the mean cost of each category in all other segments, of the shape of `costs`."""
-    mean: Matrix = (costs.sum(axis=0) - costs) / (len(costs) - 1)
-    return mean
+def _category_evidence(costs: Matrix) -> list[Matrix]:
+    """Return, for each segment, by how much each category costs more in the others on average.
+
+    Differences before means: what costs the same everywhere is exactly 0, and no reason.
+    """
+    return [(np.delete(costs, i, axis=0) - own).mean(axis=0) for i, own in enumerate(costs)]
 
 
 def _evidence(centroids: Matrix) -> tuple[Matrix, Matrix]:

@@ -153,6 +153,11 @@ def fit_model(
     fitted_rows = without_outliers(engine, believable, preprocessor, options)
 
     algorithm = ALGORITHMS[options.algorithm]
+    if algorithm.needs_both_kinds and not (rows.numbers.shape[1] and rows.codes.shape[1]):
+        raise OptionError(
+            f"The algorithm {options.algorithm} needs numbers and categories, and in this data one "
+            "kind does not vary. Choose kprototypes, which does with either."
+        )
     judgements = _scan(rows, options)
     distinct = rows.distinct_rows
     by_rule = choose_k(
@@ -308,11 +313,6 @@ def _prototypes(
 ) -> Prototypes:
     if not rows.numbers.shape[1] and not rows.codes.shape[1]:
         return from_centers(np.zeros((1, 0)))
-    if algorithm.needs_both_kinds and not (rows.numbers.shape[1] and rows.codes.shape[1]):
-        raise OptionError(
-            f"The algorithm {options.algorithm} needs numbers and categories, and in this data one "
-            "kind does not vary. Choose kprototypes, which does with either."
-        )
     found = algorithm.fit(rows, k, n_init=options.n_init, seed=options.seed).prototypes
     if not found.segments:
         raise OptionError(

@@ -175,8 +175,8 @@ def _described(
     for feature in strongest_features(profile)[:2]:
         spoken = words_for(feature, words)
         phrases.append(spoken.high_words if profile[feature] > 0 else spoken.low_words)
-    for _, category in strongest_categories(profile)[: 2 - len(phrases)]:
-        phrases.append(f"mostly {category}")
+    for column, category in strongest_categories(profile)[: 2 - len(phrases)]:
+        phrases.append(f"mostly {category.strip() or 'empty ' + column.replace('_', ' ')}")
     name = ", ".join(phrases) or "close to average"
     name = name[0].upper() + name[1:]
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

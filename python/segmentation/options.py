@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -171,9 +172,13 @@ class SegmentationOptions:
         if isinstance(self.k, Mapping):
             for name in self.k:
                 _one_of("an algorithm that k names", name, tuple(ALGORITHMS))
+            given = {f"k of {name}": k for name, k in self.k.items()}
+        else:
+            given = {"k": self.k}
+        for name, asked in given.items():
+            if asked != "auto":
+                _whole_number(name, asked, least=1, instead='or "auto"')
         k = self.k_of_algorithm
-        if k != "auto":
-            _whole_number("k", k, least=1, instead='or "auto"')
         if self.gamma is not None:
             _number("gamma", self.gamma, least=0.0)
         for name, least in (
@@ -321,5 +326,9 @@ def _whole_number(name: str, value: object, *, least: int, instead: str = "") ->
 
 
 def _number(name: str, value: object, *, least: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= least:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not least <= value < math.inf
+    ):
         raise OptionError(f"{name} is {value!r}. It must be a number, {least:g} or more.")

@@ -104,7 +104,8 @@ def score_people(
     Raises
     ------
     ScoringError
-        If the warehouse has no model of the segmentation, or no column is a feature of it.
+        If the warehouse has no model of the segmentation, no column is a feature of it, or a
+        value of a numeric one is no number.
     """
     frame = _as_frame(people)
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
@@ -139,6 +140,14 @@ def _scored(
             f"This warehouse has no model of the segmentation '{segmentation}'. "
             f"It has: {', '.join(known) or 'none; run dbt build'}."
         )
+    features = _features(connection, segmentation)
+    given = [str(column) for column in people.columns]
+    # Names of columns are as large as SQL reads them.
+    if len(people) and features and not {n.lower() for n in given} & {n.lower() for n in features}:
+        raise ScoringError(
+            f"None of the columns given ({', '.join(given) or 'there are none'}) is a feature of "
+            f"the segmentation '{segmentation}'. Its features are: {', '.join(features)}."
+        )
     numbered = people.assign(position_in_people=range(len(people)))
     if "customer_id" in numbered:
         identified = numbered.rename(columns={"customer_id": "given_customer_id"})
@@ -154,7 +163,22 @@ def _scored(
             "inner join people_to_score on scored.customer_id = people_to_score.customer_id "
             "order by people_to_score.position_in_people"
         ).df()
+    except duckdb.ConversionException as error:
+        raise ScoringError(
+            f"A value of a numeric feature is no number. {error} Write it as a number, or leave "
+            "it out."
+        ) from error
     finally:
         connection.unregister("people_to_score")
     scored["customer_id"] = scored.pop("given_customer_id")
     return scored
+
+
+def _features(connection: duckdb.DuckDBPyConnection, segmentation: str) -> list[str]:
+    """Return the features of the model in force: what the macro for one person takes."""
+    rows = connection.execute(
+        "select parameters from duckdb_functions() "
+        "where schema_name = 'marts' and function_name = ?",
+        [f"score_{segmentation}_person"],
+    ).fetchall()
+    return [str(name) for row in rows for name in row[0]]

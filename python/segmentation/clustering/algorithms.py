@@ -205,7 +205,8 @@ def _neighbours(sample: MixedSample) -> int:
 
 
 def _smallest_group(sample: MixedSample) -> int:
-    return max(5, len(sample) // 50)
+    """Return how many rows a segment has at least: a fiftieth, five where there are five."""
+    return max(2, min(max(5, len(sample) // 50), len(sample)))
 
 
 def _dbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
@@ -218,8 +219,8 @@ def _dbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
 
 
 def _hdbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
-    smallest = min(_smallest_group(sample), len(sample))
-    return HDBSCAN(min_cluster_size=max(2, smallest), copy=True).fit_predict(sample.embedded)
+    smallest = _smallest_group(sample)
+    return HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(sample.embedded)
 
 
 def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
@@ -227,9 +228,9 @@ def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
     with warnings.catch_warnings():
         # Rows that are all alike make ratios of zeros; OPTICS calls them reachable all the same.
         warnings.simplefilter("ignore", RuntimeWarning)
-        return OPTICS(
-            min_samples=neighbours, min_cluster_size=max(2, _smallest_group(sample))
-        ).fit_predict(sample.embedded)
+        return OPTICS(min_samples=neighbours, min_cluster_size=_smallest_group(sample)).fit_predict(
+            sample.embedded
+        )
 
 
 def _agglomerative(sample: MixedSample, k: int) -> Codes:

@@ -58,10 +58,11 @@ class MixedSample:
 
     @cached_property
     def distinct_rows(self) -> int:
-        """Rows that differ from one another."""
-        if not len(self) or not self.numbers.shape[1] + self.codes.shape[1]:
+        """Rows that are apart from one another; where gamma is 0, categories make no difference."""
+        columns = np.hstack([self.numbers, self.codes]) if self.gamma > 0 else self.numbers
+        if not len(self) or not columns.shape[1]:
             return min(len(self), 1)
-        return len(np.unique(np.hstack([self.numbers, self.codes]), axis=0))
+        return len(np.unique(columns, axis=0))
 
 
 def numbers_only(scaled: Matrix) -> MixedSample:

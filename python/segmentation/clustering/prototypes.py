@@ -63,7 +63,9 @@ class Prototypes:
             squares = (sample.numbers - center) ** 2
             if self.weights is not None:
                 squares = squares * self.weights[i]
-            column = self.offsets[i] + squares.sum(axis=1)
+            column = np.full(len(sample), self.offsets[i])
+            for square in squares.T:
+                column = column + square
             for codes, costs in zip(sample.codes.T, self.category_costs, strict=True):
                 column = column + costs[i][codes]
             columns.append(column)
@@ -72,12 +74,15 @@ class Prototypes:
     def nearest(self, sample: MixedSample) -> Codes:
         """Return the nearest prototype of each row, shape (n_rows,), as the engine finds it.
 
-        Of equally near ones, the first.
+        Of equally near ones, the first. Sums run column by column, as they do in the engine, and
+        not through BLAS: which of two is nearer may hang on their last bit.
         """
         if self.weights is not None:
             return np.argmin(self.dissimilarities(sample), axis=1)
         offsets, slopes = self.proximities
-        nearness = offsets + sample.numbers @ slopes.T
+        nearness = np.tile(offsets, (len(sample), 1))
+        for numbers, slope in zip(sample.numbers.T, slopes.T, strict=True):
+            nearness += numbers[:, None] * slope
         for codes, costs in zip(sample.codes.T, self.category_costs, strict=True):
             nearness = nearness + (costs - costs[0]).T[codes]
         return np.argmin(nearness, axis=1)
@@ -153,7 +158,10 @@ def from_modes(
     """
     costs = []
     for mode, count in zip(modes.T, category_counts, strict=True):
-        costs.append(gamma * (np.arange(count + 1)[None, :] != mode[:, None]))
+        differs = np.arange(count + 1)[None, :] != mode[:, None]
+        # The last is for whatever is not known: two such categories need not be the same.
+        differs[:, count] = True
+        costs.append(gamma * differs)
     return from_centers(centers, costs)
 
 

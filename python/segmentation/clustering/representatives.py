@@ -12,6 +12,10 @@ from segmentation.preprocessing import Codes
 # A dozen points follow the shape of a segment that is no ball; more would slow scoring down.
 MOST_POINTS = 12
 
+# In squared scaled units. A point that stands for one row must reach it in the engine too, whose
+# logarithms and powers may differ in the last digit.
+LEAST_REACH = 1e-18
+
 
 def representatives(
     sample: MixedSample, labels: Codes, *, has_noise: bool, seed: int
@@ -19,8 +23,8 @@ def representatives(
     """Return points that stand for the segments of labelled rows.
 
     Those of a segment are the centroids of at most twelve K-Means groups of its rows, one for
-    every ten rows. Where there is noise, a point reaches as far as the farthest of the rows that
-    it stands for.
+    every ten rows. Where there is noise, a point reaches as far as the farthest of the rows, noise
+    left out, that it is nearest to.
 
     Parameters
     ----------
@@ -51,16 +55,11 @@ def representatives(
     if has_noise:
         kept = sample.rows(labels != NOISE)
         apart = prototypes.dissimilarities(kept)
-        own = (
-            np.where(
-                np.array(ids)[None, :] == labels[labels != NOISE][:, None], apart, np.inf
-            ).argmin(axis=1)
-            if len(kept)
-            else np.zeros(0, dtype=np.intp)
-        )
-        reaches = np.zeros(len(ids))
+        # Scoring asks the nearest point alone, be it one of another segment.
+        nearest = prototypes.nearest(kept) if ids else np.zeros(0, dtype=np.intp)
+        reaches = np.full(len(ids), LEAST_REACH)
         # A hair more, so that rounding never turns the farthest row itself into noise.
-        np.maximum.at(reaches, own, apart[np.arange(len(kept)), own] * (1 + 1e-9))
+        np.maximum.at(reaches, nearest, apart[np.arange(len(kept)), nearest] * (1 + 1e-9))
     return Prototypes(
         segment_ids=np.array(ids, dtype=np.intp),
         centers=prototypes.centers,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from house import House
 from segmentation.engine import DuckDBEngine
 
 
@@ -46,3 +48,17 @@ def customers() -> pd.DataFrame:
     table = pd.concat(frames, ignore_index=True)
     table.insert(0, "customer_id", [f"C{i:03d}" for i in range(len(table))])
     return table
+
+
+@pytest.fixture
+def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> House:
+    return House(connection, customers)
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Return what the library logs; its logger may hand nothing on to the root."""
+    log = logging.getLogger("segmentation")
+    log.addHandler(caplog.handler)
+    yield caplog
+    log.removeHandler(caplog.handler)

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from kmodes.kprototypes import KPrototypes as ReferenceKPrototypes
 from segmentation import KPrototypes
 from segmentation.clustering.distinct_rows import joint_codes
+from segmentation.clustering.mixed_sample import numbers_only
 from segmentation.clustering.prototype_search import PrototypeFit, fit_prototypes
-from segmentation.scoring import nearest
+from segmentation.clustering.prototypes import from_centers
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -187,9 +188,8 @@ class TestPrototypes:
         rows = random.integers(0, 4, (400, 3)) / 10
         model = KPrototypes(5, random_state=0, categorical_features=None).fit(rows)
         everywhere = random.integers(-9, 9, (2000, 3)) / 20
-        np.testing.assert_array_equal(
-            model.predict(everywhere), nearest(everywhere, model.cluster_centers_)
-        )
+        engines = from_centers(model.cluster_centers_).assign(numbers_only(everywhere))
+        np.testing.assert_array_equal(model.predict(everywhere), engines)
 
     def test_large_values_with_small_differences(self) -> None:
         numbers, codes = planted(1, 200, 2, [3], 3)

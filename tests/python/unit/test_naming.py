@@ -249,3 +249,54 @@ def test_words_that_cannot_be_used_are_named(change: dict[str, object], message:
 )
 def test_numbers_are_written_for_people(value: float, decimals: int, text: str) -> None:
     assert FeatureWords("f", "l", "h", "{}", decimals).written(value) == text
+
+
+def test_categories_of_one_feature_count_as_one_feature() -> None:
+    """Of a home that differs on three categories and an age that does not, half is apart."""
+    profile = {"age": 1.0, "home=flat": 1.0, "home=house": -1.0, "home=boat": 0.0}
+    earlier = EarlierSegment(
+        "old", "Old", {"age": 1.0, "home=flat": 0.0, "home=house": 0.0, "home=boat": -1.0}
+    )
+    (name,) = name_segments(
+        [profile], [], WORDS, limit=1.0, carry_over_limit=1.0, earlier=[earlier]
+    )
+    assert name.named_by == "earlier model"
+    assert name.naming_distance == pytest.approx(np.sqrt((0 + 1.0) / 2))
+
+
+def test_categories_are_in_a_description_after_numbers() -> None:
+    names = name_segments(
+        [
+            {"frequency": 0.5, "home=flat": 2.0},
+            {"frequency": 0.1, "home=flat": 0.4, "plan=a=b; c": 0.9, "home=house": -3.0},
+            {"frequency": 0.0, "home=flat": 0.2, "home=house": -0.9},
+            {"frequency": 2.0, "recency": -1.0, "home=boat": 9.0},
+            {"home=日本": 1.0},
+        ],
+        [],
+        WORDS,
+        limit=1.0,
+    )
+    assert [name.segment_name for name in names] == [
+        "Buys more often, mostly flat",
+        "Mostly a=b; c, mostly flat",
+        "Close to average",
+        "Buys more often, recent",
+        "Mostly 日本",
+    ]
+    assert [name.segment_slug for name in names] == [
+        "buys_more_often_mostly_flat",
+        "mostly_a_b_c_mostly_flat",
+        "close_to_average",
+        "buys_more_often_recent",
+        "mostly",
+    ]
+
+
+def test_a_category_without_a_name_is_described() -> None:
+    """Empty text is a category like any other."""
+    (name,) = name_segments([{"home_type=": 2.0}], [], WORDS, limit=1.0)
+    assert (name.segment_slug, name.segment_name) == (
+        "mostly_empty_home_type",
+        "Mostly empty home type",
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from segmentation.clustering import ALGORITHMS
 from segmentation.options import OptionError, SegmentationOptions
 from segmentation.workflow import read_options
 
@@ -43,6 +45,24 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ({"outlier_factor": -1}, "outlier_factor is -1. It must be a number, 0 or more"),
         ({"naming_limit": "far"}, "naming_limit is 'far'"),
         ({"tolerance": -1}, "tolerance is -1"),
+        ({"gamma": -0.5}, "gamma is -0.5. It must be a number, 0 or more"),
+        ({"gamma": "half"}, "gamma is 'half'"),
+        ({"gamma": True}, "gamma is True"),
+        ({"gamma": math.nan}, "gamma is nan"),
+        ({"gamma": math.inf}, "gamma is inf. It must be a number, 0 or more"),
+        ({"categorical_features": "gender"}, "categorical_features is a list of names"),
+        ({"categorical_features": ["g", "frequency"]}, "name a column twice: frequency"),
+        ({"algorithm": "kmodes"}, "The algorithm kmodes needs numbers and categories"),
+        ({"algorithm": "kmodes", "features": [], "categorical_features": ["g"]}, "kmodes needs"),
+        ({"k": {"kmean": 3}}, "an algorithm that k names is 'kmean'. Did you mean 'kmeans'"),
+        ({"k": {"kmeans": 0}}, 'k of kmeans is 0. It must be a whole number, 1 or more, or "auto"'),
+        ({"k": {"kprototypes": "many"}}, "k of kprototypes is 'many'"),
+        ({"k": {"kprototypes": 4}, "auto_k_to": 12}, "the scan only tries 2 to 10"),
+        ({"compared_algorithms": ["kmean"]}, "compared_algorithms is 'kmean'. Did you mean"),
+        ({"compared_algorithms": "kmeans"}, "compared_algorithms is a list of names"),
+        ({"compared_rows": 9}, "compared_rows is 9. It must be a whole number, 10 or more"),
+        ({"compared_n_init": 0}, "compared_n_init is 0"),
+        ({"compared_resamples": 1}, "compared_resamples is 1. It must be a whole number, 2 or"),
     ],
 )
 def test_a_wrong_option_says_what_would_be_right(setting: dict[str, Any], message: str) -> None:
@@ -61,7 +81,37 @@ def test_a_number_may_come_as_text() -> None:
     assert SegmentationOptions.from_mapping({**FEATURES, "k": "5"}).k == 5
 
 
+def test_k_may_be_one_for_each_algorithm() -> None:
+    given = {**FEATURES, "k": {"kmeans": "5", "kprototypes": 4, "kmedoids": "auto"}}
+    for algorithm, k in (
+        ("kmeans", 5),
+        ("kprototypes", 4),
+        ("kmedoids", "auto"),
+        ("bisecting_kmeans", "auto"),
+    ):
+        options = SegmentationOptions.from_mapping({**given, "algorithm": algorithm})
+        assert options.k_of_algorithm == k
+    # One number is for every algorithm.
+    one = SegmentationOptions.from_mapping({**FEATURES, "k": 7, "algorithm": "kprototypes"})
+    assert one.k_of_algorithm == 7
+
+
+def test_categories_may_stand_alone() -> None:
+    options = SegmentationOptions.from_mapping({"categorical_features": ["gender"]})
+    assert (options.features, options.categorical_features) == ((), ("gender",))
+    assert options.transforms == ()
+
+
+def test_kmodes_is_not_compared_unless_it_is_asked_for() -> None:
+    options = SegmentationOptions.from_mapping(FEATURES)
+    assert set(options.compared_algorithms) == set(ALGORITHMS) - {"kmodes"}
+    none = SegmentationOptions.from_mapping({**FEATURES, "compared_algorithms": None})
+    assert none.compared_algorithms == ()
+
+
 def test_another_option_is_another_fit() -> None:
     one = SegmentationOptions.from_mapping(FEATURES)
     assert one.fit_hash() == SegmentationOptions.from_mapping(dict(FEATURES)).fit_hash()
-    assert one.fit_hash() != SegmentationOptions.from_mapping({**FEATURES, "seed": 1}).fit_hash()
+    for other in ({"seed": 1}, {"gamma": 0.5}, {"categorical_features": ["g"]}, {"k": {}}):
+        another = SegmentationOptions.from_mapping({**FEATURES, **other})
+        assert one.fit_hash() != another.fit_hash()

@@ -103,6 +103,7 @@ def test_small_differences_of_large_values_are_not_lost(
     assert nearest(np.array(values)[:, None], centroids).tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_fitted_number_is_read_back_bit_for_bit(value: float) -> None:
     with duckdb.connect() as connection:

@@ -1,0 +1,142 @@
+"""The tables that a dbt build would have made, for unit tests to fit, name and score on."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+from mixed_customers import CATEGORIES, NUMBERS
+from segmentation.model_row import SegmentationModel, as_table
+from segmentation.workflow import (
+    assign_segments,
+    fit_if_needed,
+    name_segments_of_current_model,
+)
+
+FEATURES = ["recency_days", "frequency", "monetary"]
+SETTINGS: dict[str, Any] = {
+    "features": FEATURES,
+    "k": 4,
+    "transform": "log",
+    "scan_to": 5,
+    "stability_resamples": 3,
+    "compared_algorithms": [],
+}
+# Of `mixed_customers`.
+MIXED: dict[str, Any] = {
+    "features": NUMBERS,
+    "categorical_features": list(CATEGORIES),
+    "algorithm": "kprototypes",
+    "transform": {"income": "log"},
+    "k": 3,
+    "n_init": 3,
+    "scan_to": 3,
+    "scan_n_init": 1,
+    "stability_resamples": 2,
+    "compared_algorithms": [],
+}
+PLAYBOOK = [
+    ("loyal", "Loyal", "recency_days: -0.9; frequency: 1; monetary: 1"),
+    ("potential_loyalist", "Potential Loyalist", "recency_days: -0.2; frequency: 0; monetary: 0"),
+    ("at_risk", "At Risk", "recency_days: 1.3; frequency: -0.3"),
+    ("need_attention", "Need Attention", "frequency: -1.8; monetary: -2"),
+]
+
+
+class House:
+    """The tables that a dbt build would have made."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> None:
+        self.connection = connection
+        self.put("features", customers.drop(columns="planted"))
+        self.run("sample", "default", datetime.date(2025, 12, 31))
+        self.playbook(PLAYBOOK)
+        connection.execute(
+            "create table words (feature text, low_words text, high_words text, amount text,"
+            " decimals int)"
+        )
+        connection.execute(
+            "insert into words values"
+            " ('frequency', 'buys less often', 'buys more often', '{} purchases', 0),"
+            " ('monetary', 'spends less', 'spends more', '{} spent', 2)"
+        )
+        connection.register("no_models", as_table([]))
+        connection.execute("create table models as select * from no_models")
+
+    def put(self, name: str, frame: pd.DataFrame) -> None:
+        self.connection.register("frame", frame)
+        self.connection.execute(f"create or replace table {name} as select * from frame")
+
+    def run(self, dataset: str, variant: str, as_of: datetime.date, window_days: int = 365) -> None:
+        frame = pd.DataFrame(
+            {
+                "dataset": [dataset],
+                "variant": [variant],
+                "as_of": [as_of],
+                "lrfm_window_days": [window_days],
+            }
+        )
+        self.put("run", frame)
+
+    def playbook(
+        self, rows: list[tuple[str, str, str]], other: list[tuple[str, str, str]] | None = None
+    ) -> None:
+        """Put the vocabulary of k = 4, and another of k = 5."""
+        columns = ["segment_slug", "segment_name", "target_z_scores"]
+        frame = pd.concat(
+            [
+                pd.DataFrame(rows, columns=columns).assign(k=4),
+                pd.DataFrame(other or [], columns=columns).assign(k=5),
+            ]
+        ).assign(segmentation="value", description="", strategy="", channel="", priority="")
+        self.put("playbook", frame)
+
+    def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
+        table = fit_if_needed(
+            self.connection,
+            segmentation="value",
+            features=self.connection.table("features"),
+            run_settings="run",
+            playbook="playbook",
+            feature_words="words",
+            history="models",
+            settings=settings,
+            **asked,
+        )
+        assert isinstance(table, pa.Table)
+        self.connection.register("fitted", table)
+        self.connection.execute("insert into models select * from fitted")
+        self.connection.unregister("fitted")
+        return SegmentationModel.from_record(table.to_pylist()[0]) if table.num_rows else None
+
+    def segments(self) -> pd.DataFrame:
+        table = name_segments_of_current_model(
+            self.connection,
+            segmentation="value",
+            models="models",
+            run_settings="run",
+            playbook="playbook",
+            feature_words="words",
+        )
+        return table.to_pandas()
+
+    def assignments(self) -> pd.DataFrame:
+        relation = assign_segments(
+            self.connection,
+            features=self.connection.table("features"),
+            models="models",
+            run_settings="run",
+            feature_words="words",
+        )
+        assert isinstance(relation, duckdb.DuckDBPyRelation)
+        return relation.order("customer_id").df()
+
+
+def fitted(house: House, **settings: Any) -> SegmentationModel:
+    """Return a model of numbers and categories."""
+    model = house.fit({**MIXED, **settings})
+    assert model is not None
+    return model
