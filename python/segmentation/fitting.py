@@ -203,9 +203,7 @@ def fit_model(
     prototypes = _largest_first(engine, table, prepared, refined.prototypes)
     k = prototypes.segments
     features = _model_features(engine, table, prepared, rows, missing)
-    known = {feature.prepared.name for feature in features}
-    known |= {f"{feature.name}={value}" for feature in categories for value in feature.categories}
-    vocabulary = usable_rows(vocabulary_for(playbook, k), known)
+    vocabulary = usable_rows(vocabulary_for(playbook, k), set(prepared.names))
     found = segment_means(engine, table, prepared, prototypes)
     categories = [
         dataclasses.replace(category, segment_shares=shares.tolist())

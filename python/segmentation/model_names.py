@@ -73,7 +73,7 @@ def current_names(
         return list(stored.values())
     return name_segments(
         model.profiles,
-        usable_rows(vocabulary_for(playbook, model.k), set(model.profiles[0])),
+        usable_rows(vocabulary_for(playbook, model.k), set(model.prepared_features.names)),
         words,
         limit=json.loads(model.options)["naming_limit"],
         kept={

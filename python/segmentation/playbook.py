@@ -132,8 +132,8 @@ def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Seq
     return playbook.get(_served_by(playbook, k), ())
 
 
-def usable_rows(vocabulary: Sequence[PlaybookRow], known: Set[str]) -> list[PlaybookRow]:
-    """Return the rows whose targets a model knows; the others are warned of.
+def usable_rows(vocabulary: Sequence[PlaybookRow], columns: Set[str]) -> list[PlaybookRow]:
+    """Return the rows that aim at nothing but columns of a model; the others are warned of.
 
     A name says nothing that nobody looked at: without spending among the features, no segment is
     called after it.
@@ -141,17 +141,18 @@ def usable_rows(vocabulary: Sequence[PlaybookRow], known: Set[str]) -> list[Play
     Parameters
     ----------
     vocabulary : sequence of PlaybookRow
-    known : set of str
-        Features of the model, and its categories as ``feature=category``.
+    columns : set of str
+        The features of the model, numbers and categories.
     """
-    usable = [row for row in vocabulary if set(row.targets) <= known]
-    others = [row for row in vocabulary if row not in usable]
+    aims = [{target.partition("=")[0] for target in row.targets} for row in vocabulary]
+    usable = [row for row, names in zip(vocabulary, aims, strict=True) if names <= columns]
+    others = [row.segment_slug for row in vocabulary if row not in usable]
     if others:
         log.warning(
             "segment_playbook: the rows %s name no segment, for they aim at %s, which is no "
             "feature of this model",
-            ", ".join(row.segment_slug for row in others),
-            ", ".join(sorted({name for row in others for name in row.targets} - known)),
+            ", ".join(others),
+            ", ".join(sorted(set().union(*aims) - columns)),
         )
     return usable
 

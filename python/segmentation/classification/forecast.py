@@ -189,7 +189,9 @@ def _record(
             "mean_yearly_revenue": revenue.mean,
             "expected_sales": sales,
             # Refunds can outweigh purchases: sales below nought are possible where the mean is.
-            "lower_sales": sales - z * of_sales,
+            "lower_sales": (
+                max(sales - z * of_sales, 0.0) if revenue.mean >= 0 else sales - z * of_sales
+            ),
             "upper_sales": sales + z * of_sales,
         }
     return record
