@@ -92,7 +92,9 @@ select
     cast(
         case
             when segment_slug = 'unassigned' then 'Not segmented; the customer''s reason_1 says why'
-            when segment_slug = 'noise' then 'In no dense group; each customer is unlike most others'
+            when
+                segment_slug = 'noise'
+                then 'In no dense group; each customer is unlike most others'
             else headline
         end as varchar
     ) as headline,

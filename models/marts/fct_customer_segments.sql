@@ -8,12 +8,12 @@ customers as (
 ),
 
 {% for segmentation in clusterings() %}
-{{ segmentation }}_assignments as (
+    {{ segmentation }}_assignments as (
 
-    select *
-    from {{ ref(segmentation ~ "_assignments") }}
+        select *
+        from {{ ref(segmentation ~ "_assignments") }}
 
-),
+    ),
 {% endfor %}
 prospects_assignments as (
 
@@ -57,33 +57,33 @@ purchases_read as (
 -- "unassigned", and the reason says why.
 listed_customers as (
 
-{% for segmentation in clusterings() %}
-    select
-        '{{ segmentation }}' as segmentation,
-        customers.customer_id,
-        assignments.segment_id,
-        assignments.distance,
-        cast(null as double) as probability,
-        assignments.runner_up_id,
-        assignments.margin,
-        case
-            when assignments.customer_id is not null then assignments.reason_1
-            {% if segmentation == "value" %}
-            when purchases_read.rows_read = 0 then 'the data set has no purchases'
-            else 'no purchase up to {{ as_of_day() }}'
-            {% else %}
-            else 'nothing is known about the person or household'
-            {% endif %}
-        end as reason_1,
-        assignments.reason_2,
-        assignments.reason_3,
-        assignments.model_version
-    from customers
-    cross join purchases_read
-    left join {{ segmentation }}_assignments as assignments
-        on customers.customer_id = assignments.customer_id
-    union all
-{% endfor %}
+    {% for segmentation in clusterings() %}
+        select
+            '{{ segmentation }}' as segmentation,
+            customers.customer_id,
+            assignments.segment_id,
+            assignments.distance,
+            cast(null as double) as probability,
+            assignments.runner_up_id,
+            assignments.margin,
+            case
+                when assignments.customer_id is not null then assignments.reason_1
+                {% if segmentation == "value" %}
+                    when purchases_read.rows_read = 0 then 'the data set has no purchases'
+                    else 'no purchase up to {{ as_of_day() }}'
+                {% else %}
+                    else 'nothing is known about the person or household'
+                {% endif %}
+            end as reason_1,
+            assignments.reason_2,
+            assignments.reason_3,
+            assignments.model_version
+        from customers
+        cross join purchases_read
+        left join {{ segmentation }}_assignments as assignments
+            on customers.customer_id = assignments.customer_id
+        union all
+    {% endfor %}
     select
         'prospects' as segmentation,
         customers.customer_id,

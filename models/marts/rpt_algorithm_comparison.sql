@@ -40,7 +40,7 @@ select
     cast(segmentation as varchar) as segmentation,
     cast(model_version as varchar) as model_version,
     cast(algorithm as varchar) as algorithm,
-    cast(family as varchar) as family,
+    cast(family as varchar) as algorithm_family,
     cast(segments as integer) as segments,
     cast(silhouette as double) as silhouette,
     cast(calinski_harabasz as double) as calinski_harabasz,

@@ -34,7 +34,7 @@ unnested_bins as (
 select
     cast(model_version as varchar) as model_version,
     cast(temperature as double) as temperature,
-    cast(stage as varchar) as stage,
+    cast(stage as varchar) as calibration_stage,
     cast(lower as double) as lower_probability,
     cast(upper as double) as upper_probability,
     cast(customers as bigint) as predictions,
@@ -42,5 +42,5 @@ select
     cast(accuracy as double) as accuracy
 from unnested_bins
 order by
-    stage,
+    calibration_stage,
     lower_probability

@@ -33,7 +33,7 @@ unnested_evidence as (
     select
         models.segmentation,
         models.model_version,
-        feature_evidence.name,
+        feature_evidence.name as feature,
         feature_evidence.anova_f,
         feature_evidence.mutual_information,
         feature_evidence.silhouette,
@@ -48,7 +48,7 @@ unnested_evidence as (
     select
         classifiers.segmentation,
         classifiers.model_version,
-        permuted.feature as name,
+        permuted.feature,
         cast(null as double) as anova_f,
         cast(null as double) as mutual_information,
         cast(null as double) as silhouette,
@@ -63,7 +63,7 @@ unnested_evidence as (
 select
     cast(segmentation as varchar) as segmentation,
     cast(model_version as varchar) as model_version,
-    cast(name as varchar) as feature,
+    cast(feature as varchar) as feature,
     cast(anova_f as double) as anova_f,
     cast(mutual_information as double) as mutual_information,
     cast(silhouette as double) as silhouette,
@@ -75,7 +75,7 @@ select
             partition by segmentation
             order by
                 coalesce(permutation_importance, mutual_information) desc,
-                name asc
+                feature asc
         ) as integer
     ) as importance_rank
 from unnested_evidence

@@ -1,12 +1,12 @@
 with
 
 {% for segmentation in clusterings() %}
-{{ segmentation }}_points as (
+    {{ segmentation }}_points as (
 
-    select *
-    from {{ ref(segmentation ~ "_projection") }}
+        select *
+        from {{ ref(segmentation ~ "_projection") }}
 
-),
+    ),
 {% endfor %}
 segments as (
 
@@ -21,11 +21,11 @@ segments as (
 
 put_together as (
 
-{% for segmentation in clusterings() %}
-    select *
-    from {{ segmentation }}_points
-    {% if not loop.last %}union all{% endif %}
-{% endfor %}
+    {% for segmentation in clusterings() %}
+        select *
+        from {{ segmentation }}_points
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
@@ -52,7 +52,7 @@ named_points as (
 
 select
     cast(segmentation as varchar) as segmentation,
-    cast(point as varchar) as point,
+    cast(point as varchar) as point_kind,
     cast(customer_id as varchar) as customer_id,
     cast(segment_slug as varchar) as segment_slug,
     cast(segment_name as varchar) as segment_name,
@@ -64,6 +64,6 @@ select
 from named_points
 order by
     segmentation,
-    point,
+    point_kind,
     customer_id,
     segment_slug

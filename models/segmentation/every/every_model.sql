@@ -1,12 +1,12 @@
 with
 
 {% for segmentation in clusterings() %}
-{{ segmentation }}_models as (
+    {{ segmentation }}_models as (
 
-    select *
-    from {{ ref(segmentation ~ "_model") }}
+        select *
+        from {{ ref(segmentation ~ "_model") }}
 
-),
+    ),
 {% endfor %}
 prospects_models as (
 
@@ -17,37 +17,37 @@ prospects_models as (
 
 put_together as (
 
-{% for segmentation in clusterings() %}
-    select
-        segmentation,
-        dataset,
-        variant,
-        model_number,
-        model_version,
-        previous_version,
-        fitted_at,
-        as_of,
-        lrfm_window_days,
-        fit_reason,
-        algorithm,
-        k,
-        k_asked,
-        k_by_rule,
-        features_used,
-        features_dropped,
-        metrics,
-        options,
-        fit_hash,
-        sample_fingerprint,
-        library_versions,
-        k_scan,
-        knee_of_shorter_scan,
-        evidence,
-        comparison,
-        null as labelled_customers
-    from {{ segmentation }}_models
-    union all
-{% endfor %}
+    {% for segmentation in clusterings() %}
+        select
+            segmentation,
+            dataset,
+            variant,
+            model_number,
+            model_version,
+            previous_version,
+            fitted_at,
+            as_of,
+            lrfm_window_days,
+            fit_reason,
+            algorithm,
+            k,
+            k_asked,
+            k_by_rule,
+            features_used,
+            features_dropped,
+            metrics,
+            options,
+            fit_hash,
+            sample_fingerprint,
+            library_versions,
+            k_scan,
+            knee_of_shorter_scan,
+            evidence,
+            comparison,
+            null as labelled_customers
+        from {{ segmentation }}_models
+        union all
+    {% endfor %}
     select
         segmentation,
         dataset,

@@ -1,20 +1,20 @@
 with
 
 {% for segmentation in segmentations() %}
-{{ segmentation }}_segments as (
+    {{ segmentation }}_segments as (
 
-    select *
-    from {{ ref(segmentation ~ "_segments") }}
+        select *
+        from {{ ref(segmentation ~ "_segments") }}
 
-),
+    ),
 {% endfor %}
 put_together as (
 
-{% for segmentation in segmentations() %}
-    select *
-    from {{ segmentation }}_segments
-    {% if not loop.last %}union all{% endif %}
-{% endfor %}
+    {% for segmentation in segmentations() %}
+        select *
+        from {{ segmentation }}_segments
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 )
 

@@ -84,15 +84,15 @@ def test_one_hot_k_means_with_four_segments(fresh: Warehouse, data_directory: Pa
     ) == [(4, 50)]
     points = fresh.query(
         """
-        select point, count(*), count(distinct segment_slug), min(x_explained_variance),
+        select point_kind, count(*), count(distinct segment_slug), min(x_explained_variance),
             min(x_explained_variance + y_explained_variance) between 0.3 and 1
         from marts.rpt_segment_projection
         where segmentation = 'profile'
-        group by point
-        order by point
+        group by point_kind
+        order by point_kind
         """
     )
-    assert [(point, count, slugs) for point, count, slugs, *_ in points] == [
+    assert [(kind, count, slugs) for kind, count, slugs, *_ in points] == [
         ("centroid", 4, 4),
         ("customer", 50, 4),
     ]

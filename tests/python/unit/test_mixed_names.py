@@ -147,7 +147,8 @@ def test_a_playbook_may_aim_at_categories(house: House, said: pytest.LogCaptureF
     rows = [
         ("young", "Young", "age: -1; home=O'Brien's \"flat\": 1"),
         ("rich", "Rich", "income: 1.3; home=Büro ✓: 1"),
-        ("old", "Old", "age: 1.7; home=house: 1.5; plan=nobody's: 0"),
+        ("old", "Old", "age: 1.7; home=house: 1.5; home=nobody's: 0"),
+        ("older", "Older", "age: 1.7; shoe_size: 1"),
     ]
     columns = ["segment_slug", "segment_name", "target_z_scores"]
     frame = pd.DataFrame(rows, columns=columns).assign(
@@ -158,7 +159,8 @@ def test_a_playbook_may_aim_at_categories(house: House, said: pytest.LogCaptureF
     segments = house.segments()
     assert segments.segment_slug.tolist() == ["young", "rich", "old"]
     assert set(segments.named_by) == {"playbook"}
-    assert "row 'old' aims at plan=nobody's, which is no feature of this model" in said.text
+    # A category that nobody has today is none the less of a column that was looked at.
+    assert "the rows older name no segment, for they aim at shoe_size, which is no" in said.text
 
 
 def test_profiles_of_categories_are_in_standard_deviations(house: House) -> None:
