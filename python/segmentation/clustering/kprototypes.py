@@ -40,6 +40,10 @@ from segmentation.clustering.prototype_search import (
 )
 from segmentation.preprocessing import Matrix
 
+# A table of so many rows has at least so many starts.
+SMALL_TABLE = 1_000
+LEAST_STARTS = 5
+
 
 class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixin, BaseEstimator):
     """Cluster rows of numbers and categories (Huang, 1998).
@@ -60,7 +64,9 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
     n_clusters : int
         Number of clusters, k.
     n_init : int
-        Restarts, of which that with the lowest cost is kept. Given prototypes are one start.
+        Restarts, of which that with the lowest cost is kept; of a table of at most 1,000 rows
+        (by weight) at least five, which are made in no time where one is easily stuck. Given
+        prototypes are one start.
     gamma : float or None
         What a differing category costs. None takes half the mean of the standard deviations of
         the numeric columns (as the package kmodes does), or 1 where no numeric column varies.
@@ -175,7 +181,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
             [len(categories) for categories in self.categories_],
             self.n_clusters,
             gamma=self.gamma,
-            n_init=self.n_init,
+            n_init=self._starts(len(filled) if positive is None else float(positive.sum())),
             max_iter=self.max_iter,
             tol=self.tol,
             random_state=self.random_state,
@@ -309,6 +315,10 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
             of_column = encoded(values, self.categories_[j], name)
             columns_of_codes.append(np.where(of_column >= 0, of_column, self._category_fills[j]))
         return _stacked(columns_of_codes, len(columns[0]))
+
+    def _starts(self, rows: float) -> Any:
+        is_number = isinstance(self.n_init, int | np.integer) and self.n_init >= 1
+        return max(self.n_init, LEAST_STARTS) if is_number and rows <= SMALL_TABLE else self.n_init
 
     def _start(self) -> str | tuple[Matrix, Codes]:
         """Return how restarts begin: a name, or prototypes as arrays."""
