@@ -32,7 +32,9 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
             """
             select segmentation, segment_name, customers, share, headline, strategy, priority
             from marts.dim_segments
-            order by segmentation, segment_slug = 'unassigned', customers desc, segment_slug
+            order by
+                case segmentation when 'value' then 1 when 'profile' then 2 else 3 end,
+                segment_slug = 'unassigned', customers desc, segment_slug
             """
         ).fetchall()
     table = Table(
@@ -118,10 +120,12 @@ def _about(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None]:
     ).fetchall()
     if not rows:
         return "No customers, no segments", None
-    dataset, as_of, model_version, fitted_as_of = rows[0]
-    caption = None
-    if model_version is not None:
-        caption = f"Model {model_version}, fitted as of {fitted_as_of}"
-        if fitted_as_of != as_of:
-            caption += f": typical values are of that day, customers of {as_of}"
-    return f"Segments of {dataset} as of {as_of}", caption
+    dataset, as_of = rows[0][:2]
+    lines = []
+    for _, _, model_version, fitted_as_of in rows:
+        if model_version is not None:
+            line = f"Model {model_version}, fitted as of {fitted_as_of}"
+            if fitted_as_of != as_of:
+                line += f": typical values are of that day, customers of {as_of}"
+            lines.append(line)
+    return f"Segments of {dataset} as of {as_of}", "\n".join(lines) or None

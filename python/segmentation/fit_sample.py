@@ -90,7 +90,7 @@ def prepare_categories(
                 "feature %s has %s categories; all but the %d most frequent are taken as unknown",
                 name, f"{len(counts):,}", MOST_CATEGORIES,
             )  # fmt: skip
-        total = sum(counts.values()) + missing
+        total = sum(counts.values())
         fill = frequent[0]
         known = sorted(frequent)
         prepared.append(
@@ -98,8 +98,8 @@ def prepare_categories(
                 name=name,
                 categories=known,
                 fill=fill,
-                missing_share=missing / total,
-                shares=[(counts[v] + (missing if v == fill else 0)) / total for v in known],
+                missing_share=missing / (total + missing),
+                shares=[counts[value] / total for value in known],
                 segment_shares=[],
             )
         )

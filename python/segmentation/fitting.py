@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import datetime
 import hashlib
 import importlib.metadata
@@ -35,7 +34,7 @@ from segmentation.fit_sample import (
     trimmed,
     without_outliers,
 )
-from segmentation.model_names import named_segments
+from segmentation.model_names import named_segments, with_segment_shares
 from segmentation.model_row import (
     FitMetrics,
     ModelFeature,
@@ -204,13 +203,13 @@ def fit_model(
     k = prototypes.segments
     features = _model_features(engine, table, prepared, rows, missing)
     vocabulary = usable_rows(vocabulary_for(playbook, k), set(prepared.names))
-    found = segment_means(engine, table, prepared, prototypes)
-    categories = [
-        dataclasses.replace(category, segment_shares=shares.tolist())
-        for category, shares in zip(categories, found.shares, strict=True)
-    ]
+    categories = with_segment_shares(engine, table, prepared, prototypes, categories)
     # Where there is one prototype to a segment it is the centroid that the fit arrived at.
-    centroids = prototypes.centers if prototypes.is_one_each else found.means
+    centroids = (
+        prototypes.centers
+        if prototypes.is_one_each
+        else segment_means(engine, table, prepared, prototypes).means
+    )
     segments = named_segments(
         engine,
         table,

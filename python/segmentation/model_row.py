@@ -61,7 +61,7 @@ class ModelCategory:
     missing_share : float
         Share of all customers that had none.
     shares : list of float, length n_categories
-        Of each category among all customers, null taken as the fill.
+        Of each category among all customers whose category is known.
     segment_shares : list of list of float, of shape (k, n_categories)
         The same among the customers of each segment.
     """

@@ -91,7 +91,9 @@ def _category(
         return None
     names = sorted(str(name) for name in counts.index)
     fill = min(names, key=lambda name: (-int(counts[name]), name))
-    filled = values.fillna(fill)
+    # Who is unknown says nothing of the others: shares are of those that are known.
+    known = values.dropna()
+    labels = target[values.notna()]
 
     def shares(of: pd.Series) -> list[float]:
         return [float((of == name).mean()) if len(of) else 0.0 for name in names]
@@ -101,6 +103,6 @@ def _category(
         categories=names,
         fill=fill,
         missing_share=float(values.isna().mean()),
-        shares=shares(filled),
-        segment_shares=[shares(filled[target == segment]) for segment in segments],
+        shares=shares(known),
+        segment_shares=[shares(known[labels == segment]) for segment in segments],
     )

@@ -108,8 +108,10 @@ def test_a_null_category_is_taken_as_the_usual_one(house: House) -> None:
     plan = model.categories[1]
     assert plan.missing_share == pytest.approx(10 / 300)
     counts = house.connection.sql("select plan, count(*) from features group by 1").fetchall()
-    share = dict(counts)[plan.fill] / 300 + plan.missing_share
+    # Shares are of those that are known: nobody is 100 % of something because nobody asked.
+    share = dict(counts)[plan.fill] / 290
     assert plan.shares[plan.categories.index(plan.fill)] == pytest.approx(share)
+    assert [sum(shares) for shares in plan.segment_shares] == pytest.approx([1.0] * model.k)
 
 
 def test_k_by_algorithm(house: House) -> None:
