@@ -8,12 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, fit, kprototypes, lrfm, machine, scoring
+from benchmarks import build, fit, kprototypes, lrfm, machine, mixed_scoring, scoring
 
 BENCHMARKS = {
     "scoring": scoring,
     "fit": fit,
     "kprototypes": kprototypes,
+    "mixed_scoring": mixed_scoring,
     "lrfm": lrfm,
     "build": build,
 }

@@ -171,6 +171,10 @@ class DuckDBEngine:
         """Return the same for terms that need up to 100 bits; the sum is checked for overflow."""
         return f"cast(round(({expression}) * {number(scale)}) as hugeint)"
 
+    def bit_field(self, expression: str, first: int, bits: int) -> str:
+        """Return SQL for some bits of a whole number that is not negative, from bit `first` on."""
+        return f"(({expression} >> {int(first)}) & {2**bits - 1})"
+
     def written_number(self, expression: str, decimals: int) -> str:
         """Return SQL for a number as people read it: ``1,234`` or ``1,234.50``."""
         return f"format('{{:,.{int(decimals)}f}}', {expression})"
