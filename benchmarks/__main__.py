@@ -8,13 +8,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, fit, kprototypes, lrfm, machine, mixed_scoring, scoring
+from benchmarks import build, fit, kprototypes, lrfm, machine, mixed_fit, mixed_scoring, scoring
 
 BENCHMARKS = {
     "scoring": scoring,
     "fit": fit,
     "kprototypes": kprototypes,
     "mixed_scoring": mixed_scoring,
+    "mixed_fit": mixed_fit,
     "lrfm": lrfm,
     "build": build,
 }
