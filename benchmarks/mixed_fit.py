@@ -32,7 +32,9 @@ SCAN_ROWS = 5_000
 KS = range(2, 11)
 SCAN_RESAMPLES = 20
 RESTARTS = 10
-MOST_PASSES, TOLERANCE = 50, 1e-4
+# A pass that moves nothing by a thousandth of a standard deviation is the last: what is still to be
+# gained shows in no digit of the cost that the goal looks at.
+MOST_PASSES, TOLERANCE = 50, 1e-3
 K = 5
 COLUMNS = (*NUMBERS, *CATEGORIES)
 
