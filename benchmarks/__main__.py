@@ -8,12 +8,24 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import build, classifier, fit, kprototypes, lrfm, machine, scoring
+from benchmarks import (
+    build,
+    classifier,
+    fit,
+    kprototypes,
+    lrfm,
+    machine,
+    mixed_fit,
+    mixed_scoring,
+    scoring,
+)
 
 BENCHMARKS = {
     "scoring": scoring,
     "fit": fit,
     "kprototypes": kprototypes,
+    "mixed_scoring": mixed_scoring,
+    "mixed_fit": mixed_fit,
     "lrfm": lrfm,
     "classifier": classifier,
     "build": build,

@@ -13,11 +13,20 @@ import numpy as np
 
 from segmentation.clustering.prototypes import NOISE, Prototypes
 from segmentation.engine import DuckDBEngine, number, quoted, text_literal
-from segmentation.preprocessing import Matrix, PreparedCategory, PreparedFeature, PreparedFeatures
+from segmentation.preprocessing import (
+    Codes,
+    Matrix,
+    PreparedCategory,
+    PreparedFeature,
+    PreparedFeatures,
+)
 
 # Up to so many prototypes are compared pair by pair, which is the fastest; more of them by their
 # minimum, which grows with their number and not with its square.
 MOST_PAIRED = 8
+
+# Whole numbers of so many bits are the narrowest and the widest that an engine adds up fast.
+NARROW_BITS, WIDE_BITS = 31, 62
 
 
 def scaled_column(position: int) -> str:
@@ -41,6 +50,77 @@ def code_expression(category: PreparedCategory) -> str:
         f"case {raw} {cases} else case when {raw} is null then {fill} "
         f"else {category.unknown_code} end end"
     )
+
+
+def mismatch_expressions(
+    engine: DuckDBEngine, features: PreparedFeatures, differences: Sequence[Codes]
+) -> tuple[list[str], list[str]]:
+    """Return SQL that counts mismatches, for all prototypes in one look at each category.
+
+    Text is dear to compare. What it means for all prototypes is therefore packed into one whole
+    number, a few bits for each of them, and the numbers of all columns are added up.
+
+    Parameters
+    ----------
+    engine : DuckDBEngine
+    features : PreparedFeatures
+    differences : sequence of ndarray
+        See :attr:`Prototypes.excess_mismatches`.
+
+    Returns
+    -------
+    packed : list of str
+        Expressions of the raw columns. More than one where there are many prototypes.
+    counts : list of str, one for each prototype but the first
+        How many more mismatches it has than the first; expressions of ``mismatches_0``, ...,
+        which are what `packed` gives.
+    """
+    n_columns = len(differences)
+    # A column adds 0, 1 or 2 to a field: nothing is negative, nothing carries over.
+    bits = (2 * n_columns).bit_length()
+    per_number = WIDE_BITS // bits
+    others = range(1, len(differences[0]))
+    packed, counts = [], []
+    for place, start in enumerate(others[::per_number]):
+        held = others[start - 1 : start - 1 + per_number]
+        weights = np.array([1 << (bits * field) for field in range(len(held))], dtype=np.int64)
+        is_wide = bits * len(held) > NARROW_BITS
+        packed.append(
+            _sum_of(
+                [
+                    _packed_expression(
+                        category, (weights[:, None] * (of_column[held] + 1)).sum(axis=0), is_wide
+                    )
+                    for category, of_column in zip(features.categories, differences, strict=True)
+                ]
+            )
+        )
+        counts += [
+            f"({engine.bit_field(mismatches_column(place), bits * field, bits)} - {n_columns})"
+            for field in range(len(held))
+        ]
+    return packed, counts
+
+
+def mismatches_column(position: int) -> str:
+    """Return the name of a column that holds packed counts of mismatches."""
+    return f"mismatches_{position}"
+
+
+def _packed_expression(category: PreparedCategory, by_code: Codes, is_wide: bool) -> str:
+    """Return SQL for a whole number by the code of a category, from the raw column."""
+    raw = f"cast({quoted(category.name)} as varchar)"
+    # What most categories have in common with the unknown ones is left to `else`.
+    unknown, fill = int(by_code[-1]), int(by_code[category.categories.index(category.fill)])
+    cases = " ".join(
+        f"when {text_literal(value)} then {packed}"
+        for value, packed in zip(category.categories, by_code[:-1].tolist(), strict=True)
+        if packed != unknown
+    )
+    rest = f"cast({unknown} as bigint)" if is_wide else str(unknown)
+    if fill != unknown:
+        rest = f"case when {raw} is null then {fill} else {rest} end"
+    return f"case {raw} {cases} else {rest} end" if cases else rest
 
 
 def scaled_expression(engine: DuckDBEngine, feature: PreparedFeature) -> str:
@@ -79,6 +159,7 @@ def scaled_table(
     table: str,
     features: PreparedFeatures,
     keep: Sequence[str] = (),
+    more: Sequence[str] = (),
 ) -> str:
     """Return a query for scaled numbers and coded categories.
 
@@ -90,11 +171,14 @@ def scaled_table(
     features : PreparedFeatures
     keep : sequence of str
         Columns of `table` that are passed on.
+    more : sequence of str
+        Named expressions of the columns of `table`.
 
     Returns
     -------
     str
-        A query with the columns `keep`, then ``scaled_0``, ``scaled_1``, ..., then ``code_0``, ...
+        A query with the columns `keep`, then ``scaled_0``, ``scaled_1``, ..., then ``code_0``,
+        ..., then `more`.
     """
     columns = [quoted(column) for column in keep]
     columns += [
@@ -105,6 +189,7 @@ def scaled_table(
         f"{code_expression(category)} as {code_column(f)}"
         for f, category in enumerate(features.categories)
     ]
+    columns += more
     return f"select {', '.join(columns) or '1 as nothing'} from {table}"
 
 
@@ -144,13 +229,12 @@ def assigned_table(
         which is -1 for noise.
     """
     passed_on = [*map(quoted, keep), *prepared_columns(features)]
-    nearness = [
-        f"{expression} as proximity_{i}"
-        for i, expression in enumerate(_proximity_expressions(prototypes))
-    ]
+    packed, proximities = _proximity_expressions(engine, features, prototypes)
+    nearness = [f"{expression} as proximity_{i}" for i, expression in enumerate(proximities)]
+    packed = [f"{expression} as {mismatches_column(i)}" for i, expression in enumerate(packed)]
     near = (
         f"select {', '.join([*passed_on, *nearness])} "
-        f"from ({scaled_table(engine, table, features, keep)})"
+        f"from ({scaled_table(engine, table, features, keep, packed)})"
     )
     count = len(nearness)
     ids = [str(i) for i in prototypes.segment_ids]
@@ -173,20 +257,33 @@ def assigned_table(
     return f"select {', '.join([*passed_on, found])} from ({near})"
 
 
-def _proximity_expressions(prototypes: Prototypes) -> list[str]:
+def _proximity_expressions(
+    engine: DuckDBEngine, features: PreparedFeatures, prototypes: Prototypes
+) -> tuple[list[str], list[str]]:
+    """Return packed mismatches of the raw columns, and what is compared, for each prototype."""
     if prototypes.weights is not None:
-        return dissimilarity_expressions(prototypes)
+        return [], dissimilarity_expressions(prototypes)
+    mismatches = prototypes.excess_mismatches
+    packed: list[str] = []
+    if mismatches is not None and len(prototypes.centers) > 1:
+        cost, differences = mismatches
+        packed, counts = mismatch_expressions(engine, features, differences)
+        added = [[f"{number(cost)} * cast({count} as double)"] for count in counts]
+    else:
+        costs = [costs - costs[0] for costs in prototypes.category_costs]
+        added = [
+            [cost_expression(f, cost[i]) for f, cost in enumerate(costs)]
+            for i in range(1, len(prototypes.centers))
+        ]
     offsets, slopes = prototypes.proximities
-    costs = [costs - costs[0] for costs in prototypes.category_costs]
-    return [
-        _sum_of(
-            [
-                number(offset),
-                *(f"{number(w)} * {scaled_column(j)}" for j, w in enumerate(slopes[i])),
-                *(cost_expression(f, cost[i]) for f, cost in enumerate(costs)),
-            ]
-        )
-        for i, offset in enumerate(offsets)
+    lines = [
+        [number(offset), *(f"{number(w)} * {scaled_column(j)}" for j, w in enumerate(slope))]
+        for offset, slope in zip(offsets, slopes, strict=True)
+    ]
+    # Seen from itself, the first is nowhere else.
+    return packed, [
+        number(0.0),
+        *(_sum_of(line + terms) for line, terms in zip(lines[1:], added, strict=True)),
     ]
 
 

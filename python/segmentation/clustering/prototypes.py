@@ -80,12 +80,28 @@ class Prototypes:
         if self.weights is not None:
             return np.argmin(self.dissimilarities(sample), axis=1)
         offsets, slopes = self.proximities
-        nearness = np.tile(offsets, (len(sample), 1))
-        for numbers, slope in zip(sample.numbers.T, slopes.T, strict=True):
-            nearness += numbers[:, None] * slope
-        for codes, costs in zip(sample.codes.T, self.category_costs, strict=True):
-            nearness = nearness + (costs - costs[0]).T[codes]
-        return np.argmin(nearness, axis=1)
+        mismatches = self.excess_mismatches
+        nearest = np.zeros(len(sample), dtype=np.intp)
+        lowest = np.zeros(len(sample))
+        # The first one's own proximity is 0. Term by term and not through BLAS: sums of the same
+        # order are the same to the last digit, which decides where prototypes are equally near.
+        for i in range(1, len(offsets)):
+            proximity = np.full(len(sample), offsets[i])
+            for j, slope in enumerate(slopes[i]):
+                proximity += slope * sample.numbers[:, j]
+            if mismatches is not None:
+                cost, differences = mismatches
+                count = np.zeros(len(sample), dtype=np.intp)
+                for codes, difference in zip(sample.codes.T, differences, strict=True):
+                    count += difference[i][codes]
+                proximity += cost * count
+            else:
+                for codes, costs in zip(sample.codes.T, self.category_costs, strict=True):
+                    proximity += (costs[i] - costs[0])[codes]
+            nearer = proximity < lowest
+            nearest[nearer] = i
+            lowest[nearer] = proximity[nearer]
+        return nearest
 
     @property
     def proximities(self) -> tuple[Matrix, Matrix]:
@@ -99,6 +115,22 @@ class Prototypes:
         apart = self.centers - first
         lines = (apart * (self.centers + first)).sum(axis=1)
         return lines + (self.offsets - self.offsets[0]), -2 * apart
+
+    @property
+    def excess_mismatches(self) -> tuple[float, list[Codes]] | None:
+        """What a mismatch costs, and how many more of them a prototype has than the first.
+
+        The second is, for each categorical column, -1, 0 or 1 by prototype and code, shape
+        (n_prototypes, n_categories + 1). None where costs are not all 0 or the same: then they are
+        no mismatches with modes. Whole numbers add up without rounding, in every order.
+        """
+        if not self.category_costs:
+            return None
+        found = np.unique(np.concatenate([costs.ravel() for costs in self.category_costs]))
+        if not (found[-1] > 0 and np.isin(found, (0.0, found[-1])).all()):
+            return None
+        differs = [(costs > 0).astype(np.intp) for costs in self.category_costs]
+        return float(found[-1]), [column - column[0] for column in differs]
 
     def assign(self, sample: MixedSample) -> Codes:
         """Return the segment of each row, shape (n_rows,); -1 is noise."""

@@ -147,7 +147,7 @@ def segment_means(
         for j in range(len(features.numbers))
     ]
     aggregates += [
-        f"sum(case when {code_column(f)} = {code} then 1 else 0 end)"
+        f"sum(cast({code_column(f)} = {code} as integer))"
         for f, category in enumerate(features.categories)
         for code in range(len(category.categories))
     ]

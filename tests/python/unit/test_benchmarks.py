@@ -20,6 +20,8 @@ from benchmarks import (
     kprototypes,
     lrfm,
     machine,
+    mixed_fit,
+    mixed_scoring,
     plain_script,
     race,
     report,
@@ -52,6 +54,39 @@ def test_a_label_that_differs_is_counted(tmp_path: Path) -> None:
         connection.execute("update scored set segment_id = segment_id + 1 where id = 7")
         connection.execute("delete from scored where id = 8")
     assert scoring.count_different_labels(folder, "none")() == {"rows": 2}
+
+
+def test_mixed_scoring_contenders_agree_on_every_row(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = str(tmp_path)
+    mixed_scoring.prepare(folder, rows=3_000)()
+    mixed_scoring.in_the_engine(folder)()
+    mixed_scoring.bare_copy(folder)()
+    mixed_scoring.through_pandas(folder)()
+    found = mixed_scoring.count_different_labels(folder)()
+    assert found["rows"] == 0
+    assert min(found["with_a_null"], found["with_an_unseen_category"]) > 10
+    with duckdb.connect(str(tmp_path / "engine.duckdb")) as connection:
+        assert len(connection.sql("select distinct segment_id from scored").fetchall()) > 3
+        connection.execute("update scored set segment_id = segment_id + 1 where id = 7")
+        connection.execute("delete from scored where id = 8")
+    assert mixed_scoring.count_different_labels(folder)()["rows"] == 2
+
+
+def test_mixed_fit_contenders_arrive_at_the_same_cost(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    mixed_fit.prepare(folder, rows=2_000)()
+    ours = mixed_fit.sample_and_refine(folder)()
+    memory = mixed_fit.in_memory(folder)()
+    # Fewer rows than the sample holds: both saw all of them, in one scaling.
+    assert ours["cost"] == pytest.approx(memory["cost"], rel=1e-3)
+    compared = mixed_fit.compare(folder)()
+    assert compared["cost_gap"] == pytest.approx(
+        100 * (ours["cost"] / memory["cost"] - 1), abs=1e-6
+    )
+    assert compared["rows_without_a_label"] == 0
+    assert compared["labelled_alike"] > 0.98
 
 
 def test_fit_contenders_arrive_at_the_same_inertia(

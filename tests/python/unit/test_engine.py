@@ -35,6 +35,23 @@ def test_the_sample_is_that_of_the_smallest_md5_hashes(
     assert sample.x.tolist() == expected
 
 
+@pytest.mark.parametrize(
+    "key", ["i", "i % 50", "i % 3", "case when i % 100 = 0 then i end"], ids=str
+)
+@pytest.mark.parametrize("rows", [20, 400])
+def test_a_sample_of_a_large_table_is_that_of_sorting_it_all(
+    connection: duckdb.DuckDBPyConnection, engine: DuckDBEngine, key: str, rows: int
+) -> None:
+    """Also where keys are null or stand in many rows, so that few hashes say little."""
+    connection.execute(f"create table t as select {key} as id from range(20000) r(i)")
+    sample = engine.sample("t", columns=["id"], key="id", rows=rows)
+    everything = connection.sql(
+        "select cast(id as double) as id from t"
+        f" order by md5(cast(id as varchar)), cast(id as varchar) limit {rows}"
+    ).df()
+    pd.testing.assert_frame_equal(sample, everything)
+
+
 def test_a_small_table_is_its_own_sample(
     connection: duckdb.DuckDBPyConnection, engine: DuckDBEngine
 ) -> None:

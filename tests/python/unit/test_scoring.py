@@ -10,10 +10,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from segmentation.clustering.mixed_sample import numbers_only
-from segmentation.clustering.prototypes import from_centers
+from segmentation.clustering.mixed_sample import MixedSample, numbers_only
+from segmentation.clustering.prototypes import from_centers, from_modes
 from segmentation.engine import DuckDBEngine, number
-from segmentation.preprocessing import FeaturePreprocessor, PreparedFeature, PreparedFeatures
+from segmentation.preprocessing import (
+    FeaturePreprocessor,
+    PreparedCategory,
+    PreparedFeature,
+    PreparedFeatures,
+)
 from segmentation.scoring import assigned_table
 from sklearn.cluster import KMeans
 
@@ -114,3 +119,38 @@ def test_a_fitted_number_is_read_back_bit_for_bit(value: float) -> None:
 def test_a_fitted_number_is_finite(value: float) -> None:
     with pytest.raises(ValueError, match="not a finite number"):
         number(value)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 9, 40])
+@pytest.mark.parametrize("n_columns", [1, 3, 12])
+@pytest.mark.parametrize("n_numbers", [0, 1])
+def test_packed_mismatches_count_as_in_numpy(
+    connection: duckdb.DuckDBPyConnection, k: int, n_columns: int, n_numbers: int
+) -> None:
+    """Without numbers nearly every row is tied; with many prototypes one number is too narrow."""
+    random = np.random.default_rng([k, n_columns])
+    values = ["a", "it's", "", "d"]
+    categories = [PreparedCategory(f"c{f}", values, values[f % 4]) for f in range(n_columns)]
+    modes = random.integers(4, size=(k, n_columns))
+    centers = random.integers(-2, 3, size=(k, n_numbers)).astype(float)
+    prototypes = from_modes(centers, modes, [4] * n_columns, gamma=0.3)
+    cells = np.array([*values, "unseen", None], dtype=object)[
+        random.integers(6, size=(2_000, n_columns))
+    ]
+    numbers = random.integers(-2, 3, size=(2_000, n_numbers)).astype(float)
+    frame = pd.DataFrame(cells, columns=[f"c{f}" for f in range(n_columns)])
+    for j in range(n_numbers):
+        frame[f"x{j}"] = numbers[:, j]
+    connection.register("rows", frame.reset_index(names="position"))
+    features = PreparedFeatures([plain(f"x{j}") for j in range(n_numbers)], categories)
+    query = assigned_table(DuckDBEngine(connection), "rows", features, prototypes, ["position"])
+    found = connection.sql(f"select segment_id from ({query}) order by position").fetchall()
+    codes = np.column_stack([category.codes(frame[category.name]) for category in categories])
+    sample = MixedSample(numbers, codes, (4,) * n_columns, 0.3)
+    assert [row[0] for row in found] == prototypes.assign(sample).tolist()
+    exact = np.argmin(
+        10 * ((numbers[:, None] - centers) ** 2).sum(axis=2)
+        + 3 * (codes[:, None] != modes).sum(axis=2),
+        axis=1,
+    )
+    assert [row[0] for row in found] == exact.tolist()
