@@ -36,7 +36,13 @@ from segmentation.classification.targets import later_segments
 from segmentation.engine import DuckDBEngine, text_literal
 from segmentation.fitting import library_versions
 from segmentation.native_threads import limit_native_threads
-from segmentation.playbook import FeatureWords, PlaybookRow, read_feature_words, read_playbook
+from segmentation.playbook import (
+    UNASSIGNED,
+    FeatureWords,
+    PlaybookRow,
+    read_feature_words,
+    read_playbook,
+)
 from segmentation.workflow import SEGMENTS, read_overrides
 
 log = logging.getLogger("segmentation")
@@ -46,6 +52,8 @@ LATER_BEHAVIOUR = "later behaviour"
 # Most labelled customers that a classifier learns from: those with the smallest hash of their id.
 LABELLED_ROWS = 50_000
 
+# Whoever is in no segment, and whoever is in no dense group.
+_RESERVED_SLUGS = (UNASSIGNED, "noise")
 _PREDICTIONS = "segmentation_prospect_predictions"
 _LIBRARIES = ("scikit-learn", "skops", "xgboost-cpu", "numpy", "pandas", "duckdb", "segmentation")
 
@@ -381,7 +389,7 @@ def _segments(
     revenue: pd.DataFrame,
 ) -> list[ProspectSegment]:
     takes_part = labelled[labelled["target"].isin(labels)]
-    numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiu"]
+    numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiub"]
     categories = [name for name in options.features if name not in numbers]
     lines = portraits(takes_part, takes_part["target"], numbers, categories, words)
     joined = takes_part[["customer_id", "target"]].merge(revenue, on="customer_id", how="left")
@@ -406,11 +414,15 @@ def _segments(
 
 
 def _slugs(labels: Sequence[str]) -> dict[str, str]:
-    """Return a slug for each label: lower case, of letters, digits and underscores, unique."""
+    """Return a slug for each label: lower case, of letters, digits and underscores, unique.
+
+    None is one that means something else in the marts.
+    """
     slugs: dict[str, str] = {}
     for label in labels:
         slug = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
-        slug = slug if slug[:1].isalpha() else f"segment_{slug}".rstrip("_")
+        if not slug[:1].isalpha() or slug in _RESERVED_SLUGS:
+            slug = f"segment_{slug}".rstrip("_")
         number = 1
         while (unique := slug if number == 1 else f"{slug}_{number}") in slugs.values():
             number += 1
