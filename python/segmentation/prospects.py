@@ -116,13 +116,8 @@ def fit_prospects_if_needed(
     labelled, source = _labelled(
         engine, features, later_features, run, read_playbook(rows, "value"), words, options
     )
-    fitted = fit_classifier(
-        labelled,
-        "target",
-        "identity_id",
-        options,
-        prospect_identities=_identities_of_prospects(engine, features),
-    )
+    shared = _identities_of_prospects(engine, features)
+    fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
     if fitted.classifier is None:
         log.warning("prospects: nothing fitted; nobody is foretold a segment")
         return as_table([])
@@ -130,6 +125,9 @@ def fit_prospects_if_needed(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
         f"from {engine.from_item(value_per_year)}"
     )
+    if options.exclude_shared_identities:
+        # What the model's row says of segments is of those whom it was learned from.
+        labelled = labelled[~labelled["identity_id"].isin(shared)]
     model = _model(run, reason, options, labelled, source, fitted, words, revenue, latest)
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
     return as_table([model])

@@ -351,6 +351,35 @@ class TestLabels:
         assert segments.segment_slug.tolist() == ["a", "segment_unassigned", "segment_noise"]
 
 
+class TestSharedIdentities:
+    """People who are labelled and among the prospects."""
+
+    @pytest.fixture
+    def twice(self, connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
+        """Return a house in which ten of A, the only ones of a fortune, are prospects as well."""
+        frame = people()
+        frame.loc[120:129, "identity_id"] = [f"P{i:03d}" for i in range(0, 30, 3)]
+        prospects = ProspectHouse(connection, frame)
+        prospects.revenue({f"P{i:03d}": 1000.0 if i < 30 else 10.0 for i in range(0, 120, 3)})
+        return prospects
+
+    def test_they_are_reported_and_learned_from(self, twice: ProspectHouse) -> None:
+        model = twice.fitted()
+        assert "10 people are labelled and among the prospects." in model.warnings[0]
+        assert model.labelled_customers == 120
+        assert model.segments[0].yearly_revenue == pytest.approx(257.5)
+
+    def test_a_segment_is_described_by_those_it_was_learned_from(
+        self, twice: ProspectHouse
+    ) -> None:
+        model = twice.fitted(overrides={"exclude_shared_identities": True})
+        assert "10 labelled rows are excluded for that reason." in model.warnings[0]
+        assert model.labelled_customers == 110
+        assert [segment.labelled_customers for segment in model.segments] == [30, 40, 40]
+        assert model.segments[0].yearly_revenue == pytest.approx(10)
+        assert sum(record["customers"] for record in model.confusion) == 110
+
+
 class TestUnknownValues:
     """Nobody is refused for what is not known of them."""
 
