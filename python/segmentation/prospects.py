@@ -36,7 +36,13 @@ from segmentation.classification.targets import later_segments
 from segmentation.engine import DuckDBEngine, text_literal
 from segmentation.fitting import library_versions
 from segmentation.native_threads import limit_native_threads
-from segmentation.playbook import FeatureWords, PlaybookRow, read_feature_words, read_playbook
+from segmentation.playbook import (
+    UNASSIGNED,
+    FeatureWords,
+    PlaybookRow,
+    read_feature_words,
+    read_playbook,
+)
 from segmentation.workflow import SEGMENTS, read_overrides
 
 log = logging.getLogger("segmentation")
@@ -46,6 +52,8 @@ LATER_BEHAVIOUR = "later behaviour"
 # Most labelled customers that a classifier learns from: those with the smallest hash of their id.
 LABELLED_ROWS = 50_000
 
+# Whoever is in no segment, and whoever is in no dense group.
+_RESERVED_SLUGS = (UNASSIGNED, "noise")
 _PREDICTIONS = "segmentation_prospect_predictions"
 _LIBRARIES = ("scikit-learn", "skops", "xgboost-cpu", "numpy", "pandas", "duckdb", "segmentation")
 
@@ -108,13 +116,8 @@ def fit_prospects_if_needed(
     labelled, source = _labelled(
         engine, features, later_features, run, read_playbook(rows, "value"), words, options
     )
-    fitted = fit_classifier(
-        labelled,
-        "target",
-        "identity_id",
-        options,
-        prospect_identities=_identities_of_prospects(engine, features),
-    )
+    shared = _identities_of_prospects(engine, features)
+    fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
     if fitted.classifier is None:
         log.warning("prospects: nothing fitted; nobody is foretold a segment")
         return as_table([])
@@ -122,6 +125,9 @@ def fit_prospects_if_needed(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
         f"from {engine.from_item(value_per_year)}"
     )
+    if options.exclude_shared_identities:
+        # What the model's row says of segments is of those whom it was learned from.
+        labelled = labelled[~labelled["identity_id"].isin(shared)]
     model = _model(run, reason, options, labelled, source, fitted, words, revenue, latest)
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
     return as_table([model])
@@ -381,7 +387,7 @@ def _segments(
     revenue: pd.DataFrame,
 ) -> list[ProspectSegment]:
     takes_part = labelled[labelled["target"].isin(labels)]
-    numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiu"]
+    numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiub"]
     categories = [name for name in options.features if name not in numbers]
     lines = portraits(takes_part, takes_part["target"], numbers, categories, words)
     joined = takes_part[["customer_id", "target"]].merge(revenue, on="customer_id", how="left")
@@ -406,11 +412,15 @@ def _segments(
 
 
 def _slugs(labels: Sequence[str]) -> dict[str, str]:
-    """Return a slug for each label: lower case, of letters, digits and underscores, unique."""
+    """Return a slug for each label: lower case, of letters, digits and underscores, unique.
+
+    None is one that means something else in the marts.
+    """
     slugs: dict[str, str] = {}
     for label in labels:
         slug = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
-        slug = slug if slug[:1].isalpha() else f"segment_{slug}".rstrip("_")
+        if not slug[:1].isalpha() or slug in _RESERVED_SLUGS:
+            slug = f"segment_{slug}".rstrip("_")
         number = 1
         while (unique := slug if number == 1 else f"{slug}_{number}") in slugs.values():
             number += 1

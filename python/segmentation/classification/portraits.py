@@ -29,7 +29,8 @@ def portraits(
     target : pandas.Series of shape (n,)
         Their segments.
     numbers, categories : sequence of str
-        Columns of the frame; one that never varies says nothing and is passed over.
+        Columns of the frame, flags among the numbers; one that never varies says nothing and is
+        passed over.
     words : mapping
         Feature to its words.
 
@@ -69,7 +70,8 @@ def _numbers(
     profiles: list[list[float]] = [[] for _ in segments]
     typical: list[list[float]] = [[] for _ in segments]
     for name in names:
-        values = frame[name].astype(float)
+        # A flag can be unknown as well, which a plain cast refuses.
+        values = pd.Series(frame[name].to_numpy(float, na_value=np.nan), index=frame.index)
         spread = float(values.std(ddof=0))
         if not np.isfinite(spread) or spread == 0:
             continue

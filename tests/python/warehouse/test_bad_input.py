@@ -37,8 +37,9 @@ def test_empty_tables(fresh: Warehouse) -> None:
     put(fresh, ORDERS)
     output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
     assert "value: nobody to segment as of 2025-12-31; nothing fitted" in output
+    assert "prospects: nothing fitted; nobody is foretold a segment" in output
     for mart in (name for name in fresh.tables() if name.startswith("marts.")):
-        counted = 5 if mart == "marts.rpt_rows_read" else 0
+        counted = {"marts.rpt_rows_read": 5, "marts.rpt_shared_identities": 1}.get(mart, 0)
         # An empty company still has its one row of everybody, with zeros, or none.
         assert fresh.query(f"select count(*) from {mart}")[0][0] == counted, mart
 

@@ -127,6 +127,68 @@ def test_who_is_a_prospect(complete_journey: Warehouse) -> None:
     ) == [("established", 2447, 364), ("prospect", 16, 85), ("too new", 6, 28)]
 
 
+def test_prospects_are_foretold_a_segment_of_established_customers(
+    complete_journey: Warehouse,
+) -> None:
+    """By names and strategies of the value playbook, and with whom it cannot be told and why."""
+    found = complete_journey.query(
+        """
+        select
+            segments.customer_id,
+            segments.segment_slug,
+            described.strategy is not null,
+            segments.probability > 0.25,
+            segments.reason_1
+        from marts.fct_customer_segments as segments
+        inner join marts.dim_segments as described using (segmentation, segment_slug)
+        where segments.segmentation = 'prospects' and segments.segment_slug <> 'unassigned'
+        """
+    )
+    assert len(found) == len({row[0] for row in found}) == 16
+    value_slugs = {"at_risk", "loyal", "need_attention", "potential_loyalist"}
+    assert {row[1] for row in found} <= value_slugs
+    assert all(has_strategy and likely and reason for _, _, has_strategy, likely, reason in found)
+    assert complete_journey.query(
+        """
+        select prospects.segment_slug
+        from marts.dim_segments as prospects
+        inner join marts.dim_segments as value
+            on
+                prospects.segment_slug = value.segment_slug
+                and prospects.strategy = value.strategy
+        where prospects.segmentation = 'prospects' and value.segmentation = 'value'
+        order by 1
+        """
+    ) == [(slug,) for slug in sorted(value_slugs)]
+    assert complete_journey.query(
+        """
+        select regexp_replace(reason_1, '2017-[0-9]{2}-[0-9]{2}', 'DAY'), count(*)
+        from marts.fct_customer_segments
+        where
+            segmentation = 'prospects'
+            and segment_slug = 'unassigned'
+            and reason_1 not like 'no prospect: a customer since 2017-%'
+        group by 1
+        """
+    ) == [("first purchase on DAY, less than 30 days of history", 6)]
+
+
+def test_a_forecast_row_per_segment(complete_journey: Warehouse) -> None:
+    rows = complete_journey.query(
+        "select segment_slug, prospects, lower_customers, expected_customers, upper_customers,"
+        " expected_sales, mean_yearly_revenue * expected_customers"
+        " from marts.rpt_prospect_distribution"
+    )
+    slugs = [row[0] for row in rows]
+    assert slugs == ["at_risk", "loyal", "need_attention", "potential_loyalist"]
+    assert {row[1] for row in rows} == {16}
+    assert sum(row[3] for row in rows) == pytest.approx(16)
+    for _, _, lower, expected, upper, sales, product in rows:
+        assert 0 <= lower <= expected <= upper <= 16
+        assert sales == pytest.approx(product)
+        assert sales > 0
+
+
 def test_the_first_days_know_nothing_of_what_came_after(
     fresh: Warehouse, complete_journey: Warehouse
 ) -> None:
@@ -180,6 +242,8 @@ def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> 
     ) == [
         ("profile", "complete_journey", 1),
         ("profile", "sample", 1),
+        ("prospects", "complete_journey", 1),
+        ("prospects", "sample", 1),
         ("value", "complete_journey", 1),
         ("value", "sample", 1),
     ]

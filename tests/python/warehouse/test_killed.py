@@ -44,7 +44,7 @@ def test_ten_kills_at_random_moments(fresh: Warehouse, sample: Warehouse) -> Non
     fresh.build(dataset="sample")
     assert fresh.mart_hashes() == undisturbed
     assert fresh.tables() == tables
-    assert fresh.query("select count(*) from marts.rpt_model_history") == [(2,)]
+    assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
 
 
 def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(

@@ -109,6 +109,13 @@ BREAKS = [
         "only_what_comes_after_the_early_days",
         id="day 31 belongs to nothing",
     ),
+    pytest.param(
+        "models/marts/rpt_prospect_distribution.sql",
+        "order by forecast.expected_customers desc, segments.segment_slug asc",
+        "order by forecast.expected_customers desc, segments.segment_slug desc",
+        "counts_shares_and_ranks",
+        id="equally large segments are ranked the other way round",
+    ),
 ]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import Warehouse
+from builds import PROJECT, Warehouse
 from segmentation.person_scoring import ScoringError, score_people
 from sklearn.metrics import adjusted_rand_score
 
@@ -51,6 +51,39 @@ def test_everything_in_the_file_can_be_read_and_is_explained(sample: Warehouse) 
     assert unexplained == []
 
 
+def test_every_mart_is_there(sample: Warehouse) -> None:
+    models = {f"marts.{path.stem}" for path in (PROJECT / "models" / "marts").glob("*.sql")}
+    assert {name for name in sample.tables() if name.startswith("marts.")} == models
+
+
+def test_nobody_is_a_prospect_and_everybody_is_told_why(sample: Warehouse) -> None:
+    """Nobody's first purchase is of the last 90 days; a classifier is there all the same."""
+    assert sample.query(
+        """
+        select
+            regexp_replace(reason_1, '[0-9-]{10}$', 'DAY'),
+            segment_slug,
+            count(*),
+            count(probability)
+        from marts.fct_customer_segments
+        where segmentation = 'prospects'
+        group by 1, 2
+        order by 1
+        """
+    ) == [
+        ("no prospect: a customer since DAY", "unassigned", 490, 0),
+        ("no purchase up to DAY", "unassigned", 10, 0),
+    ]
+    assert sample.query(
+        "select segment_slug, prospects, expected_customers, most_likely_share, expected_sales"
+        " from marts.rpt_prospect_distribution"
+    ) == [
+        (slug, 0, 0.0, None, 0.0)
+        for slug in ("at_risk", "loyal", "need_attention", "potential_loyalist")
+    ]
+    assert sample.query("select count(*) from marts.fct_prospect_probabilities") == [(0,)]
+
+
 def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> None:
     """One thread and another working directory, against two threads: then once more."""
     fresh.build(dataset="sample", threads=1, directory=Path(os.sep))
@@ -59,8 +92,9 @@ def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> 
     output = fresh.build(dataset="sample", threads=2)
     assert "value: kept value-0001-" in output
     assert "profile: kept profile-0001-" in output
+    assert "prospects: kept prospects-0001-" in output
     assert fresh.mart_hashes() == first
-    assert fresh.query("select count(*) from marts.rpt_model_history") == [(2,)]
+    assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
     assert fresh.tables() == tables
 
 
@@ -112,7 +146,7 @@ def test_a_reader_may_look_between_builds(sample: Warehouse) -> None:
         duckdb.connect(str(sample.path), read_only=True) as other,
     ):
         query = "select count(*) from marts.fct_customer_segments"
-        assert one.sql(query).fetchall() == other.sql(query).fetchall() == [(1000,)]
+        assert one.sql(query).fetchall() == other.sql(query).fetchall() == [(1500,)]
 
 
 def test_one_person_and_many_are_scored_by_one_call(sample: Warehouse) -> None:

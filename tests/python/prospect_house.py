@@ -1,0 +1,175 @@
+"""The tables that a dbt build would have made of prospects, for unit tests to fit and apply on."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from segmentation.classification.model_row import ProspectsModel, as_table
+from segmentation.prospects import (
+    assign_prospects,
+    fit_prospects_if_needed,
+    forecast_prospects,
+    name_prospect_segments,
+)
+
+FEATURES = ["age", "income", "profession", "spending_level"]
+SETTINGS: dict[str, Any] = {
+    "features": FEATURES,
+    "ordered_categories": {"spending_level": ["Low", "Average", "High"]},
+    "candidates": ["logistic_regression"],
+    "folds": 3,
+    "repeats": 1,
+    "importance_repeats": 1,
+    "seed": 1,
+}
+LABELS = ("A", "B", "C")
+PLAYBOOK = [("prospects", None, "a", "Artists", ""), ("prospects", None, "b", "Doctors", "")]
+
+
+def people(labels: tuple[str, ...] = LABELS, labelled: int = 120, prospects: int = 30) -> Any:
+    """Return people whose segment age and profession tell, nearly: the first are labelled.
+
+    Each label is that of as many; some ages, incomes and professions are unknown.
+    """
+    rows = labelled + prospects
+    random = np.random.default_rng(11)
+    planted = np.arange(rows) % len(labels)
+    professions = np.array([f"profession {i}" for i in range(len(labels))], dtype=object)
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"P{i:03d}" for i in range(rows)],
+            "identity_id": [f"P{i:03d}" for i in range(rows)],
+            "is_prospect": np.arange(rows) >= labelled,
+            "target": np.array(labels, dtype=object)[planted],
+            "target_source": "known segment",
+            "age": np.round(25.0 + 20 * planted + random.normal(0, 4, rows), 3),
+            "income": np.round(random.lognormal(10, 0.5, rows), 2),
+            "profession": professions[planted],
+            "spending_level": np.array(["Low", "Average", "High"], dtype=object)[
+                random.choice(3, rows)
+            ],
+        }
+    )
+    frame.loc[frame.is_prospect, "target"] = None
+    frame.loc[random.random(rows) < 0.1, "age"] = np.nan
+    frame.loc[random.random(rows) < 0.1, "income"] = np.nan
+    frame.loc[random.random(rows) < 0.1, "profession"] = None
+    return frame
+
+
+class ProspectHouse:
+    """The tables that a dbt build would have made."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame) -> None:
+        self.connection = connection
+        self.features(frame)
+        later = ["recency_days", "frequency", "monetary"]
+        self.put(
+            "later_features",
+            pd.DataFrame({"customer_id": [""]}).assign(**dict.fromkeys(later, 0.0))[:0],
+        )
+        self.revenue({})
+        self.run("sample", "default", datetime.date(2025, 12, 31))
+        self.playbook(PLAYBOOK)
+        connection.execute(
+            "create table words as select 'age' as feature, 'younger' as low_words, 'older' as"
+            " high_words, '{} years old' as amount, 0 as decimals"
+        )
+        connection.register("no_models", as_table([]))
+        connection.execute("create table models as select * from no_models")
+
+    def put(self, name: str, frame: pd.DataFrame) -> None:
+        self.connection.register("frame", frame)
+        self.connection.execute(f"create or replace table {name} as select * from frame")
+        self.connection.unregister("frame")
+
+    def features(self, frame: pd.DataFrame) -> None:
+        """Put the people, text as text also where nobody's is known."""
+        self.put("features", frame)
+        for name in frame.columns.intersection(
+            ["target", "target_source", "profession", "spending_level"]
+        ):
+            self.connection.execute(f"alter table features alter {name} type varchar")
+
+    def revenue(self, per_year: dict[str, float | None]) -> None:
+        frame = pd.DataFrame(
+            {"customer_id": list(per_year), "revenue_per_year": list(per_year.values())}
+        ).astype({"customer_id": object, "revenue_per_year": float})
+        self.put("value_per_year", frame)
+
+    def run(self, dataset: str, variant: str, as_of: datetime.date, window_days: int = 365) -> None:
+        frame = pd.DataFrame(
+            {
+                "dataset": [dataset],
+                "variant": [variant],
+                "as_of": [as_of],
+                "lrfm_window_days": [window_days],
+            }
+        )
+        self.put("run", frame)
+
+    def playbook(self, rows: list[tuple[str, int | None, str, str, str]]) -> None:
+        columns = ["segmentation", "k", "segment_slug", "segment_name", "target_z_scores"]
+        frame = pd.DataFrame(rows, columns=columns)
+        frame["strategy"] = "Treat as " + frame["segment_name"].astype(object)
+        self.put("playbook", frame.assign(description="", channel="", priority=""))
+
+    def fit(self, *, overrides: Any = None, **asked: Any) -> ProspectsModel | None:
+        """Fit where a fit is needed, and read the row back as the engine stored it."""
+        table = fit_prospects_if_needed(
+            self.connection,
+            features=self.connection.table("features"),
+            later_features="later_features",
+            value_per_year="value_per_year",
+            run_settings="run",
+            playbook="playbook",
+            feature_words="words",
+            history="models",
+            settings=SETTINGS,
+            overrides=overrides,
+            **asked,
+        )
+        assert isinstance(table, pa.Table)
+        self.connection.register("fitted", table)
+        self.connection.execute("insert into models select * from fitted")
+        self.connection.unregister("fitted")
+        if not table.num_rows:
+            return None
+        stored = self.connection.sql(
+            "from models order by fitted_at desc, model_number desc limit 1"
+        ).to_arrow_table()
+        return ProspectsModel.from_record(stored.to_pylist()[0])
+
+    def fitted(self, **asked: Any) -> ProspectsModel:
+        """Fit, and fail the test where nothing is fitted."""
+        model = self.fit(**asked)
+        assert model is not None
+        return model
+
+    def segments(self) -> pd.DataFrame:
+        return name_prospect_segments(
+            self.connection, models="models", run_settings="run", playbook="playbook"
+        ).to_pandas()
+
+    def assignments(self) -> pd.DataFrame:
+        relation = assign_prospects(
+            self.connection,
+            features=self.connection.table("features"),
+            models="models",
+            run_settings="run",
+            feature_words="words",
+        )
+        assert isinstance(relation, duckdb.DuckDBPyRelation)
+        self.connection.execute(f"create or replace table assignments as {relation.sql_query()}")
+        return self.connection.sql("from assignments order by customer_id").df()
+
+    def forecast(self) -> pd.DataFrame:
+        """Forecast from the assignments made last."""
+        return forecast_prospects(
+            self.connection, assignments="assignments", models="models", run_settings="run"
+        ).to_pandas()

@@ -1,0 +1,62 @@
+"""What the labelled customers of each segment are like, in one line."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from segmentation.classification.portraits import portraits
+from segmentation.playbook import FeatureWords
+
+WORDS = {"age": FeatureWords("age", "younger", "older", "{} years old", 0)}
+TARGET = pd.Series(["b", "a", "b", "a"])
+
+
+def test_a_headline_per_segment() -> None:
+    frame = pd.DataFrame(
+        {"age": [60.0, 20.0, 70.0, 30.0], "profession": ["Doctor", "Artist", "Doctor", "Artist"]}
+    )
+    assert portraits(frame, TARGET, ["age"], ["profession"], WORDS) == {
+        "a": "Younger (25 years old, all customers 45); profession Artist 100% (all customers 50%)",
+        "b": "Older (65 years old, all customers 45); profession Doctor 100% (all customers 50%)",
+    }
+
+
+@pytest.mark.parametrize(
+    "column",
+    [[5.0, 5.0, 5.0, 5.0], [np.nan] * 4, [None] * 4, ["x", "x", None, "x"]],
+    ids=["one number", "no number", "no text", "one text"],
+)
+def test_what_never_varies_says_nothing(column: list[object]) -> None:
+    frame = pd.DataFrame({"feature": column})
+    is_number = frame["feature"].dtype.kind == "f"
+    names = ["feature"]
+    told = portraits(frame, TARGET, names if is_number else [], [] if is_number else names, {})
+    assert set(told.values()) == {"Close to the average customer on everything"}
+
+
+def test_unknown_values_are_no_part_of_a_segments_typical_ones() -> None:
+    frame = pd.DataFrame({"age": [60.0, 20.0, np.nan, np.nan]})
+    told = portraits(frame, TARGET, ["age"], [], WORDS)
+    assert told["b"] == "Older (60 years old, all customers 40)"
+
+
+def test_a_segment_of_which_nothing_is_known_is_like_all() -> None:
+    frame = pd.DataFrame({"age": [60.0, np.nan, 20.0, np.nan]})
+    told = portraits(frame, TARGET, ["age"], [], WORDS)
+    assert told["a"] == "Close to the average customer on everything"
+
+
+def test_a_flag_that_is_not_known_of_all() -> None:
+    frame = pd.DataFrame({"paid": pd.array([True, False, True, None], dtype="boolean")})
+    told = portraits(frame, TARGET, ["paid"], [], {})
+    assert told["a"] == "Lower paid (paid of 0.00, all customers 1.00)"
+
+
+def test_an_unknown_category_counts_as_the_most_frequent_one_of_equals_the_first() -> None:
+    frame = pd.DataFrame({"profession": [None, "Artist", "Doctor", "Artist"]})
+    told = portraits(frame, TARGET, [], ["profession"], {})
+    assert told["a"] == "Profession Artist 100% (all customers 75%)"
+    equals = pd.DataFrame({"profession": ["Doctor", "Artist", "Doctor", "Artist"] + [None] * 4})
+    told = portraits(equals, pd.concat([TARGET, TARGET], ignore_index=True), [], ["profession"], {})
+    assert told["a"] == "Profession Artist 100% (all customers 75%)"
