@@ -105,12 +105,16 @@ listed_customers as (
                     )
             when prospect_states.prospect_state = 'prospect'
                 then 'nobody to learn from: no classifier could be fitted'
+            when
+                purchases_read.rows_read = 0 and prospect_states.prospect_state = 'no purchase'
+                then 'the data set has no purchases'
             else coalesce(prospect_states.left_out_because, 'no prospect')
         end as reason_1,
         assignments.reason_2,
         assignments.reason_3,
         assignments.model_version
     from customers
+    cross join purchases_read
     left join prospect_states
         on customers.customer_id = prospect_states.customer_id
     left join prospects_assignments as assignments

@@ -66,6 +66,8 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
         "  rpt_conversion          how visits turn into responses, by age group and by segment\n"
         "  rpt_segment_profiles    what the customers of a segment are like\n"
         "  rpt_k_selection         what speaks for and against this number of segments\n"
+        "  rpt_segment_projection  the segments as a picture: x and y of customers and centroids\n"
+        "  rpt_prospect_distribution  how many prospects will join each segment\n"
         "Names and strategies are edited in seeds/segment_playbook.csv; "
         "README.md has queries to start from.",
         highlight=False,

@@ -21,6 +21,9 @@ from segmentation.scoring import by_segment, code_column, cost_expression, scale
 
 REASONS = 3
 
+# The weight of a feature without a value is multiplied by this, which puts it last.
+LAST = 1e-12
+
 # Where a row is as far from several segments, or in one whose middle is not the nearest.
 NO_REASON = "no feature by itself speaks for this segment"
 
@@ -102,6 +105,13 @@ def reasons(
     weights += [
         by_segment([cost_expression(f, evidence) for evidence in _category_evidence(costs)])
         for f, costs in enumerate(middles.category_costs)
+    ]
+    # What is known speaks first: what stands for a gap is nobody's own.
+    known = [engine.is_finite(f"cast({quoted(f.prepared.name)} as double)") for f in model.features]
+    known += [f"{quoted(category.name)} is not null" for category in model.categories]
+    weights = [
+        f"case when {is_known} then {weight} else ({weight}) * {number(LAST)} end"
+        for is_known, weight in zip(known, weights, strict=True)
     ]
     ordered = engine.largest_first([(w, j) for j, w in enumerate(weights)], above=0.0)
     sentences = [

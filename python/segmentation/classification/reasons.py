@@ -33,8 +33,8 @@ def reasons_in_words(
     A feature speaks for a segment as much as the segment's log-odds drop when the feature takes
     its typical value (the median; of categories the most frequent one) and all else stays. It
     costs one prediction per feature, of the rows that are not typical in it. What speaks against
-    the segment is no reason, so that there can be fewer than three. Ties go to the feature that is
-    named first.
+    the segment is no reason, so that there can be fewer than three. A feature that is unknown comes
+    after all that are known. Ties go to the feature that is named first.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ def reasons_in_words(
     texts = np.full((len(X), REASONS), None, dtype=object)
     if not drops.shape[1]:
         return texts
-    order = np.argsort(-drops, axis=1, kind="stable")[:, :REASONS]
+    # What is known speaks first, however loud the silence.
+    speaks_last = np.isnan(X)
+    order = np.lexsort((-drops, speaks_last | (drops <= _FAINTEST)), axis=1)[:, :REASONS]
     for j, column in enumerate(classifier.columns):
         for rank in range(order.shape[1]):
             rows = np.flatnonzero((order[:, rank] == j) & (drops[:, j] > _FAINTEST))
