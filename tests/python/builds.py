@@ -22,6 +22,14 @@ CLOCKS = {
 }
 
 
+# Options under which fits look at little: for tests of what surrounds them.
+QUICK = {
+    "value_options": {"compared_algorithms": [], "scan_to": 4, "stability_resamples": 2},
+    "profile_options": {"compared_algorithms": [], "scan_to": 4, "stability_resamples": 2},
+    "prospects_options": {"candidates": ["logistic_regression"], "repeats": 1},
+}
+
+
 class Warehouse:
     """A warehouse file and the dbt that builds it."""
 

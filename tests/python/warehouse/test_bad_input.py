@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import Warehouse
+from builds import QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -35,7 +35,7 @@ VALUE = "where segmentation = 'value'"
 
 def test_empty_tables(fresh: Warehouse) -> None:
     put(fresh, ORDERS)
-    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     assert "value: nobody to segment as of 2025-12-31; nothing fitted" in output
     assert "prospects: nothing fitted; nobody is foretold a segment" in output
     for mart in (name for name in fresh.tables() if name.startswith("marts.")):
@@ -46,7 +46,7 @@ def test_empty_tables(fresh: Warehouse) -> None:
 
 def test_one_customer(fresh: Warehouse) -> None:
     put(fresh, ORDERS, "insert into contract.orders values ('a', 'o1', '2025-12-30', 1, 5, 0)")
-    fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     assert fresh.query(f"select customers, share from marts.dim_segments {VALUE}") == [(1, 1.0)]
     assert fresh.query(
         "select distance, margin, runner_up_slug, reason_1"
@@ -60,7 +60,7 @@ def test_everybody_identical(fresh: Warehouse) -> None:
         ORDERS,
         "insert into contract.orders select i, i, '2025-12-30', 1, 5, 0 from range(50) r(i)",
     )
-    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     assert "feature monetary is left out: every customer has the same value, 5" in output
     assert fresh.query(f"select customers, share from marts.dim_segments {VALUE}") == [(50, 1.0)]
     (dropped,) = fresh.query("select features_used, features_dropped from marts.rpt_model_history")
@@ -103,7 +103,7 @@ def test_a_mess(fresh: Warehouse) -> None:
         " ('c3', 1, 5), ('c4', -1, 5), ('nobody', 1, 5), ('c5', 1, null), ('c6', 1, 0))"
         " as t (customer_id, responses, visits)",
     )
-    fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     found = rejected(fresh)
     assert found == {
         "no customer": "no customer_id",
@@ -151,7 +151,7 @@ def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
         'create table contract.orders as select 1 as extra, 2 as "REVENUE", 3 as "Order_ID",'
         " date '2025-12-30' as ordered_at, 9 as customer_id",
     )
-    fresh.build(*NO_UNIT_TESTS, dataset="warehouse")
+    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     assert fresh.query("select customer_id, frequency, monetary from marts.dim_customers") == [
         ("9", 1, Decimal("2.00"))
     ]
@@ -176,7 +176,7 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
         "create table theirs.backup__dbt_tmp_mine as select 42 as x",
         "create view theirs.view__dbt_tmp as select 42 as x",
     )
-    fresh.build(*NO_UNIT_TESTS, dataset="warehouse", warehouse_schema="CONTRACT")
+    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", warehouse_schema="CONTRACT")
     assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0 order by 1") == [
         ("customers", 20, 20, 0),
         ("orders", 200, 200, 0),
@@ -201,7 +201,7 @@ def test_totals_instead_of_orders(fresh: Warehouse) -> None:
         "insert into contract.customer_activity values"
         " ('no number', '2025-01-01', null, 5), ('ancient', '0166-01-01', 1, 1)",
     )
-    fresh.build(*NO_UNIT_TESTS, dataset="warehouse", lrfm_window_days=30)
+    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", lrfm_window_days=30)
     assert rejected(fresh) == {"no number": "no purchases", "ancient": "a purchase before 1900"}
     assert fresh.query(
         "select sum(revenue) = sum(potential_value_per_year), sum(customers)"
@@ -239,7 +239,7 @@ def test_values_that_the_seed_does_not_know(
         "lots\tEka\tM5\tPria\t61\tWiraswasta\tSector\n",
         encoding="utf-8",
     )
-    output = fresh.build(dataset="members")
+    output = fresh.build(dataset="members", **QUICK)
     assert "Got 2 results, configured to warn if != 0" in output
     assert fresh.query("from marts.rpt_unknown_values") == [
         ("profession", "Pilot", 2),

@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
-from builds import Warehouse
+from builds import QUICK, Warehouse
 
 pytestmark = pytest.mark.long
+
+
+SAMPLE: dict[str, Any] = {"dataset": "sample", **QUICK}
 
 
 def kill_after(warehouse: Warehouse, seconds: float, **variables: object) -> bool:
@@ -28,20 +32,18 @@ def kill_after(warehouse: Warehouse, seconds: float, **variables: object) -> boo
     return at_work
 
 
-def test_ten_kills_at_random_moments(fresh: Warehouse, sample: Warehouse) -> None:
+def test_ten_kills_at_random_moments(fresh: Warehouse) -> None:
     """Over the length of a build; the seed draws the same ten moments each time."""
-    undisturbed, tables = sample.mart_hashes(), sample.tables()
     started = time.monotonic()
-    fresh.build("--exclude", "resource_type:unit_test", dataset="sample")
+    fresh.build("--exclude", "resource_type:unit_test", **SAMPLE)
     length = time.monotonic() - started
+    undisturbed, tables = fresh.mart_hashes(), fresh.tables()
     fresh.path.unlink()
     draw = random.Random(20251231)
-    killed = sum(
-        kill_after(fresh, draw.uniform(0.2, 1.0) * length, dataset="sample") for _ in range(10)
-    )
+    killed = sum(kill_after(fresh, draw.uniform(0.2, 1.0) * length, **SAMPLE) for _ in range(10))
     # A quicker moment of the machine may let one of them finish.
     assert killed >= 5
-    fresh.build(dataset="sample")
+    fresh.build(**SAMPLE)
     assert fresh.mart_hashes() == undisturbed
     assert fresh.tables() == tables
     assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
@@ -51,7 +53,7 @@ def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
     fresh: Warehouse,
 ) -> None:
     """DuckDB lets one process write, or many read: the build says so and the marts stay."""
-    fresh.build("--exclude", "resource_type:unit_test", "resource_type:test", dataset="sample")
+    fresh.build("--exclude", "resource_type:unit_test", "resource_type:test", **SAMPLE)
     before = fresh.mart_hashes()
     holding = (
         "import duckdb, sys; connection = duckdb.connect(sys.argv[1], read_only=True);"

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from builds import PROJECT, Warehouse
+from builds import PROJECT, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -128,7 +128,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     shutil.copytree(PROJECT, project, ignore=ignored)
     shutil.copytree(PROJECT / "tests" / "data", project / "tests" / "data")
     warehouse = Warehouse(folder, project)
-    warehouse.build(dataset="sample")
+    warehouse.build(dataset="sample", **QUICK)
     return warehouse
 
 
