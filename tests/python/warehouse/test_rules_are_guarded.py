@@ -116,6 +116,20 @@ BREAKS = [
         "counts_shares_and_ranks",
         id="equally large segments are ranked the other way round",
     ),
+    pytest.param(
+        "models/marts/rpt_shared_identities.sql",
+        "where labelled_rows > 1",
+        "where labelled_rows > 0",
+        "identities_and_twins",
+        id="who looks like nobody else has a twin",
+    ),
+    pytest.param(
+        "models/marts/fct_prospect_probabilities.sql",
+        "segments.segment_id + 1",
+        "segments.segment_id",
+        "each_segment_has_its_place_in_the_list",
+        id="probabilities are those of the segment before",
+    ),
 ]
 
 
