@@ -34,7 +34,7 @@ SCAN_RESAMPLES = 20
 RESTARTS = 10
 # A pass that moves nothing by a thousandth of a standard deviation is the last: what is still to be
 # gained shows in no digit of the cost that the goal looks at.
-MOST_PASSES, TOLERANCE = 50, 1e-3
+MOST_PASSES, TOLERANCE = 50, 0.005
 K = 5
 COLUMNS = (*NUMBERS, *CATEGORIES)
 

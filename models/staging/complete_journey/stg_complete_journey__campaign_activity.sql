@@ -1,5 +1,8 @@
 {{ config(enabled=is_dataset("complete_journey")) }}
 
+-- depends_on: {{ ref("stg_complete_journey__product_activity") }}
+-- One after another: whoever reads a source first makes its view, and two at once would collide.
+
 with
 
 campaigns as (
