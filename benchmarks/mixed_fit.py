@@ -32,8 +32,8 @@ SCAN_ROWS = 5_000
 KS = range(2, 11)
 SCAN_RESAMPLES = 20
 RESTARTS = 10
-# A pass that moves nothing by 0.005 standard deviations is the last, as in profile_model.yml: what is
-# still to be gained shows in no digit of the cost that the goal looks at.
+# A pass that moves nothing by 0.005 standard deviations is the last, as in profile_model.yml: what
+# is still to be gained shows in no digit of the cost that the goal looks at.
 MOST_PASSES, TOLERANCE = 50, 0.005
 K = 5
 COLUMNS = (*NUMBERS, *CATEGORIES)
