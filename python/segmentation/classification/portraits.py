@@ -12,6 +12,9 @@ from segmentation.model_row import ModelCategory, ModelFeature, ModelSegment
 from segmentation.playbook import FeatureWords
 from segmentation.preprocessing import PreparedFeature
 
+# Nothing is said of a segment on a feature that fewer of its customers have a value of.
+LEAST_KNOWN_SHARE = 0.1
+
 
 def portraits(
     frame: pd.DataFrame,
@@ -63,6 +66,10 @@ def portraits(
     }
 
 
+def _are_enough(known: int, customers: int) -> bool:
+    return known >= LEAST_KNOWN_SHARE * customers
+
+
 def _numbers(
     frame: pd.DataFrame, target: pd.Series, segments: Sequence[str], names: Sequence[str]
 ) -> tuple[list[ModelFeature], list[list[float]], list[list[float]]]:
@@ -79,9 +86,12 @@ def _numbers(
         prepared = PreparedFeature(name, median, -np.inf, np.inf, "none", 1.0, mean, spread)
         features.append(ModelFeature(prepared, 0.0, 1.0, median, float(values.isna().mean())))
         for i, segment in enumerate(segments):
-            own = values[target == segment].dropna()
-            profiles[i].append((float(own.mean()) - mean) / spread if len(own) else 0.0)
-            typical[i].append(float(own.median()) if len(own) else median)
+            everybody = values[target == segment]
+            own = everybody.dropna()
+            # A handful of known values says nothing of the rest.
+            speaks = _are_enough(len(own), len(everybody))
+            profiles[i].append((float(own.mean()) - mean) / spread if speaks else 0.0)
+            typical[i].append(float(own.median()) if speaks else median)
     return features, profiles, typical
 
 
@@ -106,5 +116,10 @@ def _category(
         fill=fill,
         missing_share=float(values.isna().mean()),
         shares=shares(known),
-        segment_shares=[shares(known[labels == segment]) for segment in segments],
+        segment_shares=[
+            shares(known[labels == segment])
+            if _are_enough(int((labels == segment).sum()), int((target == segment).sum()))
+            else shares(known)
+            for segment in segments
+        ],
     )

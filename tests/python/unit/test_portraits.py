@@ -53,10 +53,21 @@ def test_a_flag_that_is_not_known_of_all() -> None:
     assert told["a"] == "Lower paid (paid of 0.00, all customers 1.00)"
 
 
-def test_an_unknown_category_counts_as_the_most_frequent_one_of_equals_the_first() -> None:
+def test_shares_are_of_those_that_are_known() -> None:
     frame = pd.DataFrame({"profession": [None, "Artist", "Doctor", "Artist"]})
     told = portraits(frame, TARGET, [], ["profession"], {})
-    assert told["a"] == "Profession Artist 100% (all customers 75%)"
-    equals = pd.DataFrame({"profession": ["Doctor", "Artist", "Doctor", "Artist"] + [None] * 4})
-    told = portraits(equals, pd.concat([TARGET, TARGET], ignore_index=True), [], ["profession"], {})
-    assert told["a"] == "Profession Artist 100% (all customers 75%)"
+    assert told["a"] == "Profession Artist 100% (all customers 67%)"
+
+
+def test_a_handful_of_known_values_says_nothing_of_the_rest() -> None:
+    """Two of thirty are fewer than a tenth: rich artists they may be, the segment is not."""
+    unknown = [None] * 28
+    frame = pd.DataFrame(
+        {
+            "income": [9.0, 9.0, *unknown, *[1.0, 2.0, 3.0] * 10],
+            "profession": ["Artist", "Artist", *unknown, *["Doctor", "Artist", "Doctor"] * 10],
+        }
+    )
+    target = pd.Series(["few"] * 30 + ["many"] * 30)
+    told = portraits(frame, target, ["income"], ["profession"], WORDS)
+    assert told["few"] == "Close to the average customer on everything"
