@@ -53,7 +53,9 @@ def number(value: float) -> str:
 
 def text_literal(value: str) -> str:
     """Return text as a SQL literal."""
-    return "'" + value.replace("'", "''") + "'"
+    quotes = "'" + value.replace("'", "''") + "'"
+    # The parser ends at a zero character, which text in a table may well hold.
+    return "(" + quotes.replace("\0", "' || chr(0) || '") + ")" if "\0" in value else quotes
 
 
 class DuckDBEngine:

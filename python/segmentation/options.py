@@ -198,8 +198,10 @@ class SegmentationOptions:
             _whole_number(name, getattr(self, name), least=least)
         _whole_number("scan_to", self.scan_to, least=self.scan_from)
         _whole_number("auto_k_to", self.auto_k_to, least=self.auto_k_from)
-        if k == "auto" and not (
-            self.scan_from <= self.auto_k_from and self.auto_k_to <= self.scan_to
+        if (
+            k == "auto"
+            and ALGORITHMS[self.algorithm].takes_k
+            and not (self.scan_from <= self.auto_k_from and self.auto_k_to <= self.scan_to)
         ):
             raise OptionError(
                 f'k is "auto", which chooses from {self.auto_k_from} to {self.auto_k_to} '

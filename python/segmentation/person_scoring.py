@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,8 @@ def _as_frame(
 ) -> pd.DataFrame:
     if isinstance(people, pd.DataFrame):
         return people
+    if isinstance(people, pd.Series):
+        return people.to_frame().T
     return pd.DataFrame([people] if isinstance(people, Mapping) else list(people))
 
 
@@ -148,20 +151,16 @@ def _scored(
             f"None of the columns given ({', '.join(given) or 'there are none'}) is a feature of "
             f"the segmentation '{segmentation}'. Its features are: {', '.join(features)}."
         )
-    numbered = people.assign(position_in_people=range(len(people)))
-    if "customer_id" in numbered:
-        identified = numbered.rename(columns={"customer_id": "given_customer_id"})
-    else:
-        identified = numbered.assign(given_customer_id=None)
+    wanted = {name.lower() for name in features}
+    placed = people[[column for column in people.columns if str(column).lower() in wanted]]
     # The place takes the key's part, so that the order given can be found again.
-    placed = identified.assign(customer_id=identified["position_in_people"].astype(str))
-    connection.register("people_to_score", placed)
+    placed = placed.assign(customer_id=[str(place) for place in range(len(people))])
+    # A name that nobody else has given a table of the connection.
+    view = f"segmentation_people_{uuid.uuid4().hex}"
+    connection.register(view, placed)
     try:
         scored = connection.sql(
-            f"select people_to_score.given_customer_id as given_customer_id, scored.* "
-            f"from marts.{quoted('score_' + segmentation)}('people_to_score') as scored "
-            "inner join people_to_score on scored.customer_id = people_to_score.customer_id "
-            "order by people_to_score.position_in_people"
+            f"select * from marts.{quoted('score_' + segmentation)}({text_literal(view)})"
         ).df()
     except duckdb.ConversionException as error:
         raise ScoringError(
@@ -169,9 +168,11 @@ def _scored(
             "it out."
         ) from error
     finally:
-        connection.unregister("people_to_score")
-    scored["customer_id"] = scored.pop("given_customer_id")
-    return scored
+        connection.unregister(view)
+    scored = scored.set_index(scored.pop("customer_id").astype(int)).sort_index()
+    ids = [column for column in people.columns if str(column).lower() == "customer_id"]
+    scored.insert(0, "customer_id", people[ids[0]].to_numpy() if ids else None)
+    return scored.reset_index(drop=True)
 
 
 def _features(connection: duckdb.DuckDBPyConnection, segmentation: str) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,11 @@ from segmentation.classification.model_row import (
     current_model,
 )
 from segmentation.classification.portraits import portraits
-from segmentation.classification.storage import StoredClassifierError, dump_classifier
+from segmentation.classification.storage import (
+    StoredClassifier,
+    StoredClassifierError,
+    dump_classifier,
+)
 from segmentation.classification.table_scoring import score_into
 from segmentation.classification.targets import later_segments
 from segmentation.engine import DuckDBEngine, text_literal
@@ -70,13 +75,16 @@ def fit_prospects_if_needed(
     history: Table | None,
     settings: Mapping[str, Any],
     overrides: Any = None,
+    first_days: Mapping[str, Any] | None = None,
     refit: Any = False,
     refit_after_days: Any = None,
 ) -> pa.Table:
     """Fit a classifier where one is needed.
 
     As :func:`segmentation.workflow.fit_if_needed`; also where the stored one cannot be read by the
-    scikit-learn that is installed.
+    scikit-learn that is installed, or learned from something else than there is to learn from now.
+    Where it has to go and nothing can be learned instead, a row without a classifier takes its
+    place: nobody is foretold anything by a model of other features or other segments.
 
     Parameters
     ----------
@@ -90,6 +98,8 @@ def fit_prospects_if_needed(
         Options, see :class:`segmentation.classification.options.ClassifierOptions`.
     overrides : mapping or JSON text, optional
         Options laid over `settings`.
+    first_days : mapping, optional
+        The vars that decide what the features count; others mean another fit.
     refit, refit_after_days
         See :func:`segmentation.build_run.why_fit`.
 
@@ -103,9 +113,10 @@ def fit_prospects_if_needed(
     run = read_run(engine, run_settings)
     options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
     latest = current_model(_read_models(engine, history), run.dataset, run.variant)
-    reason = why_fit(latest, options.fit_hash(), run, refit, refit_after_days)
+    fit_hash = _fit_hash(options, first_days or {})
+    reason = why_fit(latest, fit_hash, run, refit, refit_after_days)
     if reason is None and latest is not None:
-        reason = _why_unreadable(latest)
+        reason = _why_not_kept(engine, latest, engine.from_item(features))
     if reason is None:
         if latest is not None:
             log.info("prospects: kept %s, fitted as of %s", latest.model_version, latest.as_of)
@@ -120,7 +131,8 @@ def fit_prospects_if_needed(
     fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
     if fitted.classifier is None:
         log.warning("prospects: nothing fitted; nobody is foretold a segment")
-        return as_table([])
+        if latest is None or not latest.segments:
+            return as_table([])
     revenue = engine.frame(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
         f"from {engine.from_item(value_per_year)}"
@@ -128,7 +140,7 @@ def fit_prospects_if_needed(
     if options.exclude_shared_identities:
         # What the model's row says of segments is of those whom it was learned from.
         labelled = labelled[~labelled["identity_id"].isin(shared)]
-    model = _model(run, reason, options, labelled, source, fitted, words, revenue, latest)
+    model = _model(run, reason, options, fit_hash, labelled, source, fitted, words, revenue, latest)
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
     return as_table([model])
 
@@ -158,7 +170,7 @@ def name_prospect_segments(
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
     model = current_model(_read_models(engine, models), run.dataset, run.variant)
-    if model is None:
+    if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=SEGMENTS)
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
     written = _rows_by_slug(read_playbook(rows, "prospects"))
@@ -172,7 +184,7 @@ def name_prospect_segments(
                 "segmentation": "prospects",
                 "segment_id": segment.segment_id,
                 "segment_slug": segment.segment_slug,
-                "segment_name": row.segment_name if row else segment.label,
+                "segment_name": row.segment_name if row else _spoken(segment, model),
                 "named_by": "playbook" if row else "data",
                 "naming_distance": None,
                 "headline": segment.headline,
@@ -212,7 +224,7 @@ def assign_prospects(
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
     model = current_model(_read_models(engine, models), run.dataset, run.variant)
-    if model is None:
+    if model is None or not model.segments:
         return engine.relation(_NO_PREDICTIONS)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     scored = score_into(
@@ -257,7 +269,7 @@ def forecast_prospects(
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
     model = current_model(_read_models(engine, models), run.dataset, run.variant)
-    if model is None:
+    if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=_FORECAST)
     k = len(model.segments)
     batches = (
@@ -328,6 +340,7 @@ def _model(
     run: Run,
     reason: str,
     options: ClassifierOptions,
+    fit_hash: str,
     labelled: pd.DataFrame,
     source: str,
     fitted: ClassifierFit,
@@ -336,14 +349,13 @@ def _model(
     latest: ProspectsModel | None,
 ) -> ProspectsModel:
     classifier = fitted.classifier
-    if classifier is None:
-        raise ValueError("There is no classifier to store.")
-    stored = dump_classifier(classifier)
+    stored = dump_classifier(classifier) if classifier else StoredClassifier(b"", "")
+    labels = classifier.segments if classifier else ()
     columns = ["customer_id", "target", *options.features]
     written = labelled[columns].to_json(orient="values", double_precision=15)
     fingerprint = hashlib.sha256(written.encode())
     model_number = latest.model_number + 1 if latest else 1
-    identity = f"{run.dataset}/{run.variant}/{options.fit_hash()}/".encode()
+    identity = f"{run.dataset}/{run.variant}/{fit_hash}/".encode()
     version = hashlib.sha256(identity + stored.digest.encode() + fingerprint.digest())
     return ProspectsModel(
         segmentation="prospects",
@@ -356,23 +368,23 @@ def _model(
         as_of=run.as_of,
         lrfm_window_days=run.lrfm_window_days,
         fit_reason=reason,
-        algorithm=classifier.candidate,
-        k=len(classifier.segments),
+        algorithm=classifier.candidate if classifier else "none",
+        k=len(labels),
         options=options.as_json(),
-        fit_hash=options.fit_hash(),
+        fit_hash=fit_hash,
         sample_fingerprint=fingerprint.hexdigest(),
         library_versions=library_versions(_LIBRARIES),
-        features_used=", ".join(classifier.features),
+        features_used=", ".join(classifier.features if classifier else ()),
         features_dropped="; ".join(f"{f.name}: {f.reason}" for f in fitted.dropped_features),
         target_source=source,
         labelled_customers=len(labelled),
-        segments=_segments(classifier.segments, labelled, options, words, revenue),
+        segments=_segments(labels, labelled, options, words, revenue),
         selection=fitted.selection,
         classifier_metrics=_metrics(fitted),
         confusion=fitted.confusion,
         importance=fitted.importance,
         calibration=fitted.calibration,
-        temperature=classifier.temperature,
+        temperature=classifier.temperature if classifier else 1.0,
         warnings=list(fitted.warnings),
         payload=stored.payload,
         digest=stored.digest,
@@ -386,6 +398,8 @@ def _segments(
     words: Mapping[str, FeatureWords],
     revenue: pd.DataFrame,
 ) -> list[ProspectSegment]:
+    if not labels:
+        return []
     takes_part = labelled[labelled["target"].isin(labels)]
     numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiub"]
     categories = [name for name in options.features if name not in numbers]
@@ -444,7 +458,25 @@ def _metrics(fitted: ClassifierFit) -> list[dict[str, Any]]:
     return records
 
 
-def _why_unreadable(model: ProspectsModel) -> str | None:
+def _spoken(segment: ProspectSegment, model: ProspectsModel) -> str:
+    """Return the name of a segment that is in no playbook: its label, or its slug in words."""
+    if model.target_source != LATER_BEHAVIOUR:
+        return segment.label
+    return segment.label.replace("_", " ").capitalize()
+
+
+def _fit_hash(options: ClassifierOptions, first_days: Mapping[str, Any]) -> str:
+    """Return a hash of the options and of what the features count: another one, another fit."""
+    counted = json.dumps({name: str(value) for name, value in first_days.items()}, sort_keys=True)
+    return hashlib.sha256(f"{options.as_json()}{counted}".encode()).hexdigest()[:16]
+
+
+def _why_not_kept(engine: DuckDBEngine, model: ProspectsModel, features: str) -> str | None:
+    if not model.segments:
+        return "nothing could be learned before"
+    sources = [row[0] for row in engine.rows(f"select distinct target_source from {features}")]
+    if sources and model.target_source not in sources:
+        return f"segments are learned from: {sources[0]}; they were from: {model.target_source}"
     try:
         model.classifier()
     except StoredClassifierError as error:

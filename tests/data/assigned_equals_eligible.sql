@@ -28,6 +28,7 @@ from (
             where
                 segmentation = 'prospects'
                 and is_of_this_build
+                and k > 0
         )
 ) as features
 full outer join {{ ref("prospects_assignments") }} as assignments

@@ -12,6 +12,7 @@ def model(dbt, session):
     feature_words = dbt.ref("feature_words")
     settings = dbt.config.meta_get("settings")
     overrides = dbt.config.meta_get("overrides")
+    first_days = dbt.config.meta_get("first_days")
     refit = dbt.config.meta_get("refit")
     refit_after_days = dbt.config.meta_get("refit_after_days")
     return fit_prospects_if_needed(
@@ -25,6 +26,7 @@ def model(dbt, session):
         history=str(dbt.this) if dbt.is_incremental else None,
         settings=settings,
         overrides=overrides,
+        first_days=first_days,
         refit=refit,
         refit_after_days=refit_after_days,
     )

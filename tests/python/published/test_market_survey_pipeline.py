@@ -147,7 +147,8 @@ def test_importance_and_calibration_are_of_the_model_in_force(survey: Warehouse)
     assert len(importance) == 9
     assert {feature for (feature,) in importance[:2]} == {"age", "profession"}
     assert survey.query(
-        "select distinct stage, model_version from marts.rpt_classifier_calibration order by 1"
+        "select distinct calibration_stage, model_version"
+        " from marts.rpt_classifier_calibration order by 1"
     ) == [("after", version), ("before", version)]
     assert survey.query(
         "select mean < 0.025 from marts.rpt_classifier_metrics"

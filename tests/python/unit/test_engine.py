@@ -7,7 +7,7 @@ import hashlib
 import duckdb
 import pandas as pd
 import pytest
-from segmentation.engine import DuckDBEngine
+from segmentation.engine import DuckDBEngine, text_literal
 
 FEATURES = ["recency_days", "frequency"]
 
@@ -104,3 +104,8 @@ def test_a_relation_can_stand_after_from(
     connection.execute("create table t as select 5 as x")
     from_item = engine.from_item(connection.table("t"))
     assert engine.rows(f"select x from {from_item}") == [(5,)]
+
+
+@pytest.mark.parametrize("value", ["", "O'Brien", "a\0b", "\0", "'\0'", "ü ✓\n"])
+def test_text_is_read_back_as_it_is(engine: DuckDBEngine, value: str) -> None:
+    assert engine.rows(f"select {text_literal(value)}") == [(value,)]

@@ -115,3 +115,9 @@ def test_another_option_is_another_fit() -> None:
     for other in ({"seed": 1}, {"gamma": 0.5}, {"categorical_features": ["g"]}, {"k": {}}):
         another = SegmentationOptions.from_mapping({**FEATURES, **other})
         assert one.fit_hash() != another.fit_hash()
+
+
+@pytest.mark.parametrize("algorithm", ["dbscan", "hdbscan", "optics", "grid"])
+def test_who_finds_as_many_as_there_are_does_not_look_at_k(algorithm: str) -> None:
+    options = SegmentationOptions(features=("a",), algorithm=algorithm, k="auto", scan_to=3)
+    assert options.k_of_algorithm == "auto"

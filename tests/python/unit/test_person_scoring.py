@@ -190,3 +190,25 @@ def test_a_segmentation_without_models_has_no_rule(
     )
     assert rules.num_rows == 0
     assert rules.column_names[0] == "segmentation"
+
+
+def test_ids_and_other_columns_by_whatever_name(house: House) -> None:
+    """Names that SQL takes for one another, and tables of the caller, mix nothing up."""
+    house.connection.execute("create table people_to_score as select 1 as mine")
+    people = pd.DataFrame(
+        {
+            "Customer_ID": ["x", "x", None],
+            "Position_In_People": [2, 2, 1],
+            "GIVEN_CUSTOMER_ID": ["p", "q", "r"],
+            "age": [30.0, 60.0, 40.0],
+        },
+        index=[7, 7, 9],
+    )
+    found = scored(house, people)
+    assert found.customer_id.tolist()[:2] == ["x", "x"]
+    assert found.customer_id.isna().tolist() == [False, False, True]
+    alone = [scored(house, {"age": age}).segment_id[0] for age in people.age]
+    assert found.segment_id.tolist() == alone
+    row = people.iloc[1]
+    assert scored(house, row).segment_id.tolist() == [alone[1]]
+    assert house.connection.sql("from people_to_score").fetchall() == [(1,)]

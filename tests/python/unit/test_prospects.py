@@ -225,6 +225,52 @@ class TestRefits:
         pd.testing.assert_frame_equal(prospects.forecast(), forecast, check_exact=True)
 
 
+class TestWhatIsLearnedFrom:
+    """A model of other features, or of other segments, foretells nobody anything."""
+
+    def test_other_first_days_are_another_fit(self, prospects: ProspectHouse) -> None:
+        prospects.fitted(first_days={"early_days": "30"})
+        assert prospects.fit(first_days={"early_days": "30"}) is None
+        again = prospects.fitted(first_days={"early_days": "14"})
+        assert again.fit_reason == "the configuration changed"
+
+    def test_segments_from_elsewhere_are_another_fit(self, prospects: ProspectHouse) -> None:
+        prospects.fitted()
+        prospects.connection.execute(f"update features set target_source = '{LATER_BEHAVIOUR}'")
+        prospects.put(
+            "later_features",
+            prospects.connection.sql(
+                "select customer_id, age as recency_days, income as frequency, income as monetary"
+                " from features where not is_prospect"
+            ).df(),
+        )
+        again = prospects.fitted()
+        assert again.fit_reason.startswith("segments are learned from: later behaviour")
+        assert again.target_source == LATER_BEHAVIOUR
+
+    def test_where_nothing_can_be_learned_any_more_nobody_is_foretold(
+        self, prospects: ProspectHouse
+    ) -> None:
+        prospects.fitted()
+        assert len(prospects.assignments())
+        prospects.connection.execute("update features set target = null")
+        gone = prospects.fit(refit=True)
+        assert gone is not None
+        assert (gone.algorithm, gone.k, gone.payload) == ("none", 0, b"")
+        assert prospects.assignments().empty
+        # It is tried again at every build, and noted once.
+        assert prospects.fit() is None
+        prospects.connection.execute(
+            "update features set target = 'A' where not is_prospect and age < 40"
+        )
+        prospects.connection.execute(
+            "update features set target = 'B' where not is_prospect and age >= 40"
+        )
+        back = prospects.fitted()
+        assert back.fit_reason == "nothing could be learned before"
+        assert set(prospects.assignments().segment_id) == {0, 1}
+
+
 class TestCandidates:
     """The build goes on without any one of them."""
 
