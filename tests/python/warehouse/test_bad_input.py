@@ -185,9 +185,9 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
     assert fresh.query("select max(last_purchase_on)::varchar from marts.dim_customers") == [
         ("2025-12-31",)
     ]
-    assert fresh.query("select product_category, revenue from marts.rpt_segment_preferences") == [
-        ("fish", Decimal("100.00"))
-    ]
+    assert fresh.query(
+        f"select product_category, revenue from marts.rpt_segment_preferences {VALUE}"
+    ) == [("fish", Decimal("100.00"))]
     assert fresh.query("from theirs.backup__dbt_tmp_mine, theirs.view__dbt_tmp") == [(42, 42)]
 
 
