@@ -130,7 +130,7 @@ def test_who_is_a_prospect(complete_journey: Warehouse) -> None:
 def test_prospects_are_foretold_a_segment_of_established_customers(
     complete_journey: Warehouse,
 ) -> None:
-    """By names and strategies of the value playbook, and with whom it cannot be told and why."""
+    """By the names of the value segments, with strategies of their own, and who cannot be told."""
     found = complete_journey.query(
         """
         select
@@ -155,7 +155,8 @@ def test_prospects_are_foretold_a_segment_of_established_customers(
         inner join marts.dim_segments as value
             on
                 prospects.segment_slug = value.segment_slug
-                and prospects.strategy = value.strategy
+                and prospects.segment_name = value.segment_name
+                and prospects.strategy <> value.strategy
         where prospects.segmentation = 'prospects' and value.segmentation = 'value'
         order by 1
         """
