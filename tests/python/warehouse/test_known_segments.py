@@ -86,7 +86,7 @@ def test_nobody_labelled_and_no_orders(fresh: Warehouse) -> None:
     output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse", prospects_options=QUICK)
     assert "prospects: nothing fitted; nobody is foretold a segment" in output
     assert fresh.query(f"select segment_slug, reason_1, count(*) {PROSPECTS} group by 1, 2") == [
-        ("unassigned", "no purchase up to 2025-12-31", 50)
+        ("unassigned", "the data set has no purchases", 50)
     ]
     for mart in (
         "rpt_prospect_distribution",
