@@ -6,6 +6,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DATASET ?= complete_journey
 VARS ?=
+# Tests of one file run in one process, files side by side in so many.
+TEST_PROCESSES ?= 2
 SEGMENTATION_WAREHOUSE ?= $(CURDIR)/warehouse.duckdb
 override SEGMENTATION_WAREHOUSE := $(abspath $(SEGMENTATION_WAREHOUSE))
 export SEGMENTATION_WAREHOUSE
@@ -16,6 +18,7 @@ comma := ,
 BIN := $(CURDIR)/.venv/bin
 INSTALLED := .venv/installed
 CODE := models python tests $(wildcard benchmarks)
+PYTEST := $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --durations 15
 
 .PHONY: help build test test-long lint bench docs lock clean
 
@@ -27,10 +30,10 @@ build: $(INSTALLED) ## Build the warehouse and show the segments (DATASET=sample
 	@$(BIN)/segmentation summary
 
 test: $(INSTALLED) ## Tests that take minutes: the library, and builds of the small data set.
-	$(BIN)/pytest -m 'not long'
+	$(PYTEST) -m 'not long'
 
 test-long: $(INSTALLED) ## The rest: whole builds of every data set.
-	$(BIN)/pytest -m long
+	$(PYTEST) -m long
 
 lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/ruff check $(CODE)

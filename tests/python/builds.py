@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pytest
 import yaml
+from filelock import FileLock
 
 PROJECT = Path(__file__).parents[2]
 
@@ -30,6 +33,26 @@ QUICK = {
 }
 
 
+def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **variables: Any) -> Warehouse:
+    """Return a built warehouse that all test processes share; the first to ask builds it.
+
+    Tests look at it and leave it as it is, or work on a :meth:`Warehouse.copy`.
+    """
+    # Each process has a folder of its own in the one that belongs to the whole run.
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / f"built-{name}"
+    with FileLock(f"{folder}.lock"):
+        warehouse = Warehouse(folder)
+        if not (folder / "is_built").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            warehouse.build(**variables)
+            (folder / "is_built").touch()
+    return warehouse
+
+
 class Warehouse:
     """A warehouse file and the dbt that builds it."""
 
@@ -37,6 +60,13 @@ class Warehouse:
         self.folder = folder
         self.project = project
         self.path = folder / "warehouse.duckdb"
+
+    def copy(self, folder: Path) -> Warehouse:
+        """Return a copy of the file, and of what dbt knows of it, in another folder."""
+        copied = Warehouse(folder, self.project)
+        shutil.copy(self.path, copied.path)
+        shutil.copytree(self.folder / "target", folder / "target")
+        return copied
 
     def environment(self, threads: int = 2) -> dict[str, str]:
         """Return what dbt and everything else that looks at this warehouse runs in."""

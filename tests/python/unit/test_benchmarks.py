@@ -89,6 +89,7 @@ def test_mixed_fit_contenders_arrive_at_the_same_cost(tmp_path: Path) -> None:
     assert compared["labelled_alike"] > 0.98
 
 
+@pytest.mark.long
 def test_fit_contenders_arrive_at_the_same_inertia(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def test_fit_contenders_arrive_at_the_same_inertia(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", classifier.KINDS)
 def test_classifier_contenders_predict_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -129,6 +131,7 @@ def test_classifier_contenders_predict_everybody(
     assert classifier.count_different(folder, kind)() == {"rows": 3}
 
 
+@pytest.mark.long
 def test_lrfm_contenders_agree_on_every_customer(tmp_path: Path) -> None:
     folder = str(tmp_path)
     lrfm.prepare(folder, orders=3_000, customers=400)()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from builds import Warehouse
+from builds import Warehouse, built_once
 
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Build the sample once. Tests look at it and leave it as it is."""
-    warehouse = Warehouse(tmp_path_factory.mktemp("sample"))
-    warehouse.build(dataset="sample")
-    return warehouse
+    return built_once(tmp_path_factory, "sample", dataset="sample")
