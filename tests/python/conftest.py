@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 from builds import Warehouse
+from hypothesis import settings
 
 # Set before SciPy is first imported: scikit-learn's array API check skips itself without it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+settings.register_profile("thorough", max_examples=2500, deadline=None)
+if "HYPOTHESIS_PROFILE" in os.environ:
+    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
 
 
 @pytest.fixture

@@ -42,10 +42,7 @@ read_columns as (
         {% for column, reading in readings.items() -%}
             {{ reading }} as {{ column }},
         {% endfor -%}
-        case
-            when malformed is not null then concat('cells that do not fit the header: ', malformed)
-            else {{ unreadable(readings) }}
-        end as unreadable
+        coalesce(malformed, {{ unreadable(readings) }}) as unreadable
     from people
 
 ),

@@ -19,12 +19,10 @@ turned_categories as (
             '{{ category }}' as product_category,
             {{ read_amount("spend_" ~ category) }} as revenue,
             source_row,
-            case
-                when malformed is not null
-                    then concat('cells that do not fit the header: ', malformed)
-                else
-                    {{ unreadable({"spend_" ~ category: read_amount("spend_" ~ category)}) }}
-            end as unreadable
+            coalesce(
+                malformed,
+                {{ unreadable({"spend_" ~ category: read_amount("spend_" ~ category)}) }}
+            ) as unreadable
         from people
         {% if not loop.last %}union all{% endif %}
     {% endfor -%}

@@ -45,10 +45,7 @@ read_columns as (
             {{ reading }} as {{ column }},
         {% endfor -%}
         source_row,
-        case
-            when malformed is not null then concat('cells that do not fit the header: ', malformed)
-            else {{ unreadable(readings) }}
-        end as unreadable
+        coalesce(malformed, {{ unreadable(readings) }}) as unreadable
     from people
 
 ),

@@ -13,16 +13,20 @@ A source names it with ``plugin: delimited_files``::
 `directory` is an environment variable. `headers` lists for every data set which headers stand for
 which column. All columns come as text; what cannot be read as a number or a date is for staging
 to say. Two columns are added: ``source_row``, the row's number in the file counted from 1 below
-the header, and ``malformed``, the text of a row whose cells do not fit the header, else null.
+the header, and ``malformed``, why a line is no row, else null.
+
+What is not read is not kept: a malformed line is described by its number, its length and its
+cells. Its text is given only where every column of the file is one that is read, so that none of
+them can be a column that is left out because it is personal.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 import os
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +35,21 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 from dbt.flags import get_flags
 
+from segmentation.dbt_plugins.delimited_text import (
+    Line,
+    Record,
+    ScannedLine,
+    read_records,
+    scan_cells,
+    split_lines,
+)
+
 DELIMITERS = (",", "\t", ";", "|")
+# How much of a malformed line, and how many headers of a file, a message shows.
+CHARACTERS_SHOWN = 500
+HEADERS_SHOWN = 40
+# Separators, control and format characters: what shows nothing on a screen.
+INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 
 
 class SourceFileError(ValueError):
@@ -97,11 +115,12 @@ def source_columns(rows: Iterable[Mapping[str, str]], dataset: str) -> list[Sour
 
 
 def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
-    """Read a delimited file.
+    """Read a delimited file: one line is one row, accepted or malformed.
 
     The delimiter is the one of :data:`DELIMITERS` under which most headers are known. A byte
-    order mark, either kind of line ending, quoted cells, columns in any order and columns that
-    nobody asked for make no difference. An empty cell is null.
+    order mark, any kind of line ending, quoted cells, columns in any order and columns that
+    nobody asked for make no difference. Blanks around a value of whatever kind are no part of it;
+    an empty cell is null. In a column whose name ends with ``_id``, NaN is null too, and 7.0 is 7.
 
     Parameters
     ----------
@@ -112,13 +131,31 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        ``source_row``, the names of `columns` as text, and ``malformed``.
+        ``source_row``, the names of `columns` as text, and ``malformed``. One row for each line
+        below the header that is not blank, in their order.
 
     Raises
     ------
     SourceFileError
-        If the file is not there, is not UTF-8, or has no header for a required column.
+        If the file is not there, is not UTF-8, or its header lacks a required column, names one
+        twice or cannot be split into cells.
     """
+    lines = split_lines(_text(path))
+    first = lines[0] if lines else Line(1, "")
+    header, delimiter = _header(path, first, columns)
+    position = _positions(path, header, columns)
+    records = read_records(lines[1:], len(header), delimiter)
+    read = {at for at in position.values() if at is not None}
+    show_text = len(read) == len(header)
+    table = {
+        "source_row": pa.array(range(1, len(records) + 1), pa.int64()),
+        **{name: _column(records, name, at) for name, at in position.items()},
+        "malformed": pa.array([_malformed(record, show_text) for record in records], pa.string()),
+    }
+    return pa.table(table)
+
+
+def _text(path: Path) -> str:
     if not path.is_file():
         beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
         raise SourceFileError(
@@ -129,60 +166,119 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
                 else "Its folder is empty or not there either."
             )
         )
+    content = path.read_bytes()
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        line = len(re.findall(rb"\r\n|\r|\n", content[: error.start])) + 1
         raise SourceFileError(
-            f"{path} is not UTF-8 text: the byte at {error.start} cannot be read. Save it as UTF-8."
+            f"{path} is not UTF-8 text: the byte at {error.start}, in line {line}, cannot be "
+            "read. Save it as UTF-8."
         ) from error
-    header, delimiter = _header(text, columns)
-    position = _positions(path, header, columns)
-    names = list(position)
-    cells: dict[str, list[str | None]] = {name: [] for name in names}
-    malformed: list[str | None] = []
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-        if not row:
-            continue
-        fits = len(row) == len(header)
-        malformed.append(None if fits else delimiter.join(row))
-        for name in names:
-            at = position[name]
-            cells[name].append((row[at].strip() or None) if fits and at is not None else None)
-    table = {
-        # The first row read is the header itself.
-        "source_row": pa.array(range(1, len(malformed)), pa.int64()),
-        **{name: pa.array(values[1:], pa.string()) for name, values in cells.items()},
-        "malformed": pa.array(malformed[1:], pa.string()),
-    }
-    return pa.table(table)
 
 
-def _header(text: str, columns: list[SourceColumn]) -> tuple[list[str], str]:
+def _column(records: Sequence[Record], name: str, at: int | None) -> pa.Array:
+    read = _id if name.endswith("_id") else _value
+    return pa.array(
+        [None if at is None or r.cells is None else read(r.cells[at]) for r in records],
+        pa.string(),
+    )
+
+
+def _value(cell: str) -> str | None:
+    """Return a cell without the blanks around it, null where nothing else is in it."""
+    value = cell.strip()
+    if not value:
+        return None
+    if value[0].isprintable() and value[-1].isprintable():
+        return value
+    # What str.strip leaves: zero-width spaces, marks of direction, control characters.
+    start, end = 0, len(value)
+    while start < end and unicodedata.category(value[start]) in INVISIBLE:
+        start += 1
+    while start < end and unicodedata.category(value[end - 1]) in INVISIBLE:
+        end -= 1
+    return value[start:end] or None
+
+
+def _id(cell: str) -> str | None:
+    value = _value(cell)
+    if value is None or value.lower() == "nan":
+        return None
+    whole = re.fullmatch(r"(-?[0-9]+)\.0+", value)
+    return whole[1] if whole else value
+
+
+def _malformed(record: Record, show_text: bool) -> str | None:
+    if record.reject is None or not show_text:
+        return record.reject
+    text = record.line.text
+    shown = text if len(text) <= CHARACTERS_SHOWN else text[:CHARACTERS_SHOWN] + "…"
+    return f"{record.reject}: {shown.replace(chr(0), chr(0x2400))}"
+
+
+def _header(path: Path, line: Line, columns: list[SourceColumn]) -> tuple[list[str], str]:
     known = {_plain(header) for column in columns for header in column.headers}
-    candidates = []
-    for delimiter in DELIMITERS:
-        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        candidates.append((sum(_plain(cell) in known for cell in first), first, delimiter))
-    _, header, delimiter = max(candidates, key=lambda candidate: candidate[0])
-    return header, delimiter
+
+    def count_known(scanned: ScannedLine) -> int:
+        return sum(_plain(cell) in known for cell in scanned.cells)
+
+    candidates = [(scan_cells(line.text, delimiter), delimiter) for delimiter in DELIMITERS]
+    scanned, delimiter = max(candidates, key=lambda candidate: count_known(candidate[0]))
+    if "\0" in line.text:
+        raise SourceFileError(
+            f"{path} holds NUL characters in its header, line {line.number}: it may be UTF-16. "
+            "Save it as UTF-8."
+        )
+    if scanned.opened is not None or scanned.doubtful:
+        raise SourceFileError(
+            f"{path} has a quote in its header, line {line.number}, that does not close at the "
+            "end of its cell. Write the header into one line, and remove the quote or close it."
+        )
+    return [_value(cell) or "" for cell in scanned.cells], delimiter
 
 
 def _positions(path: Path, header: list[str], columns: list[SourceColumn]) -> dict[str, int | None]:
-    plain = [_plain(cell) for cell in header]
+    places: dict[str, list[int]] = {}
+    for at, cell in enumerate(header):
+        places.setdefault(_plain(cell), []).append(at)
     positions: dict[str, int | None] = {}
-    missing = []
+    missing, repeated = [], []
     for column in columns:
-        found = [plain.index(_plain(h)) for h in column.headers if _plain(h) in plain]
+        names = {_plain(h) for h in column.headers}
+        found = sorted(at for name in names for at in places.get(name, []))
         positions[column.name] = found[0] if found else None
         if column.required and not found:
             missing.append(f"{column.name} (called {' or '.join(column.headers)})")
+        if len(found) > 1:
+            cells = ", ".join(f"'{header[at]}' in cell {at + 1}" for at in found[:HEADERS_SHOWN])
+            repeated.append(f"{column.name} ({cells})")
     if missing:
         raise SourceFileError(
             f"{path} lacks {len(missing)} of the columns that are needed: {'; '.join(missing)}. "
-            f"It has: {', '.join(cell for cell in header if cell) or 'no header at all'}. "
+            f"{_describe(header, any(at is not None for at in positions.values()))} "
             "If a column goes by another name, add it to seeds/source_headers.csv."
         )
+    if repeated:
+        raise SourceFileError(
+            f"{path} has more than one column for {'; '.join(repeated)}, and which one is meant "
+            "is not known. Rename or remove the others."
+        )
     return positions
+
+
+def _describe(header: list[str], has_known: bool) -> str:
+    names = [cell for cell in header if cell]
+    if not names:
+        return "It has: no header at all."
+    # Without a header the first line is a person, whose cells belong in no message.
+    if not has_known:
+        return (
+            f"None of the {len(header)} cells of its first line is a known header: the header may "
+            "be missing."
+        )
+    more = f" and {len(names) - HEADERS_SHOWN} more" if len(names) > HEADERS_SHOWN else ""
+    return f"It has: {', '.join(names[:HEADERS_SHOWN])}{more}."
 
 
 def _plain(header: str) -> str:

@@ -270,3 +270,73 @@ def test_values_that_the_seed_does_not_know(
     for table in tables:
         rows = fresh.query(f"select to_json(t)::varchar from {table} as t")
         assert not [row for row in rows if "Eka" in row[0] or "Budi" in row[0]], table
+
+
+def test_every_line_of_a_file_is_accounted_for(
+    fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stray quotes, a quoted cell of two lines, a NUL, ids that are none; and no name anywhere."""
+    rows = [
+        [f"M{n}", f"Ida {n}", "Pria", str(20 + n % 60), "Pelajar", "Sector", str(1000 * n)]
+        for n in range(1, 1001)
+    ]
+    rows[9][1], rows[499][1] = '"Ida 10', 'Ida 500"'
+    rows[599][1] = '"Ida 600'
+    rows[699].append("Ida and more")
+    rows[700][1] = "Ida\0"
+    rows[701][0] = "\xa0\u200b"
+    rows[702][0] = "NaN"
+    rows[703][1] = '"Ida\nof two lines"'
+    header = "Customer_ID\tName\tGender\tAge\tProfession\tResidence Type\tAnnual Spend"
+    (tmp_path / "members").mkdir()
+    (tmp_path / "members" / "customer_segments.tsv").write_text(
+        "\n".join([header, *("\t".join(row) for row in rows)]), encoding="utf-8"
+    )
+    monkeypatch.setenv("SEGMENTATION_DATA_DIR", str(tmp_path))
+    reports = ("--select", "+rpt_rows_read", "+rpt_rejects", "--indirect-selection", "cautious")
+    fresh.build(*NO_UNIT_TESTS, *reports, dataset="members", **QUICK)
+    assert fresh.query("from marts.rpt_rows_read where source_table = 'customers'") == [
+        ("customers", 1001, 995, 6)
+    ]
+    found = fresh.query(
+        "select source_row, customer_id, rejected_because from marts.rpt_rejects order by 1"
+    )
+    quoted = (
+        ", within the quote that opens in line 705, cell 2, and would take the lines up to line 706"
+        " into one cell"
+    )
+    assert found == [
+        (
+            700,
+            None,
+            "cannot be read: cells that do not fit the header: line 701 (8 cells, the header has 7;"
+            " 55 characters)",
+        ),
+        (
+            701,
+            None,
+            "cannot be read: a NUL character: line 702 (7 cells, the header has 7; 39 characters)",
+        ),
+        (702, None, "no customer_id"),
+        (703, None, "no customer_id"),
+        (
+            704,
+            None,
+            "cannot be read: a quote over several lines: line 705 (2 cells, the header has 7;"
+            f" 9 characters){quoted}",
+        ),
+        (
+            705,
+            None,
+            "cannot be read: a quote over several lines: line 706 (6 cells, the header has 7;"
+            f" 43 characters){quoted}",
+        ),
+    ]
+    assert fresh.query(
+        "select customer_id, age, annual_spend from intermediate.int_checked_customers"
+        " where customer_id in ('M10', 'M11', 'M500', 'M600') order by source_row"
+    ) == [(f"M{n}", 20 + n % 60, Decimal(1000 * n)) for n in (10, 11, 500, 600)]
+    tables = [name for name in fresh.tables() if not name.startswith(("seeds.", "source_"))]
+    assert "staging.stg_members__customers" in tables
+    for table in tables:
+        assert not fresh.query(f"select 1 from {table} as t where to_json(t)::varchar like '%Ida%'")
