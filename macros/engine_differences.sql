@@ -1,16 +1,76 @@
 {# Everything in SQL that is written differently from engine to engine. #}
 
+{#
+  Text as a SQL literal: whatever comes from a var or from the catalogue becomes SQL through this
+  macro, or through the next one where it is a name.
+#}
+{% macro text_literal(value) -%}
+    {{- return(dbt.string_literal(dbt.escape_single_quotes(value | string))) -}}
+{%- endmacro %}
+
+{# A name of a schema, table or column as SQL. #}
+{% macro quoted(name) -%}
+    {{- return(adapter.dispatch("quoted", "segmentation")(name)) -}}
+{%- endmacro %}
+
+{% macro default__quoted(name) -%}
+    {{- return("`" ~ name | string | replace("`", "``") ~ "`") -}}
+{%- endmacro %}
+
+{% macro duckdb__quoted(name) -%}
+    {{- return('"' ~ name | string | replace('"', '""') ~ '"') -}}
+{%- endmacro %}
+
+{# Text without what cannot be seen around it: spaces of any kind, tabs, ends of lines, controls. #}
+{% macro without_blanks_around(text) -%}
+    {{- return(adapter.dispatch("without_blanks_around", "segmentation")(text)) -}}
+{%- endmacro %}
+
+{% macro default__without_blanks_around(text) -%}
+    regexp_replace({{ text }}, r'^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$', '')
+{%- endmacro %}
+
+{% macro duckdb__without_blanks_around(text) -%}
+    regexp_replace({{ text }}, '^[\s\p{Z}\p{Cc}\p{Cf}]+|[\s\p{Z}\p{Cc}\p{Cf}]+$', '', 'g')
+{%- endmacro %}
+
+{# True for text that is null, or in which there is nothing to be seen. #}
+{% macro is_blank(text) -%}
+    {{- return(adapter.dispatch("is_blank", "segmentation")(text)) -}}
+{%- endmacro %}
+
+{% macro default__is_blank(text) -%}
+    ({{ text }} is null or not {{ text }} rlike r'[^\s\p{Z}\p{Cc}\p{Cf}]')
+{%- endmacro %}
+
+{% macro duckdb__is_blank(text) -%}
+    ({{ text }} is null or not regexp_matches({{ text }}, '[^\s\p{Z}\p{Cc}\p{Cf}]'))
+{%- endmacro %}
+
+{# Text of a whole number without a fraction of zeros, 7.0 as 7; other text as it is. #}
+{% macro without_zero_fraction(text) -%}
+    {{- return(adapter.dispatch("without_zero_fraction", "segmentation")(text)) -}}
+{%- endmacro %}
+
+{% macro default__without_zero_fraction(text) -%}
+    regexp_replace({{ text }}, '^(-?[0-9]+)[.]0+$', '$1')
+{%- endmacro %}
+
+{% macro duckdb__without_zero_fraction(text) -%}
+    regexp_replace({{ text }}, '^(-?[0-9]+)[.]0+$', '\1')
+{%- endmacro %}
+
 {# A timestamp that is UTC, as the clock on the wall of a time zone showed it. #}
 {% macro local_time(timestamp, time_zone) -%}
     {{- return(adapter.dispatch("local_time", "segmentation")(timestamp, time_zone)) -}}
 {%- endmacro %}
 
 {% macro default__local_time(timestamp, time_zone) -%}
-    from_utc_timestamp({{ timestamp }}, '{{ time_zone }}')
+    from_utc_timestamp({{ timestamp }}, {{ text_literal(time_zone) }})
 {%- endmacro %}
 
 {% macro duckdb__local_time(timestamp, time_zone) -%}
-    timezone('{{ time_zone }}', timezone('UTC', {{ timestamp }}))
+    timezone({{ text_literal(time_zone) }}, timezone('UTC', {{ timestamp }}))
 {%- endmacro %}
 
 {# One row per element of a nested column: a from-item to cross join, its row called `as_name`. #}
@@ -55,12 +115,15 @@
             if node.resource_type == "model" and node.config.materialized == "incremental" -%}
             {%- set leftovers = run_query(
                 "select table_schema, table_name from information_schema.tables"
-                ~ " where table_type = 'BASE TABLE' and table_catalog = '" ~ target.database
-                ~ "' and table_schema in ('" ~ target.schema ~ "', '" ~ node.schema
-                ~ "') and starts_with(table_name, '" ~ node.name ~ "__dbt_tmp')"
+                ~ " where table_type = 'BASE TABLE' and table_catalog = " ~ text_literal(target.database)
+                ~ " and table_schema in (" ~ text_literal(target.schema) ~ ", "
+                ~ text_literal(node.schema) ~ ") and starts_with(table_name, "
+                ~ text_literal(node.name ~ "__dbt_tmp") ~ ")"
             ) -%}
             {%- for leftover in leftovers.rows -%}
-                {%- do run_query('drop table if exists "' ~ leftover[0] ~ '"."' ~ leftover[1] ~ '"') -%}
+                {%- do run_query(
+                    "drop table if exists " ~ quoted(leftover[0]) ~ "." ~ quoted(leftover[1])
+                ) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
@@ -79,7 +142,9 @@
 {% macro duckdb__drop_source_views() -%}
     {%- if execute -%}
         {%- for source in graph.sources.values() if source.meta.get("plugin") -%}
-            {%- do run_query('drop view if exists "' ~ source.schema ~ '"."' ~ source.identifier ~ '"') -%}
+            {%- do run_query(
+                "drop view if exists " ~ quoted(source.schema) ~ "." ~ quoted(source.identifier)
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
     select 1

@@ -17,41 +17,53 @@
 {# The relation of that name, in whatever case it and its schema are written. #}
 {% macro own_relation(table) -%}
     {%- set found = run_query(
-        "select table_schema, table_name from information_schema.tables where table_catalog = '"
-        ~ target.database ~ "' and lower(table_schema) = lower('" ~ var("warehouse_schema")
-        ~ "') and lower(table_name) = '" ~ table ~ "' order by table_schema, table_name"
+        "select table_schema, table_name from information_schema.tables where table_catalog = "
+        ~ text_literal(target.database) ~ " and lower(table_schema) = lower("
+        ~ text_literal(var("warehouse_schema")) ~ ") and lower(table_name) = "
+        ~ text_literal(table) ~ " order by table_schema, table_name"
     ) -%}
     {%- if found.rows | length > 0 -%}
+        {#- A relation quotes its names, and leaves quotes within them as they are. -#}
         {{- return(api.Relation.create(
-            database=target.database, schema=found.rows[0][0], identifier=found.rows[0][1]
+            database=target.database,
+            schema=found.rows[0][0] | replace('"', '""'),
+            identifier=found.rows[0][1] | replace('"', '""')
         )) -}}
     {%- endif -%}
     {{- return(none) -}}
 {%- endmacro %}
 
-{# Text without the spaces around it, and nothing where nothing is left; other types as they are. #}
+{# Text without blanks around it, and nothing where nothing is left; other types as they are. #}
 {% macro own_value(column) -%}
     {%- if column.is_string() -%}
-        nullif(trim({{ column.quoted }}), '')
+        nullif({{ without_blanks_around(column.quoted) }}, '')
     {%- else -%}
         {{ column.quoted }}
     {%- endif -%}
 {%- endmacro %}
 
-{# An id as text: 7, 7.0 and ' 7' are one. #}
+{#
+  An id as text: 7, 7.0 and ' 7.00' are one, whatever the type of the column. Not a number is no
+  id, nor is what programs write for it into a column of text.
+#}
 {% macro own_id(column) -%}
-    {%- if column.is_float() or column.is_numeric() -%}
-        coalesce(
-            cast(
-                case
-                    when {{ column.quoted }} = floor({{ column.quoted }})
-                        then try_cast({{ column.quoted }} as bigint)
-                end as varchar
-            ),
-            cast({{ column.quoted }} as varchar)
-        )
+    {%- if column.is_float() -%}
+        case
+            when abs({{ column.quoted }}) < cast('infinity' as double)
+                then
+                    coalesce(
+                        cast(
+                            case
+                                when {{ column.quoted }} = floor({{ column.quoted }})
+                                    then try_cast({{ column.quoted }} as decimal(38, 0))
+                            end as varchar
+                        ),
+                        cast({{ column.quoted }} as varchar)
+                    )
+        end
     {%- else -%}
-        cast({{ own_value(column) }} as varchar)
+        {%- set text = without_blanks_around("cast(" ~ column.quoted ~ " as varchar)") -%}
+        nullif(nullif(nullif({{ without_zero_fraction(text) }}, ''), 'nan'), 'NaN')
     {%- endif -%}
 {%- endmacro %}
 
@@ -66,8 +78,8 @@
         and own_relation("customer_activity") is none
     -%}
         {%- set found = run_query(
-            "select table_name from information_schema.tables where table_schema = '"
-            ~ var("warehouse_schema") ~ "' order by table_name"
+            "select table_name from information_schema.tables where table_schema = "
+            ~ text_literal(var("warehouse_schema")) ~ " order by table_name"
         ).columns[0].values() -%}
         {%- do exceptions.raise_compiler_error(
             "The data set 'warehouse' is read from the schema '" ~ var("warehouse_schema") ~ "' of "
@@ -101,6 +113,16 @@
             ~ needed_columns(table) | join(", ") ~ "; it has " ~ found | join(", ") ~ "."
         ) -%}
     {%- endif -%}
+    {%- for column, type in contract_columns(table).items()
+        if column in found
+        and found[column].dtype | upper == "BOOLEAN"
+        and (type in ["integer", "bigint"] or type.startswith("decimal")) -%}
+        {%- do exceptions.raise_compiler_error(
+            relation ~ " has true and false in the column " ~ column ~ ", which is to hold numbers."
+            ~ " Write them as numbers; where they are meant as 1 and 0, cast(" ~ column
+            ~ " as integer) does."
+        ) -%}
+    {%- endfor -%}
     {%- set readings = {} -%}
     {%- set raw = {} -%}
     {%- for column, type in contract_columns(table).items()
@@ -112,6 +134,8 @@
         {%- endif -%}
         {%- if type in ["integer", "bigint"] -%}
             {%- do readings.update({column: read_whole_number(column, type)}) -%}
+        {%- elif type.startswith("decimal") -%}
+            {%- do readings.update({column: read_amount(column)}) -%}
         {%- else -%}
             {%- do readings.update({column: "try_cast(" ~ column ~ " as " ~ type ~ ")"}) -%}
         {%- endif -%}
@@ -155,6 +179,10 @@ appearing_customers as (
             {%- do ids.append((own_relation(table), own_id(column))) -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- if not ids -%}
+        {#- The model that reads such a table says that it lacks the column. -#}
+        {{- return(empty_contract_table("customers")) -}}
+    {%- endif -%}
     {% for relation, id in ids %}
     select distinct {{ id }} as customer_id
     from {{ relation }}

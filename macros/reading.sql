@@ -1,15 +1,25 @@
-{# Text into numbers and dates: what cannot be read becomes null here, and `unreadable` names it. #}
+{#
+  Text into numbers and dates: what cannot be read becomes null here, and `unreadable` names it.
+  A number beyond the largest amount is none: a staging model may add up several that are not.
+#}
 
 {# A whole number; 2.0 is one, 2.7 is not and is not rounded to one. #}
 {% macro read_whole_number(column, type="integer") -%}
     case
-        when try_cast({{ column }} as double) = floor(try_cast({{ column }} as double))
+        when
+            try_cast({{ column }} as double) = floor(try_cast({{ column }} as double))
+            and abs(try_cast({{ column }} as double)) <= {{ largest_amount() }}
             then try_cast(try_cast({{ column }} as double) as {{ type }})
     end
 {%- endmacro %}
 
 {% macro read_amount(column) -%}
-    try_cast({{ column }} as decimal(18, 2))
+    case
+        when
+            try_cast({{ column }} as decimal(18, 2))
+            between -{{ largest_amount() }} and {{ largest_amount() }}
+            then try_cast({{ column }} as decimal(18, 2))
+    end
 {%- endmacro %}
 
 {# A date written by `pattern`, as in dd-mm-yyyy. #}
@@ -37,7 +47,19 @@
             {%- for column, reading in readings.items() %}
             case
                 when {{ column }} is not null and ({{ reading }}) is null
-                    then concat('{{ column }} ''', cast({{ column }} as varchar), '''')
+                    then
+                        concat(
+                            '{{ column }} ''',
+                            cast({{ column }} as varchar),
+                            '''',
+                            case
+                                when
+                                    abs(try_cast(cast({{ column }} as varchar) as double))
+                                    between {{ largest_amount() }} and 1e308
+                                    then ' (too large)'
+                                else ''
+                            end
+                        )
             end{{ "," if not loop.last }}
             {%- endfor %}
         ),

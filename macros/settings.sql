@@ -63,9 +63,9 @@
     select 1
 {%- endmacro %}
 
-{# The day as a Python date. #}
-{% macro as_of_day() -%}
-    {%- set text = (var("as_of") or var("datasets")[dataset()]["as_of"]) | string -%}
+{# A day of a setting as a Python date. #}
+{% macro read_day(value, setting) -%}
+    {%- set text = value | string -%}
     {%- set day = modules.re.match("^((?:19|20|21)\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$", text) -%}
     {%- if day -%}
         {#- Counted on from the first of the month, a 30 February is seen to be a day of March. -#}
@@ -74,11 +74,21 @@
     {%- endif -%}
     {%- if not day or found.month != first.month -%}
         {%- do exceptions.raise_compiler_error(
-            "as_of is '" ~ text ~ "'. It must be a day of the calendar from 1900 on, written "
+            setting ~ " is '" ~ text ~ "'. It must be a day of the calendar from 1900 on, written "
             ~ "YYYY-MM-DD, e.g. --vars 'as_of: 2017-12-31'."
         ) -%}
     {%- endif -%}
     {{- return(found) -}}
+{%- endmacro %}
+
+{# The day of the run as a Python date. #}
+{% macro as_of_day() -%}
+    {{- return(read_day(var("as_of") or var("datasets")[dataset()]["as_of"], "as_of")) -}}
+{%- endmacro %}
+
+{# The day of a data set as a Python date. #}
+{% macro dataset_day(name) -%}
+    {{- return(read_day(var("datasets")[name]["as_of"], "as_of of the data set '" ~ name ~ "'")) -}}
 {%- endmacro %}
 
 {# The day as a SQL literal. Events of the day itself count. #}
@@ -88,32 +98,32 @@
 
 {# The day after which nothing can have happened: the data set's own, unless as_of is later. #}
 {% macro latest_day() -%}
-    {%- set own = modules.datetime.datetime.strptime(
-        var("datasets")[dataset()]["as_of"] | string, "%Y-%m-%d"
-    ).date() -%}
-    cast('{{ [own, as_of_day()] | max }}' as date)
+    cast('{{ [dataset_day(dataset()), as_of_day()] | max }}' as date)
 {%- endmacro %}
 
-{# The first day that frequency and monetary count. #}
-{% macro window_start() -%}
-    {%- set days = var("lrfm_window_days") -%}
+{# A setting that is a number of days. #}
+{% macro number_of_days(days, setting) -%}
     {%- if days is not integer or days < 1 or days > 36500 -%}
         {%- do exceptions.raise_compiler_error(
-            "lrfm_window_days is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
+            setting ~ " is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
         ) -%}
     {%- endif -%}
-    cast('{{ as_of_day() - modules.datetime.timedelta(days=days - 1) }}' as date)
+    {{- return(days) -}}
+{%- endmacro %}
+
+{# How many days frequency and monetary count. #}
+{% macro lrfm_window_days() -%}
+    {{- return(number_of_days(var("lrfm_window_days"), "lrfm_window_days")) -}}
+{%- endmacro %}
+
+{# The first of those days. #}
+{% macro window_start() -%}
+    cast('{{ as_of_day() - modules.datetime.timedelta(days=lrfm_window_days() - 1) }}' as date)
 {%- endmacro %}
 
 {# How many days of a customer count as their beginning, the day of the first purchase included. #}
 {% macro early_days() -%}
-    {%- set days = var("early_days") -%}
-    {%- if days is not integer or days < 1 or days > 36500 -%}
-        {%- do exceptions.raise_compiler_error(
-            "early_days is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
-        ) -%}
-    {%- endif -%}
-    {{- return(days) -}}
+    {{- return(number_of_days(var("early_days"), "early_days")) -}}
 {%- endmacro %}
 
 {# Who first bought fewer days than this before as_of is a prospect. #}
@@ -131,7 +141,10 @@
 
 {# Days that activity given ready made covers, for figures per year. #}
 {% macro activity_days() -%}
-    {{- return(var("datasets")[dataset()].get("activity_days", 365)) -}}
+    {{- return(number_of_days(
+        var("datasets")[dataset()].get("activity_days", 365),
+        "activity_days of the data set '" ~ dataset() ~ "'"
+    )) -}}
 {%- endmacro %}
 
 {# One of the contract tables (docs/data_contract.md) of the chosen data set. #}

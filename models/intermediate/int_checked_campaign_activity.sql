@@ -23,7 +23,7 @@ judged_alone as (
         case
             when activity.unreadable is not null
                 then concat('cannot be read: ', activity.unreadable)
-            when activity.customer_id is null or trim(activity.customer_id) = ''
+            when {{ is_blank("activity.customer_id") }}
                 then 'no customer_id'
             when
                 activity.campaigns_received < 0

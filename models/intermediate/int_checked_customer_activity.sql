@@ -23,9 +23,10 @@ judged_alone as (
         case
             when activity.unreadable is not null
                 then concat('cannot be read: ', activity.unreadable)
-            when activity.customer_id is null or trim(activity.customer_id) = ''
+            when {{ is_blank("activity.customer_id") }}
                 then 'no customer_id'
             when activity.purchases < 0 or activity.items < 0 then 'a negative count'
+            {{- say_what_is_too_large("customer_activity", "activity") }}
             when activity.last_purchase_on is null then 'no last_purchase_on'
             when activity.purchases is null then 'no purchases'
             when activity.revenue is null then 'no revenue'

@@ -14,7 +14,7 @@ judged_alone as (
         {{ row_text(contract_columns("customers")) }} as contents,
         case
             when unreadable is not null then concat('cannot be read: ', unreadable)
-            when customer_id is null or trim(customer_id) = '' then 'no customer_id'
+            when {{ is_blank("customer_id") }} then 'no customer_id'
             when
                 birth_year > extract(year from {{ latest_day() }})
                 or birth_year < extract(year from {{ latest_day() }}) - 110
@@ -22,6 +22,7 @@ judged_alone as (
             when age < 0 or age > 110 then concat('impossible age ', cast(age as varchar))
             when household_size < 0 or children < 0 or work_experience_years < 0
                 then 'a negative count'
+            {{- say_what_is_too_large("customers") }}
             when joined_on < cast('1900-01-01' as date)
                 then concat('impossible joined_on ', cast(joined_on as varchar))
             when joined_on > {{ latest_day() }}

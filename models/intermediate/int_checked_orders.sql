@@ -21,8 +21,8 @@ judged_alone as (
         orders.*,
         case
             when orders.unreadable is not null then concat('cannot be read: ', orders.unreadable)
-            when orders.order_id is null or trim(orders.order_id) = '' then 'no order_id'
-            when orders.customer_id is null or trim(orders.customer_id) = '' then 'no customer_id'
+            when {{ is_blank("orders.order_id") }} then 'no order_id'
+            when {{ is_blank("orders.customer_id") }} then 'no customer_id'
             when orders.ordered_at is null then 'no ordered_at'
             when cast(orders.ordered_at as date) > {{ latest_day() }}
                 then
@@ -33,6 +33,7 @@ judged_alone as (
                 then concat('impossible ordered_at ', cast(orders.ordered_at as varchar))
             when orders.items < 0 and orders.revenue >= 0
                 then 'negative items without money given back'
+            {{- say_what_is_too_large("orders", "orders") }}
             when customers.customer_id is null
                 then
                     concat(

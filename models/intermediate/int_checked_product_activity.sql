@@ -23,7 +23,7 @@ judged as (
         case
             when activity.unreadable is not null
                 then concat('cannot be read: ', activity.unreadable)
-            when activity.customer_id is null or trim(activity.customer_id) = ''
+            when {{ is_blank("activity.customer_id") }}
                 then 'no customer_id'
             when activity.bought_on > {{ latest_day() }}
                 then
@@ -32,6 +32,7 @@ judged as (
                     )
             when activity.bought_on < cast('1900-01-01' as date)
                 then concat('impossible bought_on ', cast(activity.bought_on as varchar))
+            {{- say_what_is_too_large("product_activity", "activity") }}
             when customers.customer_id is null
                 then
                     concat(

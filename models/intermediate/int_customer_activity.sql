@@ -104,7 +104,7 @@ put_together as (
         cast(null as bigint) as refunds,
         items,
         revenue,
-        cast(null as decimal(18, 2)) as discount
+        cast(null as decimal(38, 2)) as discount
     from given_without_orders
 
 )
@@ -116,6 +116,6 @@ select
     cast(purchases as bigint) as purchases,
     cast(refunds as bigint) as refunds,
     cast(items as bigint) as items,
-    cast(revenue as decimal(18, 2)) as revenue,
-    cast(discount as decimal(18, 2)) as discount
+    cast(revenue as decimal(38, 2)) as revenue,
+    cast(discount as decimal(38, 2)) as discount
 from put_together

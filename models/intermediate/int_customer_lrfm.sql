@@ -33,5 +33,5 @@ select
     cast(length_days as integer) as length_days,
     cast(recency_days as integer) as recency_days,
     cast(frequency as bigint) as frequency,
-    cast(monetary as decimal(18, 2)) as monetary
+    cast(monetary as decimal(38, 2)) as monetary
 from measured

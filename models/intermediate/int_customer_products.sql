@@ -45,6 +45,6 @@ summed_to_categories as (
 select
     cast(customer_id as varchar) as customer_id,
     cast(product_category as varchar) as product_category,
-    cast(revenue as decimal(18, 2)) as revenue,
-    cast(discount as decimal(18, 2)) as discount
+    cast(revenue as decimal(38, 2)) as revenue,
+    cast(discount as decimal(38, 2)) as discount
 from summed_to_categories

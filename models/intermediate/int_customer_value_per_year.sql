@@ -26,7 +26,7 @@ counted_days as (
 
     select
         least(
-            {{ var("lrfm_window_days") }},
+            {{ lrfm_window_days() }},
             {{ dbt.datediff("min(first_purchase_on)", as_of(), "day") }} + 1  -- noqa: LT05
         ) as days_of_orders
     from activity

@@ -104,7 +104,7 @@ select
     cast(priority as varchar) as priority,
     cast(named_by as varchar) as named_by,
     cast(model_version as varchar) as model_version,
-    cast('{{ dataset() }}' as varchar) as dataset,
+    cast({{ text_literal(dataset()) }} as varchar) as dataset,
     {{ as_of() }} as as_of
 from joined_descriptions
 order by

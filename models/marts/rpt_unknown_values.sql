@@ -29,7 +29,7 @@ known_values as (
         source_column,
         contract_value
     from {{ ref("source_values") }}
-    where dataset = '{{ dataset() }}'
+    where dataset = {{ text_literal(dataset()) }}
 
 ),
 

@@ -192,7 +192,9 @@ class DuckDBEngine:
 
     def written_number(self, expression: str, decimals: int) -> str:
         """Return SQL for a number as people read it: ``1,234`` or ``1,234.50``."""
-        return f"format('{{:,.{int(decimals)}f}}', {expression})"
+        written = f"format('{{:,.{int(decimals)}f}}', {expression})"
+        # A little less than nothing is written as nothing.
+        return f"regexp_replace({written}, '^-([0.]+)$', '\\1')"
 
     def largest_first(self, pairs: Sequence[tuple[str, int]], *, above: float) -> str:
         """Return SQL for a list of numbers, ordered by their weights.

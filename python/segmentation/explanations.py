@@ -15,7 +15,7 @@ from segmentation.model_row import (
     category_profile,
 )
 from segmentation.naming import strongest_categories, strongest_features
-from segmentation.playbook import FeatureWords, words_for
+from segmentation.playbook import ONE, FeatureWords, words_for
 from segmentation.preprocessing import Matrix
 from segmentation.scoring import by_segment, code_column, cost_expression, scaled_column
 
@@ -47,13 +47,11 @@ def headline(
     phrases = []
     for name in strongest_features(profile):
         spoken, j = words_for(name, words), position[name]
-        here, everywhere = spoken.written(segment.typical[j]), spoken.written(features[j].typical)
-        if here != everywhere:
-            more = segment.typical[j] > features[j].typical
-            before, after = spoken.before_and_after
+        here, everywhere = segment.typical[j], features[j].typical
+        if spoken.written(here) != spoken.written(everywhere):
             phrases.append(
-                f"{spoken.high_words if more else spoken.low_words} "
-                f"({before}{here}{after}, all customers {everywhere})"
+                f"{spoken.high_words if here > everywhere else spoken.low_words} "
+                f"({spoken.spoken(here)}, all customers {spoken.written(everywhere)})"
             )
     phrases = phrases[:MOST_NUMBERS]
     known = {feature.name: feature for feature in categories}
@@ -160,17 +158,26 @@ def _sentence(
         f"when {raw} < {number(feature.typical)} then {text_literal(spoken.low_words)} "
         f"else 'like the typical customer' end"
     )
-    before, after = spoken.before_and_after
     everybody = text_literal(f", all customers {spoken.written(feature.typical)})")
     known = (
-        f"concat({direction}, {text_literal(': ' + before)}, "
-        f"{engine.written_number(raw, spoken.decimals)}, "
-        f"{text_literal(after + ' (typical here ')}, {here}, {everybody})"
+        f"concat({direction}, ': ', {_amount(engine, raw, spoken)}, ' (typical here ', {here}, "
+        f"{everybody})"
     )
     unknown = text_literal(
         f"{name.replace('_', ' ')} unknown, taken as {spoken.written(feature.prepared.fill)}"
     )
     return f"case when {engine.is_finite(raw)} then {known} else {unknown} end"
+
+
+def _amount(engine: DuckDBEngine, raw: str, spoken: FeatureWords) -> str:
+    """Return SQL for an amount in words, as :meth:`FeatureWords.spoken` has it."""
+    written = engine.written_number(raw, spoken.decimals)
+    before, after = spoken.of_several
+    several = f"concat({text_literal(before)}, {written}, {text_literal(after)})"
+    if spoken.of_one == spoken.of_several:
+        return several
+    one = text_literal(ONE.join(spoken.of_one))
+    return f"case when {written} = {text_literal(ONE)} then {one} else {several} end"
 
 
 def _category_sentence(position: int, category: ModelCategory, k: int) -> str:

@@ -126,7 +126,7 @@ def prepare_features(
         if not finite.size:
             dropped.append(DroppedFeature(name, "no customer has a value"))
         elif np.ptp(finite) == 0:
-            reason = f"every customer has the same value, {finite[0]:g}"
+            reason = f"every customer has the same value, {finite[0]:,.15g}"
             dropped.append(DroppedFeature(name, reason))
         else:
             used.append(name)

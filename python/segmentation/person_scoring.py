@@ -15,6 +15,21 @@ from segmentation.engine import DuckDBEngine, quoted, text_literal
 from segmentation.model_row import SegmentationModel
 from segmentation.playbook import FeatureWords
 
+# What a macro returns.
+_COLUMNS = (
+    "customer_id",
+    "segment_id",
+    "segment_slug",
+    "segment_name",
+    "distance",
+    "runner_up_slug",
+    "margin",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "model_version",
+)
+
 
 class ScoringError(ValueError):
     """People that cannot be scored; the message says why and what to do."""
@@ -57,6 +72,35 @@ def scoring_macros(
     return {
         "people_macro": f"(people) as table {_named(engine, people, model, words, names)}",
         "person_macro": f"({parameters}) as table {_named(engine, person, model, words, names)}",
+    }
+
+
+def refusing_macros(segmentation: str, features: Sequence[str]) -> dict[str, str]:
+    """Return what stands in for :func:`scoring_macros` where there is no model to score by.
+
+    Parameters
+    ----------
+    segmentation : str
+    features : sequence of str
+        What one person could have been given: the macro takes them, to say that there is no model
+        rather than that there is no such feature.
+
+    Returns
+    -------
+    dict
+        As :func:`scoring_macros`; each macro raises an error that says so.
+    """
+    message = (
+        f"This warehouse has no model of the segmentation {segmentation!r}, for in the last build "
+        f"there was nobody to fit one to. Build a data set that knows the features: "
+        f"{', '.join(features)}."
+    )
+    columns = ", ".join(f"null as {name}" for name in _COLUMNS)
+    refusal = f"select {columns} where error({text_literal(message)}) is not null"
+    parameters = ", ".join(f"{quoted(name)} := null" for name in features)
+    return {
+        "people_macro": f"(people) as table {refusal}",
+        "person_macro": f"({parameters}) as table {refusal}",
     }
 
 
@@ -162,6 +206,8 @@ def _scored(
         scored = connection.sql(
             f"select * from marts.{quoted('score_' + segmentation)}({text_literal(view)})"
         ).df()
+    except duckdb.InvalidInputException as error:
+        raise ScoringError(str(error).removeprefix("Invalid Input Error: ")) from error
     except duckdb.ConversionException as error:
         raise ScoringError(
             f"A value of a numeric feature is no number. {error} Write it as a number, or leave "

@@ -15,6 +15,9 @@ UNASSIGNED = "unassigned"
 
 log = logging.getLogger("segmentation")
 
+# The number that takes the singular, as it is written.
+ONE = "1"
+
 # The k of rows that are for every number of segments without rows of its own: an empty cell.
 ANY_K = 0
 
@@ -68,7 +71,8 @@ class FeatureWords:
     low_words, high_words : str
         What having less or more of it than others means, e.g. ``"buys less often"``.
     amount : str
-        How an amount of it is spoken of, e.g. ``"{} purchases"``.
+        How an amount of it is spoken of, e.g. ``"{} income"``; where one is spoken of otherwise
+        than several, that first: ``"{} purchase|{} purchases"``.
     decimals : int
         Digits after the point when a number of it is written.
     """
@@ -80,10 +84,22 @@ class FeatureWords:
     decimals: int
 
     @property
-    def before_and_after(self) -> tuple[str, str]:
-        """What stands before the number of an amount, and after it."""
-        before, after = self.amount.split("{}")
+    def of_one(self) -> tuple[str, str]:
+        """What stands before and after a number that is written 1."""
+        before, after = self.amount.split("|")[0].split("{}")
         return before, after
+
+    @property
+    def of_several(self) -> tuple[str, str]:
+        """What stands before and after every other number."""
+        before, after = self.amount.split("|")[-1].split("{}")
+        return before, after
+
+    def spoken(self, value: float) -> str:
+        """Return an amount of this feature in words, e.g. ``"1 purchase"``."""
+        text = self.written(value)
+        before, after = self.of_one if text == ONE else self.of_several
+        return before + text + after
 
     def written(self, value: float) -> str:
         """Return a number of this feature as people read it."""
@@ -223,10 +239,12 @@ def _read_words(row: Mapping[str, Any]) -> FeatureWords:
 
 def _read_amount(row: Mapping[str, Any]) -> str:
     amount = str(row["amount"] or "")
-    if amount.count("{}") != 1:
+    forms = amount.split("|")
+    if len(forms) > 2 or any(form.count("{}") != 1 for form in forms):
         raise PlaybookError(
             f"feature_words: the amount of '{row['feature']}' is {amount!r}. Write {{}} where the "
-            f"number goes, once, e.g. '{{}} purchases'."
+            f"number goes, once, e.g. '{{}} income', or once for one and once for several, e.g. "
+            f"'{{}} purchase|{{}} purchases'."
         )
     return amount
 

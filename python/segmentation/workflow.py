@@ -24,7 +24,7 @@ from segmentation.model_names import current_names
 from segmentation.model_row import SegmentationModel, as_table, current_model
 from segmentation.native_threads import limit_native_threads
 from segmentation.options import OptionError, SegmentationOptions
-from segmentation.person_scoring import scoring_macros
+from segmentation.person_scoring import refusing_macros, scoring_macros
 from segmentation.playbook import (
     FeatureWords,
     PlaybookRow,
@@ -268,8 +268,10 @@ def scoring_rules(
     *,
     models: Mapping[str, Table],
     segments: Mapping[str, Table],
+    features: Mapping[str, Table],
     run_settings: Table,
     feature_words: Table,
+    key: str = "customer_id",
 ) -> pa.Table:
     """Write down, for each segmentation, the macros that score people who are in no table yet.
 
@@ -278,13 +280,16 @@ def scoring_rules(
     connection : duckdb.DuckDBPyConnection
     models, segments : mapping of str to relation or table name
         Segmentation to its models, and to the named segments of the one in force.
+    features : mapping of str to relation or table name
+        Segmentation to its feature table.
     run_settings, feature_words : relation or table name
 
     Returns
     -------
     pyarrow.Table
         segmentation, model_version, and the bodies of two macros, see
-        :mod:`segmentation.person_scoring`. No row for a segmentation without a model.
+        :mod:`segmentation.person_scoring`. Those of a segmentation without a model, whose
+        model_version is null, say that there is none.
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
@@ -292,16 +297,16 @@ def scoring_rules(
     rules = []
     for segmentation, history in models.items():
         model = current_model(_read_models(engine, history), run.dataset, run.variant)
-        if model is not None:
+        if model is None:
+            table = engine.from_item(features[segmentation])
+            columns = [*engine.numeric_columns(table), *engine.text_columns(table)]
+            macros = refusing_macros(segmentation, [name for name in columns if name != key])
+        else:
             listed = engine.from_item(segments[segmentation])
             names = engine.rows(f"select segment_id, segment_slug, segment_name from {listed}")
-            rules.append(
-                {
-                    "segmentation": segmentation,
-                    "model_version": model.model_version,
-                    **scoring_macros(engine, model, words, names),
-                }
-            )
+            macros = scoring_macros(engine, model, words, names)
+        version = model.model_version if model else None
+        rules.append({"segmentation": segmentation, "model_version": version, **macros})
     return pa.Table.from_pylist(rules, schema=_RULES)
 
 

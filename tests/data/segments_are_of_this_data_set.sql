@@ -5,8 +5,8 @@ left join {{ ref("rpt_model_history") }} as history
     on
         segments.segmentation = history.segmentation
         and segments.model_version = history.model_version
-        and history.dataset = '{{ dataset() }}'
-        and history.variant = '{{ variant() }}'
+        and history.dataset = {{ text_literal(dataset()) }}
+        and history.variant = {{ text_literal(variant()) }}
         and history.is_in_force
 where
     segments.model_version is not null

@@ -60,7 +60,7 @@ class House:
         )
         connection.execute(
             "insert into words values"
-            " ('frequency', 'buys less often', 'buys more often', '{} purchases', 0),"
+            " ('frequency', 'buys less often', 'buys more often', '{} purchase|{} purchases', 0),"
             " ('monetary', 'spends less', 'spends more', '{} spent', 2)"
         )
         connection.register("no_models", as_table([]))

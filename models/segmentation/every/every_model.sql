@@ -99,8 +99,8 @@ select
     previous_version,
     newest_first = 1 as is_in_force,
     newest_first = 1
-    and dataset = '{{ dataset() }}'
-    and variant = '{{ variant() }}' as is_of_this_build,
+    and dataset = {{ text_literal(dataset()) }}
+    and variant = {{ text_literal(variant()) }} as is_of_this_build,
     fitted_at,
     as_of,
     lrfm_window_days,

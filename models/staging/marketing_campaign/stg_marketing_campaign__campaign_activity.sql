@@ -2,12 +2,12 @@
 
 {%- set readings = {
     "visits": read_whole_number("visits"),
-    "response_1": read_whole_number("response_1"),
-    "response_2": read_whole_number("response_2"),
-    "response_3": read_whole_number("response_3"),
-    "response_4": read_whole_number("response_4"),
-    "response_5": read_whole_number("response_5"),
-    "response_6": read_whole_number("response_6"),
+    "response_1": read_whole_number("response_1", "smallint"),
+    "response_2": read_whole_number("response_2", "smallint"),
+    "response_3": read_whole_number("response_3", "smallint"),
+    "response_4": read_whole_number("response_4", "smallint"),
+    "response_5": read_whole_number("response_5", "smallint"),
+    "response_6": read_whole_number("response_6", "smallint"),
 } %}
 
 with
@@ -37,7 +37,7 @@ select
     customer_id,
     cast(1 as integer) as campaigns_received,
     cast(response_6 as integer) as responses,
-    cast(response_1 + response_2 + response_3 + response_4 + response_5 as integer)
+    cast(response_1 as integer) + response_2 + response_3 + response_4 + response_5
         as prior_responses,
     cast(visits as integer) as visits,
     source_row,

@@ -1,7 +1,7 @@
 {{ config(enabled=is_dataset("marketing_campaign")) }}
 
 {%- set readings = {
-    "days_since_purchase": read_whole_number("days_since_purchase"),
+    "days_since_purchase": read_whole_number("days_since_purchase", "smallint"),
     "purchases_deals": read_whole_number("purchases_deals", "bigint"),
     "purchases_web": read_whole_number("purchases_web", "bigint"),
     "purchases_catalog": read_whole_number("purchases_catalog", "bigint"),
@@ -13,7 +13,7 @@
     "spend_sweets": read_amount("spend_sweets"),
     "spend_gold": read_amount("spend_gold"),
 } %}
-{%- set drawn_on = "cast('" ~ var("datasets")["marketing_campaign"]["as_of"] ~ "' as date)" %}
+{%- set drawn_on = "cast('" ~ dataset_day("marketing_campaign") ~ "' as date)" %}
 
 with
 

@@ -3,8 +3,8 @@
 {%- set readings = {
     "birth_year": read_whole_number("birth_year"),
     "income": read_amount("income"),
-    "small_children": read_whole_number("small_children"),
-    "teenagers": read_whole_number("teenagers"),
+    "small_children": read_whole_number("small_children", "smallint"),
+    "teenagers": read_whole_number("teenagers", "smallint"),
     "joined_on": read_date("joined_on", "dd-mm-yyyy"),
 } %}
 
@@ -74,7 +74,7 @@ select
     cast(null as varchar) as residence_type,
     cast(null as varchar) as home_ownership,
     cast(null as integer) as household_size,
-    cast(small_children + teenagers as integer) as children,
+    cast(small_children as integer) + teenagers as children,
     income,
     cast(null as decimal(18, 2)) as annual_spend,
     cast(null as integer) as work_experience_years,

@@ -2,7 +2,7 @@
 
 {%- set readings = {
     "sent_on": read_date("sent_on"),
-    "visits": read_whole_number("visits"),
+    "visits": read_whole_number("visits", "smallint"),
     "responded": "try_cast(responded as boolean)",
 } %}
 

@@ -104,7 +104,7 @@ def sentence(column: FeatureColumn, value: float, words: Mapping[str, FeatureWor
     """Return one reason: a value beside the typical one.
 
     Numbers are spoken of as in the seed ``feature_words``, e.g. ``"younger: 22 years old
-    (typical 40)"``, categories as they are, e.g. ``"spending level High (typical: Low)"``.
+    (typical 40)"``, categories as they are, e.g. ``"spending level High (typical Low)"``.
 
     Parameters
     ----------
@@ -118,16 +118,12 @@ def sentence(column: FeatureColumn, value: float, words: Mapping[str, FeatureWor
     if column.kind != NUMBER:
         typical = column.written_category(column.typical)
         if np.isnan(value):
-            return f"{label} unknown (typical: {typical})"
+            return f"{label} unknown (typical {typical})"
         if column.kind == CATEGORY and value < 0:
-            return f"{label} of a kind not seen before (typical: {typical})"
-        return f"{label} {column.written_category(value)} (typical: {typical})"
+            return f"{label} of a kind not seen before (typical {typical})"
+        return f"{label} {column.written_category(value)} (typical {typical})"
     spoken = words_for(column.name, words)
     if np.isnan(value):
         return f"{label} unknown, taken as {spoken.written(column.typical)}"
     direction = spoken.high_words if value > column.typical else spoken.low_words
-    before, after = spoken.before_and_after
-    return (
-        f"{direction}: {before}{spoken.written(value)}{after} "
-        f"(typical {spoken.written(column.typical)})"
-    )
+    return f"{direction}: {spoken.spoken(value)} (typical {spoken.written(column.typical)})"

@@ -5,9 +5,9 @@
     where
         1 = 0
         {%- if minimum is not none %}
-        or {{ column_name }} < {{ minimum }}
+        or {{ column_name }} < cast({{ text_literal(minimum) }} as double)
         {%- endif %}
         {%- if maximum is not none %}
-        or {{ column_name }} > {{ maximum }}
+        or {{ column_name }} > cast({{ text_literal(maximum) }} as double)
         {%- endif %}
 {% endtest %}

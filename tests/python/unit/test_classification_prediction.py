@@ -254,7 +254,7 @@ class TestReasons:
         assert found.segment[0] == "C"
         assert found.reason_1[0] == f"older: 75 years old (typical {typical:.0f})"
         assert found.segment[1] == "B"
-        assert found.reason_1[1] == "level High (typical: Average)"
+        assert found.reason_1[1] == "level High (typical Average)"
         assert found.reason_1[2] == NO_REASON
         assert pd.isna(found.reason_2[2])
 

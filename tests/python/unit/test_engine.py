@@ -80,7 +80,7 @@ def test_numeric_columns(connection: duckdb.DuckDBPyConnection, engine: DuckDBEn
 
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
-    [("1234.5", 0, "1,234"), ("-0.5", 2, "-0.50"), ("1e6", 1, "1,000,000.0")],
+    [("1234.5", 0, "1,234"), ("-0.5", 2, "-0.50"), ("1e6", 1, "1,000,000.0"), ("-0.3", 0, "0")],
 )
 def test_numbers_are_written_for_people(
     engine: DuckDBEngine, value: str, decimals: int, text: str

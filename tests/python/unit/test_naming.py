@@ -231,6 +231,8 @@ def test_a_feature_that_nobody_put_into_words_has_plain_ones() -> None:
         ({"amount": "purchases"}, "the amount of 'f'"),
         ({"amount": "{} of {}"}, "the amount of 'f'"),
         ({"amount": None}, "the amount of 'f'"),
+        ({"amount": "one|{} things"}, "the amount of 'f'"),
+        ({"amount": "{} a|{} b|{} c"}, "the amount of 'f'"),
         ({"low_words": None}, "low_words of 'f' is empty"),
         ({"high_words": " "}, "high_words of 'f' is empty"),
         ({"decimals": None}, "decimals of 'f' is None"),
@@ -249,6 +251,22 @@ def test_words_that_cannot_be_used_are_named(change: dict[str, object], message:
 )
 def test_numbers_are_written_for_people(value: float, decimals: int, text: str) -> None:
     assert FeatureWords("f", "l", "h", "{}", decimals).written(value) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "value", "text"),
+    [
+        ("{} purchase|{} purchases", 1.0, "1 purchase"),
+        ("{} purchase|{} purchases", 0.0, "0 purchases"),
+        ("{} purchase|{} purchases", 1_000.0, "1,000 purchases"),
+        # What is written 1 is spoken of as one.
+        ("{} purchase|{} purchases", 1.4, "1 purchase"),
+        ("{} purchase|{} purchases", -1.0, "-1 purchases"),
+        ("{} spent", 1.0, "1 spent"),
+    ],
+)
+def test_one_of_a_thing_is_spoken_of_as_one(amount: str, value: float, text: str) -> None:
+    assert FeatureWords("f", "l", "h", amount, 0).spoken(value) == text
 
 
 def test_categories_of_one_feature_count_as_one_feature() -> None:

@@ -24,6 +24,7 @@ def build(connection: duckdb.DuckDBPyConnection, **settings: Any) -> House:
         connection,
         models={"profile": "models"},
         segments={"profile": "segments"},
+        features={"profile": "features"},
         run_settings="run",
         feature_words="words",
     ).to_pylist()
@@ -174,22 +175,35 @@ def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
         score_people({}, segmentation="value", warehouse=tmp_path / "nowhere.duckdb")
 
 
-def test_a_segmentation_without_models_has_no_rule(
+def test_where_there_is_no_model_every_call_says_so(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     House(connection, planted_customers())
     connection.execute(
         "create table segments (segment_id int, segment_slug text, segment_name text)"
     )
-    rules = scoring_rules(
+    (rule,) = scoring_rules(
         connection,
         models={"profile": "models"},
         segments={"profile": "segments"},
+        features={"profile": "features"},
         run_settings="run",
         feature_words="words",
-    )
-    assert rules.num_rows == 0
-    assert rules.column_names[0] == "segmentation"
+    ).to_pylist()
+    assert rule["model_version"] is None
+    connection.execute("create schema marts")
+    connection.execute(f"create macro marts.score_profile{rule['people_macro']}")
+    connection.execute(f"create macro marts.score_profile_person{rule['person_macro']}")
+    message = "no model of the segmentation 'profile'.*features: age, "
+    for call in (
+        "from marts.score_profile_person(age := 70, home := 'flat')",
+        "select count(*) from marts.score_profile_person()",
+        "select segment_name from marts.score_profile('features')",
+    ):
+        with pytest.raises(duckdb.InvalidInputException, match=message):
+            connection.sql(call).fetchall()
+    with pytest.raises(ScoringError, match=f"^This warehouse has {message}"):
+        score_people({"age": 70}, segmentation="profile", warehouse=connection)
 
 
 def test_ids_and_other_columns_by_whatever_name(house: House) -> None:

@@ -22,6 +22,15 @@ def test_a_headline_per_segment() -> None:
     }
 
 
+def test_a_headline_speaks_of_one_as_one() -> None:
+    words = {"children": FeatureWords("children", "fewer", "more", "{} child|{} children", 0)}
+    frame = pd.DataFrame({"children": [3.0, 1.0, 3.0, 1.0]})
+    assert portraits(frame, TARGET, ["children"], [], words) == {
+        "a": "Fewer (1 child, all customers 2)",
+        "b": "More (3 children, all customers 2)",
+    }
+
+
 @pytest.mark.parametrize(
     "column",
     [[5.0, 5.0, 5.0, 5.0], [np.nan] * 4, [None] * 4, ["x", "x", None, "x"]],

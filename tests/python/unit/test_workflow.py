@@ -68,6 +68,16 @@ def test_three_reasons_in_words(house: House, customers: pd.DataFrame) -> None:
     )
 
 
+def test_a_reason_speaks_of_one_purchase_as_one(house: House) -> None:
+    house.fit()
+    house.connection.execute("update features set frequency = 1")
+    found = house.assignments()
+    reasons = found.melt(value_vars=["reason_1", "reason_2", "reason_3"])["value"].dropna()
+    spoken = [reason for reason in reasons if "purchase" in reason]
+    assert spoken
+    assert all(": 1 purchase (typical here " in reason for reason in spoken)
+
+
 def test_reasons_are_the_features_that_speak_loudest(house: House) -> None:
     """Against the definition, worked out anew: mean over other segments of the distances' gap."""
     model = house.fit()
@@ -77,7 +87,7 @@ def test_reasons_are_the_features_that_speak_loudest(house: House) -> None:
         [f.scaled(frame[f.name].to_numpy()) for f in model.prepared_features.numbers]
     )
     found = house.assignments()
-    marks = {"recency_days": "recency days", "frequency": "purchases", "monetary": "spent"}
+    marks = {"recency_days": "recency days", "frequency": "purchase", "monetary": "spent"}
     for z, own, *texts in zip(
         scaled, found.segment_id, found.reason_1, found.reason_2, found.reason_3, strict=True
     ):

@@ -1,0 +1,130 @@
+"""Tables of one's own as strangers have them: types, blanks, names and amounts of every kind."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import duckdb
+import pytest
+from builds import QUICK, Warehouse
+
+pytestmark = pytest.mark.long
+
+QUOTED = """o'brien"; drop schema kept; --"""
+SCHEMA = '"' + QUOTED.replace('"', '""') + '"'
+STAGING = ("--select", "stg_warehouse__customers", "stg_warehouse__orders")
+
+
+def put(warehouse: Warehouse, *statements: str) -> None:
+    with duckdb.connect(str(warehouse.path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_a_schema_with_quotes_ids_of_every_type_and_absurd_amounts(fresh: Warehouse) -> None:
+    """Each id is one whatever its type, what is beyond a bound is named, and sums are exact."""
+    put(
+        fresh,
+        "create schema kept",
+        f"create schema {SCHEMA}",
+        # Ids 0.0 to 59.0, with honest orders.
+        f"create table {SCHEMA}.orders as select cast(i % 60 as decimal(10, 1)) as customer_id,"
+        " 'o' || i as order_id, timestamp '2025-12-30' - interval 1 day * (i % 211) as ordered_at,"
+        " cast(1 + i % 3 as varchar) as items, cast(10 + i % 37 as varchar) as revenue"
+        " from range(300) r(i)",
+        f"""insert into {SCHEMA}.orders values
+        (100, 'yen 1', '2025-12-01', '1000000000', '9e14'),
+        (100, 'yen 2', '2025-12-02', '1000000000', '900000000000000.00'),
+        (101, 'rupiah', '2025-12-01', '1', '3e13'),
+        (1, 'most', '2025-12-01', '9e18', '1'),
+        (1, 'more', '2025-12-01', '1e9', '1000000000000000.01'),
+        (1, 'less', '2025-12-01', '-1', '-9e15'),
+        (1, 'endless', '2025-12-01', '1', '1e300'),
+        (null, 'nobody', '2025-12-01', '1', '1')""",
+        # The same ids as text and as text with a fraction, and what is no id.
+        f"create table {SCHEMA}.customers as select case when i % 2 = 0 then i || '' else i || '.0'"
+        " end as customer_id, '1e15' as income from range(60) r(i)",
+        f"insert into {SCHEMA}.customers values (' 100 ', null), (chr(160) || '101.00', null),"
+        " ('nan', null), (chr(9) || chr(10), null), (chr(160) || chr(8195), null)",
+        f"create table {SCHEMA}.campaign_activity as select cast(i as double) as customer_id,"
+        " 0 as responses, 1 as visits from range(60) r(i)",
+        f"insert into {SCHEMA}.campaign_activity values ('nan', 0, 1), ('inf', 0, 1)",
+    )
+    fresh.build("--exclude", "resource_type:unit_test", **QUICK, dataset="warehouse",
+                warehouse_schema=QUOTED)  # fmt: skip
+    assert fresh.query("select count(*) from duckdb_schemas() where schema_name = 'kept'") == [(1,)]
+    assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0 order by 1") == [
+        ("campaign_activity", 62, 60, 2),
+        ("customers", 65, 62, 3),
+        ("orders", 308, 303, 5),
+    ]
+    assert dict(
+        fresh.query(
+            "select record_id, rejected_because from marts.rpt_rejects"
+            " where source_table = 'orders'"
+        )
+    ) == {
+        "most": "cannot be read: items '9e18' (too large)",
+        "more": "cannot be read: revenue '1000000000000000.01' (too large)",
+        "less": "cannot be read: revenue '-9e15' (too large)",
+        "endless": "cannot be read: revenue '1e300' (too large)",
+        "nobody": "no customer_id",
+    }
+    assert fresh.query(
+        "select customer_id, frequency, items, monetary from marts.dim_customers"
+        " where customer_id in ('100', '101') order by 1"
+    ) == [
+        ("100", 2, 2_000_000_000, Decimal("1800000000000000.00")),
+        ("101", 1, 1, Decimal("30000000000000.00")),
+    ]
+    # Everybody who bought has a segment, and no figure of the marts is infinite or NaN.
+    assert fresh.query(
+        "select count(*) from marts.fct_customer_segments where segmentation = 'value'"
+        " and segment_id >= 0 and isfinite(distance)"
+    ) == [(62,)]
+    assert fresh.query(
+        "select count(*) from marts.rpt_segment_value"
+        " where not isfinite(potential_value_per_year::double)"
+    ) == [(0,)]
+
+
+def test_a_table_without_customers_and_one_of_yes_and_no(fresh: Warehouse) -> None:
+    """One error each, which names the column; no other table is blamed."""
+    put(
+        fresh,
+        "create schema contract",
+        "create table contract.orders as select 'o1' as order_id, date '2025-12-30' as ordered_at,"
+        " 5 as revenue",
+    )
+    done = fresh.dbt("build", *STAGING, dataset="warehouse")
+    assert done.returncode != 0
+    assert (
+        done.stdout.count('"orders lacks customer_id')
+        + done.stdout.count('"orders" lacks customer_id')
+        == 1
+    )
+    assert "Parser Error" not in done.stdout
+    put(
+        fresh,
+        "create or replace table contract.orders as select 1 as customer_id, 'o1' as order_id,"
+        " date '2025-12-30' as ordered_at, true as revenue",
+    )
+    done = fresh.dbt("build", *STAGING, dataset="warehouse")
+    assert done.returncode != 0
+    assert "has true and false in the column revenue, which is to hold numbers" in done.stdout
+
+
+def test_settings_are_text_in_sql_and_nothing_else(fresh: Warehouse) -> None:
+    put(fresh, "create schema kept")
+    injected = "o'brien'); drop schema kept; --.csv"
+    fresh.build(
+        "--select", "int_run_settings", dataset="marketing_campaign",
+        marketing_campaign_file=injected,
+    )  # fmt: skip
+    assert fresh.query("select variant from intermediate.int_run_settings") == [(injected,)]
+    done = fresh.dbt(
+        "run", "--select", "stg_complete_journey__orders", dataset="complete_journey",
+        complete_journey_time_zone=injected,
+    )  # fmt: skip
+    assert f"Unknown TimeZone '{injected}'" in done.stdout
+    assert fresh.query("select count(*) from duckdb_schemas() where schema_name = 'kept'") == [(1,)]
