@@ -82,7 +82,7 @@ told_reasons as (
                     concat(
                         'first purchase on ',
                         cast(first_purchase_on as varchar),
-                        ', less than {{ early_days() }} {{ "day" if early_days() == 1 else "days" }} of history'
+                        ', less than {{ early_days() }} days of history'
                     )
         end as left_out_because
     from named_states

@@ -21,8 +21,8 @@ OUTLIER_RULES = ("none", "clip", "drop")
 TRANSFORMS = ("none", "log", "yeo_johnson")
 SCALINGS = ("none", "standard", "min_max")
 
-# A value beyond this is taken as this. No amount, count or age gets here, while squares and
-# Yeo-Johnson powers of it stay finite.
+# A value beyond this is taken as this: what one order may state at most, which only totals of
+# several such orders exceed. Squares and Yeo-Johnson powers of it stay finite.
 LARGEST_VALUE = 1e15
 
 # The likelihood of a Yeo-Johnson power is flat on a few odd columns and runs away with it.
