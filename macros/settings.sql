@@ -1,4 +1,14 @@
-{# What a run is about: its data set and its day. Each stops the run on a value it does not know. #}
+{#
+  What a run is about: its data set and its day. Each stops the run on a value it does not know; a
+  macro called ..._problem says what is wrong with it, for check_build to say all of it at once.
+#}
+
+{# Stops the run, but not while dbt reads the project: check_build comes first, and says more. #}
+{% macro refuse(problem) -%}
+    {%- if execute -%}
+        {%- do exceptions.raise_compiler_error(problem) -%}
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro dataset() -%}
     {%- set known = var("datasets") -%}
@@ -36,8 +46,8 @@
     {{- return(dataset() == name) -}}
 {%- endmacro %}
 
-{# A var that nobody reads is a var that somebody misspelt. #}
-{% macro check_variables() -%}
+{# A var that nobody reads is a var that somebody misspelt: one sentence for each. #}
+{% macro unknown_variables() -%}
     {%- set known = [
         "as_of",
         "complete_journey_time_zone",
@@ -54,31 +64,51 @@
         "value_options",
         "warehouse_schema",
     ] -%}
+    {%- set problems = [] -%}
     {%- for name in invocation_args_dict.get("vars", {}) if name not in known -%}
-        {%- do exceptions.raise_compiler_error(
+        {%- do problems.append(
             "There is no var '" ~ name ~ "'. The vars are: " ~ known | join(", ")
             ~ "; dbt_project.yml says what they do."
         ) -%}
     {%- endfor -%}
-    select 1
+    {{- return(problems) -}}
 {%- endmacro %}
 
-{# The day as a Python date. #}
-{% macro as_of_day() -%}
-    {%- set text = (var("as_of") or var("datasets")[dataset()]["as_of"]) | string -%}
-    {%- set day = modules.re.match("^((?:19|20|21)\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$", text) -%}
+{% macro as_of_text() -%}
+    {{- return((var("as_of") or var("datasets")[dataset()]["as_of"]) | string) -}}
+{%- endmacro %}
+
+{# The day as a Python date; none where it is no day. #}
+{% macro read_day(text) -%}
+    {%- set day = modules.re.match(
+        "^((?:19|20|21)[0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", text
+    ) -%}
     {%- if day -%}
         {#- Counted on from the first of the month, a 30 February is seen to be a day of March. -#}
         {%- set first = modules.datetime.date(day.group(1) | int, day.group(2) | int, 1) -%}
         {%- set found = first + modules.datetime.timedelta(days=day.group(3) | int - 1) -%}
+        {{- return(found if found.month == first.month else none) -}}
     {%- endif -%}
-    {%- if not day or found.month != first.month -%}
-        {%- do exceptions.raise_compiler_error(
-            "as_of is '" ~ text ~ "'. It must be a day of the calendar from 1900 on, written "
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro as_of_problem() -%}
+    {%- if read_day(as_of_text()) is none -%}
+        {{- return(
+            "as_of is '" ~ as_of_text() ~ "'. It must be a day of the calendar from 1900 on, written "
             ~ "YYYY-MM-DD, e.g. --vars 'as_of: 2017-12-31'."
-        ) -%}
+        ) -}}
     {%- endif -%}
-    {{- return(found) -}}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# The day as a Python date. #}
+{% macro as_of_day() -%}
+    {%- if as_of_problem() -%}
+        {%- do refuse(as_of_problem()) -%}
+        {{- return(modules.datetime.date(2000, 1, 1)) -}}
+    {%- endif -%}
+    {{- return(read_day(as_of_text())) -}}
 {%- endmacro %}
 
 {# The day as a SQL literal. Events of the day itself count. #}
@@ -94,39 +124,57 @@
     cast('{{ [own, as_of_day()] | max }}' as date)
 {%- endmacro %}
 
+{% macro is_days(days, least=1) -%}
+    {{- return(days is integer and days >= least and days <= 36500) -}}
+{%- endmacro %}
+
+{% macro days_problem(name) -%}
+    {%- if not is_days(var(name)) -%}
+        {{- return(
+            name ~ " is '" ~ var(name) ~ "'. It must be a whole number of days, 1 to 36500."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro prospect_tenure_problem() -%}
+    {%- set days = var("prospect_tenure_days") -%}
+    {%- set least = var("early_days") if is_days(var("early_days")) else 1 -%}
+    {%- if not is_days(days, least) -%}
+        {{- return(
+            "prospect_tenure_days is '" ~ days ~ "'. It must be a whole number of days, early_days ("
+            ~ var("early_days") ~ ") to 36500: what established customers did after their beginning "
+            ~ "is what prospects are compared with."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
 {# The first day that frequency and monetary count. #}
 {% macro window_start() -%}
-    {%- set days = var("lrfm_window_days") -%}
-    {%- if days is not integer or days < 1 or days > 36500 -%}
-        {%- do exceptions.raise_compiler_error(
-            "lrfm_window_days is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
-        ) -%}
+    {%- if days_problem("lrfm_window_days") -%}
+        {%- do refuse(days_problem("lrfm_window_days")) -%}
+    {%- else -%}
+        cast(
+            '{{ as_of_day() - modules.datetime.timedelta(days=var("lrfm_window_days") - 1) }}' as date
+        )
     {%- endif -%}
-    cast('{{ as_of_day() - modules.datetime.timedelta(days=days - 1) }}' as date)
 {%- endmacro %}
 
 {# How many days of a customer count as their beginning, the day of the first purchase included. #}
 {% macro early_days() -%}
-    {%- set days = var("early_days") -%}
-    {%- if days is not integer or days < 1 or days > 36500 -%}
-        {%- do exceptions.raise_compiler_error(
-            "early_days is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
-        ) -%}
+    {%- if days_problem("early_days") -%}
+        {%- do refuse(days_problem("early_days")) -%}
     {%- endif -%}
-    {{- return(days) -}}
+    {{- return(var("early_days")) -}}
 {%- endmacro %}
 
 {# Who first bought fewer days than this before as_of is a prospect. #}
 {% macro prospect_tenure_days() -%}
-    {%- set days = var("prospect_tenure_days") -%}
-    {%- if days is not integer or days < early_days() or days > 36500 -%}
-        {%- do exceptions.raise_compiler_error(
-            "prospect_tenure_days is '" ~ days ~ "'. It must be a whole number of days, early_days ("
-            ~ early_days() ~ ") to 36500: what established customers did after their beginning is "
-            ~ "what prospects are compared with."
-        ) -%}
+    {%- if prospect_tenure_problem() -%}
+        {%- do refuse(prospect_tenure_problem()) -%}
     {%- endif -%}
-    {{- return(days) -}}
+    {{- return(var("prospect_tenure_days")) -}}
 {%- endmacro %}
 
 {# Days that activity given ready made covers, for figures per year. #}
