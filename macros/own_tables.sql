@@ -4,14 +4,15 @@
   such table, are those who appear in them. A column that the contract does not need may be missing.
 #}
 
-{% macro needed_columns(table) -%}
-    {{- return({
+{% macro needed_columns(table=none) -%}
+    {%- set needed = {
         "customers": ["customer_id"],
         "orders": ["customer_id", "order_id", "ordered_at", "revenue"],
         "customer_activity": ["customer_id", "last_purchase_on", "purchases", "revenue"],
         "campaign_activity": ["customer_id", "responses", "visits"],
         "product_activity": ["customer_id", "product_category", "revenue"],
-    }[table]) -}}
+    } -%}
+    {{- return(needed if table is none else needed[table]) -}}
 {%- endmacro %}
 
 {# The relation of that name, in whatever case it and its schema are written. #}
@@ -67,27 +68,89 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# What to say where neither of the two needed tables is there; none where one is. #}
+{% macro no_own_table() -%}
+    {%- if own_relation("orders") is not none or own_relation("customer_activity") is not none -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set found = run_query(
+        "select table_name from information_schema.tables where table_schema = "
+        ~ text_literal(var("warehouse_schema")) ~ " order by table_name"
+    ).columns[0].values() -%}
+    {{- return(
+        "The data set 'warehouse' is read from the schema '" ~ var("warehouse_schema") ~ "' of "
+        ~ target.database ~ ", in which a table orders or customer_activity is needed. It has: "
+        ~ (found | join(", ") or "no table, or there is no such schema")
+        ~ ". Name another schema with --vars 'warehouse_schema: ...'; docs/data_contract.md says"
+        ~ " what the tables hold."
+    ) -}}
+{%- endmacro %}
+
+{# What to say where a table lacks a column; none where it has all that are needed. #}
+{% macro missing_own_columns(relation, table, found) -%}
+    {%- set missing = needed_columns(table) | reject("in", found) | list -%}
+    {%- if missing -%}
+        {{- return(
+            relation ~ " lacks " ~ missing | join(", ") ~ ". A table " ~ table ~ " needs the columns "
+            ~ needed_columns(table) | join(", ") ~ "; it has " ~ found | join(", ") ~ "."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# The columns of a relation by their names in lower case. #}
+{% macro own_columns(relation) -%}
+    {%- set found = {} -%}
+    {%- for column in adapter.get_columns_in_relation(relation) -%}
+        {%- do found.update({column.name | lower: column}) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
+{%- endmacro %}
+
+{# What to say of each column of true and false where the contract has numbers. #}
+{% macro boolean_own_columns(relation, table, found) -%}
+    {%- set problems = [] -%}
+    {%- for column, type in contract_columns(table).items()
+        if column in found
+        and found[column].dtype | upper == "BOOLEAN"
+        and (type in ["integer", "bigint"] or type.startswith("decimal")) -%}
+        {%- do problems.append(
+            relation ~ " has true and false in the column " ~ column ~ ", which is to hold numbers."
+            ~ " Write them as numbers; where they are meant as 1 and 0, cast(" ~ column
+            ~ " as integer) does."
+        ) -%}
+    {%- endfor -%}
+    {{- return(problems) -}}
+{%- endmacro %}
+
+{# All that is wrong with the tables that a run reads, for check_build. #}
+{% macro own_table_problems() -%}
+    {%- set problems = [] -%}
+    {%- set tables = [] -%}
+    {%- for table in needed_columns() if dataset() == "warehouse"
+        and "model.segmentation.stg_warehouse__" ~ table in selected_resources -%}
+        {%- do tables.append(table) -%}
+    {%- endfor -%}
+    {%- if "customers" in tables and no_own_table() -%}
+        {%- do problems.append(no_own_table()) -%}
+    {%- endif -%}
+    {%- for table in tables if own_relation(table) is not none -%}
+        {%- set found = own_columns(own_relation(table)) -%}
+        {%- if missing_own_columns(own_relation(table), table, found) -%}
+            {%- do problems.append(missing_own_columns(own_relation(table), table, found)) -%}
+        {%- endif -%}
+        {%- do problems.extend(boolean_own_columns(own_relation(table), table, found)) -%}
+    {%- endfor -%}
+    {{- return(problems) -}}
+{%- endmacro %}
+
 {% macro read_own_table(table) -%}
     {%- if not execute -%}
         {{- return(empty_contract_table(table)) -}}
     {%- endif -%}
     {#- Said once, by the model that comes first. -#}
-    {%- if
-        table == "customers"
-        and own_relation("orders") is none
-        and own_relation("customer_activity") is none
-    -%}
-        {%- set found = run_query(
-            "select table_name from information_schema.tables where table_schema = "
-            ~ text_literal(var("warehouse_schema")) ~ " order by table_name"
-        ).columns[0].values() -%}
-        {%- do exceptions.raise_compiler_error(
-            "The data set 'warehouse' is read from the schema '" ~ var("warehouse_schema") ~ "' of "
-            ~ target.database ~ ", in which a table orders or customer_activity is needed. It has: "
-            ~ (found | join(", ") or "no table, or there is no such schema")
-            ~ ". Name another schema with --vars 'warehouse_schema: ...'; docs/data_contract.md says"
-            ~ " what the tables hold."
-        ) -%}
+    {%- if table == "customers" and no_own_table() -%}
+        {%- do exceptions.raise_compiler_error(no_own_table()) -%}
     {%- endif -%}
     {%- set relation = own_relation(table) -%}
     {%- if relation is not none -%}
@@ -99,29 +162,12 @@
 {%- endmacro %}
 
 {% macro read_own_relation(relation, table) -%}
-    {%- set found = {} -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do found.update({column.name | lower: column}) -%}
-    {%- endfor -%}
-    {%- set missing = [] -%}
-    {%- for column in needed_columns(table) if column not in found -%}
-        {%- do missing.append(column) -%}
-    {%- endfor -%}
-    {%- if missing -%}
-        {%- do exceptions.raise_compiler_error(
-            relation ~ " lacks " ~ missing | join(", ") ~ ". A table " ~ table ~ " needs the columns "
-            ~ needed_columns(table) | join(", ") ~ "; it has " ~ found | join(", ") ~ "."
-        ) -%}
+    {%- set found = own_columns(relation) -%}
+    {%- if missing_own_columns(relation, table, found) -%}
+        {%- do exceptions.raise_compiler_error(missing_own_columns(relation, table, found)) -%}
     {%- endif -%}
-    {%- for column, type in contract_columns(table).items()
-        if column in found
-        and found[column].dtype | upper == "BOOLEAN"
-        and (type in ["integer", "bigint"] or type.startswith("decimal")) -%}
-        {%- do exceptions.raise_compiler_error(
-            relation ~ " has true and false in the column " ~ column ~ ", which is to hold numbers."
-            ~ " Write them as numbers; where they are meant as 1 and 0, cast(" ~ column
-            ~ " as integer) does."
-        ) -%}
+    {%- for problem in boolean_own_columns(relation, table, found) -%}
+        {%- do exceptions.raise_compiler_error(problem) -%}
     {%- endfor -%}
     {%- set readings = {} -%}
     {%- set raw = {} -%}

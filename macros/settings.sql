@@ -1,4 +1,14 @@
-{# What a run is about: its data set and its day. Each stops the run on a value it does not know. #}
+{#
+  What a run is about: its data set and its day. Each stops the run on a value it does not know; a
+  macro called ..._problem says what is wrong with it, for check_build to say all of it at once.
+#}
+
+{# Stops the run, but not while dbt reads the project: check_build comes first, and says more. #}
+{% macro refuse(problem) -%}
+    {%- if execute -%}
+        {%- do exceptions.raise_compiler_error(problem) -%}
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro dataset() -%}
     {%- set known = var("datasets") -%}
@@ -36,8 +46,8 @@
     {{- return(dataset() == name) -}}
 {%- endmacro %}
 
-{# A var that nobody reads is a var that somebody misspelt. #}
-{% macro check_variables() -%}
+{# A var that nobody reads is a var that somebody misspelt: one sentence for each. #}
+{% macro unknown_variables() -%}
     {%- set known = [
         "as_of",
         "complete_journey_time_zone",
@@ -54,41 +64,66 @@
         "value_options",
         "warehouse_schema",
     ] -%}
+    {%- set problems = [] -%}
     {%- for name in invocation_args_dict.get("vars", {}) if name not in known -%}
-        {%- do exceptions.raise_compiler_error(
+        {%- do problems.append(
             "There is no var '" ~ name ~ "'. The vars are: " ~ known | join(", ")
             ~ "; dbt_project.yml says what they do."
         ) -%}
     {%- endfor -%}
-    select 1
+    {{- return(problems) -}}
 {%- endmacro %}
 
-{# A day of a setting as a Python date. #}
-{% macro read_day(value, setting) -%}
-    {%- set text = value | string -%}
-    {%- set day = modules.re.match("^((?:19|20|21)\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$", text) -%}
+{# A day of the calendar as a Python date; none where it is no day. #}
+{% macro read_day(text) -%}
+    {%- set day = modules.re.match(
+        "^((?:19|20|21)[0-9][0-9])-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$", text | string
+    ) -%}
     {%- if day -%}
         {#- Counted on from the first of the month, a 30 February is seen to be a day of March. -#}
         {%- set first = modules.datetime.date(day.group(1) | int, day.group(2) | int, 1) -%}
         {%- set found = first + modules.datetime.timedelta(days=day.group(3) | int - 1) -%}
+        {{- return(found if found.month == first.month else none) -}}
     {%- endif -%}
-    {%- if not day or found.month != first.month -%}
-        {%- do exceptions.raise_compiler_error(
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro day_problem(text, setting) -%}
+    {%- if read_day(text) is none -%}
+        {{- return(
             setting ~ " is '" ~ text ~ "'. It must be a day of the calendar from 1900 on, written "
             ~ "YYYY-MM-DD, e.g. --vars 'as_of: 2017-12-31'."
-        ) -%}
+        ) -}}
     {%- endif -%}
-    {{- return(found) -}}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro checked_day(text, setting) -%}
+    {%- if day_problem(text, setting) -%}
+        {%- do refuse(day_problem(text, setting)) -%}
+        {{- return(modules.datetime.date(2000, 1, 1)) -}}
+    {%- endif -%}
+    {{- return(read_day(text)) -}}
+{%- endmacro %}
+
+{% macro as_of_text() -%}
+    {{- return(var("as_of") or var("datasets")[dataset()]["as_of"]) -}}
+{%- endmacro %}
+
+{% macro as_of_problem() -%}
+    {{- return(day_problem(as_of_text(), "as_of")) -}}
 {%- endmacro %}
 
 {# The day of the run as a Python date. #}
 {% macro as_of_day() -%}
-    {{- return(read_day(var("as_of") or var("datasets")[dataset()]["as_of"], "as_of")) -}}
+    {{- return(checked_day(as_of_text(), "as_of")) -}}
 {%- endmacro %}
 
 {# The day of a data set as a Python date. #}
 {% macro dataset_day(name) -%}
-    {{- return(read_day(var("datasets")[name]["as_of"], "as_of of the data set '" ~ name ~ "'")) -}}
+    {{- return(
+        checked_day(var("datasets")[name]["as_of"], "as_of of the data set '" ~ name ~ "'")
+    ) -}}
 {%- endmacro %}
 
 {# The day as a SQL literal. Events of the day itself count. #}
@@ -101,19 +136,43 @@
     cast('{{ [dataset_day(dataset()), as_of_day()] | max }}' as date)
 {%- endmacro %}
 
-{# A setting that is a number of days. #}
-{% macro number_of_days(days, setting) -%}
-    {%- if days is not integer or days < 1 or days > 36500 -%}
-        {%- do exceptions.raise_compiler_error(
+{% macro is_days(days, least=1) -%}
+    {{- return(days is integer and days >= least and days <= 36500) -}}
+{%- endmacro %}
+
+{% macro days_problem(days, setting) -%}
+    {%- if not is_days(days) -%}
+        {{- return(
             setting ~ " is '" ~ days ~ "'. It must be a whole number of days, 1 to 36500."
-        ) -%}
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro checked_days(days, setting) -%}
+    {%- if days_problem(days, setting) -%}
+        {%- do refuse(days_problem(days, setting)) -%}
+        {{- return(1) -}}
     {%- endif -%}
     {{- return(days) -}}
 {%- endmacro %}
 
+{% macro prospect_tenure_problem() -%}
+    {%- set days = var("prospect_tenure_days") -%}
+    {%- set least = var("early_days") if is_days(var("early_days")) else 1 -%}
+    {%- if not is_days(days, least) -%}
+        {{- return(
+            "prospect_tenure_days is '" ~ days ~ "'. It must be a whole number of days, early_days ("
+            ~ var("early_days") ~ ") to 36500: what established customers did after their beginning "
+            ~ "is what prospects are compared with."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
 {# How many days frequency and monetary count. #}
 {% macro lrfm_window_days() -%}
-    {{- return(number_of_days(var("lrfm_window_days"), "lrfm_window_days")) -}}
+    {{- return(checked_days(var("lrfm_window_days"), "lrfm_window_days")) -}}
 {%- endmacro %}
 
 {# The first of those days. #}
@@ -123,28 +182,28 @@
 
 {# How many days of a customer count as their beginning, the day of the first purchase included. #}
 {% macro early_days() -%}
-    {{- return(number_of_days(var("early_days"), "early_days")) -}}
+    {{- return(checked_days(var("early_days"), "early_days")) -}}
 {%- endmacro %}
 
 {# Who first bought fewer days than this before as_of is a prospect. #}
 {% macro prospect_tenure_days() -%}
-    {%- set days = var("prospect_tenure_days") -%}
-    {%- if days is not integer or days < early_days() or days > 36500 -%}
-        {%- do exceptions.raise_compiler_error(
-            "prospect_tenure_days is '" ~ days ~ "'. It must be a whole number of days, early_days ("
-            ~ early_days() ~ ") to 36500: what established customers did after their beginning is "
-            ~ "what prospects are compared with."
-        ) -%}
+    {%- if prospect_tenure_problem() -%}
+        {%- do refuse(prospect_tenure_problem()) -%}
     {%- endif -%}
-    {{- return(days) -}}
+    {{- return(var("prospect_tenure_days")) -}}
 {%- endmacro %}
 
 {# Days that activity given ready made covers, for figures per year. #}
 {% macro activity_days() -%}
-    {{- return(number_of_days(
-        var("datasets")[dataset()].get("activity_days", 365),
-        "activity_days of the data set '" ~ dataset() ~ "'"
-    )) -}}
+    {{- return(checked_days(own_activity_days(), activity_days_setting())) -}}
+{%- endmacro %}
+
+{% macro own_activity_days() -%}
+    {{- return(var("datasets")[dataset()].get("activity_days", 365)) -}}
+{%- endmacro %}
+
+{% macro activity_days_setting() -%}
+    {{- return("activity_days of the data set '" ~ dataset() ~ "'") -}}
 {%- endmacro %}
 
 {# One of the contract tables (docs/data_contract.md) of the chosen data set. #}

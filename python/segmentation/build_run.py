@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -72,9 +73,9 @@ def why_fit(
     Raises
     ------
     OptionError
-        If one of the last two is no such thing.
+        If one of the last two is no such thing, see :func:`read_refit`.
     """
-    is_asked_for, most_days = _flag("refit", refit), _days(refit_after_days)
+    is_asked_for, most_days = read_refit(refit, refit_after_days)
     if latest is None:
         return "there is no model yet"
     if is_asked_for:
@@ -91,19 +92,25 @@ def why_fit(
     return None
 
 
-def _flag(name: str, value: Any) -> bool:
-    text = str(value).strip().lower()
-    if text not in {"true", "false"}:
-        raise OptionError(f"{name} is {value!r}. It must be true or false.")
-    return text == "true"
+def read_refit(refit: Any, refit_after_days: Any) -> tuple[bool, int | None]:
+    """Return whether a fit is asked for, and the age in days after which a model is too old.
 
-
-def _days(value: Any) -> int | None:
-    text = str(value).strip().lower()
-    if text in {"none", "null", ""}:
-        return None
-    if not text.isdigit():
-        raise OptionError(
-            f"refit_after_days is {value!r}. It must be a whole number of days, or null."
+    Raises
+    ------
+    OptionError
+        If they cannot be read; the message says so of both.
+    """
+    asked = str(refit).strip().lower()
+    days = str(refit_after_days).strip().lower()
+    problems = []
+    if asked not in {"true", "false"}:
+        problems.append(f"refit is {refit!r}. It must be true or false.")
+    has_days = days not in {"none", "null", ""}
+    # Other digits than these ten are digits to Python too.
+    if has_days and not re.fullmatch("[0-9]{1,9}", days):
+        problems.append(
+            f"refit_after_days is {refit_after_days!r}. It must be a whole number of days, or null."
         )
-    return int(text)
+    if problems:
+        raise OptionError(*problems)
+    return asked == "true", int(days) if has_days else None

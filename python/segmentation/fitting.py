@@ -84,6 +84,8 @@ def fit_model(
     fit_reason: str,
     playbook: Mapping[int, Sequence[PlaybookRow]],
     words: Mapping[str, FeatureWords],
+    model_number: int = 1,
+    previous_version: str | None = None,
     earlier: SegmentationModel | None = None,
     key: str = "customer_id",
 ) -> SegmentationModel | None:
@@ -109,8 +111,12 @@ def fit_model(
         k to its vocabulary.
     words : mapping
         Feature to its words.
+    model_number : int
+        The number of this fit.
+    previous_version : str, optional
+        The version that it follows.
     earlier : SegmentationModel, optional
-        The model that this one follows; its segments hand their slugs on.
+        The model whose segments hand their slugs on.
     key : str
         Column that identifies a row.
 
@@ -223,7 +229,6 @@ def fit_model(
         earlier,
     )
     fingerprint = _fingerprint(sample, options)
-    model_number = earlier.model_number + 1 if earlier else 1
     judged = rows.rows(slice(0, EVIDENCE_ROWS))
     return SegmentationModel(
         segmentation=segmentation,
@@ -232,7 +237,7 @@ def fit_model(
         model_number=model_number,
         model_version=f"{segmentation}-{model_number:04d}-"
         + _content_hash(dataset, variant, options, prototypes, fingerprint.digest()),
-        previous_version=earlier.model_version if earlier else None,
+        previous_version=previous_version,
         fitted_at=datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
         as_of=as_of,
         lrfm_window_days=window_days,

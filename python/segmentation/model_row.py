@@ -22,6 +22,8 @@ from segmentation.preprocessing import (
     PreparedFeatures,
 )
 from segmentation.projection import Projection, embedded_prototypes
+from segmentation.registry.current import require_fields
+from segmentation.registry.digest import DIGEST, with_digests
 
 
 @dataclass(frozen=True)
@@ -281,7 +283,14 @@ class SegmentationModel:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read a row as the engine returns it; one written before there were categories too."""
+        """Read a row as the engine returns it; one written before there were categories too.
+
+        Raises
+        ------
+        StoredModelError
+            If a field is empty that a model needs.
+        """
+        require_fields(record, cls, but=tuple(_BEFORE_CATEGORIES))
         present = {name: value for name, value in record.items() if value is not None}
         record = {**_BEFORE_CATEGORIES, **present}
         values: dict[str, Any] = {
@@ -480,18 +489,26 @@ SCHEMA = pa.schema(
             x_explained_variance=_REAL,
             y_explained_variance=_REAL,
         ),
+        DIGEST: _TEXT,
     }
 )
 
 
-def as_table(models: Sequence[SegmentationModel]) -> pa.Table:
-    """Return models as the table that the engine stores; none gives no rows, the same columns."""
-    return pa.Table.from_pylist([model.as_record() for model in models], schema=SCHEMA)
+def as_table(
+    models: Sequence[SegmentationModel], earlier: Sequence[Mapping[str, Any]] = ()
+) -> pa.Table:
+    """Return models as the table that the engine stores, each row with its digest.
 
+    Parameters
+    ----------
+    models : sequence of SegmentationModel
+    earlier : sequence of mapping
+        Rows of the table that were stored without a digest.
 
-def current_model(
-    models: Sequence[SegmentationModel], dataset: str, variant: str
-) -> SegmentationModel | None:
-    """Return the latest model of a data set and variant; one of another never stands in."""
-    own = [model for model in models if (model.dataset, model.variant) == (dataset, variant)]
-    return max(own, key=lambda model: model.model_number, default=None)
+    Returns
+    -------
+    pyarrow.Table
+        No rows where there is neither, and the same columns.
+    """
+    records = [*earlier, *(model.as_record() for model in models)]
+    return with_digests(pa.Table.from_pylist(records, schema=SCHEMA))

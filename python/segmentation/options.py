@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
-import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from segmentation.clustering import ALGORITHMS
 from segmentation.preprocessing import OUTLIER_RULES, SCALINGS, TRANSFORMS
+from segmentation.registry.option_checks import (
+    LARGEST_SEED,
+    MOST_SEGMENTS,
+    is_number,
+    known_options,
+    names,
+    names_and_values,
+    number,
+    number_above,
+    one_of,
+    whole_number,
+)
 
 IMPUTATIONS = ("median", "mice")
 
@@ -21,7 +32,17 @@ COMPARED_ALGORITHMS = tuple(name for name in ALGORITHMS if name != "kmodes")
 
 
 class OptionError(ValueError):
-    """An option that is unknown, or set to something it cannot be."""
+    """Options that are unknown, or set to something they cannot be.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        What is wrong, a sentence or two for each.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -133,85 +154,114 @@ class SegmentationOptions:
     carry_over_limit: float = 0.5
 
     def __post_init__(self) -> None:
-        _one_of("algorithm", self.algorithm, tuple(ALGORITHMS))
-        _one_of("imputation", self.imputation, IMPUTATIONS)
-        _one_of("outliers", self.outliers, OUTLIER_RULES)
-        for transform in self.transforms:
-            _one_of("transform", transform, TRANSFORMS)
-        _one_of("scaling", self.scaling, SCALINGS)
+        problems = [
+            *self._wrong_names(),
+            *self._wrong_columns(),
+            *self._wrong_bounds(),
+            *self._wrong_k(),
+            *self._wrong_numbers(),
+        ]
+        if problems:
+            raise OptionError(*problems)
+
+    def _wrong_names(self) -> list[str]:
+        problems = [
+            *one_of("algorithm", self.algorithm, tuple(ALGORITHMS)),
+            *one_of("imputation", self.imputation, IMPUTATIONS),
+            *one_of("outliers", self.outliers, OUTLIER_RULES),
+            *one_of("scaling", self.scaling, SCALINGS),
+        ]
+        asked = self.transform
+        for transform in asked.values() if isinstance(asked, Mapping) else (asked,):
+            problems += one_of("transform", transform, TRANSFORMS)
         for name in self.compared_algorithms:
-            _one_of("compared_algorithms", name, tuple(ALGORITHMS))
+            problems += one_of("compared_algorithms", name, tuple(ALGORITHMS))
+        return problems
+
+    def _wrong_columns(self) -> list[str]:
         named = [*self.features, *self.categorical_features]
         if not named:
-            raise OptionError(
+            return [
                 "features and categorical_features are empty. Name at least one column of the "
                 "feature table."
-            )
+            ]
+        problems = []
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
-            raise OptionError(
+            problems.append(
                 f"features and categorical_features name a column twice: {', '.join(twice)}."
             )
-        if self.algorithm_needs_both_kinds and not (self.features and self.categorical_features):
-            raise OptionError(
+        if (
+            self.algorithm in tuple(ALGORITHMS)
+            and self.algorithm_needs_both_kinds
+            and not (self.features and self.categorical_features)
+        ):
+            problems.append(
                 f"The algorithm {self.algorithm} needs numbers and categories. Name both in "
                 "features and categorical_features, or choose kprototypes, which does with either."
             )
-        if isinstance(self.transform, Mapping):
-            for name in self.transform:
-                if name not in self.features:
-                    raise OptionError(
-                        f"transform names {name!r}, which is not one of the features: "
-                        f"{', '.join(self.features)}."
-                    )
-        for name, bounds in self.trims.items():
-            _bounds(f"trims of {name}", bounds)
-        self._check_numbers()
+        problems += [
+            f"transform names {name!r}, which is not one of the features: "
+            f"{', '.join(self.features)}."
+            for name in (self.transform if isinstance(self.transform, Mapping) else ())
+            if name not in self.features
+        ]
+        return problems
 
-    def _check_numbers(self) -> None:
+    def _wrong_bounds(self) -> list[str]:
+        if not isinstance(self.trims, Mapping):
+            return [
+                "trims is written as features and bounds, e.g. {income: [null, 600000]}; "
+                f"found {self.trims!r}."
+            ]
+        return [
+            problem
+            for name, bounds in self.trims.items()
+            for problem in _bounds(f"trims of {name}", bounds)
+        ]
+
+    def _wrong_k(self) -> list[str]:
+        problems = []
+        given = {"k": self.k}
         if isinstance(self.k, Mapping):
             for name in self.k:
-                _one_of("an algorithm that k names", name, tuple(ALGORITHMS))
+                problems += one_of("an algorithm that k names", name, tuple(ALGORITHMS))
             given = {f"k of {name}": k for name, k in self.k.items()}
-        else:
-            given = {"k": self.k}
-        for name, asked in given.items():
-            if asked != "auto":
-                _whole_number(name, asked, least=1, instead='or "auto"')
-        k = self.k_of_algorithm
-        if self.gamma is not None:
-            _number("gamma", self.gamma, least=0.0)
-        for name, least in (
-            ("seed", 0),
-            ("n_init", 1),
-            ("sample_rows", 100),
-            ("max_passes", 1),
-            ("scan_from", 2),
-            ("auto_k_from", 2),
-            ("stability_resamples", 2),
-            ("scan_rows", 100),
-            ("scan_n_init", 1),
-            ("compared_rows", 10),
-            ("compared_n_init", 1),
-            ("compared_resamples", 2),
-        ):
-            _whole_number(name, getattr(self, name), least=least)
-        _whole_number("scan_to", self.scan_to, least=self.scan_from)
-        _whole_number("auto_k_to", self.auto_k_to, least=self.auto_k_from)
+        for name, k in given.items():
+            if k != "auto":
+                problems += whole_number(name, k, 1, MOST_SEGMENTS, ', or "auto"')
+        ranges = []
+        for first, last in (("scan_from", "scan_to"), ("auto_k_from", "auto_k_to")):
+            wrong = whole_number(first, getattr(self, first), 2, MOST_SEGMENTS)
+            least = 2 if wrong else getattr(self, first)
+            ranges += wrong + whole_number(last, getattr(self, last), least, MOST_SEGMENTS)
+        problems += ranges
         if (
-            k == "auto"
+            not ranges
+            and self.algorithm in tuple(ALGORITHMS)
+            and self.k_of_algorithm == "auto"
             and ALGORITHMS[self.algorithm].takes_k
             and not (self.scan_from <= self.auto_k_from and self.auto_k_to <= self.scan_to)
         ):
-            raise OptionError(
+            problems.append(
                 f'k is "auto", which chooses from {self.auto_k_from} to {self.auto_k_to} '
                 f"(auto_k_from, auto_k_to); the scan only tries {self.scan_from} to "
                 f"{self.scan_to} (scan_from, scan_to)."
             )
-        for name in ("outlier_factor", "naming_limit", "carry_over_limit"):
-            _number(name, getattr(self, name), least=0.0)
-        _number("tolerance", self.tolerance, least=0.0)
-        _number("stability_floor", self.stability_floor, least=-1.0)
+        return problems
+
+    def _wrong_numbers(self) -> list[str]:
+        problems = [] if self.gamma is None else number("gamma", self.gamma, least=0.0)
+        for name, (least, most) in _WHOLE_NUMBERS.items():
+            problems += whole_number(name, getattr(self, name), least, most)
+        return [
+            *problems,
+            *number_above("outlier_factor", self.outlier_factor, 0.0),
+            *number("naming_limit", self.naming_limit, least=0.0),
+            *number("carry_over_limit", self.carry_over_limit, least=0.0),
+            *number("tolerance", self.tolerance, least=0.0),
+            *number("stability_floor", self.stability_floor, least=-1.0, most=1.0),
+        ]
 
     @property
     def k_of_algorithm(self) -> int | str:
@@ -246,36 +296,34 @@ class SegmentationOptions:
         Raises
         ------
         OptionError
-            If a name is unknown or a value is not possible; the message lists the right ones.
+            If a name is unknown or a value is not possible; the message lists all that is wrong,
+            and the right ones.
         """
-        for given, source in ((settings, "settings"), (overrides or {}, "overrides")):
-            if not isinstance(given, Mapping):
-                raise OptionError(
-                    f"The {source} of a segmentation are written as names and values, "
-                    f"e.g. {{k: 4}}; found {given!r}."
-                )
+        problems = [
+            *names_and_values(settings, "settings of a segmentation", "{k: 4}"),
+            *names_and_values(overrides or {}, "overrides of a segmentation", "{k: 4}"),
+        ]
+        if problems:
+            raise OptionError(*problems)
         merged: dict[str, Any] = {**settings, **(overrides or {})}
         known = [field.name for field in dataclasses.fields(cls)]
-        for name in merged:
-            if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1)
-                hint = f" Did you mean '{near[0]}'?" if near else ""
-                raise OptionError(
-                    f"There is no option '{name}'.{hint} The options are: {', '.join(known)}."
-                )
+        problems += known_options(merged, known)
+        values = {name: value for name, value in merged.items() if name in known}
         for option in _NAME_LISTS:
-            if option in merged or option == "features":
-                merged[option] = _read_names(option, merged.get(option))
-        if not isinstance(merged.get("trims", {}), Mapping):
-            raise OptionError(
-                "trims is written as features and bounds, e.g. {income: [null, 600000]}; "
-                f"found {merged['trims']!r}."
-            )
-        if isinstance(merged.get("k"), Mapping):
-            merged["k"] = {name: _read_k(k) for name, k in merged["k"].items()}
-        elif "k" in merged:
-            merged["k"] = _read_k(merged["k"])
-        return cls(**merged)
+            if option in values or option == "features":
+                values[option], wrong = names(option, values.get(option))
+                problems += wrong
+        if isinstance(values.get("k"), Mapping):
+            values["k"] = {name: _read_k(k) for name, k in values["k"].items()}
+        elif "k" in values:
+            values["k"] = _read_k(values["k"])
+        try:
+            options = cls(**values)
+        except OptionError as error:
+            problems += error.problems
+        if problems:
+            raise OptionError(*problems)
+        return options
 
     def as_json(self) -> str:
         """Return the options as JSON text, keys sorted."""
@@ -286,51 +334,35 @@ class SegmentationOptions:
         return hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
 
 
+# The least and the most; beyond, a fit would take all memory or not end.
+_WHOLE_NUMBERS = {
+    "seed": (0, LARGEST_SEED),
+    "n_init": (1, 1_000),
+    "sample_rows": (100, 1_000_000),
+    "max_passes": (1, 1_000),
+    "stability_resamples": (2, 1_000),
+    "scan_rows": (100, 20_000),
+    "scan_n_init": (1, 1_000),
+    "compared_rows": (10, 20_000),
+    "compared_n_init": (1, 1_000),
+    "compared_resamples": (2, 1_000),
+}
+
 _NAME_LISTS = ("features", "categorical_features", "compared_algorithms")
 
 
-def _read_names(option: str, given: object) -> tuple[str, ...]:
-    if given is not None and (isinstance(given, str) or not isinstance(given, Sequence)):
-        raise OptionError(f"{option} is a list of names; found {given!r}.")
-    return tuple(str(name) for name in given or ())
-
-
 def _read_k(k: object) -> Any:
-    return int(k) if isinstance(k, str) and k.isdigit() else k
+    # Other digits than these ten are digits to Python too.
+    return int(k) if isinstance(k, str) and re.fullmatch("[0-9]{1,9}", k) else k
 
 
-def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        near = difflib.get_close_matches(str(value), allowed, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise OptionError(f"{name} is {value!r}.{hint} It can be: {', '.join(allowed)}.")
-
-
-def _bounds(name: str, bounds: object) -> None:
+def _bounds(name: str, bounds: object) -> list[str]:
     pair = list(bounds) if isinstance(bounds, Sequence) and not isinstance(bounds, str) else []
-    if len(pair) != 2 or not all(
-        bound is None or (isinstance(bound, int | float) and not isinstance(bound, bool))
-        for bound in pair
-    ):
-        raise OptionError(
-            f"{name} is {bounds!r}. It is written as [lowest, highest], null where there is none."
-        )
+    if len(pair) != 2 or not all(bound is None or is_number(bound) for bound in pair):
+        return [
+            f"{name} is {bounds!r}. It is written as [lowest, highest], two numbers, null where "
+            "there is no bound."
+        ]
     if None not in pair and pair[0] > pair[1]:
-        raise OptionError(f"{name} is {bounds!r}. The lowest comes first.")
-
-
-def _whole_number(name: str, value: object, *, least: int, instead: str = "") -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise OptionError(
-            f"{name} is {value!r}. It must be a whole number, {least} or more"
-            + (f", {instead}." if instead else ".")
-        )
-
-
-def _number(name: str, value: object, *, least: float) -> None:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not least <= value < math.inf
-    ):
-        raise OptionError(f"{name} is {value!r}. It must be a number, {least:g} or more.")
+        return [f"{name} is {bounds!r}. The lowest comes first."]
+    return []

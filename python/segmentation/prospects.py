@@ -28,7 +28,6 @@ from segmentation.classification.model_row import (
     ProspectSegment,
     ProspectsModel,
     as_table,
-    current_model,
 )
 from segmentation.classification.portraits import portraits
 from segmentation.classification.storage import (
@@ -48,6 +47,7 @@ from segmentation.playbook import (
     read_feature_words,
     read_playbook,
 )
+from segmentation.registry.current import StoredModels, model_to_apply, read_models
 from segmentation.workflow import SEGMENTS, read_overrides
 
 log = logging.getLogger("segmentation")
@@ -106,21 +106,25 @@ def fit_prospects_if_needed(
     Returns
     -------
     pyarrow.Table
-        One row, or none where nothing was fitted.
+        The rows to store: none where nothing was fitted and all have digests.
     """
     limit_native_threads()
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
     options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
-    latest = current_model(_read_models(engine, history), run.dataset, run.variant)
+    stored = read_models(engine, history, run, ProspectsModel.from_record)
+    latest = stored.current
     fit_hash = _fit_hash(options, first_days or {})
-    reason = why_fit(latest, fit_hash, run, refit, refit_after_days)
+    why = why_fit(latest, fit_hash, run, refit, refit_after_days)
+    reason = stored.damage or why
+    if stored.without_digest:
+        log.info("prospects: digests for %d stored models", len(stored.without_digest))
     if reason is None and latest is not None:
         reason = _why_not_kept(engine, latest, engine.from_item(features))
     if reason is None:
         if latest is not None:
             log.info("prospects: kept %s, fitted as of %s", latest.model_version, latest.as_of)
-        return as_table([])
+        return as_table([], stored.without_digest)
     log.info("prospects: fitting, because %s", reason)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
@@ -131,8 +135,8 @@ def fit_prospects_if_needed(
     fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
     if fitted.classifier is None:
         log.warning("prospects: nothing fitted; nobody is foretold a segment")
-        if latest is None or not latest.segments:
-            return as_table([])
+        if stored.damage is None and (latest is None or not latest.segments):
+            return as_table([], stored.without_digest)
     revenue = engine.frame(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
         f"from {engine.from_item(value_per_year)}"
@@ -140,9 +144,9 @@ def fit_prospects_if_needed(
     if options.exclude_shared_identities:
         # What the model's row says of segments is of those whom it was learned from.
         labelled = labelled[~labelled["identity_id"].isin(shared)]
-    model = _model(run, reason, options, fit_hash, labelled, source, fitted, words, revenue, latest)
+    model = _model(run, reason, options, fit_hash, labelled, source, fitted, words, revenue, stored)
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
-    return as_table([model])
+    return as_table([model], stored.without_digest)
 
 
 def name_prospect_segments(
@@ -169,7 +173,7 @@ def name_prospect_segments(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
     if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=SEGMENTS)
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
@@ -223,7 +227,7 @@ def assign_prospects(
     limit_native_threads()
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
     if model is None or not model.segments:
         return engine.relation(_NO_PREDICTIONS)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
@@ -268,7 +272,7 @@ def forecast_prospects(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
     if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=_FORECAST)
     k = len(model.segments)
@@ -346,24 +350,24 @@ def _model(
     fitted: ClassifierFit,
     words: Mapping[str, FeatureWords],
     revenue: pd.DataFrame,
-    latest: ProspectsModel | None,
+    stored: StoredModels[ProspectsModel],
 ) -> ProspectsModel:
     classifier = fitted.classifier
-    stored = dump_classifier(classifier) if classifier else StoredClassifier(b"", "")
+    dumped = dump_classifier(classifier) if classifier else StoredClassifier(b"", "")
     labels = classifier.segments if classifier else ()
     columns = ["customer_id", "target", *options.features]
     written = labelled[columns].to_json(orient="values", double_precision=15)
     fingerprint = hashlib.sha256(written.encode())
-    model_number = latest.model_number + 1 if latest else 1
+    model_number = stored.number + 1
     identity = f"{run.dataset}/{run.variant}/{fit_hash}/".encode()
-    version = hashlib.sha256(identity + stored.digest.encode() + fingerprint.digest())
+    version = hashlib.sha256(identity + dumped.digest.encode() + fingerprint.digest())
     return ProspectsModel(
         segmentation="prospects",
         dataset=run.dataset,
         variant=run.variant,
         model_number=model_number,
         model_version=f"prospects-{model_number:04d}-{version.hexdigest()[:8]}",
-        previous_version=latest.model_version if latest else None,
+        previous_version=stored.version,
         fitted_at=datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
         as_of=run.as_of,
         lrfm_window_days=run.lrfm_window_days,
@@ -386,8 +390,8 @@ def _model(
         calibration=fitted.calibration,
         temperature=classifier.temperature if classifier else 1.0,
         warnings=list(fitted.warnings),
-        payload=stored.payload,
-        digest=stored.digest,
+        payload=dumped.payload,
+        digest=dumped.digest,
     )
 
 
@@ -486,13 +490,6 @@ def _why_not_kept(engine: DuckDBEngine, model: ProspectsModel, features: str) ->
 
 def _rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]]) -> dict[str, PlaybookRow]:
     return {row.segment_slug: row for k in sorted(playbook) for row in playbook[k]}
-
-
-def _read_models(engine: DuckDBEngine, history: Table | None) -> list[ProspectsModel]:
-    if history is None:
-        return []
-    records = engine.records(f"select * from {engine.from_item(history)}")
-    return [ProspectsModel.from_record(record) for record in records]
 
 
 _NO_PREDICTIONS = (

@@ -21,7 +21,7 @@ from segmentation.engine import DuckDBEngine, number, quoted, text_literal
 from segmentation.explanations import headline
 from segmentation.fitting import fit_model
 from segmentation.model_names import current_names
-from segmentation.model_row import SegmentationModel, as_table, current_model
+from segmentation.model_row import SegmentationModel, as_table
 from segmentation.native_threads import limit_native_threads
 from segmentation.options import OptionError, SegmentationOptions
 from segmentation.person_scoring import refusing_macros, scoring_macros
@@ -33,6 +33,7 @@ from segmentation.playbook import (
     rows_by_slug,
 )
 from segmentation.projection import projection_expressions
+from segmentation.registry.current import model_to_apply, read_models
 from segmentation.scoring import assigned_table
 
 log = logging.getLogger("segmentation")
@@ -58,7 +59,8 @@ def fit_if_needed(
     """Fit a model where one is needed.
 
     It is needed when the data set has none, when it is asked for, when the configuration
-    changed, and when the last one is too old.
+    changed, when the last one is too old, and when it is damaged. Models that were stored before
+    rows had digests are returned again, with theirs.
 
     Parameters
     ----------
@@ -80,18 +82,20 @@ def fit_if_needed(
     Returns
     -------
     pyarrow.Table
-        One row, or none where nothing was fitted.
+        The rows to store: none where nothing was fitted and all have digests.
     """
     limit_native_threads()
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
     options = read_options(settings, overrides)
-    models = _read_models(engine, history)
-    latest = current_model(models, run.dataset, run.variant)
-    reason = why_fit(latest, options.fit_hash(), run, refit, refit_after_days)
+    stored = read_models(engine, history, run, SegmentationModel.from_record)
+    why = why_fit(stored.current, options.fit_hash(), run, refit, refit_after_days)
+    reason = stored.damage or why
+    if stored.without_digest:
+        log.info("%s: digests for %d stored models", segmentation, len(stored.without_digest))
     if reason is None:
-        _announce_kept(engine, segmentation, latest, run, engine.from_item(features))
-        return as_table([])
+        _announce_kept(engine, segmentation, stored.current, run, engine.from_item(features))
+        return as_table([], stored.without_digest)
     log.info("%s: fitting, because %s", segmentation, reason)
     vocabularies = _read_vocabularies(engine, playbook, segmentation)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
@@ -107,13 +111,15 @@ def fit_if_needed(
         fit_reason=reason,
         playbook=vocabularies,
         words=words,
-        earlier=_renamed(latest, vocabularies, words),
+        model_number=stored.number + 1,
+        previous_version=stored.version,
+        earlier=_renamed(stored.predecessor, vocabularies, words),
     )
     if model is None:
         log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, run.as_of)
-        return as_table([])
+        return as_table([], stored.without_digest)
     log.info("%s: fitted %s", segmentation, model.model_version)
-    return as_table([model])
+    return as_table([model], stored.without_digest)
 
 
 def name_segments_of_current_model(
@@ -140,7 +146,7 @@ def name_segments_of_current_model(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    model = model_to_apply(engine, models, run, SegmentationModel.from_record)
     records: list[dict[str, Any]] = []
     if model is not None:
         vocabularies = _read_vocabularies(engine, playbook, segmentation)
@@ -194,7 +200,7 @@ def assign_segments(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    model = model_to_apply(engine, models, run, SegmentationModel.from_record)
     table = engine.from_item(features)
     if model is None:
         return engine.relation(_no_assignments(table, key))
@@ -232,7 +238,7 @@ def project_customers(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = current_model(_read_models(engine, models), run.dataset, run.variant)
+    model = model_to_apply(engine, models, run, SegmentationModel.from_record)
     table = engine.from_item(features)
     if model is None or model.projection is None:
         return engine.relation(
@@ -296,7 +302,7 @@ def scoring_rules(
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     rules = []
     for segmentation, history in models.items():
-        model = current_model(_read_models(engine, history), run.dataset, run.variant)
+        model = model_to_apply(engine, history, run, SegmentationModel.from_record)
         if model is None:
             table = engine.from_item(features[segmentation])
             columns = [*engine.numeric_columns(table), *engine.text_columns(table)]
@@ -366,13 +372,6 @@ def _renamed(
             for segment, name in zip(latest.segments, names, strict=True)
         ],
     )
-
-
-def _read_models(engine: DuckDBEngine, history: Table | None) -> list[SegmentationModel]:
-    if history is None:
-        return []
-    records = engine.records(f"select * from {engine.from_item(history)}")
-    return [SegmentationModel.from_record(record) for record in records]
 
 
 def _read_vocabularies(

@@ -94,8 +94,9 @@ class House:
         ).assign(segmentation="value", description="", strategy="", channel="", priority="")
         self.put("playbook", frame)
 
-    def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
-        table = fit_if_needed(
+    def returned(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> pa.Table:
+        """Return what the model step would have dbt store."""
+        return fit_if_needed(
             self.connection,
             segmentation="value",
             features=self.connection.table("features"),
@@ -106,6 +107,10 @@ class House:
             settings=settings,
             **asked,
         )
+
+    def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
+        """Store what a fit returns, and return it."""
+        table = self.returned(settings, **asked)
         assert isinstance(table, pa.Table)
         self.connection.register("fitted", table)
         self.connection.execute("insert into models select * from fitted")

@@ -119,9 +119,9 @@ class ProspectHouse:
         frame["strategy"] = "Treat as " + frame["segment_name"].astype(object)
         self.put("playbook", frame.assign(description="", channel="", priority=""))
 
-    def fit(self, *, overrides: Any = None, **asked: Any) -> ProspectsModel | None:
-        """Fit where a fit is needed, and read the row back as the engine stored it."""
-        table = fit_prospects_if_needed(
+    def returned(self, *, overrides: Any = None, **asked: Any) -> pa.Table:
+        """Return what the model step would have dbt store."""
+        return fit_prospects_if_needed(
             self.connection,
             features=self.connection.table("features"),
             later_features="later_features",
@@ -134,6 +134,10 @@ class ProspectHouse:
             overrides=overrides,
             **asked,
         )
+
+    def fit(self, **asked: Any) -> ProspectsModel | None:
+        """Fit where a fit is needed, and read the row back as the engine stored it."""
+        table = self.returned(**asked)
         assert isinstance(table, pa.Table)
         self.connection.register("fitted", table)
         self.connection.execute("insert into models select * from fitted")

@@ -87,6 +87,12 @@ ranked_models as (
             partition by segmentation, dataset, variant order by model_number desc
         ) as newest_first
     from put_together
+    -- A damaged row that has lost what identifies it is no model; the log names it.
+    where
+        dataset is not null
+        and variant is not null
+        and model_number is not null
+        and model_version is not null
 
 )
 

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.storage import load_classifier
+from segmentation.registry.current import require_fields
+from segmentation.registry.digest import DIGEST, with_digests
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,14 @@ class ProspectsModel:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read a row as the engine returns it."""
+        """Read a row as the engine returns it.
+
+        Raises
+        ------
+        StoredModelError
+            If a field is empty that a model needs.
+        """
+        require_fields(record, cls)
         values = {field.name: record[field.name] for field in dataclasses.fields(cls)}
         values["segments"] = [ProspectSegment(**segment) for segment in record["segments"]]
         return cls(**values)
@@ -183,18 +192,26 @@ SCHEMA = pa.schema(
         "warnings": pa.list_(_TEXT),
         "payload": pa.binary(),
         "digest": _TEXT,
+        DIGEST: _TEXT,
     }
 )
 
 
-def as_table(models: Sequence[ProspectsModel]) -> pa.Table:
-    """Return models as the table that the engine stores; none gives no rows, the same columns."""
-    return pa.Table.from_pylist([dataclasses.asdict(model) for model in models], schema=SCHEMA)
+def as_table(
+    models: Sequence[ProspectsModel], earlier: Sequence[Mapping[str, Any]] = ()
+) -> pa.Table:
+    """Return models as the table that the engine stores, each row with its digest.
 
+    Parameters
+    ----------
+    models : sequence of ProspectsModel
+    earlier : sequence of mapping
+        Rows of the table that were stored without a digest.
 
-def current_model(
-    models: Sequence[ProspectsModel], dataset: str, variant: str
-) -> ProspectsModel | None:
-    """Return the latest model of a data set and variant; one of another never stands in."""
-    own = [model for model in models if (model.dataset, model.variant) == (dataset, variant)]
-    return max(own, key=lambda model: model.model_number, default=None)
+    Returns
+    -------
+    pyarrow.Table
+        No rows where there is neither, and the same columns.
+    """
+    records = [*earlier, *(dataclasses.asdict(model) for model in models)]
+    return with_digests(pa.Table.from_pylist(records, schema=SCHEMA))

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from segmentation.classification.candidates import CANDIDATES
 from segmentation.options import OptionError
+from segmentation.registry.option_checks import (
+    LARGEST_SEED,
+    known_options,
+    names,
+    names_and_values,
+    number,
+    one_of,
+    whole_number,
+)
 
 
 @dataclass(frozen=True)
@@ -64,50 +72,41 @@ class ClassifierOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.features:
-            raise OptionError("features is empty. Name at least one column of the frame.")
+        problems = [] if self.features else ["features is empty. Name at least one column."]
         twice = sorted({name for name in self.features if self.features.count(name) > 1})
         if twice:
-            raise OptionError(f"features names a column twice: {', '.join(twice)}.")
-        if self.candidates is not None:
-            if not self.candidates:
-                raise OptionError(
-                    f"candidates is empty. Name at least one of: {', '.join(CANDIDATES)}."
-                )
-            for name in self.candidates:
-                _one_of("candidates", name, tuple(CANDIDATES))
-        self._check_ordered_categories()
-        for name, least in (
-            ("folds", 2),
-            ("repeats", 1),
-            ("tuning_folds", 2),
-            ("tuning_rows", 100),
-            ("importance_repeats", 1),
-            ("seed", 0),
-        ):
-            _whole_number(name, getattr(self, name), least)
+            problems.append(f"features names a column twice: {', '.join(twice)}.")
+        if self.candidates is not None and not self.candidates:
+            problems.append(f"candidates is empty. Name at least one of: {', '.join(CANDIDATES)}.")
+        for name in self.candidates or ():
+            problems += one_of("candidates", name, tuple(CANDIDATES), does="names")
+        problems += self._wrong_ordered_categories()
+        for name, (least, most) in _WHOLE_NUMBERS.items():
+            problems += whole_number(name, getattr(self, name), least, most)
         for name in ("leak_gap", "leak_accuracy"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-                raise OptionError(f"{name} is {value!r}. It must be a number from 0 to 1.")
+            problems += number(name, getattr(self, name), least=0.0, most=1.0)
         if not isinstance(self.exclude_shared_identities, bool):
-            raise OptionError(
+            problems.append(
                 f"exclude_shared_identities is {self.exclude_shared_identities!r}. "
                 "It must be true or false."
             )
+        if problems:
+            raise OptionError(*problems)
 
-    def _check_ordered_categories(self) -> None:
+    def _wrong_ordered_categories(self) -> list[str]:
+        problems = []
         for name, categories in self.ordered_categories.items():
             if name not in self.features:
-                raise OptionError(
+                problems.append(
                     f"ordered_categories names {name!r}, which is not one of the features: "
                     f"{', '.join(self.features)}."
                 )
             if len(categories) < 2 or len(set(categories)) < len(categories):
-                raise OptionError(
+                problems.append(
                     f"ordered_categories of {name} is {list(categories)!r}. "
                     "Name at least two categories, lowest first, each once."
                 )
+        return problems
 
     @classmethod
     def from_mapping(
@@ -125,37 +124,33 @@ class ClassifierOptions:
         Raises
         ------
         OptionError
-            If a name is unknown or a value is not possible; the message lists the right ones.
+            If a name is unknown or a value is not possible; the message lists all that is wrong,
+            and the right ones.
         """
-        for given, source in ((settings, "settings"), (overrides or {}, "overrides")):
-            if not isinstance(given, Mapping):
-                raise OptionError(
-                    f"The {source} of a classifier are written as names and values, "
-                    f"e.g. {{folds: 5}}; found {given!r}."
-                )
-        merged = {**settings, **(overrides or {})}
+        problems = [
+            *names_and_values(settings, "settings of a classifier", "{folds: 5}"),
+            *names_and_values(overrides or {}, "overrides of a classifier", "{folds: 5}"),
+        ]
+        if problems:
+            raise OptionError(*problems)
+        merged: dict[str, Any] = {**settings, **(overrides or {})}
         known = [field.name for field in dataclasses.fields(cls)]
-        for name in merged:
-            if name not in known:
-                near = difflib.get_close_matches(str(name), known, n=1)
-                hint = f" Did you mean '{near[0]}'?" if near else ""
-                raise OptionError(
-                    f"There is no option '{name}'.{hint} The options are: {', '.join(known)}."
-                )
-        merged["features"] = _names("features", merged.get("features", ()))
-        if merged.get("candidates") is not None:
-            merged["candidates"] = _names("candidates", merged["candidates"])
-        ordered = merged.get("ordered_categories", {})
-        if not isinstance(ordered, Mapping):
-            raise OptionError(
-                "ordered_categories is written as features and lists, lowest first, "
-                f"e.g. {{spending_level: [Low, Average, High]}}; found {ordered!r}."
-            )
-        merged["ordered_categories"] = {
-            str(name): _names(f"ordered_categories of {name}", categories)
-            for name, categories in ordered.items()
-        }
-        return cls(**merged)
+        problems += known_options(merged, known)
+        values = {name: value for name, value in merged.items() if name in known}
+        values["features"], wrong = names("features", values.get("features"))
+        problems += wrong
+        if values.get("candidates") is not None:
+            values["candidates"], wrong = names("candidates", values["candidates"])
+            problems += wrong
+        values["ordered_categories"], wrong = _ordered(values.get("ordered_categories", {}))
+        problems += wrong
+        try:
+            options = cls(**values)
+        except OptionError as error:
+            problems += error.problems
+        if problems:
+            raise OptionError(*problems)
+        return options
 
     def as_json(self) -> str:
         """Return the options as JSON text, keys sorted."""
@@ -166,19 +161,28 @@ class ClassifierOptions:
         return hashlib.sha256(self.as_json().encode()).hexdigest()[:16]
 
 
-def _names(option: str, value: object) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise OptionError(f"{option} is a list of names; found {value!r}.")
-    return tuple(str(name) for name in value)
+# The least and the most; beyond, a fit would take all memory or not end.
+_WHOLE_NUMBERS = {
+    "folds": (2, 100),
+    "repeats": (1, 100),
+    "tuning_folds": (2, 100),
+    "tuning_rows": (100, 1_000_000),
+    "importance_repeats": (1, 1_000),
+    "seed": (0, LARGEST_SEED),
+}
 
 
-def _one_of(option: str, value: object, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        near = difflib.get_close_matches(str(value), allowed, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise OptionError(f"{option} names {value!r}.{hint} It can name: {', '.join(allowed)}.")
-
-
-def _whole_number(name: str, value: object, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise OptionError(f"{name} is {value!r}. It must be a whole number, {least} or more.")
+def _ordered(given: object) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Read features and their ordered categories; those that cannot be read are left out."""
+    if not isinstance(given, Mapping):
+        return {}, [
+            "ordered_categories is written as features and lists, lowest first, "
+            f"e.g. {{spending_level: [Low, Average, High]}}; found {given!r}."
+        ]
+    ordered, problems = {}, []
+    for name, categories in given.items():
+        read, wrong = names(f"ordered_categories of {name}", categories)
+        problems += wrong
+        if not wrong:
+            ordered[str(name)] = read
+    return ordered, problems

@@ -67,6 +67,9 @@ def test_why(latest: Fit | None, refit: Any, refit_after_days: Any, reason: str 
         (False, -1, "refit_after_days is -1. It must be a whole number of days, or null."),
         (False, 1.5, "refit_after_days is 1.5. It must be a whole number of days, or null."),
         (False, "a month", "refit_after_days is 'a month'. It must be"),
+        (False, "²", "refit_after_days is '²'. It must be"),
+        (False, "9" * 5_000, "It must be a whole number of days, or null."),
+        ("yes", "²", "must be true or false.\nrefit_after_days is '²'. It must be"),
     ],
 )
 @pytest.mark.parametrize("latest", [None, Fit()])

@@ -437,7 +437,11 @@ class TestOptions:
         ("wrong", "message"),
         [
             ({"fold": 5}, "no option 'fold'. Did you mean 'folds'?"),
-            ({"folds": 1}, "folds is 1. It must be a whole number, 2 or more"),
+            ({"folds": 1}, "folds is 1. It must be a whole number, 2 to 100."),
+            ({"repeats": 10**6}, "repeats is 1000000. It must be a whole number, 1 to 100."),
+            ({"seed": 2**32}, "seed is 4294967296. It must be a whole number, 0 to 2147483647."),
+            ({"fold": 1, "repeats": 0}, "'folds'? The options are"),
+            ({"fold": 1, "repeats": 0}, "\nrepeats is 0. It must be"),
             ({"candidates": ["random_forrest"]}, "Did you mean 'random_forest'?"),
             ({"candidates": []}, "candidates is empty"),
             ({"features": []}, "features is empty"),

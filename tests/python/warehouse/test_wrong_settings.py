@@ -2,31 +2,83 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from builds import Warehouse
+from builds import PROJECT, Warehouse
 
 
-@pytest.mark.parametrize(
-    ("variables", "message"),
-    [
-        ({"dataset": "smaple"}, "There is no data set 'smaple'. The data sets are: "),
-        ({"dataset": "sample", "as_of": "31.12.2025"}, "written YYYY-MM-DD"),
-        ({"dataset": "sample", "as_of": "2025-02-29"}, "as_of is '2025-02-29'. It must be a day"),
-        ({"dataset": "sample", "lrfm_window_days": 0}, "It must be a whole number of days"),
-        ({"dataset": "sample", "early_days": 2.5}, "early_days is '2.5'. It must be a whole"),
-        ({"dataset": "sample", "prospect_tenure_days": 29}, "number of days, early_days (30) to"),
-    ],
-)
-def test_a_setting_that_cannot_be(
-    fresh: Warehouse, variables: dict[str, Any], message: str
-) -> None:
-    done = fresh.dbt("build", **variables)
+def test_a_data_set_that_is_not_there(fresh: Warehouse) -> None:
+    """It decides what dbt reads at all: nothing else is looked at."""
+    done = fresh.dbt("build", dataset="smaple")
     assert done.returncode != 0
-    assert done.stdout.count(message) == 1
+    assert done.stdout.count("There is no data set 'smaple'. The data sets are: ") == 1
     assert "Traceback" not in done.stdout
     assert not fresh.path.exists()
+
+
+# What is wrong with a build of `warehouse`, and what is said of it.
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"as_off": "2025-06-30"}, "There is no var 'as_off'. The vars are: as_of, "),
+    ({"as_of": "2025-02-29"}, "as_of is '2025-02-29'. It must be a day of the calendar"),
+    ({"lrfm_window_days": 0}, "lrfm_window_days is '0'. It must be a whole number of days, 1 to"),
+    ({"early_days": 2.5}, "early_days is '2.5'. It must be a whole number of days, 1 to 36500."),
+    ({"prospect_tenure_days": 0}, "prospect_tenure_days is '0'. It must be a whole number of days"),
+    ({"refit": "maybe"}, "refit is 'maybe'. It must be true or false."),
+    ({"refit_after_days": "²"}, "refit_after_days is '²'. It must be a whole number of days"),
+    (
+        {"value_options": {"transform": "logg", "k": 10_000}},
+        "value: transform is 'logg'. Did you mean 'log'? It can be: none, log, yeo_johnson.",
+    ),
+    ({}, 'value: k is 10000. It must be a whole number, 1 to 50, or "auto".'),
+    ({"profile_options": {"outlier_factor": 0}}, "profile: outlier_factor is 0. It must be"),
+    ({"prospects_options": {"seed": 2**32}}, "prospects: seed is 4294967296. It must be"),
+    ({}, '"orders" lacks order_id, ordered_at. A table orders needs the columns customer_id'),
+    ({}, '"campaign_activity" lacks customer_id, responses, visits. A table'),
+    ({}, "seeds/age_groups.csv, line 5: it has 5 cells and the header has 4."),
+]
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    """Before anything is built, and in one error without a traceback."""
+    project = tmp_path / "project"
+    ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
+    shutil.copytree(PROJECT, project, ignore=ignored)
+    shutil.copytree(PROJECT / "tests" / "data", project / "tests" / "data")
+    with (project / "seeds/age_groups.csv").open("a") as seed:
+        seed.write("ancient,4,100,,\n")
+    warehouse = Warehouse(tmp_path, project)
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("create schema contract")
+        connection.execute("create table contract.orders (customer_id int, revenue int)")
+        connection.execute("create table contract.campaign_activity (x int)")
+    variables = {name: value for one, _ in WRONG for name, value in one.items()}
+    done = warehouse.dbt("build", dataset="warehouse", **variables)
+    assert done.returncode != 0
+    assert f"Nothing was built, because of {len(WRONG)} mistakes:" in done.stdout
+    for _, message in WRONG:
+        assert done.stdout.count(message) == 1, message
+    assert "Traceback" not in done.stdout
+    assert "keyboard" not in done.stdout
+    assert warehouse.tables() == ["contract.campaign_activity", "contract.orders"]
+    # What does not need them is not stopped by them.
+    tests = warehouse.dbt("test", "--select", "int_run_settings", dataset="warehouse")
+    assert "mistake" not in tests.stdout
+
+
+def test_files_of_a_data_set_that_are_not_there(
+    fresh: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEGMENTATION_DATA_DIR", str(fresh.folder))
+    done = fresh.dbt("build", dataset="market_survey")
+    assert done.returncode != 0
+    for file in ("train.csv", "test.csv"):
+        assert done.stdout.count(f"market_survey/{file}") == 1
+    assert "Nothing was built, because of 2 mistakes:" in done.stdout
+    assert fresh.tables() == []
 
 
 LISTED = "complete_journey, market_survey, marketing_campaign, members, sample, warehouse"
@@ -35,26 +87,3 @@ LISTED = "complete_journey, market_survey, marketing_campaign, members, sample, 
 def test_data_sets_are_listed(fresh: Warehouse) -> None:
     done = fresh.dbt("parse", dataset="smaple")
     assert LISTED in done.stdout
-
-
-def test_a_variable_that_nobody_reads(fresh: Warehouse) -> None:
-    done = fresh.dbt("build", dataset="sample", as_off="2025-06-30")
-    assert done.returncode != 0
-    assert "There is no var 'as_off'. The vars are: as_of, " in done.stdout
-
-
-def test_a_wrong_option_of_the_segmentation(fresh: Warehouse) -> None:
-    done = fresh.dbt(
-        "build",
-        "--select",
-        "+value_model",
-        "--exclude",
-        "resource_type:test",
-        "resource_type:unit_test",
-        dataset="sample",
-        value_options={"transform": "logg"},
-    )
-    assert done.returncode != 0
-    assert "transform is 'logg'. Did you mean 'log'? It can be: none, log, yeo_johnson." in (
-        done.stdout
-    )

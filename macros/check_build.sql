@@ -1,0 +1,91 @@
+{# Stops a build that cannot succeed before its first model runs, with everything that is wrong. #}
+{% macro check_build() -%}
+    {%- if execute -%}
+        {%- set problems = variable_problems() + own_table_problems() + library_problems() -%}
+        {%- if problems -%}
+            {%- do exceptions.raise_compiler_error(
+                "Nothing was built, because of " ~ problems | length ~ " mistake"
+                ~ ("s" if problems | length > 1) ~ ":\n- " ~ problems | join("\n- ")
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    select 1
+{%- endmacro %}
+
+{# What is wrong with the vars: the macros that read them have the rules. #}
+{% macro variable_problems() -%}
+    {%- set problems = unknown_variables() -%}
+    {%- for problem in [
+        as_of_problem(),
+        days_problem(var("lrfm_window_days"), "lrfm_window_days"),
+        days_problem(var("early_days"), "early_days"),
+        prospect_tenure_problem(),
+        days_problem(own_activity_days(), activity_days_setting()),
+    ] if problem -%}
+        {%- do problems.append(problem) -%}
+    {%- endfor -%}
+    {{- return(problems) -}}
+{%- endmacro %}
+
+{# What the library finds wrong with options, seeds and files. #}
+{% macro library_problems() -%}
+    {{- return(adapter.dispatch("library_problems", "segmentation")()) -}}
+{%- endmacro %}
+
+{% macro default__library_problems() -%}
+    {{- return([]) -}}
+{%- endmacro %}
+
+{% macro duckdb__library_problems() -%}
+    {%- set is_registered = run_query(
+        "select count(*) from duckdb_functions() where function_name = 'segmentation_build_problems'"
+    ).columns[0].values()[0] -%}
+    {%- if not is_registered -%}
+        {{- return([
+            "The profile '" ~ target.profile_name ~ "' lacks the plugin "
+            ~ "segmentation.dbt_plugins.build_checks. List it among the plugins of the target '"
+            ~ target.name ~ "', as the profiles.yml of the package segmentation does."
+        ]) -}}
+    {%- endif -%}
+    {%- set build = {
+        "options": {},
+        "refit": var("refit") | string,
+        "refit_after_days": var("refit_after_days") | string,
+        "seeds": [],
+        "sources": [],
+    } -%}
+    {%- set sources = [] -%}
+    {%- for node in graph.nodes.values() if node.package_name == "segmentation" -%}
+        {%- for segmentation in segmentations() if node.name == segmentation ~ "_model" -%}
+            {%- do build["options"].update({segmentation: {
+                "settings": node.config.meta.settings,
+                "overrides": node.config.meta.overrides,
+            }}) -%}
+        {%- endfor -%}
+        {%- if node.unique_id in selected_resources and node.resource_type == "seed" -%}
+            {%- do build["seeds"].append({
+                "name": node.name,
+                "path": node.root_path ~ "/" ~ node.original_file_path,
+                "shown": node.original_file_path,
+                "columns": node.config.column_types,
+            }) -%}
+        {%- elif node.unique_id in selected_resources and node.resource_type == "model" -%}
+            {%- do sources.extend(node.depends_on.nodes) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for source in graph.sources.values()
+        if source.unique_id in sources and source.meta.get("plugin") -%}
+        {%- do build["sources"].append({
+            "name": source.name,
+            "identifier": source.identifier,
+            "schema": source.schema,
+            "database": source.database,
+            "meta": source.meta,
+            "tags": source.tags,
+        }) -%}
+    {%- endfor -%}
+    {%- set found = run_query(
+        "select segmentation_build_problems(" ~ text_literal(tojson(build)) ~ ")"
+    ) -%}
+    {{- return(fromjson(found.columns[0].values()[0])) -}}
+{%- endmacro %}

@@ -1,0 +1,42 @@
+"""dbt-duckdb plugin: lets a macro ask Python what is wrong with a build before it begins.
+
+The SQL function ``segmentation_build_problems`` takes JSON that the macro ``check_build`` made and
+returns a JSON list of sentences. It raises nothing: dbt takes an error in a hook's query for an
+interruption by the keyboard, and says only that.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.duckdb.utils import SourceConfig
+from duckdb import DuckDBPyConnection
+
+FUNCTION = "segmentation_build_problems"
+
+
+class Plugin(BasePlugin):
+    """Registers the function."""
+
+    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        """Register the function with the engine, once for each time that it is opened."""
+        conn.create_function(FUNCTION, self._problems, ["VARCHAR"], "VARCHAR", side_effects=True)
+
+    def _problems(self, build: str) -> str:
+        # Libraries that only the checks and the fits need: dbt starts without them.
+        from segmentation.steps.build_checks import build_problems
+
+        try:
+            return json.dumps(build_problems(json.loads(build), self._read_source))
+        except Exception as error:  # said as it is, rather than as an interruption
+            return json.dumps([f"The checks failed: {type(error).__name__}: {error}"])
+
+    def _read_source(self, source: Mapping[str, Any]) -> object:
+        """Read a source as the plugin that it names will."""
+        module = importlib.import_module(f"segmentation.dbt_plugins.{source['meta']['plugin']}")
+        reader = module.Plugin(source["meta"]["plugin"], {}, self.creds)
+        return reader.load(SourceConfig(**source))

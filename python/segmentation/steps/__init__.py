@@ -1,0 +1,1 @@
+"""What a dbt run calls, one module for each step."""

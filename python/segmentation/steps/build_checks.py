@@ -1,0 +1,77 @@
+"""Everything that can be wrong before a build begins, in one list.
+
+Fits are where options are used, minutes into a build; here they are read by the same functions
+before the first model runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from segmentation.build_run import read_refit
+from segmentation.classification import ClassifierOptions
+from segmentation.classification.candidates import chosen_candidates
+from segmentation.options import OptionError, SegmentationOptions
+from segmentation.steps.seed_files import SeedFile, seed_problems
+from segmentation.workflow import read_overrides
+
+CLASSIFIED = "prospects"
+
+
+def build_problems(
+    build: Mapping[str, Any], read_source: Callable[[Mapping[str, Any]], object]
+) -> list[str]:
+    """Return what is wrong with the options, the seeds and the files of a build.
+
+    Parameters
+    ----------
+    build : mapping
+        ``options``: segmentation to its ``settings`` and ``overrides``; ``refit`` and
+        ``refit_after_days``; ``seeds``: for each its ``name``, ``path``, ``shown`` and ``columns``;
+        ``sources``: of those that files are read for.
+    read_source : callable
+        Reads a source as the build will; what it raises is what is wrong.
+
+    Returns
+    -------
+    list of str
+        A sentence or two each.
+    """
+    problems = []
+    for segmentation, asked in build["options"].items():
+        problems += [f"{segmentation}: {problem}" for problem in _options(segmentation, asked)]
+    problems += _raised(lambda: read_refit(build["refit"], build["refit_after_days"]))
+    for seed in build["seeds"]:
+        problems += seed_problems(
+            SeedFile(seed["name"], Path(seed["path"]), seed["shown"], seed["columns"])
+        )
+    for source in build["sources"]:
+        try:
+            read_source(source)
+        except (OSError, ValueError) as error:
+            problems.append(str(error))
+    # Two tables of one source may be read from one folder that is not there.
+    return list(dict.fromkeys(problems))
+
+
+def _options(segmentation: str, asked: Mapping[str, Any]) -> list[str]:
+    def read() -> None:
+        overrides = read_overrides(asked["overrides"])
+        if segmentation == CLASSIFIED:
+            chosen_candidates(
+                ClassifierOptions.from_mapping(asked["settings"], overrides).candidates
+            )
+        else:
+            SegmentationOptions.from_mapping(asked["settings"], overrides)
+
+    return _raised(read)
+
+
+def _raised(read: Callable[[], object]) -> list[str]:
+    try:
+        read()
+    except OptionError as error:
+        return list(error.problems)
+    return []

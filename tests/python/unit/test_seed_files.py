@@ -1,0 +1,113 @@
+"""Seeds that people edit: one sentence names file, line and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+import yaml
+from builds import PROJECT
+from hypothesis import strategies as st
+from segmentation.steps.seed_files import SeedFile, seed_problems
+
+DESCRIBED: dict[str, Any] = {
+    seed["name"]: seed["config"]["column_types"]
+    for file in (PROJECT / "seeds").rglob("*.yml")
+    for seed in yaml.safe_load(file.read_text(encoding="utf-8"))["seeds"]
+}
+PLAYBOOK = (PROJECT / "seeds/segment_playbook.csv").read_bytes()
+HEADER = PLAYBOOK.partition(b"\n")[0]
+GRID = (PROJECT / "seeds/rfm_grid.csv").read_bytes()
+
+
+def problems(folder: Path, name: str, content: bytes) -> list[str]:
+    path = folder / f"{name}.csv"
+    path.write_bytes(content)
+    return seed_problems(SeedFile(name, path, f"seeds/{name}.csv", DESCRIBED[name]))
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_those_of_the_project_are_right(tmp_path: Path, name: str) -> None:
+    (path,) = (PROJECT / "seeds").rglob(f"{name}.csv")
+    content = path.read_bytes()
+    for written in (content, b"\xef\xbb\xbf" + content, content.replace(b"\n", b"\r\n")):
+        assert problems(tmp_path, name, written) == []
+
+
+@pytest.mark.parametrize("name", DESCRIBED)
+def test_of_every_one_the_same_is_said(tmp_path: Path, name: str) -> None:
+    (path,) = (PROJECT / "seeds").rglob(f"{name}.csv")
+    content = path.read_bytes().rstrip(b"\n")
+    lines = content.count(b"\n") + 1
+    header, rest = content.split(b"\n", 1)
+    where = f"seeds/{name}.csv, line"
+    for written, line, said in (
+        (b"", 1, "the file is empty. Write the header: "),
+        (b"\n \n", 1, "the file is empty. Write the header: "),
+        (content + b"\n" + b"," * header.count(b",") + b",", lines + 1, "cells and the header has"),
+        (content + b"\nx", lines + 1, "it has 1 cells and the header has"),
+        (content.replace(b",", b";"), 1, "separated by semicolons. Save the file with commas"),
+        (content.replace(b",", b"\t"), 1, "separated by tabs. Save the file with commas"),
+        (header + b",notes\n" + rest, 1, "the header has also notes. Write it as: "),
+        (header.rpartition(b",")[0] + b"\n" + rest, 1, "the header lacks "),
+        (content + b"\n\xe9", lines + 1, "the byte 0xe9 is not UTF-8"),
+        (content + b'\n"x', lines + 1, "a quote is not closed"),
+    ):
+        found = problems(tmp_path, name, written)
+        assert len(found) == 1, (written[-80:], found)
+        assert found[0].startswith(f"{where} {line}: ")
+        assert said in found[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("segment_playbook", "value,four,a,A,x: 1,,,,", "k is 'four'. Write a whole number"),
+        ("segment_playbook", "value,²,a,A,x: 1,,,,", "k is '²'. Write a whole number"),
+        ("segment_playbook", "value,0,a,A,x: 1,,,,", "k is 0. Write the number of segments"),
+        ("segment_playbook", "value,4,A b,A,x: 1,,,,", "a slug is written in lower case letters"),
+        ("segment_playbook", "value,4,a,A,x = 1,,,,", "target_z_scores has 'x = 1'"),
+        ("segment_playbook", "value,4,a,A,,,,,", "target_z_scores is empty"),
+        ("feature_words", "x,,more,{} y,0", "low_words of 'x' is empty"),
+        ("feature_words", "x,less,more,y,0", "the amount of 'x' is 'y'. Write {}"),
+        ("feature_words", "x,less,more,{} y,", "decimals of 'x' is None. Write 0 to 9."),
+        ("rfm_grid", "Champions,5.5,5,4,5", "min_recency_score is '5.5'. Write a whole number"),
+        ("age_groups", "old,3,60,-", "max_age is '-'. Write a whole number"),
+        ("source_headers", "members,age,Age,yes", "required is 'yes'. Write true or false"),
+        ("ordinal_categories", "a,b,first", "position is 'first'. Write a whole number"),
+    ],
+)
+def test_a_value_that_cannot_be(tmp_path: Path, name: str, line: str, said: str) -> None:
+    header = ",".join(DESCRIBED[name])
+    (found,) = problems(tmp_path, name, f"{header}\n\n{line}\n".encode())
+    assert found.startswith(f"seeds/{name}.csv, line 3: ")
+    assert said in found
+
+
+def test_a_slug_that_stands_twice(tmp_path: Path) -> None:
+    row = b"value,4,loyal,Loyal,monetary: 1,,,,\n"
+    (found,) = problems(tmp_path, "segment_playbook", HEADER + b"\n" + row + row)
+    assert "the slug 'loyal' stands twice" in found
+
+
+def test_lines_are_counted_through_cells_of_several_lines(tmp_path: Path) -> None:
+    rows = b'value,4,a,A,x: 1,"two\nlines",,,\nvalue,4,b\n'
+    (found,) = problems(tmp_path, "segment_playbook", HEADER + b"\n" + rows)
+    assert found.startswith("seeds/segment_playbook.csv, line 4: it has 3 cells")
+
+
+def test_many_wrong_lines_are_counted(tmp_path: Path) -> None:
+    found = problems(tmp_path, "rfm_grid", GRID.rstrip(b"\n") + b"\nx" * 20)
+    assert len(found) == 6
+    assert found[-1] == "seeds/rfm_grid.csv: 15 more lines are wrong."
+
+
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.given(rest=st.binary(max_size=60), keep=st.integers(0, len(PLAYBOOK)))
+def test_whatever_the_file_holds_it_is_read_or_named(
+    tmp_path: Path, rest: bytes, keep: int
+) -> None:
+    for problem in problems(tmp_path, "segment_playbook", PLAYBOOK[:keep] + rest):
+        assert problem.startswith("seeds/segment_playbook.csv")
