@@ -48,6 +48,7 @@ from segmentation.playbook import (
     read_feature_words,
     read_playbook,
 )
+from segmentation.registry.refit_requests import announce_kept, model_before_request
 from segmentation.workflow import SEGMENTS, read_overrides
 
 log = logging.getLogger("segmentation")
@@ -78,6 +79,7 @@ def fit_prospects_if_needed(
     first_days: Mapping[str, Any] | None = None,
     refit: Any = False,
     refit_after_days: Any = None,
+    runs_schema: str | None = None,
 ) -> pa.Table:
     """Fit a classifier where one is needed.
 
@@ -102,6 +104,8 @@ def fit_prospects_if_needed(
         The vars that decide what the features count; others mean another fit.
     refit, refit_after_days
         See :func:`segmentation.build_run.why_fit`.
+    runs_schema : str, optional
+        See :func:`segmentation.workflow.fit_if_needed`.
 
     Returns
     -------
@@ -114,12 +118,13 @@ def fit_prospects_if_needed(
     options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
     latest = current_model(_read_models(engine, history), run.dataset, run.variant)
     fit_hash = _fit_hash(options, first_days or {})
-    reason = why_fit(latest, fit_hash, run, refit, refit_after_days)
+    before = model_before_request(engine, runs_schema, run, "prospects")
+    reason = why_fit(latest, fit_hash, run, refit, refit_after_days, before)
     if reason is None and latest is not None:
         reason = _why_not_kept(engine, latest, engine.from_item(features))
     if reason is None:
         if latest is not None:
-            log.info("prospects: kept %s, fitted as of %s", latest.model_version, latest.as_of)
+            announce_kept("prospects", latest, run, before)
         return as_table([])
     log.info("prospects: fitting, because %s", reason)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))

@@ -33,6 +33,7 @@ from segmentation.playbook import (
     rows_by_slug,
 )
 from segmentation.projection import projection_expressions
+from segmentation.registry.refit_requests import announce_kept, model_before_request
 from segmentation.scoring import assigned_table
 
 log = logging.getLogger("segmentation")
@@ -54,6 +55,7 @@ def fit_if_needed(
     overrides: Any = None,
     refit: Any = False,
     refit_after_days: Any = None,
+    runs_schema: str | None = None,
 ) -> pa.Table:
     """Fit a model where one is needed.
 
@@ -76,6 +78,9 @@ def fit_if_needed(
         Whether a fit is asked for.
     refit_after_days : int, optional
         Age of a model, from its as_of to this build's, after which it is too old.
+    runs_schema : str, optional
+        Schema of the table of runs: a refit that a run committed and did not live to end is not
+        made again, see :mod:`segmentation.registry.refit_requests`.
 
     Returns
     -------
@@ -88,9 +93,10 @@ def fit_if_needed(
     options = read_options(settings, overrides)
     models = _read_models(engine, history)
     latest = current_model(models, run.dataset, run.variant)
-    reason = why_fit(latest, options.fit_hash(), run, refit, refit_after_days)
+    before = model_before_request(engine, runs_schema, run, segmentation)
+    reason = why_fit(latest, options.fit_hash(), run, refit, refit_after_days, before)
     if reason is None:
-        _announce_kept(engine, segmentation, latest, run, engine.from_item(features))
+        _announce_kept(engine, segmentation, latest, run, before, engine.from_item(features))
         return as_table([])
     log.info("%s: fitting, because %s", segmentation, reason)
     vocabularies = _read_vocabularies(engine, playbook, segmentation)
@@ -328,11 +334,12 @@ def _announce_kept(
     segmentation: str,
     latest: SegmentationModel | None,
     run: Run,
+    before_request: int | None,
     features: str,
 ) -> None:
     if latest is None:
         return
-    log.info("%s: kept %s, fitted as of %s", segmentation, latest.model_version, latest.as_of)
+    announce_kept(segmentation, latest, run, before_request)
     if run.as_of < latest.as_of:
         log.warning(
             "%s: it was fitted on days after %s, which this build is of; refit: true fits anew",

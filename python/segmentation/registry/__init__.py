@@ -1,0 +1,1 @@
+"""The table of fits, and when another fit is needed."""
