@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -136,5 +139,33 @@ def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
         done = fresh.dbt("build", dataset="sample")
         reader.communicate("")
     assert done.returncode != 0
-    assert "Could not set lock on file" in done.stdout
+    held = f"{fresh.path} is open in another process, python3.11 (PID {reader.pid})"
+    assert done.stdout.count(held) == 1
+    assert "Traceback" not in done.stdout
     assert fresh.mart_hashes() == before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 3 MB, less than the sample needs."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_named_and_the_next_build_goes_on(
+    fresh: Warehouse, small_disk: Path
+) -> None:
+    fresh.path = small_disk / "warehouse.duckdb"
+    done = fresh.dbt("build", *NO_TESTS, **SAMPLE)
+    assert done.returncode != 0
+    assert done.stdout.count(f"The disk is full: no room for the warehouse {fresh.path} to") == 1
+    assert "keyboard interrupt" not in done.stdout
+    assert not latest_run(fresh)[1]
+    subprocess.run(["mount", "-o", "remount,size=100m", str(small_disk)], check=True)
+    fresh.build(*NO_TESTS, **SAMPLE)
+    assert latest_run(fresh)[1]
