@@ -46,6 +46,7 @@
         "early_days",
         "lrfm_window_days",
         "marketing_campaign_file",
+        "max_rejected_share",
         "profile_options",
         "prospect_tenure_days",
         "prospects_options",
@@ -132,6 +133,17 @@
 {# Days that activity given ready made covers, for figures per year. #}
 {% macro activity_days() -%}
     {{- return(var("datasets")[dataset()].get("activity_days", 365)) -}}
+{%- endmacro %}
+
+{# The share of rejected rows of a table above which a build warns. #}
+{% macro max_rejected_share() -%}
+    {%- set share = var("max_rejected_share") -%}
+    {%- if share is not number or share is boolean or share < 0 or share > 1 -%}
+        {%- do exceptions.raise_compiler_error(
+            "max_rejected_share is '" ~ share ~ "'. It must be a number from 0 to 1, e.g. 0.01."
+        ) -%}
+    {%- endif -%}
+    {{- return(share) -}}
 {%- endmacro %}
 
 {# One of the contract tables (docs/data_contract.md) of the chosen data set. #}

@@ -15,6 +15,7 @@ from builds import Warehouse
         ({"dataset": "sample", "as_of": "31.12.2025"}, "written YYYY-MM-DD"),
         ({"dataset": "sample", "as_of": "2025-02-29"}, "as_of is '2025-02-29'. It must be a day"),
         ({"dataset": "sample", "lrfm_window_days": 0}, "It must be a whole number of days"),
+        ({"dataset": "sample", "max_rejected_share": "1 %"}, "It must be a number from 0 to 1"),
         ({"dataset": "sample", "early_days": 2.5}, "early_days is '2.5'. It must be a whole"),
         ({"dataset": "sample", "prospect_tenure_days": 29}, "number of days, early_days (30) to"),
     ],
