@@ -20,7 +20,7 @@ INSTALLED := .venv/installed
 CODE := models python tests $(wildcard benchmarks)
 PYTEST := $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --durations 15
 
-.PHONY: help build test test-long lint bench docs lock clean
+.PHONY: help build test test-long test-kills lint bench docs lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,6 +34,9 @@ test: $(INSTALLED) ## Tests that take minutes: the library, and builds of the sm
 
 test-long: $(INSTALLED) ## The rest: whole builds of every data set.
 	$(PYTEST) -m long
+
+test-kills: $(INSTALLED) ## 40 builds killed at random moments, 20 of them refits (SEGMENTATION_KILLS=...).
+	SEGMENTATION_KILLS=$${SEGMENTATION_KILLS:-40} $(BIN)/pytest tests/python/warehouse/test_killed.py
 
 lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/ruff check $(CODE)

@@ -21,6 +21,7 @@
         days_problem(var("early_days"), "early_days"),
         prospect_tenure_problem(),
         days_problem(own_activity_days(), activity_days_setting()),
+        max_rejected_share_problem(),
     ] if problem -%}
         {%- do problems.append(problem) -%}
     {%- endfor -%}

@@ -99,6 +99,58 @@
     {{ column }}[{{ position }}]
 {%- endmacro %}
 
+{# Text as a list of what stands between separators. #}
+{% macro split_text(text, separator) -%}
+    {{- return(adapter.dispatch("split_text", "segmentation")(text, separator)) -}}
+{%- endmacro %}
+
+{% macro default__split_text(text, separator) -%}
+    split({{ text }}, '{{ separator }}')
+{%- endmacro %}
+
+{% macro duckdb__split_text(text, separator) -%}
+    string_split({{ text }}, '{{ separator }}')
+{%- endmacro %}
+
+{# A whole number as people write it: 1,234. #}
+{% macro with_commas(number) -%}
+    {{- return(adapter.dispatch("with_commas", "segmentation")(number)) -}}
+{%- endmacro %}
+
+{% macro default__with_commas(number) -%}
+    format_number({{ number }}, 0)
+{%- endmacro %}
+
+{% macro duckdb__with_commas(number) -%}
+    format('{:,}', cast({{ number }} as bigint))
+{%- endmacro %}
+
+{# A share as a percentage with one decimal: 12.5 %. #}
+{% macro as_percentage(share) -%}
+    {{- return(adapter.dispatch("as_percentage", "segmentation")(share)) -}}
+{%- endmacro %}
+
+{% macro default__as_percentage(share) -%}
+    format_string('%.1f %%', cast(100.0 * ({{ share }}) as double))
+{%- endmacro %}
+
+{% macro duckdb__as_percentage(share) -%}
+    format('{:.1f} %', cast(100.0 * ({{ share }}) as double))
+{%- endmacro %}
+
+{# Text with everything that matches the pattern replaced; a dot matches line ends too. #}
+{% macro replace_matches(text, pattern, replacement) -%}
+    {{- return(adapter.dispatch("replace_matches", "segmentation")(text, pattern, replacement)) -}}
+{%- endmacro %}
+
+{% macro default__replace_matches(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '(?s){{ pattern }}', '{{ replacement }}')
+{%- endmacro %}
+
+{% macro duckdb__replace_matches(text, pattern, replacement) -%}
+    regexp_replace({{ text }}, '(?s){{ pattern }}', '{{ replacement }}', 'g')
+{%- endmacro %}
+
 {# dbt-duckdb keeps the work table of an incremental Python model under a new name at every build. #}
 {% macro drop_leftover_tables() -%}
     {{- return(adapter.dispatch("drop_leftover_tables", "segmentation")()) -}}

@@ -56,6 +56,7 @@
         "early_days",
         "lrfm_window_days",
         "marketing_campaign_file",
+        "max_rejected_share",
         "profile_options",
         "prospect_tenure_days",
         "prospects_options",
@@ -204,6 +205,24 @@
 
 {% macro activity_days_setting() -%}
     {{- return("activity_days of the data set '" ~ dataset() ~ "'") -}}
+{%- endmacro %}
+
+{% macro max_rejected_share_problem() -%}
+    {%- set share = var("max_rejected_share") -%}
+    {%- if share is not number or share is boolean or share < 0 or share > 1 -%}
+        {{- return(
+            "max_rejected_share is '" ~ share ~ "'. It must be a number from 0 to 1, e.g. 0.01."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# The share of rejected rows of a table above which a build warns. #}
+{% macro max_rejected_share() -%}
+    {%- if max_rejected_share_problem() -%}
+        {%- do refuse(max_rejected_share_problem()) -%}
+    {%- endif -%}
+    {{- return(var("max_rejected_share")) -}}
 {%- endmacro %}
 
 {# One of the contract tables (docs/data_contract.md) of the chosen data set. #}

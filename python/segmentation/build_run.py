@@ -29,6 +29,14 @@ class EarlierFit(Protocol):
     """What is asked of a model to know whether it can stay."""
 
     @property
+    def model_number(self) -> int:
+        """Counts the fits of the data set."""
+
+    @property
+    def model_version(self) -> str:
+        """Names the model."""
+
+    @property
     def fit_hash(self) -> str:
         """Hash of the options that it was fitted with."""
 
@@ -55,6 +63,7 @@ def why_fit(
     run: Run,
     refit: Any,
     refit_after_days: Any,
+    before_request: int | None = None,
 ) -> str | None:
     """Return why a model has to be fitted; None where the latest can stay.
 
@@ -69,6 +78,9 @@ def why_fit(
         Whether a fit is asked for.
     refit_after_days : int or None
         Age of a model, from its as_of to this build's, after which it is too old.
+    before_request : int, optional
+        Number of the last model before the fit was asked for, where runs that did not end may have
+        asked for it before: see :mod:`segmentation.registry.refit_requests`.
 
     Raises
     ------
@@ -78,7 +90,7 @@ def why_fit(
     is_asked_for, most_days = read_refit(refit, refit_after_days)
     if latest is None:
         return "there is no model yet"
-    if is_asked_for:
+    if is_asked_for and not answers_request(latest, run, before_request):
         return "it was asked for"
     if latest.fit_hash != fit_hash:
         return "the configuration changed"
@@ -90,6 +102,15 @@ def why_fit(
     if most_days is not None and (run.as_of - latest.as_of).days > most_days:
         return f"the last model is older than {most_days} days"
     return None
+
+
+def answers_request(latest: EarlierFit, run: Run, before_request: int | None) -> bool:
+    """Return whether a model was fitted for the refit that this build asks for once more."""
+    return (
+        before_request is not None
+        and latest.model_number > before_request
+        and latest.as_of == run.as_of
+    )
 
 
 def read_refit(refit: Any, refit_after_days: Any) -> tuple[bool, int | None]:

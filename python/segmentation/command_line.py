@@ -13,6 +13,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from segmentation import sample_data
+from segmentation.cli.data_quality import data_quality
+from segmentation.engine import lock_holder
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -28,6 +30,7 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
     console = Console(width=None if os.isatty(1) else 140)
     with _opened(warehouse, console) as connection:
         about = _about(connection)
+        quality = data_quality(connection)
         rows = connection.sql(
             """
             select segmentation, segment_name, customers, share, headline, strategy, priority
@@ -73,6 +76,8 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    for line in quality:
+        console.print(escape(line), highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -105,7 +110,9 @@ def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
         )
         raise typer.Exit(1) from None
     except duckdb.IOException as error:
-        console.print(f"{warehouse} cannot be read: {error}", soft_wrap=True)
+        holder = lock_holder(error)
+        said = f"is open in another process, {holder}" if holder else f"cannot be read: {error}"
+        console.print(escape(f"{warehouse} {said}"), soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
     return connection
 

@@ -5,7 +5,9 @@ The library writes SQL that means the same on every engine and takes what does n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import duckdb
@@ -56,6 +58,19 @@ def text_literal(value: str) -> str:
     quotes = "'" + value.replace("'", "''") + "'"
     # The parser ends at a zero character, which text in a table may well hold.
     return "(" + quotes.replace("\0", "' || chr(0) || '") + ")" if "\0" in value else quotes
+
+
+def lock_holder(error: duckdb.IOException) -> str | None:
+    """Return which process keeps a DuckDB file locked, e.g. ``python3.11 (PID 4242)``.
+
+    None where the error is about something else.
+    """
+    if "Could not set lock on file" not in str(error):
+        return None
+    found = re.search(r"lock is held in (.*?) ?\(PID (\d+)\)", str(error))
+    if found is None:
+        return "which is not known"
+    return f"{PurePath(found[1]).name or 'a program'} (PID {found[2]})"
 
 
 class DuckDBEngine:

@@ -48,6 +48,7 @@ from segmentation.playbook import (
     read_playbook,
 )
 from segmentation.registry.current import StoredModels, model_to_apply, read_models
+from segmentation.registry.refit_requests import announce_kept, model_before_request
 from segmentation.workflow import SEGMENTS, read_overrides
 
 log = logging.getLogger("segmentation")
@@ -78,6 +79,7 @@ def fit_prospects_if_needed(
     first_days: Mapping[str, Any] | None = None,
     refit: Any = False,
     refit_after_days: Any = None,
+    runs_schema: str | None = None,
 ) -> pa.Table:
     """Fit a classifier where one is needed.
 
@@ -102,6 +104,8 @@ def fit_prospects_if_needed(
         The vars that decide what the features count; others mean another fit.
     refit, refit_after_days
         See :func:`segmentation.build_run.why_fit`.
+    runs_schema : str, optional
+        See :func:`segmentation.workflow.fit_if_needed`.
 
     Returns
     -------
@@ -115,7 +119,8 @@ def fit_prospects_if_needed(
     stored = read_models(engine, history, run, ProspectsModel.from_record)
     latest = stored.current
     fit_hash = _fit_hash(options, first_days or {})
-    why = why_fit(latest, fit_hash, run, refit, refit_after_days)
+    before = model_before_request(engine, runs_schema, run, "prospects")
+    why = why_fit(latest, fit_hash, run, refit, refit_after_days, before)
     reason = stored.damage or why
     if stored.without_digest:
         log.info("prospects: digests for %d stored models", len(stored.without_digest))
@@ -123,7 +128,7 @@ def fit_prospects_if_needed(
         reason = _why_not_kept(engine, latest, engine.from_item(features))
     if reason is None:
         if latest is not None:
-            log.info("prospects: kept %s, fitted as of %s", latest.model_version, latest.as_of)
+            announce_kept("prospects", latest, run, before)
         return as_table([], stored.without_digest)
     log.info("prospects: fitting, because %s", reason)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))

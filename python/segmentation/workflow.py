@@ -34,6 +34,7 @@ from segmentation.playbook import (
 )
 from segmentation.projection import projection_expressions
 from segmentation.registry.current import model_to_apply, read_models
+from segmentation.registry.refit_requests import announce_kept, model_before_request
 from segmentation.scoring import assigned_table
 
 log = logging.getLogger("segmentation")
@@ -55,6 +56,7 @@ def fit_if_needed(
     overrides: Any = None,
     refit: Any = False,
     refit_after_days: Any = None,
+    runs_schema: str | None = None,
 ) -> pa.Table:
     """Fit a model where one is needed.
 
@@ -78,6 +80,9 @@ def fit_if_needed(
         Whether a fit is asked for.
     refit_after_days : int, optional
         Age of a model, from its as_of to this build's, after which it is too old.
+    runs_schema : str, optional
+        Schema of the table of runs: a refit that a run committed and did not live to end is not
+        made again, see :mod:`segmentation.registry.refit_requests`.
 
     Returns
     -------
@@ -89,12 +94,14 @@ def fit_if_needed(
     run = read_run(engine, run_settings)
     options = read_options(settings, overrides)
     stored = read_models(engine, history, run, SegmentationModel.from_record)
-    why = why_fit(stored.current, options.fit_hash(), run, refit, refit_after_days)
+    before = model_before_request(engine, runs_schema, run, segmentation)
+    why = why_fit(stored.current, options.fit_hash(), run, refit, refit_after_days, before)
     reason = stored.damage or why
     if stored.without_digest:
         log.info("%s: digests for %d stored models", segmentation, len(stored.without_digest))
     if reason is None:
-        _announce_kept(engine, segmentation, stored.current, run, engine.from_item(features))
+        table = engine.from_item(features)
+        _announce_kept(engine, segmentation, stored.current, run, before, table)
         return as_table([], stored.without_digest)
     log.info("%s: fitting, because %s", segmentation, reason)
     vocabularies = _read_vocabularies(engine, playbook, segmentation)
@@ -339,11 +346,12 @@ def _announce_kept(
     segmentation: str,
     latest: SegmentationModel | None,
     run: Run,
+    before_request: int | None,
     features: str,
 ) -> None:
     if latest is None:
         return
-    log.info("%s: kept %s, fitted as of %s", segmentation, latest.model_version, latest.as_of)
+    announce_kept(segmentation, latest, run, before_request)
     if run.as_of < latest.as_of:
         log.warning(
             "%s: it was fitted on days after %s, which this build is of; refit: true fits anew",

@@ -25,6 +25,10 @@ CLOCKS = {
 }
 
 
+# Has a row more after every run, of clock times.
+LIST_OF_RUNS = "marts.rpt_builds"
+
+
 # Options under which fits look at little: for tests of what surrounds them.
 QUICK = {
     "value_options": {"compared_algorithms": [], "scan_to": 4, "stability_resamples": 2},
@@ -134,8 +138,9 @@ class Warehouse:
         return [row[0] for row in rows]
 
     def mart_hashes(self) -> dict[str, str]:
-        """Return a hash of every mart's rows as they lie, what a clock said left out."""
+        """Return a hash of every mart's rows as they lie, without what a clock said."""
         marts = [name for name in self.tables() if name.startswith("marts.")]
+        marts.remove(LIST_OF_RUNS)
         assert len(marts) >= 17
         return {
             mart: self.query(

@@ -24,4 +24,5 @@ def model(dbt, session):
         overrides=overrides,
         refit=refit,
         refit_after_days=refit_after_days,
+        runs_schema=dbt.this.schema,
     )

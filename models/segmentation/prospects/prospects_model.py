@@ -29,4 +29,5 @@ def model(dbt, session):
         first_days=first_days,
         refit=refit,
         refit_after_days=refit_after_days,
+        runs_schema=dbt.this.schema,
     )

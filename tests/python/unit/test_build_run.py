@@ -22,6 +22,8 @@ class Fit:
     fit_hash: str = "now"
     as_of: datetime.date = DAY
     lrfm_window_days: int = 365
+    model_number: int = 3
+    model_version: str = "value-0003-x"
 
 
 def days_ago(days: int) -> Fit:
@@ -56,6 +58,29 @@ def days_ago(days: int) -> Fit:
 )
 def test_why(latest: Fit | None, refit: Any, refit_after_days: Any, reason: str | None) -> None:
     assert why_fit(latest, "now", RUN, refit, refit_after_days) == reason
+
+
+@pytest.mark.parametrize(
+    ("latest", "before_request", "reason"),
+    [
+        # This run is the first that asks for it.
+        (Fit(), 3, "it was asked for"),
+        # A run that did not end fitted it.
+        (Fit(), 2, None),
+        (None, 0, "there is no model yet"),
+        # Whatever else speaks for a fit speaks for it still.
+        (days_ago(1), 2, "it was asked for"),
+        (Fit(fit_hash="then"), 2, "the configuration changed"),
+        (Fit(lrfm_window_days=90), 2, "frequency and monetary count 365 days and counted 90"),
+    ],
+)
+def test_a_refit_that_a_killed_run_made_is_not_made_again(
+    latest: Fit | None, before_request: int, reason: str | None
+) -> None:
+    assert why_fit(latest, "now", RUN, True, None, before_request) == reason
+    # Where none is asked for, earlier requests are no matter.
+    if latest == Fit():
+        assert why_fit(latest, "now", RUN, False, None, before_request) is None
 
 
 @pytest.mark.parametrize(

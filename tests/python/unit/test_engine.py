@@ -7,7 +7,7 @@ import hashlib
 import duckdb
 import pandas as pd
 import pytest
-from segmentation.engine import DuckDBEngine, text_literal
+from segmentation.engine import DuckDBEngine, lock_holder, text_literal
 
 FEATURES = ["recency_days", "frequency"]
 
@@ -109,3 +109,23 @@ def test_a_relation_can_stand_after_from(
 @pytest.mark.parametrize("value", ["", "O'Brien", "a\0b", "\0", "'\0'", "ü ✓\n"])
 def test_text_is_read_back_as_it_is(engine: DuckDBEngine, value: str) -> None:
     assert engine.rows(f"select {text_literal(value)}") == [(value,)]
+
+
+@pytest.mark.parametrize(
+    ("message", "holder"),
+    [
+        (
+            'IO Error: Could not set lock on file "/a b/w.duckdb": Conflicting lock is held in'
+            " /usr/bin/python3.11 (PID 4242). See also https://duckdb.org/docs/connect",
+            "python3.11 (PID 4242)",
+        ),
+        (
+            'IO Error: Could not set lock on file "w": Conflicting lock is held in (PID 7) by x',
+            "a program (PID 7)",
+        ),
+        ('IO Error: Could not set lock on file "w": Resource unavailable', "which is not known"),
+        ('IO Error: Cannot open file "w": Permission denied', None),
+    ],
+)
+def test_who_holds_a_file(message: str, holder: str | None) -> None:
+    assert lock_holder(duckdb.IOException(message)) == holder

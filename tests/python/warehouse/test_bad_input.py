@@ -38,8 +38,14 @@ def test_empty_tables(fresh: Warehouse) -> None:
     output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     assert "value: nobody to segment as of 2025-12-31; nothing fitted" in output
     assert "prospects: nothing fitted; nobody is foretold a segment" in output
+    assert "Warning: Nobody has a segment: no customer was accepted." in output
     for mart in (name for name in fresh.tables() if name.startswith("marts.")):
-        counted = {"marts.rpt_rows_read": 5, "marts.rpt_shared_identities": 1}.get(mart, 0)
+        counted = {
+            "marts.rpt_builds": 1,
+            "marts.rpt_rows_read": 5,
+            "marts.rpt_shared_identities": 1,
+            "marts.rpt_warnings": 1,
+        }.get(mart, 0)
         # An empty company still has its one row of everybody, with zeros, or none.
         assert fresh.query(f"select count(*) from {mart}")[0][0] == counted, mart
 
@@ -176,7 +182,12 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
         "create table theirs.backup__dbt_tmp_mine as select 42 as x",
         "create view theirs.view__dbt_tmp as select 42 as x",
     )
-    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", warehouse_schema="CONTRACT")
+    output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", warehouse_schema="CONTRACT")
+    assert (
+        "Warning: 75.0 % of the rows of product_activity were rejected (3 of 4), most often because"
+    ) in output
+    # One data test counts the warnings.
+    assert "WARN=1 " in output
     assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0 order by 1") == [
         ("customers", 20, 20, 0),
         ("orders", 200, 200, 0),
@@ -240,7 +251,16 @@ def test_values_that_the_seed_does_not_know(
         encoding="utf-8",
     )
     output = fresh.build(dataset="members", **QUICK)
-    assert "Got 2 results, configured to warn if != 0" in output
+    assert (
+        "Warning: Column profession has values that seeds/source_values.csv does not know: 2, most"
+        " often 'Pilot'."
+    ) in output
+    assert (
+        "Warning: 20.0 % of the rows of customers were rejected (1 of 5), most often because:"
+        " cannot be read: annual_spend 'lots' (1)."
+    ) in output
+    # A data set without any purchases is not expected to have value segments.
+    assert "Nobody has a segment" not in output
     assert fresh.query("from marts.rpt_unknown_values") == [
         ("profession", "Pilot", 2),
         ("profession", "pilot", 1),

@@ -1,0 +1,84 @@
+"""What the summary says of the data and of the run behind the segments."""
+
+from __future__ import annotations
+
+import duckdb
+
+# Reasons that are named for a table; rpt_reject_reasons has them all.
+NAMED_REASONS = 3
+
+
+def data_quality(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return lines about rows read, warnings, and whether the marts are of one run.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Of a built warehouse. A mart that it lacks, because an earlier version built it, has no
+        line.
+
+    Returns
+    -------
+    list of str
+        Plain text, a blank line before each group.
+    """
+    marts = {
+        row[0]
+        for row in connection.sql(
+            "select table_name from information_schema.tables where table_schema = 'marts'"
+        ).fetchall()
+    }
+    lines: list[str] = []
+    if {"rpt_rows_read", "rpt_reject_reasons"} <= marts:
+        lines += _rows_read(connection)
+    if "rpt_warnings" in marts:
+        lines += _warnings(connection)
+    if "rpt_builds" in marts:
+        lines += _run(connection)
+    return lines
+
+
+def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for table, reason, rows in connection.sql(
+        "select source_table, reason, rows_rejected from marts.rpt_reject_reasons "
+        f"where reason_rank <= {NAMED_REASONS} order by source_table, reason_rank"
+    ).fetchall():
+        reasons.setdefault(table, []).append(f"{reason} ({rows:,})")
+    lines = []
+    for table, read, accepted, rejected in connection.sql(
+        "select source_table, rows_read, rows_accepted, rows_rejected from marts.rpt_rows_read "
+        "where rows_read > 0 order by source_table"
+    ).fetchall():
+        line = f"  {table}: read {read:,}, accepted {accepted:,}, rejected {rejected:,}"
+        if rejected:
+            line += f" ({rejected / read:.1%}): {'; '.join(reasons[table])}"
+        lines.append(line)
+    return ["", "What was read:", *(lines or ["  no rows at all"])]
+
+
+def _warnings(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.sql(
+        "select message, what_to_do from marts.rpt_warnings order by warning_number"
+    ).fetchall()
+    return ["", "Warnings:", *(f"  {said} {advice}" for said, advice in rows)] if rows else []
+
+
+def _run(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    ((number, outcome, started_at, built, models),) = connection.sql(
+        "select run_number, outcome, started_at, models_built, models from marts.rpt_builds "
+        "where is_latest"
+    ).fetchall()
+    said = {
+        "not ended": "did not end",
+        "failed": "failed in parts",
+        "emptied": "was made with --empty",
+        "selection": f"built {built} of {models} models",
+    }.get(outcome)
+    if said is None:
+        return []
+    return [
+        "",
+        f"The marts are not of one run: run {number}, begun {started_at:%Y-%m-%d %H:%M} UTC, "
+        f"{said}. Build again; rpt_builds lists the runs.",
+    ]

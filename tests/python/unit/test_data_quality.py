@@ -1,0 +1,76 @@
+"""What the summary says of the data and of the run behind the segments."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+from segmentation.cli.data_quality import data_quality
+
+
+@pytest.fixture
+def marts(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    connection.execute(
+        """
+        create schema marts;
+        create table marts.rpt_rows_read as select * from (values
+            ('orders', 8000, 6500, 1500), ('customers', 1, 1, 0), ('product_activity', 0, 0, 0))
+            as t (source_table, rows_read, rows_accepted, rows_rejected);
+        create table marts.rpt_reject_reasons as select * from (values
+            ('orders', 1, 'impossible [age] ...', 1200), ('orders', 2, 'no order_id', 298),
+            ('orders', 3, 'b', 1), ('orders', 4, 'c', 1))
+            as t (source_table, reason_rank, reason, rows_rejected);
+        create table marts.rpt_warnings as select * from (values
+            (2, 'Second.', 'Do that.'), (1, 'First.', 'Do this.'))
+            as t (warning_number, message, what_to_do);
+        create table marts.rpt_builds as select * from (values
+            (1, false, 'not ended', timestamp '2026-01-01 08:00', null, 9),
+            (2, true, 'complete', timestamp '2026-01-02 08:00', 9, 9))
+            as t (run_number, is_latest, outcome, started_at, models_built, models)
+        """
+    )
+    return connection
+
+
+def test_rows_read_and_warnings(marts: duckdb.DuckDBPyConnection) -> None:
+    """Each table that was read has a line, with its most frequent reasons."""
+    assert data_quality(marts) == [
+        "",
+        "What was read:",
+        "  customers: read 1, accepted 1, rejected 0",
+        "  orders: read 8,000, accepted 6,500, rejected 1,500 (18.8%): impossible [age] ..."
+        " (1,200); no order_id (298); b (1)",
+        "",
+        "Warnings:",
+        "  First. Do this.",
+        "  Second. Do that.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("not ended", "did not end"),
+        ("failed", "failed in parts"),
+        ("emptied", "was made with --empty"),
+        ("selection", "built 2 of 9 models"),
+    ],
+)
+def test_marts_that_are_not_of_one_run(
+    marts: duckdb.DuckDBPyConnection, outcome: str, said: str
+) -> None:
+    marts.execute(
+        f"update marts.rpt_builds set outcome = '{outcome}', models_built = 2 where is_latest"
+    )
+    assert data_quality(marts)[-1] == (
+        f"The marts are not of one run: run 2, begun 2026-01-02 08:00 UTC, {said}."
+        " Build again; rpt_builds lists the runs."
+    )
+
+
+def test_nothing_read_and_nothing_to_warn_of(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("delete from marts.rpt_rows_read; delete from marts.rpt_warnings")
+    assert data_quality(marts) == ["", "What was read:", "  no rows at all"]
+
+
+def test_marts_of_an_earlier_version(connection: duckdb.DuckDBPyConnection) -> None:
+    assert data_quality(connection) == []
