@@ -21,6 +21,7 @@
             "other_category": "varchar",
             "joined_on": "date",
             "known_segment": "varchar",
+            "further_columns": "varchar",
             "source_row": "bigint",
             "unreadable": "varchar",
         },
@@ -64,6 +65,13 @@
         },
     } -%}
     {{- return(tables[table]) -}}
+{%- endmacro %}
+
+{# Their names, in the order of docs/data_contract.md. #}
+{% macro contract_tables() -%}
+    {{- return([
+        "customers", "orders", "customer_activity", "campaign_activity", "product_activity"
+    ]) -}}
 {%- endmacro %}
 
 {# A contract table that a data set lacks: no rows, the right types. #}
