@@ -37,8 +37,8 @@
         {%- else -%}
             {%- set last = run_query(
                 "select coalesce(max(model_number), 0) from " ~ relation
-                ~ " where dataset = " ~ dbt.string_literal(dbt.escape_single_quotes(dataset()))
-                ~ " and variant = " ~ dbt.string_literal(dbt.escape_single_quotes(variant()))
+                ~ " where dataset = " ~ text_literal(dataset())
+                ~ " and variant = " ~ text_literal(variant())
             ) -%}
             {%- do numbers.update({segmentation: last.rows[0][0] | int}) -%}
         {%- endif -%}
@@ -67,12 +67,12 @@
                 ~ " select coalesce(max(run_number), 0) + 1, '" ~ invocation_id ~ "', '"
                 ~ invocation_args_dict.which ~ "', cast('"
                 ~ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") ~ "' as timestamp), null, "
-                ~ dbt.string_literal(dbt.escape_single_quotes(dataset())) ~ ", "
-                ~ dbt.string_literal(dbt.escape_single_quotes(variant())) ~ ", " ~ as_of() ~ ", "
+                ~ text_literal(dataset()) ~ ", "
+                ~ text_literal(variant()) ~ ", " ~ as_of() ~ ", "
                 ~ (var("refit") | string | trim | lower == "true") ~ ", "
                 ~ (invocation_args_dict.get("empty") or false) ~ ", "
                 ~ own_models() | length ~ ", " ~ selected | length ~ ", null, null, null, "
-                ~ dbt.string_literal(tojson(model_numbers())) ~ " from " ~ build_runs()
+                ~ text_literal(tojson(model_numbers())) ~ " from " ~ build_runs()
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -21,6 +21,7 @@
             "other_category": "varchar",
             "joined_on": "date",
             "known_segment": "varchar",
+            "further_columns": "varchar",
             "source_row": "bigint",
             "unreadable": "varchar",
         },
@@ -93,6 +94,13 @@
                         ' is beyond {{ "{:,}".format(bound) }}'
                     )
     {%- endfor -%}
+{%- endmacro %}
+
+{# Their names, in the order of docs/data_contract.md. #}
+{% macro contract_tables() -%}
+    {{- return([
+        "customers", "orders", "customer_activity", "campaign_activity", "product_activity"
+    ]) -}}
 {%- endmacro %}
 
 {# A contract table that a data set lacks: no rows, the right types. #}

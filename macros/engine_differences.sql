@@ -151,6 +151,71 @@
     regexp_replace({{ text }}, '(?s){{ pattern }}', '{{ replacement }}', 'g')
 {%- endmacro %}
 
+{# Named texts as one JSON text; a null among them stays as one. #}
+{% macro json_of_texts(texts) -%}
+    {{- return(adapter.dispatch("json_of_texts", "segmentation")(texts)) -}}
+{%- endmacro %}
+
+{% macro default__json_of_texts(texts) -%}
+    to_json(
+        named_struct(
+            {%- for name, text in texts.items() %}
+            '{{ name | replace("'", "\\'") }}', {{ text }}{{ "," if not loop.last }}
+            {%- endfor %}
+        ),
+        map('ignoreNullFields', 'false')
+    )
+{%- endmacro %}
+
+{% macro duckdb__json_of_texts(texts) -%}
+    cast(
+        json_object(
+            {%- for name, text in texts.items() %}
+            {{ text_literal(name) }}, {{ text }}{{ "," if not loop.last }}
+            {%- endfor %}
+        ) as varchar
+    )
+{%- endmacro %}
+
+{# The names of the texts in a JSON text, as a list. #}
+{% macro json_names(json) -%}
+    {{- return(adapter.dispatch("json_names", "segmentation")(json)) -}}
+{%- endmacro %}
+
+{% macro default__json_names(json) -%}
+    map_keys(from_json({{ json }}, 'map<string, string>'))
+{%- endmacro %}
+
+{% macro duckdb__json_names(json) -%}
+    json_keys({{ json }})
+{%- endmacro %}
+
+{# One of the texts in a JSON text, its name being that of a column; null where it has none. #}
+{% macro json_text(json, name) -%}
+    {{- return(adapter.dispatch("json_text", "segmentation")(json, name)) -}}
+{%- endmacro %}
+
+{% macro default__json_text(json, name) -%}
+    element_at(from_json({{ json }}, 'map<string, string>'), {{ name }})
+{%- endmacro %}
+
+{% macro duckdb__json_text(json, name) -%}
+    json_extract_string({{ json }}, concat('/', replace(replace({{ name }}, '~', '~0'), '/', '~1')))
+{%- endmacro %}
+
+{# Whether any of the texts in a JSON text is there. #}
+{% macro json_has_text(json) -%}
+    {{- return(adapter.dispatch("json_has_text", "segmentation")(json)) -}}
+{%- endmacro %}
+
+{% macro default__json_has_text(json) -%}
+    exists(map_values(from_json({{ json }}, 'map<string, string>')), text -> text is not null)
+{%- endmacro %}
+
+{% macro duckdb__json_has_text(json) -%}
+    len(list_filter(json_extract_string({{ json }}, '$.*'), lambda text: text is not null)) > 0
+{%- endmacro %}
+
 {# dbt-duckdb keeps the work table of an incremental Python model under a new name at every build. #}
 {% macro drop_leftover_tables() -%}
     {{- return(adapter.dispatch("drop_leftover_tables", "segmentation")()) -}}
@@ -164,13 +229,14 @@
     {%- if execute -%}
         {#- Only what this project's own models leave: others may keep tables in the same file. -#}
         {%- for node in graph.nodes.values()
-            if node.resource_type == "model" and node.config.materialized == "incremental" -%}
+            if node.resource_type == "model" and node.package_name == "segmentation"
+            and node.config.materialized == "incremental" -%}
             {%- set leftovers = run_query(
                 "select table_schema, table_name from information_schema.tables"
                 ~ " where table_type = 'BASE TABLE' and table_catalog = " ~ text_literal(target.database)
                 ~ " and table_schema in (" ~ text_literal(target.schema) ~ ", "
                 ~ text_literal(node.schema) ~ ") and starts_with(table_name, "
-                ~ text_literal(node.name ~ "__dbt_tmp") ~ ")"
+                ~ text_literal(node.alias ~ "__dbt_tmp") ~ ")"
             ) -%}
             {%- for leftover in leftovers.rows -%}
                 {%- do run_query(
@@ -193,7 +259,8 @@
 
 {% macro duckdb__drop_source_views() -%}
     {%- if execute -%}
-        {%- for source in graph.sources.values() if source.meta.get("plugin") -%}
+        {%- for source in graph.sources.values()
+            if source.package_name == "segmentation" and source.meta.get("plugin") -%}
             {%- do run_query(
                 "drop view if exists " ~ quoted(source.schema) ~ "." ~ quoted(source.identifier)
             ) -%}
@@ -213,21 +280,24 @@
 
 {% macro duckdb__create_scoring_macros() -%}
     {%- if execute -%}
-        {%- for result in results
-            if result.node.name == "every_scoring_rule" and result.status == "success" -%}
+        {%- for result in results if result.node.unique_id == "model.segmentation.every_scoring_rule"
+            and result.status == "success" -%}
+            {#- Beside the tables that readers know. -#}
+            {%- set mart = graph.nodes["model.segmentation.dim_segments"] -%}
+            {%- set schema = adapter.quote(mart.database) ~ "." ~ adapter.quote(mart.schema) -%}
             {%- for segmentation in clusterings() -%}
                 {#- What another data set left behind would score by a model not in force. -#}
                 {%- for macro in [segmentation, segmentation ~ "_person"] -%}
-                    {%- do run_query("drop macro table if exists marts.score_" ~ macro) -%}
+                    {%- do run_query("drop macro table if exists " ~ schema ~ ".score_" ~ macro) -%}
                 {%- endfor -%}
             {%- endfor -%}
-            {%- do run_query("create schema if not exists marts") -%}
+            {%- do run_query("create schema if not exists " ~ schema) -%}
             {%- set rules = run_query(
                 "select segmentation, people_macro, person_macro from " ~ result.node.relation_name
             ) -%}
             {%- for rule in rules.rows -%}
-                {%- do run_query("create macro marts.score_" ~ rule[0] ~ rule[1]) -%}
-                {%- do run_query("create macro marts.score_" ~ rule[0] ~ "_person" ~ rule[2]) -%}
+                {%- do run_query("create macro " ~ schema ~ ".score_" ~ rule[0] ~ rule[1]) -%}
+                {%- do run_query("create macro " ~ schema ~ ".score_" ~ rule[0] ~ "_person" ~ rule[2]) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}

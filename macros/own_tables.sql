@@ -1,22 +1,97 @@
 {#
-  The data set `warehouse`: your own relations in the shape of the contract, in the schema that the
-  var `warehouse_schema` names. Needed are orders or customer_activity; customers, where there is no
-  such table, are those who appear in them. A column that the contract does not need may be missing.
+  The data set `warehouse`: your own relations in the shape of the contract. The var
+  `warehouse_relations` names them as refs and sources, so that dbt builds them first; without it they
+  are looked up in the schema that the var `warehouse_schema` names. One of orders, customer_activity
+  and customers is needed; customers, where there is no such table, are those who appear in the other
+  two. A column that the contract does not need may be missing.
 #}
 
-{% macro needed_columns(table=none) -%}
-    {%- set needed = {
+{% macro needed_columns(table) -%}
+    {{- return({
         "customers": ["customer_id"],
         "orders": ["customer_id", "order_id", "ordered_at", "revenue"],
         "customer_activity": ["customer_id", "last_purchase_on", "purchases", "revenue"],
         "campaign_activity": ["customer_id", "responses", "visits"],
         "product_activity": ["customer_id", "product_category", "revenue"],
-    } -%}
-    {{- return(needed if table is none else needed[table]) -}}
+    }[table]) -}}
+{%- endmacro %}
+
+{# What is read as a table of the contract; none where there is no such table. #}
+{% macro own_relation(table) -%}
+    {%- if var("warehouse_relations") -%}
+        {{- return(named_relation(table)) -}}
+    {%- elif execute -%}
+        {{- return(relation_in_schema(table)) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# How `warehouse_relations` writes a table: its function, ref or source, and their names. #}
+{% macro written_relation(table) -%}
+    {%- set named = var("warehouse_relations") or {} -%}
+    {%- if named is not mapping -%}
+        {%- do exceptions.raise_compiler_error(
+            "warehouse_relations is '" ~ named ~ "'. It must say which relation each table is, e.g."
+            ~ " {orders: ref('my_orders')}."
+        ) -%}
+    {%- endif -%}
+    {%- for name in named if name not in contract_tables() -%}
+        {%- do exceptions.raise_compiler_error(
+            "warehouse_relations names '" ~ name ~ "'. The tables of the contract are: "
+            ~ contract_tables() | join(", ") ~ "."
+        ) -%}
+    {%- endfor -%}
+    {%- if table not in named -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set written = modules.re.match(
+        "^(ref|source)\\( *(?:'([^'\"]+)'|\"([^'\"]+)\") *(?:, *(?:'([^'\"]+)'|\"([^'\"]+)\") *)?\\)$",
+        named[table] | trim
+    ) -%}
+    {%- set names = written.groups()[1:] | select | list if written else [] -%}
+    {%- if not names or (written.group(1) == "source" and names | length == 1) -%}
+        {%- do exceptions.raise_compiler_error(
+            "warehouse_relations says that " ~ table ~ " is " ~ named[table] ~ ". Write it as in a"
+            ~ " model: ref('my_" ~ table ~ "'), ref('my_package', 'my_" ~ table ~ "') or"
+            ~ " source('my_source', 'my_" ~ table ~ "')."
+        ) -%}
+    {%- endif -%}
+    {{- return({"function": written.group(1), "names": names}) -}}
+{%- endmacro %}
+
+{# The relation that `warehouse_relations` names: an edge of the graph, as dbt sees ref and source. #}
+{% macro named_relation(table) -%}
+    {%- set written = written_relation(table) -%}
+    {%- if written is none -%}
+        {{- return(none) -}}
+    {%- elif written.function == "ref" -%}
+        {%- set relation = ref(*written.names) -%}
+    {%- else -%}
+        {%- set relation = source(*written.names) -%}
+    {%- endif -%}
+    {%- if execute and relation.is_cte -%}
+        {%- do exceptions.raise_compiler_error(
+            written.names | join(".") ~ " is ephemeral, and columns can only be read from a view or a"
+            ~ " table: materialize it as one."
+        ) -%}
+    {%- endif -%}
+    {{- return(relation) -}}
+{%- endmacro %}
+
+{# Its columns by their names in lower case; of the relation itself, whatever `--empty` makes of it. #}
+{% macro own_columns(relation) -%}
+    {%- set whole = api.Relation.create(
+        database=relation.database, schema=relation.schema, identifier=relation.identifier
+    ) -%}
+    {%- set found = {} -%}
+    {%- for column in adapter.get_columns_in_relation(whole) -%}
+        {%- do found.update({column.name | lower: column}) -%}
+    {%- endfor -%}
+    {{- return(found) -}}
 {%- endmacro %}
 
 {# The relation of that name, in whatever case it and its schema are written. #}
-{% macro own_relation(table) -%}
+{% macro relation_in_schema(table) -%}
     {%- set found = run_query(
         "select table_schema, table_name from information_schema.tables where table_catalog = "
         ~ text_literal(target.database) ~ " and lower(table_schema) = lower("
@@ -68,97 +143,27 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# What to say where neither of the two needed tables is there; none where one is. #}
-{% macro no_own_table() -%}
-    {%- if own_relation("orders") is not none or own_relation("customer_activity") is not none -%}
-        {{- return(none) -}}
-    {%- endif -%}
-    {%- set found = run_query(
-        "select table_name from information_schema.tables where table_schema = "
-        ~ text_literal(var("warehouse_schema")) ~ " order by table_name"
-    ).columns[0].values() -%}
-    {{- return(
-        "The data set 'warehouse' is read from the schema '" ~ var("warehouse_schema") ~ "' of "
-        ~ target.database ~ ", in which a table orders or customer_activity is needed. It has: "
-        ~ (found | join(", ") or "no table, or there is no such schema")
-        ~ ". Name another schema with --vars 'warehouse_schema: ...'; docs/data_contract.md says"
-        ~ " what the tables hold."
-    ) -}}
-{%- endmacro %}
-
-{# What to say where a table lacks a column; none where it has all that are needed. #}
-{% macro missing_own_columns(relation, table, found) -%}
-    {%- set missing = needed_columns(table) | reject("in", found) | list -%}
-    {%- if missing -%}
-        {{- return(
-            relation ~ " lacks " ~ missing | join(", ") ~ ". A table " ~ table ~ " needs the columns "
-            ~ needed_columns(table) | join(", ") ~ "; it has " ~ found | join(", ") ~ "."
-        ) -}}
-    {%- endif -%}
-    {{- return(none) -}}
-{%- endmacro %}
-
-{# The columns of a relation by their names in lower case. #}
-{% macro own_columns(relation) -%}
-    {%- set found = {} -%}
-    {%- for column in adapter.get_columns_in_relation(relation) -%}
-        {%- do found.update({column.name | lower: column}) -%}
-    {%- endfor -%}
-    {{- return(found) -}}
-{%- endmacro %}
-
-{# What to say of each column of true and false where the contract has numbers. #}
-{% macro boolean_own_columns(relation, table, found) -%}
-    {%- set problems = [] -%}
-    {%- for column, type in contract_columns(table).items()
-        if column in found
-        and found[column].dtype | upper == "BOOLEAN"
-        and (type in ["integer", "bigint"] or type.startswith("decimal")) -%}
-        {%- do problems.append(
-            relation ~ " has true and false in the column " ~ column ~ ", which is to hold numbers."
-            ~ " Write them as numbers; where they are meant as 1 and 0, cast(" ~ column
-            ~ " as integer) does."
-        ) -%}
-    {%- endfor -%}
-    {{- return(problems) -}}
-{%- endmacro %}
-
-{# All that is wrong with the tables that a run reads, for check_build. #}
-{% macro own_table_problems() -%}
-    {%- set problems = [] -%}
-    {%- set tables = [] -%}
-    {%- for table in needed_columns() if dataset() == "warehouse"
-        and "model.segmentation.stg_warehouse__" ~ table in selected_resources -%}
-        {%- do tables.append(table) -%}
-    {%- endfor -%}
-    {%- if "customers" in tables and no_own_table() -%}
-        {%- do problems.append(no_own_table()) -%}
-    {%- endif -%}
-    {%- for table in tables if own_relation(table) is not none -%}
-        {%- set found = own_columns(own_relation(table)) -%}
-        {%- if missing_own_columns(own_relation(table), table, found) -%}
-            {%- do problems.append(missing_own_columns(own_relation(table), table, found)) -%}
-        {%- endif -%}
-        {%- do problems.extend(boolean_own_columns(own_relation(table), table, found)) -%}
-    {%- endfor -%}
-    {{- return(problems) -}}
-{%- endmacro %}
-
 {% macro read_own_table(table) -%}
+    {%- set relation = own_relation(table) -%}
+    {%- if relation is none and table == "customers" -%}
+        {#- What has customers in it: asked for while the project is parsed too, for the edges. -#}
+        {%- set appearing_in = [] -%}
+        {%- for other in ["orders", "customer_activity"] if own_relation(other) is not none -%}
+            {%- do appearing_in.append(own_relation(other)) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- if not execute -%}
         {{- return(empty_contract_table(table)) -}}
     {%- endif -%}
-    {#- Said once, by the model that comes first. -#}
-    {%- if table == "customers" and no_own_table() -%}
-        {%- do exceptions.raise_compiler_error(no_own_table()) -%}
-    {%- endif -%}
-    {%- set relation = own_relation(table) -%}
     {%- if relation is not none -%}
         {{- return(read_own_relation(relation, table)) -}}
-    {%- elif table == "customers" -%}
-        {{- return(customers_of_own_tables()) -}}
+    {%- elif table != "customers" -%}
+        {{- return(empty_contract_table(table)) -}}
+    {%- elif not appearing_in -%}
+        {%- do exceptions.raise_compiler_error(nothing_to_read()) -%}
     {%- endif -%}
-    {{- return(empty_contract_table(table)) -}}
+    {%- do check_further_columns([], "no table customers") -%}
+    {{- return(customers_of_own_tables(appearing_in)) -}}
 {%- endmacro %}
 
 {% macro read_own_relation(relation, table) -%}
@@ -172,7 +177,7 @@
     {%- set readings = {} -%}
     {%- set raw = {} -%}
     {%- for column, type in contract_columns(table).items()
-        if column in found and column not in ["source_row", "unreadable"] -%}
+        if column in found and column not in ["source_row", "unreadable", "further_columns"] -%}
         {%- if column in ["customer_id", "identity_id", "order_id"] -%}
             {%- do raw.update({column: own_id(found[column])}) -%}
         {%- else -%}
@@ -186,6 +191,17 @@
             {%- do readings.update({column: "try_cast(" ~ column ~ " as " ~ type ~ ")"}) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- if table == "customers" -%}
+        {%- do check_further_columns(found, relation) -%}
+        {%- set further = {} -%}
+        {%- for name in further_columns_named() if name | lower in found -%}
+            {%- set value = own_value(found[name | lower]) -%}
+            {%- do further.update({name: "cast(" ~ value ~ " as varchar)"}) -%}
+        {%- endfor -%}
+        {%- if further -%}
+            {%- do raw.update({"further_columns": json_of_texts(further)}) -%}
+        {%- endif -%}
+    {%- endif -%}
 with
 
 own_table as (
@@ -206,6 +222,8 @@ select
     cast(customer_id as varchar) as identity_id
     {%- elif column == "unreadable" %}
     {{ unreadable(readings) }} as unreadable
+    {%- elif column in raw %}
+    {{ column }}
     {%- else %}
     cast(null as {{ type }}) as {{ column }}
     {%- endif %}{{ "," if not loop.last }}
@@ -213,17 +231,14 @@ select
 from own_table
 {%- endmacro %}
 
-{% macro customers_of_own_tables() -%}
+{% macro customers_of_own_tables(relations) -%}
 with
 
 appearing_customers as (
 
     {%- set ids = [] -%}
-    {%- for table in ["orders", "customer_activity"] if own_relation(table) is not none -%}
-        {%- for column in adapter.get_columns_in_relation(own_relation(table))
-            if column.name | lower == "customer_id" -%}
-            {%- do ids.append((own_relation(table), own_id(column))) -%}
-        {%- endfor -%}
+    {%- for relation in relations if "customer_id" in own_columns(relation) -%}
+        {%- do ids.append((relation, own_id(own_columns(relation)["customer_id"]))) -%}
     {%- endfor -%}
     {%- if not ids -%}
         {#- The model that reads such a table says that it lacks the column. -#}

@@ -27,6 +27,11 @@
     {%- if dataset() == "marketing_campaign" -%}
         {{- return(var("marketing_campaign_file")) -}}
     {%- elif dataset() == "warehouse" -%}
+        {#- What the customers are known by: a table that is added changes no model. -#}
+        {%- for table in ["orders", "customer_activity", "customers"]
+            if written_relation(table) is not none -%}
+            {{- return(written_relation(table).names | join(".")) -}}
+        {%- endfor -%}
         {{- return(var("warehouse_schema")) -}}
     {%- endif -%}
     {{- return("default") -}}
@@ -63,16 +68,44 @@
         "refit",
         "refit_after_days",
         "value_options",
+        "warehouse_relations",
         "warehouse_schema",
     ] -%}
     {%- set problems = [] -%}
-    {%- for name in invocation_args_dict.get("vars", {}) if name not in known -%}
+    {#- In the run of a project that installs this one as a package, vars are that project's too. -#}
+    {%- for name in invocation_args_dict.get("vars", {})
+        if name not in known and project_name == "segmentation" -%}
         {%- do problems.append(
             "There is no var '" ~ name ~ "'. The vars are: " ~ known | join(", ")
             ~ "; dbt_project.yml says what they do."
         ) -%}
     {%- endfor -%}
     {{- return(problems) -}}
+{%- endmacro %}
+
+{#
+  In another project's run, `ref` prefers that project's models: one called dim_customers would take
+  the place of ours, unnoticed. Where ours is disabled, that is what the project asks for, and what
+  stg_warehouse__ models read is what `warehouse_relations` names.
+#}
+{% macro check_references() -%}
+    {%- if execute and project_name != "segmentation" -%}
+        {%- for node in graph.nodes.values() if node.package_name == "segmentation"
+            and not node.name.startswith("stg_warehouse__") -%}
+            {%- for id in node.depends_on.nodes
+                if id in graph.nodes and graph.nodes[id].package_name == project_name -%}
+                {%- set name = graph.nodes[id].name -%}
+                {%- for kind in ["model", "seed"] if kind ~ ".segmentation." ~ name in graph.nodes -%}
+                    {%- do exceptions.raise_compiler_error(
+                        "Your project and the package segmentation both have a " ~ kind ~ " " ~ name
+                        ~ ", and the package's " ~ node.name ~ " would read yours. Add to the flags of"
+                        ~ " your dbt_project.yml: require_ref_searches_node_package_before_root: true"
+                    ) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
+    select 1
 {%- endmacro %}
 
 {# A day of the calendar as a Python date; none where it is no day. #}

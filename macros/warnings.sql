@@ -5,7 +5,7 @@
 {% macro say_warnings() -%}
     {%- if execute and not invocation_args_dict.get("empty") -%}
         {%- for result in results
-            if result.node.name == "rpt_warnings" and result.status == "success" -%}
+            if result.node.unique_id == "model.segmentation.rpt_warnings" and result.status == "success" -%}
             {%- set warnings = run_query(
                 "select message, what_to_do from " ~ result.node.relation_name
                 ~ " order by warning_number"

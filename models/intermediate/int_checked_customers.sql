@@ -77,6 +77,7 @@ select
     cast(other_category as varchar) as other_category,
     cast(joined_on as date) as joined_on,
     cast(known_segment as varchar) as known_segment,
+    cast(further_columns as varchar) as further_columns,
     cast(source_row as bigint) as source_row,
     cast(rejected_because as varchar) as rejected_because,
     cast(case when rejected_because is not null then contents end as varchar) as contents

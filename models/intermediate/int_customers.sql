@@ -21,7 +21,8 @@ customers as (
         spending_level,
         other_category,
         joined_on,
-        known_segment
+        known_segment,
+        further_columns
     from {{ ref("int_checked_customers") }}
     where rejected_because is null
 
@@ -80,5 +81,6 @@ select
     cast(spending_level as varchar) as spending_level,
     cast(other_category as varchar) as other_category,
     cast(joined_on as date) as joined_on,
-    cast(known_segment as varchar) as known_segment
+    cast(known_segment as varchar) as known_segment,
+    cast(further_columns as varchar) as further_columns
 from joined_age_groups

@@ -16,7 +16,8 @@ customers as (
         residence_type,
         home_ownership,
         spending_level,
-        other_category
+        other_category,
+        further_columns
     from {{ ref("int_customers") }}
 
 ),
@@ -50,6 +51,7 @@ known_customers as (
         or home_ownership is not null
         or spending_level is not null
         or other_category is not null
+        or {{ json_has_text("further_columns") }}
 
 )
 
@@ -68,7 +70,8 @@ select
     cast(known_customers.residence_type as varchar) as residence_type,
     cast(known_customers.home_ownership as varchar) as home_ownership,
     cast(known_customers.spending_level as varchar) as spending_level,
-    cast(known_customers.other_category as varchar) as other_category
+    cast(known_customers.other_category as varchar) as other_category,
+    cast(known_customers.further_columns as varchar) as further_columns
 from known_customers
 left join value_per_year
     on known_customers.customer_id = value_per_year.customer_id

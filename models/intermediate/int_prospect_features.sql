@@ -30,7 +30,8 @@ customers as (
         income,
         household_size,
         children,
-        work_experience_years
+        work_experience_years,
+        further_columns
     from {{ ref("int_customers") }}
 
 ),
@@ -114,6 +115,7 @@ joined_features as (
         customers.household_size,
         customers.children,
         customers.work_experience_years,
+        customers.further_columns,
         ordinal_categories.position as spending_level_order,
         summed_early_orders.early_purchases,
         summed_early_orders.early_revenue,
@@ -156,5 +158,6 @@ select
     cast(early_items as double) as early_items,
     cast(early_discount as double) as early_discount,
     cast(early_active_days as double) as early_active_days,
-    cast(early_last_day as double) as early_last_day
+    cast(early_last_day as double) as early_last_day,
+    cast(further_columns as varchar) as further_columns
 from joined_features

@@ -50,6 +50,18 @@ customers as (
 
 ),
 
+further_features as (
+
+    select
+        customer_id,
+        feature,
+        is_number,
+        category,
+        amount
+    from {{ ref("int_further_features") }}
+
+),
+
 joined_columns as (
 
     select
@@ -65,6 +77,22 @@ joined_columns as (
 
 ),
 
+joined_further_features as (
+
+    select
+        customer_segments.segmentation,
+        customer_segments.segment_slug,
+        customer_segments.segment_name,
+        further_features.feature,
+        further_features.is_number,
+        further_features.category,
+        further_features.amount
+    from customer_segments
+    inner join further_features
+        on customer_segments.customer_id = further_features.customer_id
+
+),
+
 turned_numbers as (
 
     {% for column in numbers -%}
@@ -75,8 +103,16 @@ turned_numbers as (
             '{{ column }}' as feature,
             cast({{ column }} as double) as amount
         from joined_columns
-        {% if not loop.last %}union all{% endif %}
+        union all
     {% endfor -%}
+    select
+        segmentation,
+        segment_slug,
+        segment_name,
+        feature,
+        amount
+    from joined_further_features
+    where is_number
 
 ),
 
@@ -88,7 +124,6 @@ described_numbers as (
         segment_slug,
         segment_name,
         feature,
-        count(*) as customers,
         count(amount) as customers_with_value,
         sum(cast(amount as decimal(38, 6))) as total,
         min(amount) as minimum,
@@ -105,13 +140,35 @@ described_numbers as (
 
 ),
 
+counted_segments as (
+
+    select
+        segmentation,
+        segment_slug,
+        count(*) as customers
+    from customer_segments
+    group by
+        segmentation,
+        segment_slug
+
+),
+
 compared_numbers as (
 
     select
-        *,
-        sum(total) over (partition by segmentation, feature) as total_of_all,
-        sum(customers_with_value) over (partition by segmentation, feature) as customers_of_all
+        described_numbers.*,
+        counted_segments.customers,
+        sum(described_numbers.total)
+            over (partition by described_numbers.segmentation, described_numbers.feature)
+            as total_of_all,
+        sum(described_numbers.customers_with_value)
+            over (partition by described_numbers.segmentation, described_numbers.feature)
+            as customers_of_all
     from described_numbers
+    inner join counted_segments
+        on
+            described_numbers.segmentation = counted_segments.segmentation
+            and described_numbers.segment_slug = counted_segments.segment_slug
 
 ),
 
@@ -125,8 +182,16 @@ turned_categories as (
             '{{ column }}' as feature,
             {{ column }} as category
         from joined_columns
-        {% if not loop.last %}union all{% endif %}
+        union all
     {% endfor -%}
+    select
+        segmentation,
+        segment_slug,
+        segment_name,
+        feature,
+        category
+    from joined_further_features
+    where not is_number
 
 ),
 
@@ -147,19 +212,6 @@ counted_categories as (
         segment_name,
         feature,
         category
-
-),
-
-counted_segments as (
-
-    select
-        segmentation,
-        segment_slug,
-        count(*) as customers
-    from customer_segments
-    group by
-        segmentation,
-        segment_slug
 
 ),
 

@@ -14,7 +14,8 @@ from rich.table import Table
 
 from segmentation import sample_data
 from segmentation.cli.data_quality import data_quality
-from segmentation.engine import lock_holder
+from segmentation.engine import lock_holder, quoted
+from segmentation.published.marts_schema import MartsNotFoundError, find_marts_schema
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
 
@@ -24,17 +25,24 @@ Warehouse = Annotated[
 ]
 
 
+Schema = Annotated[
+    str | None,
+    typer.Option(help="The schema of the marts, where the warehouse has them more than once."),
+]
+
+
 @app.command()
-def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
+def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = None) -> None:
     """Show the segments: who they are, how many, what sets them apart, what to do."""
     console = Console(width=None if os.isatty(1) else 140)
     with _opened(warehouse, console) as connection:
+        schema = _use_marts(connection, warehouse, schema, console)
         about = _about(connection)
         quality = data_quality(connection)
         rows = connection.sql(
             """
             select segmentation, segment_name, customers, share, headline, strategy, priority
-            from marts.dim_segments
+            from dim_segments
             order by
                 case segmentation when 'value' then 1 when 'profile' then 2 else 3 end,
                 segment_slug = 'unassigned', customers desc, segment_slug
@@ -62,7 +70,7 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
     console.print(table)
     console.print(
         "\nWhere to look next, in "
-        f"[bold]{warehouse}[/bold] (any DuckDB client, schema [bold]marts[/bold]):\n"
+        f"[bold]{warehouse}[/bold] (any DuckDB client, schema [bold]{schema}[/bold]):\n"
         "  dim_segments            this table\n"
         "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
         "  rpt_segment_value       what each segment is worth\n"
@@ -101,14 +109,6 @@ def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
         raise typer.Exit(1)
     try:
         connection = duckdb.connect(str(warehouse), read_only=True)
-        connection.sql("select 1 from marts.dim_segments limit 1")
-    except duckdb.CatalogException:
-        console.print(
-            f"{warehouse} has no table marts.dim_segments: the last build did not get that far. "
-            "Run `make build` and look for the first error.",
-            soft_wrap=True,
-        )
-        raise typer.Exit(1) from None
     except duckdb.IOException as error:
         holder = lock_holder(error)
         said = f"is open in another process, {holder}" if holder else f"cannot be read: {error}"
@@ -117,12 +117,29 @@ def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _use_marts(
+    connection: duckdb.DuckDBPyConnection, warehouse: Path, schema: str | None, console: Console
+) -> str:
+    """Let names of tables mean the marts, and return the schema in which they are."""
+    try:
+        schema = find_marts_schema(connection, schema)
+    except MartsNotFoundError as error:
+        console.print(
+            f"{warehouse}: {error} Run `make build` and look for the first error, or name a schema "
+            "with --schema.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1) from None
+    connection.execute(f"use {quoted(schema)}")
+    return schema
+
+
 def _about(connection: duckdb.DuckDBPyConnection) -> tuple[str, str | None]:
     rows = connection.sql(
         """
         select distinct segments.dataset, segments.as_of, history.model_version, history.as_of
-        from marts.dim_segments as segments
-        left join marts.rpt_model_history as history
+        from dim_segments as segments
+        left join rpt_model_history as history
             on segments.model_version = history.model_version
         order by history.model_version nulls last
         """

@@ -120,6 +120,10 @@ class DuckDBEngine:
         """Return the names of the columns of a from-item that hold text, in order."""
         return self._columns(table, _TEXT)
 
+    def column_names(self, table: str) -> list[str]:
+        """Return the names of the columns of a from-item, in order."""
+        return list(self._connection.sql(f"select * from {table} limit 0").columns)
+
     def _columns(self, table: str, kinds: tuple[str, ...]) -> list[str]:
         described = self._connection.sql(f"select * from {table} limit 0")
         return [
@@ -234,3 +238,12 @@ class DuckDBEngine:
     def element(self, array: str, position: int) -> str:
         """Return SQL for one element of a list, counted from 1; null where there is none."""
         return f"({array})[{int(position)}]"
+
+    def json_names(self, json: str) -> str:
+        """Return SQL for the names in a JSON text, as a list."""
+        return f"json_keys({json})"
+
+    def json_text(self, json: str, name: str) -> str:
+        """Return SQL for what stands in a JSON text under a name; null where nothing does."""
+        pointer = f"concat('/', replace(replace({name}, '~', '~0'), '/', '~1'))"
+        return f"json_extract_string({json}, {pointer})"

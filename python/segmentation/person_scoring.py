@@ -14,6 +14,7 @@ from segmentation.assignments import assignments_query
 from segmentation.engine import DuckDBEngine, quoted, text_literal
 from segmentation.model_row import SegmentationModel
 from segmentation.playbook import FeatureWords
+from segmentation.published.marts_schema import MartsNotFoundError, find_marts_schema
 
 # What a macro returns.
 _COLUMNS = (
@@ -127,6 +128,7 @@ def score_people(
     *,
     segmentation: str,
     warehouse: str | Path | duckdb.DuckDBPyConnection,
+    schema: str | None = None,
 ) -> pd.DataFrame:
     """Score people by the model in force, one or many, in any table or in none.
 
@@ -139,6 +141,9 @@ def score_people(
         ``"value"`` or ``"profile"``.
     warehouse : path or duckdb.DuckDBPyConnection
         What ``dbt build`` built; it is only read.
+    schema : str, optional
+        The schema of the marts, where the warehouse has them more than once; see
+        :func:`segmentation.published.marts_schema.find_marts_schema`.
 
     Returns
     -------
@@ -149,16 +154,16 @@ def score_people(
     Raises
     ------
     ScoringError
-        If the warehouse has no model of the segmentation, no column is a feature of it, or a
-        value of a numeric one is no number.
+        If the warehouse has no marts or no model of the segmentation, no column is a feature of
+        it, or a value of a numeric one is no number.
     """
     frame = _as_frame(people)
     if isinstance(warehouse, duckdb.DuckDBPyConnection):
-        return _scored(warehouse, frame, segmentation)
+        return _scored(warehouse, frame, segmentation, schema)
     if not Path(warehouse).is_file():
         raise ScoringError(f"There is no warehouse {warehouse}. Build it with dbt build.")
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        return _scored(connection, frame, segmentation)
+        return _scored(connection, frame, segmentation, schema)
 
 
 def _as_frame(
@@ -172,14 +177,22 @@ def _as_frame(
 
 
 def _scored(
-    connection: duckdb.DuckDBPyConnection, people: pd.DataFrame, segmentation: str
+    connection: duckdb.DuckDBPyConnection,
+    people: pd.DataFrame,
+    segmentation: str,
+    schema: str | None,
 ) -> pd.DataFrame:
+    try:
+        schema = find_marts_schema(connection, schema)
+    except MartsNotFoundError as error:
+        raise ScoringError(f"{error} Build the warehouse with dbt build.") from error
     known = [
         row[0].removeprefix("score_")
-        for row in connection.sql(
+        for row in connection.execute(
             "select distinct function_name from duckdb_functions() "
-            "where schema_name = 'marts' and function_name like 'score\\_%' escape '\\' "
-            "and function_name not like '%\\_person' escape '\\' order by 1"
+            "where schema_name = ? and function_name like 'score\\_%' escape '\\' "
+            "and function_name not like '%\\_person' escape '\\' order by 1",
+            [schema],
         ).fetchall()
     ]
     if segmentation not in known:
@@ -187,7 +200,7 @@ def _scored(
             f"This warehouse has no model of the segmentation '{segmentation}'. "
             f"It has: {', '.join(known) or 'none; run dbt build'}."
         )
-    features = _features(connection, segmentation)
+    features = _features(connection, segmentation, schema)
     given = [str(column) for column in people.columns]
     # Names of columns are as large as SQL reads them.
     if len(people) and features and not {n.lower() for n in given} & {n.lower() for n in features}:
@@ -204,7 +217,8 @@ def _scored(
     connection.register(view, placed)
     try:
         scored = connection.sql(
-            f"select * from marts.{quoted('score_' + segmentation)}({text_literal(view)})"
+            f"select * from {quoted(schema)}.{quoted('score_' + segmentation)}"
+            f"({text_literal(view)})"
         ).df()
     except duckdb.InvalidInputException as error:
         raise ScoringError(str(error).removeprefix("Invalid Input Error: ")) from error
@@ -221,11 +235,10 @@ def _scored(
     return scored.reset_index(drop=True)
 
 
-def _features(connection: duckdb.DuckDBPyConnection, segmentation: str) -> list[str]:
+def _features(connection: duckdb.DuckDBPyConnection, segmentation: str, schema: str) -> list[str]:
     """Return the features of the model in force: what the macro for one person takes."""
     rows = connection.execute(
-        "select parameters from duckdb_functions() "
-        "where schema_name = 'marts' and function_name = ?",
-        [f"score_{segmentation}_person"],
+        "select parameters from duckdb_functions() where schema_name = ? and function_name = ?",
+        [schema, f"score_{segmentation}_person"],
     ).fetchall()
     return [str(name) for row in rows for name in row[0]]

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from segmentation.build_run import Run, Table, read_run, why_fit
 from segmentation.classification import ClassifierOptions, fit_classifier
+from segmentation.classification.features import NUMBER
 from segmentation.classification.fitting import ClassifierFit
 from segmentation.classification.forecast import Revenue, forecast_records, tally_probabilities
 from segmentation.classification.metrics import MetricSummary
@@ -38,6 +39,7 @@ from segmentation.classification.storage import (
 from segmentation.classification.table_scoring import score_into
 from segmentation.classification.targets import later_segments
 from segmentation.engine import DuckDBEngine, text_literal
+from segmentation.features.further_columns import further_numbers, with_further_columns
 from segmentation.fitting import library_versions
 from segmentation.native_threads import limit_native_threads
 from segmentation.playbook import (
@@ -236,10 +238,18 @@ def assign_prospects(
     if model is None or not model.segments:
         return engine.relation(_NO_PREDICTIONS)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    classifier = model.classifier()
+    numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
+    table = with_further_columns(
+        engine,
+        engine.from_item(features),
+        numbers=numbers,
+        texts=[column.name for column in classifier.columns if column.name not in numbers],
+    )
     scored = score_into(
         connection,
-        f"(select * from {engine.from_item(features)} where is_prospect)",
-        model.classifier(),
+        f"(select * from {table} where is_prospect)",
+        classifier,
         _PREDICTIONS,
         keep=["customer_id"],
         words=words,
@@ -315,8 +325,17 @@ def _labelled(
 ) -> tuple[pd.DataFrame, str]:
     """Return the customers to learn from, each with a target, and where that comes from."""
     table = engine.from_item(features)
+    numbers = further_numbers(
+        engine, table, [name for name in options.features if name not in options.ordered_categories]
+    )
+    laid_out = with_further_columns(
+        engine,
+        table,
+        numbers=numbers,
+        texts=[name for name in options.features if name not in numbers],
+    )
     labelled = engine.frame(
-        f"select * from {table} where not is_prospect "
+        f"select * from {laid_out} where not is_prospect "
         f"order by md5(customer_id), customer_id limit {LABELLED_ROWS}"
     )
     source = str(labelled["target_source"].iloc[0]) if len(labelled) else "known segment"

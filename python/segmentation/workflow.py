@@ -19,6 +19,7 @@ from segmentation.assignments import assignments_query
 from segmentation.build_run import Run, Table, read_run, why_fit
 from segmentation.engine import DuckDBEngine, number, quoted, text_literal
 from segmentation.explanations import headline
+from segmentation.features.further_columns import check_further_numbers, with_further_columns
 from segmentation.fitting import fit_model
 from segmentation.model_names import current_names
 from segmentation.model_row import SegmentationModel, as_table
@@ -106,9 +107,12 @@ def fit_if_needed(
     log.info("%s: fitting, because %s", segmentation, reason)
     vocabularies = _read_vocabularies(engine, playbook, segmentation)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    table = engine.from_item(features)
+    numbers = [*options.features, *options.trims]
+    check_further_numbers(engine, table, numbers)
     model = fit_model(
         engine,
-        engine.from_item(features),
+        with_further_columns(engine, table, numbers=numbers, texts=options.categorical_features),
         options,
         segmentation=segmentation,
         dataset=run.dataset,
@@ -212,6 +216,7 @@ def assign_segments(
     if model is None:
         return engine.relation(_no_assignments(table, key))
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    table = _with_features_of(engine, table, model)
     return engine.relation(assignments_query(engine, table, model, words, key))
 
 
@@ -262,6 +267,7 @@ def project_customers(
     )
     name = text_literal(segmentation)
     key_text = f"cast({quoted(key)} as varchar)"
+    table = _with_features_of(engine, table, model)
     sampled = f"(select * from {table} order by md5({key_text}), {key_text} limit {int(rows)})"
     assigned = assigned_table(engine, sampled, model.prepared_features, model.prototypes, [key])
     x, y = projection_expressions(model.projection, model.prepared_features, model.gamma)
@@ -360,6 +366,16 @@ def _announce_kept(
         )
     if not engine.rows(f"select 1 from {features} limit 1"):
         log.warning("%s: nobody to score as of %s", segmentation, run.as_of)
+
+
+def _with_features_of(engine: DuckDBEngine, table: str, model: SegmentationModel) -> str:
+    """Return a from-item in which further columns that a model looks at are columns."""
+    return with_further_columns(
+        engine,
+        table,
+        numbers=[feature.prepared.name for feature in model.features],
+        texts=[category.name for category in model.categories],
+    )
 
 
 def _renamed(

@@ -129,6 +129,7 @@ select
     cast(household_comp as varchar) as other_category,
     cast(null as date) as joined_on,
     cast(null as varchar) as known_segment,
+    cast(null as varchar) as further_columns,
     cast(null as bigint) as source_row,
     cast(null as varchar) as unreadable
 from joined_attributes

@@ -91,6 +91,7 @@ select
     var_1 as other_category,
     cast(null as date) as joined_on,
     segmentation as known_segment,
+    cast(null as varchar) as further_columns,
     source_row,
     unreadable
 from translated_values

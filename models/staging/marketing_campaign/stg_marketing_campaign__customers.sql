@@ -82,6 +82,7 @@ select
     cast(null as varchar) as other_category,
     joined_on,
     cast(null as varchar) as known_segment,
+    cast(null as varchar) as further_columns,
     source_row,
     unreadable
 from translated_values

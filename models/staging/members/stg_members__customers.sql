@@ -91,6 +91,7 @@ select
     cast(null as varchar) as other_category,
     cast(null as date) as joined_on,
     cast(null as varchar) as known_segment,
+    cast(null as varchar) as further_columns,
     cast(source_row as bigint) as source_row,
     cast(unreadable as varchar) as unreadable
 from translated_values

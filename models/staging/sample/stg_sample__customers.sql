@@ -44,6 +44,7 @@ select
     cast(null as varchar) as other_category,
     {{ readings["joined_on"] }} as joined_on,
     cast(null as varchar) as known_segment,
+    cast(null as varchar) as further_columns,
     cast(null as bigint) as source_row,
     {{ unreadable(readings) }} as unreadable
 from customers

@@ -14,8 +14,8 @@ def data_quality(connection: duckdb.DuckDBPyConnection) -> list[str]:
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-        Of a built warehouse. A mart that it lacks, because an earlier version built it, has no
-        line.
+        Of a built warehouse, the schema of the marts being in use. A mart that it lacks, because an
+        earlier version built it, has no line.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def data_quality(connection: duckdb.DuckDBPyConnection) -> list[str]:
     marts = {
         row[0]
         for row in connection.sql(
-            "select table_name from information_schema.tables where table_schema = 'marts'"
+            "select table_name from information_schema.tables where table_schema = current_schema()"
         ).fetchall()
     }
     lines: list[str] = []
@@ -41,13 +41,13 @@ def data_quality(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for table, reason, rows in connection.sql(
-        "select source_table, reason, rows_rejected from marts.rpt_reject_reasons "
+        "select source_table, reason, rows_rejected from rpt_reject_reasons "
         f"where reason_rank <= {NAMED_REASONS} order by source_table, reason_rank"
     ).fetchall():
         reasons.setdefault(table, []).append(f"{reason} ({rows:,})")
     lines = []
     for table, read, accepted, rejected in connection.sql(
-        "select source_table, rows_read, rows_accepted, rows_rejected from marts.rpt_rows_read "
+        "select source_table, rows_read, rows_accepted, rows_rejected from rpt_rows_read "
         "where rows_read > 0 order by source_table"
     ).fetchall():
         line = f"  {table}: read {read:,}, accepted {accepted:,}, rejected {rejected:,}"
@@ -59,14 +59,14 @@ def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _warnings(connection: duckdb.DuckDBPyConnection) -> list[str]:
     rows = connection.sql(
-        "select message, what_to_do from marts.rpt_warnings order by warning_number"
+        "select message, what_to_do from rpt_warnings order by warning_number"
     ).fetchall()
     return ["", "Warnings:", *(f"  {said} {advice}" for said, advice in rows)] if rows else []
 
 
 def _run(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ((number, outcome, started_at, built, models),) = connection.sql(
-        "select run_number, outcome, started_at, models_built, models from marts.rpt_builds "
+        "select run_number, outcome, started_at, models_built, models from rpt_builds "
         "where is_latest"
     ).fetchall()
     said = {

@@ -7,6 +7,7 @@ A source names it with ``plugin: delimited_files``::
       dataset: marketing_campaign
       directory: SEGMENTATION_DATA_DIR
       file: marketing_campaign/marketing_campaign.csv
+      project: segmentation
       headers: seeds/source_headers.csv
       materialization: view
 
@@ -33,7 +34,8 @@ from pathlib import Path
 import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
-from dbt.flags import get_flags
+
+from segmentation.dbt_plugins.project_folder import project_folder
 
 from segmentation.dbt_plugins.delimited_text import (
     Line,
@@ -96,8 +98,8 @@ class Plugin(BasePlugin):
                 f"in the folder that the environment variable {variable} names, which is not set. "
                 f"Set it: export {variable}=/path/to/the/folder"
             )
-        # The project, wherever dbt was started from: --project-dir, DBT_PROJECT_DIR, or here.
-        headers = Path(get_flags().PROJECT_DIR) / str(source_config.get("headers"))
+        project = project_folder(str(source_config.get("project")))
+        headers = project / str(source_config.get("headers"))
         with headers.open(encoding="utf-8", newline="") as lines:
             columns = source_columns(csv.DictReader(lines), str(source_config.get("dataset")))
         return read_delimited(Path(directory) / relative, columns)

@@ -25,7 +25,8 @@ def marts(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
         create table marts.rpt_builds as select * from (values
             (1, false, 'not ended', timestamp '2026-01-01 08:00', null, 9),
             (2, true, 'complete', timestamp '2026-01-02 08:00', 9, 9))
-            as t (run_number, is_latest, outcome, started_at, models_built, models)
+            as t (run_number, is_latest, outcome, started_at, models_built, models);
+        use marts
         """
     )
     return connection

@@ -151,7 +151,9 @@ def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
     put(fresh, "drop table contract.orders")
     done = fresh.dbt("build", dataset="warehouse")
     assert done.returncode != 0
-    assert done.stdout.count("in which a table orders or customer_activity is needed") == 1
+    assert (
+        done.stdout.count("in which a table orders, customer_activity or customers is needed") == 1
+    )
     put(
         fresh,
         'create table contract.orders as select 1 as extra, 2 as "REVENUE", 3 as "Order_ID",'
@@ -218,6 +220,33 @@ def test_totals_instead_of_orders(fresh: Warehouse) -> None:
         "select sum(revenue) = sum(potential_value_per_year), sum(customers)"
         f" from marts.rpt_segment_value {VALUE}"
     ) == [(True, 102)]
+
+
+def test_customers_alone(fresh: Warehouse) -> None:
+    """People without purchases have a profile; nobody has to invent purchases for them."""
+    put(
+        fresh,
+        "create table contract.customers as select i as customer_id, 20 + (i * 37) % 50 as age,"
+        " if(i % 2 = 0, 'Female', 'Male') as gender, if(i % 3 = 0, 'gold', 'basic') as plan,"
+        " 'Person ' || i as name from range(60) r(i)",
+    )
+    profile = {"features": ["age"], "categorical_features": ["gender", "plan"], "k": 3}
+    options = {**QUICK, "profile_options": {**QUICK["profile_options"], **profile}}
+    fresh.build(*NO_UNIT_TESTS, **options, dataset="warehouse")
+    assert fresh.query(
+        "select distinct segment_slug, reason_1 from marts.fct_customer_segments"
+        " where segmentation = 'value'"
+    ) == [("unassigned", "the data set has no purchases")]
+    assert fresh.query(
+        "select count(*), count(distinct segment_slug) from marts.fct_customer_segments"
+        " where segmentation = 'profile' and segment_slug <> 'unassigned'"
+    ) == [(60, 3)]
+    assert fresh.query(
+        "select features_used from marts.rpt_model_history where segmentation = 'profile'"
+    ) == [("age, gender, plan",)]
+    assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0") == [
+        ("customers", 60, 60, 0)
+    ]
 
 
 def test_a_file_that_is_missing_or_lacks_a_column(

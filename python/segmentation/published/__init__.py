@@ -1,0 +1,1 @@
+"""What a build has written for readers."""

@@ -1,0 +1,52 @@
+"""Where the marts are: another project that installs this one can call their schema anything."""
+
+from __future__ import annotations
+
+import duckdb
+
+
+class MartsNotFoundError(LookupError):
+    """A warehouse in which no schema, or more than one, holds the marts."""
+
+
+def find_marts_schema(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> str:
+    """Return the name of the schema that holds the marts: ``dim_segments``, the scoring macros.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+    schema : str, optional
+        Which one, where there are several, e.g. of a development and a production target.
+
+    Returns
+    -------
+    str
+        As it is written in the catalogue; ``marts`` where that is one of several.
+
+    Raises
+    ------
+    MartsNotFoundError
+        If there is none; if there are several and neither `schema` nor ``marts`` is one of them.
+    """
+    found = [
+        str(row[0])
+        for row in connection.execute(
+            "select schema_name from duckdb_tables() "
+            "where database_name = current_database() and table_name = 'dim_segments' "
+            "union select schema_name from duckdb_functions() "
+            "where database_name = current_database() "
+            "and function_name in ('score_value_person', 'score_profile_person') order by 1"
+        ).fetchall()
+    ]
+    chosen = schema or (found[0] if len(found) == 1 else "marts")
+    if chosen in found:
+        return chosen
+    if not found:
+        raise MartsNotFoundError(
+            "No schema holds the marts: the last build did not get that far, or there was none."
+        )
+    raise MartsNotFoundError(
+        f"There is no schema {schema} with marts. They are in: {', '.join(found)}."
+        if schema
+        else f"The marts are in several schemas; name one of them: {', '.join(found)}."
+    )
