@@ -46,10 +46,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 def options(**variables: Any) -> dict[str, Any]:
     """Return vars under which fits look at little; those of the profile are the shop's own."""
-    features = ["age", "early_revenue", "plan", "visits_per_month"]
+    prospects = {
+        "features": ["age", "early_revenue", "plan", "visits_per_month"],
+        "ordered_categories": {},
+    }
     return {
         "value_options": QUICK["value_options"],
-        "prospects_options": QUICK["prospects_options"] | {"features": features},
+        "prospects_options": QUICK["prospects_options"] | prospects,
         **variables,
     }
 
@@ -64,9 +67,9 @@ def test_the_graph_leads_from_the_shop_to_the_package_and_back(shop: Shop) -> No
 
 def test_segments_are_named_by_the_playbook_of_the_shop(shop: Shop) -> None:
     assert shop.query(
-        "select distinct segment_slug from shop_marts.dim_segments where segmentation = 'value'"
-        " and segment_slug in ('regulars', 'promising', 'fading', 'passers_by') order by 1"
-    ) == [("fading",), ("passers_by",), ("promising",), ("regulars",)]
+        "select segment_name, strategy from shop_marts.dim_segments"
+        " where segmentation = 'value' and segment_slug = 'fading'"
+    ) == [("Fading", "Ask how they are.")]
 
 
 def test_schemas_are_called_as_the_shop_calls_its_own(shop: Shop) -> None:
