@@ -60,7 +60,9 @@
                 ~ "') and starts_with(table_name, '" ~ node.name ~ "__dbt_tmp')"
             ) -%}
             {%- for leftover in leftovers.rows -%}
-                {%- do run_query('drop table if exists "' ~ leftover[0] ~ '"."' ~ leftover[1] ~ '"') -%}
+                {%- do run_query("drop table if exists " ~ api.Relation.create(
+                    database=target.database, schema=leftover[0], identifier=leftover[1]
+                )) -%}
             {%- endfor -%}
         {%- endfor -%}
     {%- endif -%}
@@ -79,7 +81,9 @@
 {% macro duckdb__drop_source_views() -%}
     {%- if execute -%}
         {%- for source in graph.sources.values() if source.meta.get("plugin") -%}
-            {%- do run_query('drop view if exists "' ~ source.schema ~ '"."' ~ source.identifier ~ '"') -%}
+            {%- do run_query("drop view if exists " ~ api.Relation.create(
+                database=target.database, schema=source.schema, identifier=source.identifier
+            )) -%}
         {%- endfor -%}
     {%- endif -%}
     select 1

@@ -59,7 +59,7 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb")) -> None:
     console.print(table)
     console.print(
         "\nWhere to look next, in "
-        f"[bold]{warehouse}[/bold] (any DuckDB client, schema [bold]marts[/bold]):\n"
+        f"[bold]{escape(str(warehouse))}[/bold] (any DuckDB client, schema [bold]marts[/bold]):\n"
         "  dim_segments            this table\n"
         "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
         "  rpt_segment_value       what each segment is worth\n"
@@ -89,8 +89,8 @@ def write_sample(
 def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
     if not warehouse.is_file():
         console.print(
-            f"There is no warehouse {warehouse}. Build it with `make build`, or name another "
-            "with --warehouse or SEGMENTATION_WAREHOUSE.",
+            f"There is no warehouse {escape(str(warehouse))}. Build it with `make build`, or name "
+            "another with --warehouse or SEGMENTATION_WAREHOUSE.",
             soft_wrap=True,
         )
         raise typer.Exit(1)
@@ -99,13 +99,13 @@ def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
         connection.sql("select 1 from marts.dim_segments limit 1")
     except duckdb.CatalogException:
         console.print(
-            f"{warehouse} has no table marts.dim_segments: the last build did not get that far. "
-            "Run `make build` and look for the first error.",
+            f"{escape(str(warehouse))} has no table marts.dim_segments: the last build did not get "
+            "that far. Run `make build` and look for the first error.",
             soft_wrap=True,
         )
         raise typer.Exit(1) from None
     except duckdb.IOException as error:
-        console.print(f"{warehouse} cannot be read: {error}", soft_wrap=True)
+        console.print(escape(f"{warehouse} cannot be read: {error}"), soft_wrap=True)
         raise typer.Exit(1) from None
     return connection
 

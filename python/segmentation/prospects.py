@@ -84,7 +84,8 @@ def fit_prospects_if_needed(
     As :func:`segmentation.workflow.fit_if_needed`; also where the stored one cannot be read by the
     scikit-learn that is installed, or learned from something else than there is to learn from now.
     Where it has to go and nothing can be learned instead, a row without a classifier takes its
-    place: nobody is foretold anything by a model of other features or other segments.
+    place: nobody is foretold anything by a model of other features or other segments. Where there
+    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays.
 
     Parameters
     ----------
@@ -114,10 +115,11 @@ def fit_prospects_if_needed(
     options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
     latest = current_model(_read_models(engine, history), run.dataset, run.variant)
     fit_hash = _fit_hash(options, first_days or {})
-    reason = why_fit(latest, fit_hash, run, refit, refit_after_days)
-    if reason is None and latest is not None:
-        reason = _why_not_kept(engine, latest, engine.from_item(features))
-    if reason is None:
+    table = engine.from_item(features)
+    unusable = _why_not_kept(engine, latest, table) if latest is not None else None
+    reason = why_fit(latest, fit_hash, run, refit, refit_after_days) or unusable
+    is_usable = latest is not None and unusable is None
+    if reason is None or (is_usable and not engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             log.info("prospects: kept %s, fitted as of %s", latest.model_version, latest.as_of)
         return as_table([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,14 @@ QUICK = {
 }
 
 
+def project_copy(folder: Path) -> Path:
+    """Return a copy of the dbt project, whose Python stays where it is."""
+    ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
+    shutil.copytree(PROJECT, folder, ignore=ignored)
+    shutil.copytree(PROJECT / "tests" / "data", folder / "tests" / "data")
+    return folder
+
+
 class Warehouse:
     """A warehouse file and the dbt that builds it."""
 
@@ -37,6 +46,8 @@ class Warehouse:
         self.folder = folder
         self.project = project
         self.path = folder / "warehouse.duckdb"
+        # What `--target pull_request` reads beside it.
+        self.state: Path | None = None
 
     def environment(self, threads: int = 2) -> dict[str, str]:
         """Return what dbt and everything else that looks at this warehouse runs in."""
@@ -48,6 +59,7 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "NO_COLOR": "1",
+            **({"SEGMENTATION_STATE_WAREHOUSE": str(self.state)} if self.state else {}),
         }
 
     def command(self, arguments: tuple[str, ...], variables: dict[str, Any]) -> list[str]:

@@ -69,6 +69,8 @@ class Plugin(BasePlugin):
             If the environment variable is not set, the file is not there or cannot be decoded,
             or a required column is missing.
         """
+        # dbt-duckdb writes the catalog without quotes; the view goes into the default one anyway.
+        source_config.database = None
         variable = str(source_config.get("directory"))
         relative = str(source_config.get("file"))
         directory = os.environ.get(variable)
