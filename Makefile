@@ -9,13 +9,18 @@ VARS ?=
 # Tests of one file run in one process, files side by side in so many.
 TEST_PROCESSES ?= 2
 SEGMENTATION_WAREHOUSE ?= $(CURDIR)/warehouse.duckdb
-override SEGMENTATION_WAREHOUSE := $(abspath $(SEGMENTATION_WAREHOUSE))
-export SEGMENTATION_WAREHOUSE
+# What the user wrote, as it was written: make would take a $ in it for a variable of its own, and
+# the shell gets it from the environment, where a quote or a space ends nothing.
+as_written = $(if $(filter file,$(origin $(1))),$($(1)),$(value $(1)))
+override DATASET := $(call as_written,DATASET)
+override VARS := $(call as_written,VARS)
+override SEGMENTATION_WAREHOUSE := $(call as_written,SEGMENTATION_WAREHOUSE)
+export DATASET VARS SEGMENTATION_WAREHOUSE
 export DBT_PROJECT_DIR := $(CURDIR)
 export DBT_PROFILES_DIR := $(CURDIR)
 
-comma := ,
-BIN := $(CURDIR)/.venv/bin
+# Relative: the folder of the clone may have a space in its name.
+BIN := .venv/bin
 INSTALLED := .venv/installed
 CODE := models python tests $(wildcard benchmarks)
 PYTEST := $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --durations 15
@@ -26,7 +31,7 @@ help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 build: $(INSTALLED) ## Build the warehouse and show the segments (DATASET=sample, VARS='refit: true').
-	$(BIN)/dbt build --vars '{dataset: $(DATASET)$(if $(VARS),$(comma) $(VARS))}'
+	$(BIN)/dbt build --vars "{dataset: $$DATASET$${VARS:+, $$VARS}}"
 	@$(BIN)/segmentation summary
 
 test: $(INSTALLED) ## Tests that take minutes: the library, and builds of the small data set.
@@ -55,7 +60,7 @@ bench: $(INSTALLED) ## Benchmarks (ten minutes, 3 GB of memory), and their table
 	$(BIN)/python -m benchmarks.report
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
-	$(BIN)/dbt docs generate --static --vars '{dataset: $(DATASET)}'
+	$(BIN)/dbt docs generate --static --vars "{dataset: $$DATASET}"
 
 lock: $(INSTALLED) ## Resolve requirements.lock anew from pyproject.toml.
 	$(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
@@ -67,9 +72,9 @@ clean: ## Remove what was built; the warehouse stays.
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 		|| { echo "Python 3.11 is needed; $(PYTHON) is another. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
-	$(PYTHON) -m venv .venv
+	"$(PYTHON)" -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(INSTALLED)

@@ -70,7 +70,8 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
     console.print(table)
     console.print(
         "\nWhere to look next, in "
-        f"[bold]{warehouse}[/bold] (any DuckDB client, schema [bold]{schema}[/bold]):\n"
+        f"[bold]{escape(str(warehouse))}[/bold] (any DuckDB client, schema "
+        f"[bold]{escape(schema)}[/bold]):\n"
         "  dim_segments            this table\n"
         "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
         "  rpt_segment_value       what each segment is worth\n"
@@ -102,8 +103,8 @@ def write_sample(
 def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
     if not warehouse.is_file():
         console.print(
-            f"There is no warehouse {warehouse}. Build it with `make build`, or name another "
-            "with --warehouse or SEGMENTATION_WAREHOUSE.",
+            f"There is no warehouse {escape(str(warehouse))}. Build it with `make build`, or name "
+            "another with --warehouse or SEGMENTATION_WAREHOUSE.",
             soft_wrap=True,
         )
         raise typer.Exit(1)
@@ -125,8 +126,8 @@ def _use_marts(
         schema = find_marts_schema(connection, schema)
     except MartsNotFoundError as error:
         console.print(
-            f"{warehouse}: {error} Run `make build` and look for the first error, or name a schema "
-            "with --schema.",
+            f"{escape(f'{warehouse}: {error}')} Run `make build` and look for the first error, or "
+            "name a schema with --schema.",
             soft_wrap=True,
         )
         raise typer.Exit(1) from None

@@ -88,7 +88,8 @@ def fit_prospects_if_needed(
     As :func:`segmentation.workflow.fit_if_needed`; also where the stored one cannot be read by the
     scikit-learn that is installed, or learned from something else than there is to learn from now.
     Where it has to go and nothing can be learned instead, a row without a classifier takes its
-    place: nobody is foretold anything by a model of other features or other segments.
+    place: nobody is foretold anything by a model of other features or other segments. Where there
+    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays.
 
     Parameters
     ----------
@@ -121,14 +122,15 @@ def fit_prospects_if_needed(
     stored = read_models(engine, history, run, ProspectsModel.from_record)
     latest = stored.current
     fit_hash = _fit_hash(options, first_days or {})
+    table = engine.from_item(features)
     before = model_before_request(engine, runs_schema, run, "prospects")
     why = why_fit(latest, fit_hash, run, refit, refit_after_days, before)
-    reason = stored.damage or why
+    unusable = _why_not_kept(engine, latest, table) if latest is not None else None
+    reason = stored.damage or why or unusable
+    is_usable = latest is not None and unusable is None
     if stored.without_digest:
         log.info("prospects: digests for %d stored models", len(stored.without_digest))
-    if reason is None and latest is not None:
-        reason = _why_not_kept(engine, latest, engine.from_item(features))
-    if reason is None:
+    if reason is None or (is_usable and not engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             announce_kept("prospects", latest, run, before)
         return as_table([], stored.without_digest)

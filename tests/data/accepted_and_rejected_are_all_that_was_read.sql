@@ -36,7 +36,7 @@ accepted_rows as (
     select
         source_table,
         rows_accepted
-    from {{ ref("rpt_rows_read") }}
+    from {{ ref("rpt_rows_read").render() }}
 
 )
 

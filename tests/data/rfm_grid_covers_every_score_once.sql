@@ -30,7 +30,7 @@ select
     cells.frequency_score,
     count(grid.rfm_name) as names
 from cells
-left join {{ ref("rfm_grid") }} as grid
+left join {{ ref("rfm_grid").render() }} as grid
     on
         cells.recency_score between grid.min_recency_score and grid.max_recency_score
         and cells.frequency_score between grid.min_frequency_score and grid.max_frequency_score

@@ -37,6 +37,14 @@ QUICK = {
 }
 
 
+def project_copy(folder: Path) -> Path:
+    """Return a copy of the dbt project, whose Python stays where it is."""
+    ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
+    shutil.copytree(PROJECT, folder, ignore=ignored)
+    shutil.copytree(PROJECT / "tests" / "data", folder / "tests" / "data")
+    return folder
+
+
 def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **variables: Any) -> Warehouse:
     """Return a built warehouse that all test processes share; the first to ask builds it.
 
@@ -64,6 +72,8 @@ class Warehouse:
         self.folder = folder
         self.project = project
         self.path = folder / "warehouse.duckdb"
+        # What `--target pull_request` reads beside it.
+        self.state: Path | None = None
 
     def copy(self, folder: Path) -> Warehouse:
         """Return a copy of the file, and of what dbt knows of it, in another folder."""
@@ -82,6 +92,7 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
             "NO_COLOR": "1",
+            **({"SEGMENTATION_STATE_WAREHOUSE": str(self.state)} if self.state else {}),
         }
 
     def command(self, arguments: tuple[str, ...], variables: dict[str, Any]) -> list[str]:

@@ -35,8 +35,6 @@ import pyarrow as pa
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 
-from segmentation.dbt_plugins.project_folder import project_folder
-
 from segmentation.dbt_plugins.delimited_text import (
     Line,
     Record,
@@ -45,6 +43,7 @@ from segmentation.dbt_plugins.delimited_text import (
     scan_cells,
     split_lines,
 )
+from segmentation.dbt_plugins.project_folder import project_folder
 
 DELIMITERS = (",", "\t", ";", "|")
 # How much of a malformed line, and how many headers of a file, a message shows.
@@ -89,6 +88,8 @@ class Plugin(BasePlugin):
             If the environment variable is not set, the file is not there or cannot be decoded,
             or a required column is missing.
         """
+        # dbt-duckdb writes the catalog without quotes; the view goes into the default one anyway.
+        source_config.database = None
         variable = str(source_config.get("directory"))
         relative = str(source_config.get("file"))
         directory = os.environ.get(variable)

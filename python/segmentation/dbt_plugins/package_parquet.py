@@ -32,6 +32,8 @@ class Plugin(BasePlugin):
         FileNotFoundError
             If the package is not installed or has no such file; the message says which.
         """
+        # dbt-duckdb writes the catalog without quotes; the view goes into the default one anyway.
+        source_config.database = None
         package = str(source_config.get("package"))
         relative = str(source_config.get("path")).format(name=source_config.identifier)
         found = importlib.util.find_spec(package)

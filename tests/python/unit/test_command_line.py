@@ -38,8 +38,21 @@ def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:
     assert "cannot be read" in output
 
 
+def test_brackets_in_paths_are_text(tmp_path: Path) -> None:
+    folder = tmp_path / "[" / "now] [bold]"
+    folder.mkdir(parents=True)
+    none, empty, text = (folder / f"[b]{name}.duckdb" for name in ("none", "empty", "text"))
+    duckdb.connect(str(empty)).close()
+    text.write_text("no database " * 1000)
+    for path in (none, empty, text):
+        code, output = shown("summary", "--warehouse", str(path))
+        assert code == 1
+        assert str(path) in output
+
+
 def test_brackets_are_text(tmp_path: Path) -> None:
-    path = tmp_path / "warehouse.duckdb"
+    path = tmp_path / "[" / "now] [bold].duckdb"
+    path.parent.mkdir()
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema marts")
         connection.execute(
@@ -54,6 +67,7 @@ def test_brackets_are_text(tmp_path: Path) -> None:
         )
     code, output = shown("summary", "--warehouse", str(path))
     assert code == 0
+    assert str(path) in output
     assert "Loyal [vip]" in output
     assert "call them [/now]" in output
     assert "Segments of demo as of 2025-12-31" in output

@@ -274,6 +274,16 @@ class TestWhatIsLearnedFrom:
         assert back.fit_reason == "nothing could be learned before"
         assert set(prospects.assignments().segment_id) == {0, 1}
 
+    def test_without_any_customer_the_classifier_stays(self, prospects: ProspectHouse) -> None:
+        """An emptied build knows nothing better, whatever it is asked for."""
+        model = prospects.fitted()
+        prospects.features(people()[:0])
+        assert prospects.fit(refit=True, overrides={"folds": 4}) is None
+        assert prospects.assignments().empty
+        prospects.features(people())
+        assert prospects.fit() is None
+        assert set(prospects.assignments().model_version) == {model.model_version}
+
 
 class TestCandidates:
     """The build goes on without any one of them."""

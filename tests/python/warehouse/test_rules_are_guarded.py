@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
-from builds import PROJECT, QUICK, Warehouse
+from builds import QUICK, Warehouse, project_copy
 
 pytestmark = pytest.mark.long
 
@@ -137,11 +136,7 @@ BREAKS = [
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Copy the project, to be broken, and build the sample with it."""
     folder = tmp_path_factory.mktemp("copy")
-    project = folder / "project"
-    ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
-    shutil.copytree(PROJECT, project, ignore=ignored)
-    shutil.copytree(PROJECT / "tests" / "data", project / "tests" / "data")
-    warehouse = Warehouse(folder, project)
+    warehouse = Warehouse(folder, project_copy(folder / "project"))
     warehouse.build(dataset="sample", **QUICK)
     return warehouse
 

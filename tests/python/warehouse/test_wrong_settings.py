@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from builds import PROJECT, Warehouse
+from builds import Warehouse, project_copy
 
 
 def test_a_data_set_that_is_not_there(fresh: Warehouse) -> None:
@@ -45,10 +44,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     """Before anything is built, and in one error without a traceback."""
-    project = tmp_path / "project"
-    ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
-    shutil.copytree(PROJECT, project, ignore=ignored)
-    shutil.copytree(PROJECT / "tests" / "data", project / "tests" / "data")
+    project = project_copy(tmp_path / "project")
     with (project / "seeds/age_groups.csv").open("a") as seed:
         seed.write("ancient,4,100,,\n")
     warehouse = Warehouse(tmp_path, project)

@@ -1,0 +1,106 @@
+{# What a run was told to build, checked before its first node: a hook that starts runs calls this. #}
+{% macro check_selection() -%}
+    {%- if execute -%}
+        {%- if invocation_args_dict.get("empty") -%}
+            {%- do start_empty_run() -%}
+        {%- endif -%}
+        {%- do check_parents_are_there() -%}
+    {%- endif -%}
+    select 1
+{%- endmacro %}
+
+{# The relation that a node's readers read in this run, with --defer that of the state; or none. #}
+{% macro existing_relation(node) -%}
+    {%- set own = adapter.get_relation(node.database, node.schema, node.alias) -%}
+    {%- set deferred = node.defer_relation if invocation_args_dict.get("defer") -%}
+    {%- if deferred and (own is none or invocation_args_dict.get("favor_state")) -%}
+        {{- return(adapter.get_relation(deferred.database, deferred.schema, deferred.alias)) -}}
+    {%- endif -%}
+    {{- return(own) -}}
+{%- endmacro %}
+
+{# What the selected nodes, or the tests among them, read that is neither selected nor there. #}
+{% macro missing_parents(tests=false) -%}
+    {%- set missing = {} -%}
+    {%- for id in selected_resources if id in graph.nodes and id.startswith("test.") == tests -%}
+        {%- for parent in graph.nodes[id].depends_on.get("nodes", [])
+            if parent in graph.nodes and parent not in selected_resources and parent not in missing -%}
+            {%- set node = graph.nodes[parent] -%}
+            {%- if node.config.materialized != "ephemeral" and existing_relation(node) is none -%}
+                {%- do missing.update({parent: node}) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{- return(missing) -}}
+{%- endmacro %}
+
+{% macro check_parents_are_there() -%}
+    {%- set of_models = missing_parents() -%}
+    {%- set of_tests = missing_parents(tests=true) -%}
+    {%- set missing = dict(of_tests, **of_models) -%}
+    {%- if missing -%}
+        {%- set names = missing.values() | map(attribute="name") | sort -%}
+        {%- set kinds = missing.values() | map(attribute="resource_type") | unique | list -%}
+        {%- set selected = [] -%}
+        {%- for name in invocation_args_dict.get("select") or [] -%}
+            {%- do selected.append(name if not of_models or name.startswith("+") else "+" ~ name) -%}
+        {%- endfor -%}
+        {%- if invocation_args_dict.get("defer") -%}
+            {%- set advice = "With --defer they are read where the manifest of --state says that they are:"
+                ~ " attach that file (CONTRIBUTING.md, Pull requests) under another name than "
+                ~ target.path ~ "." -%}
+        {%- elif kinds == ["seed"] -%}
+            {%- set advice = "Load the seeds first: dbt seed; dbt build does so by itself." -%}
+        {%- else -%}
+            {%- set advice = "Build everything once: dbt build; or what is selected and all that it needs:"
+                ~ " dbt build --select " ~ (selected | join(" ") or "+...")
+                ~ (" --indirect-selection buildable" if of_tests) ~ "." -%}
+        {%- endif -%}
+        {%- do exceptions.raise_compiler_error(
+            "This run reads " ~ names | length ~ " table" ~ ("s" if names | length > 1)
+            ~ " neither selected nor in " ~ target.path ~ ": " ~ names[:5] | join(", ")
+            ~ (" and " ~ (names | length - 5) ~ " more" if names | length > 5) ~ ". " ~ advice
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#
+  With --empty no mart may be left of another run: those that are there are emptied at once, before
+  the first node runs, and a selection that would leave some of them alone is refused. Seeds are
+  read whole, as `dbt build --empty` reads them, where `dbt run --empty` does not find them.
+#}
+{% macro start_empty_run() -%}
+    {%- set models = [] -%}
+    {%- for id in selected_resources if id.startswith("model.") -%}
+        {%- do models.append(id) -%}
+    {%- endfor -%}
+    {%- if models -%}
+        {%- set kept = [] -%}
+        {%- set deletions = [] -%}
+        {%- for node in graph.nodes.values()
+            if node.resource_type == "model" and node.package_name == "segmentation" and "marts" in node.fqn -%}
+            {%- set mart = adapter.get_relation(node.database, node.schema, node.alias) -%}
+            {%- if mart is not none and mart.is_table -%}
+                {%- do deletions.append("delete from " ~ mart) -%}
+                {%- if node.unique_id not in models
+                    and run_query("select 1 from " ~ mart ~ " limit 1").rows | length > 0 -%}
+                    {%- do kept.append(node.name) -%}
+                {%- endif -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if kept -%}
+            {%- do exceptions.raise_compiler_error(
+                "With --empty and this selection, " ~ kept | length ~ " marts of an earlier run (" ~ kept | sort | first
+                ~ ", ...) would stand beside empty tables. Leave the selection out, or name an empty"
+                ~ " file: SEGMENTATION_WAREHOUSE=empty.duckdb."
+            ) -%}
+        {%- endif -%}
+        {%- if deletions -%}
+            {#- One transaction: all of them are emptied or none. -#}
+            {%- do run_query(deletions | join(";\n")) -%}
+        {%- endif -%}
+        {%- for node in missing_parents().values() if node.resource_type == "seed" -%}
+            {%- do load_seed(node) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}

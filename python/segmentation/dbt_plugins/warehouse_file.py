@@ -1,0 +1,94 @@
+"""dbt-duckdb plugin: refuses a warehouse file that dbt-duckdb cannot work with; nothing is opened.
+
+DuckDB calls a catalog what its file is called up to the first dot, and dbt-duckdb writes that name
+into SQL and Python. Spaces, hyphens, dollar signs and brackets are fine there, quotes are not.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+_UNUSABLE_IN_NAMES = "'\"\\"
+# The path is read as a URL, of which these begin another part, and so does ; in the file's name.
+_UNUSABLE_IN_PATHS = "?#"
+# What DuckDB keeps for itself; a query could not tell the last from the schema.
+_RESERVED_NAMES = ("temp", "system", "main", "marts")
+
+
+class Plugin(BasePlugin):
+    """Looks at the paths of the profile."""
+
+    def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
+        """Check the warehouse's path and those of attached files.
+
+        Raises
+        ------
+        DbtRuntimeError
+            If a path cannot be used; the message says why and what to do.
+        """
+        if isinstance(self.creds, DuckDBCredentials) and self.creds.path != ":memory:":
+            check_paths(self.creds.path, [file.path for file in self.creds.attach or []])
+
+
+def check_paths(warehouse: str, attached: list[str]) -> None:
+    """Check that dbt-duckdb can work with a warehouse and the files attached to it.
+
+    Parameters
+    ----------
+    warehouse : str
+        Path of the file that is built. The file need not exist.
+    attached : list of str
+        Paths of files that are only read.
+
+    Raises
+    ------
+    DbtRuntimeError
+        If the name of a file cannot be used, the folder of `warehouse` or a file of `attached` is
+        not there, or two of them are called the same.
+    """
+    for path in (warehouse, *attached):
+        _check_name(path)
+    folder = Path(warehouse).parent
+    if not folder.is_dir():
+        raise DbtRuntimeError(
+            f"There is no folder {folder} for the warehouse {Path(warehouse).name}. Make it first."
+        )
+    for path in attached:
+        if not Path(path).is_file():
+            raise DbtRuntimeError(
+                f"There is no file {path}, which SEGMENTATION_STATE_WAREHOUSE names."
+            )
+        if catalog_name(path).lower() == catalog_name(warehouse).lower():
+            raise DbtRuntimeError(
+                f"{path} and {warehouse} are both called {catalog_name(path)}: queries could not "
+                "tell them apart. Give SEGMENTATION_WAREHOUSE another file name."
+            )
+
+
+def catalog_name(path: str) -> str:
+    """Return what DuckDB calls the catalog of a file."""
+    return Path(path).name.lstrip(".").split(".")[0]
+
+
+def _check_name(path: str) -> None:
+    name = catalog_name(path)
+    found = [c for c in _UNUSABLE_IN_NAMES if c in name]
+    found += [c for c in _UNUSABLE_IN_PATHS if c in path]
+    found += [";"] if ";" in Path(path).name else []
+    if found or not name.isprintable():
+        what = " or ".join(found) or "an unprintable character"
+        where = "path" if set(found) & set(_UNUSABLE_IN_PATHS) else "file name"
+        raise DbtRuntimeError(
+            f"dbt-duckdb cannot work with a {where} that holds {what}: {path!r}. "
+            "Choose another with SEGMENTATION_WAREHOUSE."
+        )
+    if name.lower() in _RESERVED_NAMES:
+        raise DbtRuntimeError(
+            f"A warehouse cannot be called {name}: DuckDB, or a schema in it, has that name. "
+            "Choose another file name with SEGMENTATION_WAREHOUSE."
+        )
