@@ -22,7 +22,11 @@
 {# What the selected nodes, or the tests among them, read that is neither selected nor there. #}
 {% macro missing_parents(tests=false) -%}
     {%- set missing = {} -%}
-    {%- for id in selected_resources if id in graph.nodes and id.startswith("test.") == tests -%}
+    {#- Of this package: a project that installs it may select as it likes. -#}
+    {%- for id in selected_resources
+        if id in graph.nodes
+        and graph.nodes[id].package_name == "segmentation"
+        and id.startswith("test.") == tests -%}
         {%- for parent in graph.nodes[id].depends_on.get("nodes", [])
             if parent in graph.nodes and parent not in selected_resources and parent not in missing -%}
             {%- set node = graph.nodes[parent] -%}
