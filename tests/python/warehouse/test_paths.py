@@ -50,6 +50,7 @@ def test_make_hands_on_what_was_written(clone: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.long
 def test_seeds_and_sources_in_such_a_folder_and_file(clone: Path) -> None:
     warehouse = Warehouse(clone.parent, clone)
     folder = clone.parent / "it's a $folder"

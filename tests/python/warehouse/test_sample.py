@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import PROJECT, Warehouse
+from builds import PROJECT, QUICK, Warehouse
 from segmentation.person_scoring import ScoringError, score_people
 from sklearn.metrics import adjusted_rand_score
 
@@ -86,10 +86,10 @@ def test_nobody_is_a_prospect_and_everybody_is_told_why(sample: Warehouse) -> No
 
 def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> None:
     """One thread and another working directory, against two threads: then once more."""
-    fresh.build(dataset="sample", threads=1, directory=Path(os.sep))
+    fresh.build(dataset="sample", threads=1, directory=Path(os.sep), **QUICK)
     first, tables = fresh.mart_hashes(), fresh.tables()
     assert first == sample.mart_hashes()
-    output = fresh.build(dataset="sample", threads=2)
+    output = fresh.build(dataset="sample", threads=2, **QUICK)
     assert "value: kept value-0001-" in output
     assert "profile: kept profile-0001-" in output
     assert "prospects: kept prospects-0001-" in output

@@ -45,6 +45,7 @@ def test_a_selection_that_reads_what_is_not_there(
     assert not [name for name in fresh.tables() if not name.startswith(("seeds.", "source_"))]
 
 
+@pytest.mark.long
 def test_an_emptied_run_of_a_file_without_seeds(fresh: Warehouse) -> None:
     done = fresh.dbt("run", "--empty", dataset="sample")
     assert done.returncode == 0, done.stdout[-3000:]
@@ -111,12 +112,12 @@ def test_the_job_of_a_pull_request(sample: Warehouse, tmp_path: Path) -> None:
     modified = ("--select", "state:modified+", "--exclude-resource-type", "unit_test")
 
     job.path = tmp_path / "pull_request.duckdb"
-    lost = job.dbt("build", *modified, "--defer", *state, dataset="sample")
+    lost = job.dbt("build", *modified, "--defer", *state, dataset="sample", **QUICK)
     assert "With --defer they are read where the manifest of --state says" in lost.stdout
     assert "Catalog Error" not in lost.stdout
 
     job.state = sample.path
-    job.build(*modified, "--defer", *state, "--target", "pull_request", dataset="sample")
+    job.build(*modified, "--defer", *state, "--target", "pull_request", dataset="sample", **QUICK)
     built = job.tables()
     assert "marts.rpt_segment_value" in built
     assert "segmentation.value_segments" in built
