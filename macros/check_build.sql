@@ -22,6 +22,7 @@
         prospect_tenure_problem(),
         days_problem(own_activity_days(), activity_days_setting()),
         max_rejected_share_problem(),
+        time_zone_problem(),
     ] if problem -%}
         {%- do problems.append(problem) -%}
     {%- endfor -%}
@@ -41,7 +42,15 @@
     {%- set is_registered = run_query(
         "select count(*) from duckdb_functions() where function_name = 'segmentation_build_problems'"
     ).columns[0].values()[0] -%}
-    {%- if not is_registered -%}
+    {%- if not is_registered and project_name != "segmentation" -%}
+        {%- do log(
+            "segmentation: options, seeds and files are not checked before the first model, because"
+            ~ " the profile '" ~ target.profile_name ~ "' lacks the plugin"
+            ~ " segmentation.dbt_plugins.build_checks.",
+            info=true
+        ) -%}
+        {{- return([]) -}}
+    {%- elif not is_registered -%}
         {{- return([
             "The profile '" ~ target.profile_name ~ "' lacks the plugin "
             ~ "segmentation.dbt_plugins.build_checks. List it among the plugins of the target '"
@@ -61,6 +70,7 @@
             {%- do build["options"].update({segmentation: {
                 "settings": node.config.meta.settings,
                 "overrides": node.config.meta.overrides,
+                "columns": feature_columns(segmentation),
             }}) -%}
         {%- endfor -%}
         {%- if node.unique_id in selected_resources and node.resource_type == "seed" -%}

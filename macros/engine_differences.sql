@@ -73,6 +73,43 @@
     timezone({{ text_literal(time_zone) }}, timezone('UTC', {{ timestamp }}))
 {%- endmacro %}
 
+{# Whether the engine knows a time zone of that name. #}
+{% macro is_time_zone(name) -%}
+    {{- return(adapter.dispatch("is_time_zone", "segmentation")(name)) -}}
+{%- endmacro %}
+
+{% macro default__is_time_zone(name) -%}
+    {{- return(true) -}}
+{%- endmacro %}
+
+{% macro duckdb__is_time_zone(name) -%}
+    {%- set found = run_query(
+        "select 1 from pg_timezone_names() where lower(name) = lower(" ~ text_literal(name) ~ ") limit 1"
+    ) -%}
+    {{- return(found.rows | length > 0) -}}
+{%- endmacro %}
+
+{# Text as a timestamp; one with an offset is taken to UTC, as a timestamp with a time zone is. #}
+{% macro timestamp_of_text(text) -%}
+    {{- return(adapter.dispatch("timestamp_of_text", "segmentation")(text)) -}}
+{%- endmacro %}
+
+{% macro default__timestamp_of_text(text) -%}
+    case
+        when {{ text }} rlike r':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
+            then to_utc_timestamp(cast({{ text }} as timestamp), current_timezone())
+        else cast({{ text }} as timestamp)
+    end
+{%- endmacro %}
+
+{% macro duckdb__timestamp_of_text(text) -%}
+    case
+        when regexp_matches({{ text }}, ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
+            then timezone('UTC', try_cast({{ text }} as timestamptz))
+        else try_cast({{ text }} as timestamp)
+    end
+{%- endmacro %}
+
 {# One row per element of a nested column: a from-item to cross join, its row called `as_name`. #}
 {% macro unnest_rows(column, as_name) -%}
     {{- return(adapter.dispatch("unnest_rows", "segmentation")(column, as_name)) -}}

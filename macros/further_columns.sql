@@ -50,3 +50,37 @@
         ) -%}
     {%- endfor -%}
 {%- endmacro %}
+
+{#
+  What options of a segmentation can name: the numbers and the texts of its feature table, and further
+  columns of the customers. None where the customers are of another project's model, which may not be
+  built yet, or of a data set of its own, which may bring any.
+#}
+{% macro feature_columns(segmentation) -%}
+    {%- set further = [] -%}
+    {%- if dataset() == "warehouse" and not var("warehouse_relations") -%}
+        {%- set relation = relation_in_schema("customers") -%}
+        {%- for name in (own_columns(relation) if relation is not none else [])
+            if name not in contract_columns("customers") -%}
+            {%- do further.append(name) -%}
+        {%- endfor -%}
+    {%- elif dataset() not in [
+        "complete_journey", "market_survey", "marketing_campaign", "members", "sample"
+    ] -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set columns = {"numbers": [], "texts": [], "further": further} -%}
+    {%- set table = graph.nodes[
+        "model.segmentation.int_" ~ ("prospect" if segmentation == "prospects" else segmentation) ~ "_features"
+    ] -%}
+    {%- for column in table.columns.values()
+        if column.name not in ["customer_id", "identity_id", "further_columns"] -%}
+        {%- set kind = column.data_type | lower -%}
+        {%- if kind in ["varchar", "boolean"] -%}
+            {%- do columns["texts"].append(column.name) -%}
+        {%- elif kind in ["integer", "bigint", "double"] or kind.startswith("decimal") -%}
+            {%- do columns["numbers"].append(column.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(columns) -}}
+{%- endmacro %}

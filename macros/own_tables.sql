@@ -112,9 +112,9 @@
 {# Text without blanks around it, and nothing where nothing is left; other types as they are. #}
 {% macro own_value(column) -%}
     {%- if column.is_string() -%}
-        nullif({{ without_blanks_around(column.quoted) }}, '')
+        nullif({{ without_blanks_around(quoted(column.name)) }}, '')
     {%- else -%}
-        {{ column.quoted }}
+        {{ quoted(column.name) }}
     {%- endif -%}
 {%- endmacro %}
 
@@ -125,20 +125,20 @@
 {% macro own_id(column) -%}
     {%- if column.is_float() -%}
         case
-            when abs({{ column.quoted }}) < cast('infinity' as double)
+            when abs({{ quoted(column.name) }}) < cast('infinity' as double)
                 then
                     coalesce(
                         cast(
                             case
-                                when {{ column.quoted }} = floor({{ column.quoted }})
-                                    then try_cast({{ column.quoted }} as decimal(38, 0))
+                                when {{ quoted(column.name) }} = floor({{ quoted(column.name) }})
+                                    then try_cast({{ quoted(column.name) }} as decimal(38, 0))
                             end as varchar
                         ),
-                        cast({{ column.quoted }} as varchar)
+                        cast({{ quoted(column.name) }} as varchar)
                     )
         end
     {%- else -%}
-        {%- set text = without_blanks_around("cast(" ~ column.quoted ~ " as varchar)") -%}
+        {%- set text = without_blanks_around("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
         nullif(nullif(nullif({{ without_zero_fraction(text) }}, ''), 'nan'), 'NaN')
     {%- endif -%}
 {%- endmacro %}
@@ -187,6 +187,8 @@
             {%- do readings.update({column: read_whole_number(column, type)}) -%}
         {%- elif type.startswith("decimal") -%}
             {%- do readings.update({column: read_amount(column)}) -%}
+        {%- elif type == "timestamp" and found[column].is_string() -%}
+            {%- do readings.update({column: timestamp_of_text(column)}) -%}
         {%- else -%}
             {%- do readings.update({column: "try_cast(" ~ column ~ " as " ~ type ~ ")"}) -%}
         {%- endif -%}

@@ -1,12 +1,50 @@
-{# What a run was told to build, checked before its first node: a hook that starts runs calls this. #}
+{# What a run was told to build, checked before it begins: nothing is changed by a run that is refused. #}
 {% macro check_selection() -%}
     {%- if execute -%}
-        {%- if invocation_args_dict.get("empty") -%}
-            {%- do start_empty_run() -%}
-        {%- endif -%}
         {%- do check_parents_are_there() -%}
+        {%- if is_emptied_run() and marts_of_an_earlier_run() -%}
+            {%- set kept = marts_of_an_earlier_run() -%}
+            {%- do exceptions.raise_compiler_error(
+                "With --empty and this selection, " ~ kept | length ~ " marts of an earlier run ("
+                ~ kept | sort | first ~ ", ...) would stand beside empty tables. Leave the selection"
+                ~ " out, or name an empty file: SEGMENTATION_WAREHOUSE=empty.duckdb."
+            ) -%}
+        {%- endif -%}
     {%- endif -%}
     select 1
+{%- endmacro %}
+
+{# Whether this run builds models from emptied inputs. #}
+{% macro is_emptied_run() -%}
+    {{- return(
+        invocation_args_dict.get("empty")
+        and own_models() | select("in", selected_resources) | list | length > 0
+    ) -}}
+{%- endmacro %}
+
+{# Marts that are tables of this file, with their nodes. #}
+{% macro existing_marts() -%}
+    {%- set marts = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == "model" and node.package_name == "segmentation"
+        and "marts" in node.fqn -%}
+        {%- set mart = adapter.get_relation(node.database, node.schema, node.alias) -%}
+        {%- if mart is not none and mart.is_table -%}
+            {%- do marts.append((node, mart)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(marts) -}}
+{%- endmacro %}
+
+{# Names of the marts with rows that this selection leaves alone. #}
+{% macro marts_of_an_earlier_run() -%}
+    {%- set kept = [] -%}
+    {%- for node, mart in existing_marts() if node.unique_id not in selected_resources -%}
+        {%- if run_query("select 1 from " ~ mart ~ " limit 1").rows | length > 0 -%}
+            {%- do kept.append(node.name) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(kept) -}}
 {%- endmacro %}
 
 {# The relation that a node's readers read in this run, with --defer that of the state; or none. #}
@@ -42,6 +80,12 @@
     {%- set of_models = missing_parents() -%}
     {%- set of_tests = missing_parents(tests=true) -%}
     {%- set missing = dict(of_tests, **of_models) -%}
+    {%- if invocation_args_dict.get("empty") -%}
+        {#- start_empty_run loads the seeds that are missing. -#}
+        {%- for id in missing | list if missing[id].resource_type == "seed" -%}
+            {%- do missing.pop(id) -%}
+        {%- endfor -%}
+    {%- endif -%}
     {%- if missing -%}
         {%- set names = missing.values() | map(attribute="name") | sort -%}
         {%- set kinds = missing.values() | map(attribute="resource_type") | unique | list -%}
@@ -70,41 +114,22 @@
 
 {#
   With --empty no mart may be left of another run: those that are there are emptied at once, before
-  the first node runs, and a selection that would leave some of them alone is refused. Seeds are
-  read whole, as `dbt build --empty` reads them, where `dbt run --empty` does not find them.
+  the first node runs and after the run was listed as begun. Seeds are read whole, as
+  `dbt build --empty` reads them, where `dbt run --empty` does not find them.
 #}
 {% macro start_empty_run() -%}
-    {%- set models = [] -%}
-    {%- for id in selected_resources if id.startswith("model.") -%}
-        {%- do models.append(id) -%}
-    {%- endfor -%}
-    {%- if models -%}
-        {%- set kept = [] -%}
-        {%- set deletions = [] -%}
-        {%- for node in graph.nodes.values()
-            if node.resource_type == "model" and node.package_name == "segmentation" and "marts" in node.fqn -%}
-            {%- set mart = adapter.get_relation(node.database, node.schema, node.alias) -%}
-            {%- if mart is not none and mart.is_table -%}
-                {%- do deletions.append("delete from " ~ mart) -%}
-                {%- if node.unique_id not in models
-                    and run_query("select 1 from " ~ mart ~ " limit 1").rows | length > 0 -%}
-                    {%- do kept.append(node.name) -%}
-                {%- endif -%}
-            {%- endif -%}
+    {%- if execute and is_emptied_run() -%}
+        {%- for node in missing_parents().values() if node.resource_type == "seed" -%}
+            {%- do load_seed(node) -%}
         {%- endfor -%}
-        {%- if kept -%}
-            {%- do exceptions.raise_compiler_error(
-                "With --empty and this selection, " ~ kept | length ~ " marts of an earlier run (" ~ kept | sort | first
-                ~ ", ...) would stand beside empty tables. Leave the selection out, or name an empty"
-                ~ " file: SEGMENTATION_WAREHOUSE=empty.duckdb."
-            ) -%}
-        {%- endif -%}
+        {%- set deletions = [] -%}
+        {%- for node, mart in existing_marts() -%}
+            {%- do deletions.append("delete from " ~ mart) -%}
+        {%- endfor -%}
         {%- if deletions -%}
             {#- One transaction: all of them are emptied or none. -#}
             {%- do run_query(deletions | join(";\n")) -%}
         {%- endif -%}
-        {%- for node in missing_parents().values() if node.resource_type == "seed" -%}
-            {%- do load_seed(node) -%}
-        {%- endfor -%}
     {%- endif -%}
+    select 1
 {%- endmacro %}

@@ -242,9 +242,20 @@
 
 {% macro max_rejected_share_problem() -%}
     {%- set share = var("max_rejected_share") -%}
-    {%- if share is not number or share is boolean or share < 0 or share > 1 -%}
+    {%- if share is not number or share is boolean or not (share >= 0 and share <= 1) -%}
         {{- return(
             "max_rejected_share is '" ~ share ~ "'. It must be a number from 0 to 1, e.g. 0.01."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{% macro time_zone_problem() -%}
+    {%- set zone = var("complete_journey_time_zone") -%}
+    {%- if dataset() == "complete_journey" and not is_time_zone(zone) -%}
+        {{- return(
+            "complete_journey_time_zone is '" ~ zone ~ "'. It must be the name of a time zone, e.g."
+            ~ " America/New_York."
         ) -}}
     {%- endif -%}
     {{- return(none) -}}

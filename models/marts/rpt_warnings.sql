@@ -212,9 +212,9 @@ dropped_features as (
             '.'
         ) as message,
         concat(
-            'Bring these columns, or take them out of the features in ',
+            'Bring these columns, or name the features without them: ',
             segmentation,
-            '_model.yml.'
+            '_options: {features: [...]}.'
         ) as what_to_do
     from dropped_together
     group by segmentation
@@ -277,7 +277,7 @@ segments_without_strategy as (
             {{ dbt.listagg("segment_slug", "', '", "order by segment_slug") }},
             '.'
         ) as message,
-        'Add a row for each to seeds/segment_playbook.csv.' as what_to_do
+        'Add a row for each to the seed segment_playbook.' as what_to_do
     from segments
     where coalesce(trim(strategy), '') = ''
     group by segmentation

@@ -115,6 +115,11 @@ def _opened(warehouse: Path, console: Console) -> duckdb.DuckDBPyConnection:
         said = f"is open in another process, {holder}" if holder else f"cannot be read: {error}"
         console.print(escape(f"{warehouse} {said}"), soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
+    except duckdb.Error:
+        console.print(
+            escape(f"{warehouse} is no DuckDB file. Name the file that dbt built."), soft_wrap=True
+        )
+        raise typer.Exit(1) from None
     return connection
 
 
@@ -126,7 +131,7 @@ def _use_marts(
         schema = find_marts_schema(connection, schema)
     except MartsNotFoundError as error:
         console.print(
-            f"{escape(f'{warehouse}: {error}')} Run `make build` and look for the first error, or "
+            f"{escape(f'{warehouse}: {error}')} Build everything and look for the first error, or "
             "name a schema with --schema.",
             soft_wrap=True,
         )

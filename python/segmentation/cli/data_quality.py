@@ -42,7 +42,7 @@ def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for table, reason, rows in connection.sql(
         "select source_table, reason, rows_rejected from rpt_reject_reasons "
-        f"where reason_rank <= {NAMED_REASONS} order by source_table, reason_rank"
+        "order by source_table, reason_rank"
     ).fetchall():
         reasons.setdefault(table, []).append(f"{reason} ({rows:,})")
     lines = []
@@ -52,7 +52,10 @@ def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ).fetchall():
         line = f"  {table}: read {read:,}, accepted {accepted:,}, rejected {rejected:,}"
         if rejected:
-            line += f" ({rejected / read:.1%}): {'; '.join(reasons[table])}"
+            line += f" ({rejected / read:.1%}): {'; '.join(reasons[table][:NAMED_REASONS])}"
+            others = len(reasons[table]) - NAMED_REASONS
+            if others > 0:
+                line += f"; {others} more in rpt_reject_reasons"
         lines.append(line)
     return ["", "What was read:", *(lines or ["  no rows at all"])]
 

@@ -43,7 +43,8 @@ def find_marts_schema(connection: duckdb.DuckDBPyConnection, schema: str | None 
         return chosen
     if not found:
         raise MartsNotFoundError(
-            "No schema holds the marts: the last build did not get that far, or there was none."
+            "No schema has the table dim_segments: it was not selected, or the last build did not "
+            "get that far."
         )
     raise MartsNotFoundError(
         f"There is no schema {schema} with marts. They are in: {', '.join(found)}."

@@ -20,6 +20,9 @@ from segmentation.registry.digest import DIGEST, row_digest
 
 log = logging.getLogger("segmentation")
 
+# No history is longer: a larger number was not given by a fit.
+MOST_MODELS = 1_000_000
+
 Model = TypeVar("Model")
 
 
@@ -100,6 +103,8 @@ def read_models(
         return model, None
 
     own = sorted((r for r in records if _may_be_of(run, r)), key=_number, reverse=True)
+    if has_digests:
+        _warn_of_damage([record for record in records if record not in own])
     if not own:
         current, damage = None, None
     else:
@@ -176,12 +181,20 @@ def _damaged(record: Mapping[str, Any], how: str) -> str:
     return f"the stored model {version}{table} is damaged: {how}"
 
 
+def _warn_of_damage(records: Sequence[Mapping[str, Any]]) -> None:
+    """Name damaged rows of other data sets: one can have been of this one before it was changed."""
+    for record in records:
+        if record[DIGEST] != row_digest(record):
+            log.warning("%s", _damaged(record, "its digest was made of other values"))
+
+
 def _may_be_of(run: Run, record: Mapping[str, Any]) -> bool:
     """Return whether a row is of a data set and variant, as far as it says so."""
     return record["dataset"] in (run.dataset, None) and record["variant"] in (run.variant, None)
 
 
 def _number(record: Mapping[str, Any]) -> int:
-    """Return the number of a model, which stands in its version too."""
+    """Return the number of a model, which stands in its version too; no absurd one counts."""
     written = re.search(r"-([0-9]{1,9})-", str(record["model_version"]))
-    return max(int(record["model_number"] or 0), int(written.group(1)) if written else 0)
+    numbers = (int(record["model_number"] or 0), int(written.group(1)) if written else 0)
+    return max((number for number in numbers if number <= MOST_MODELS), default=0)

@@ -6,7 +6,7 @@ before the first model runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from segmentation.build_run import read_refit
 from segmentation.classification import ClassifierOptions
 from segmentation.classification.candidates import chosen_candidates
 from segmentation.options import OptionError, SegmentationOptions
+from segmentation.registry.option_checks import one_of
 from segmentation.steps.seed_files import SeedFile, seed_problems
 from segmentation.workflow import read_overrides
 
@@ -28,8 +29,10 @@ def build_problems(
     Parameters
     ----------
     build : mapping
-        ``options``: segmentation to its ``settings`` and ``overrides``; ``refit`` and
-        ``refit_after_days``; ``seeds``: for each its ``name``, ``path``, ``shown`` and ``columns``;
+        ``options``: segmentation to its ``settings`` and ``overrides``, and to the ``columns`` that
+        they can name: ``numbers``, ``texts`` and ``further``, or None where these are not known;
+        ``refit`` and ``refit_after_days``; ``seeds``: for each its ``name``, ``path``, ``shown``
+        and ``columns``;
         ``sources``: of those that files are read for.
     read_source : callable
         Reads a source as the build will; what it raises is what is wrong.
@@ -59,14 +62,41 @@ def build_problems(
 def _options(segmentation: str, asked: Mapping[str, Any]) -> list[str]:
     def read() -> None:
         overrides = read_overrides(asked["overrides"])
+        named: dict[str, tuple[Sequence[str], Sequence[str]]]
         if segmentation == CLASSIFIED:
-            chosen_candidates(
-                ClassifierOptions.from_mapping(asked["settings"], overrides).candidates
-            )
+            classifier = ClassifierOptions.from_mapping(asked["settings"], overrides)
+            chosen_candidates(classifier.candidates)
+            named = {"features": (classifier.features, ("numbers", "texts"))}
         else:
-            SegmentationOptions.from_mapping(asked["settings"], overrides)
+            options = SegmentationOptions.from_mapping(asked["settings"], overrides)
+            named = {
+                "features": (options.features, ("numbers",)),
+                "categorical_features": (options.categorical_features, ("texts",)),
+                "trims": (tuple(options.trims), ("numbers",)),
+            }
+        problems = []
+        for option, (columns, kinds) in named.items():
+            problems += _unknown_columns(option, columns, kinds, asked.get("columns"))
+        if problems:
+            raise OptionError(*problems)
 
     return _raised(read)
+
+
+def _unknown_columns(
+    option: str, named: Sequence[str], kinds: Sequence[str], columns: Mapping[str, Any] | None
+) -> list[str]:
+    if columns is None:
+        return []
+    known = [name for kind in kinds for name in columns[kind]]
+    further = [name for name in columns["further"] if name not in known]
+    # The further columns of a customer are found in whatever case they are written.
+    return [
+        problem
+        for name in named
+        if name.lower() not in further
+        for problem in one_of(option, name, [*known, *further], does="names")
+    ]
 
 
 def _raised(read: Callable[[], object]) -> list[str]:

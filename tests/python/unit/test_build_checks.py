@@ -102,3 +102,37 @@ def test_all_of_it_is_said(asked: Any, tmp_path: Path) -> None:
 
 def test_an_error_of_ours_is_said_as_it_is(asked: Any) -> None:
     assert asked("{}") == ["The checks failed: KeyError: 'options'"]
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "settings", "said"),
+    [
+        ("profile", {"features": ["age", "Visits"], "categorical_features": ["gender"]}, []),
+        (
+            "profile",
+            {"features": ["agee"], "categorical_features": ["age"], "trims": {"visit": [0, 1]}},
+            [
+                "profile: features names 'agee'. Did you mean 'age'? It can name: age, visits.",
+                "profile: categorical_features names 'age'. It can name: gender, visits.",
+                "profile: trims names 'visit'. Did you mean 'visits'? It can name: age, visits.",
+            ],
+        ),
+        ("prospects", {"features": ["age", "gender", "visits"]}, []),
+        (
+            "prospects",
+            {"features": ["county"]},
+            ["prospects: features names 'county'. It can name: age, gender, visits."],
+        ),
+    ],
+)
+def test_columns_that_are_there_and_others(
+    segmentation: str, settings: dict[str, Any], said: list[str]
+) -> None:
+    """Further columns of a customer can be numbers or categories, whatever their case."""
+    columns = {"numbers": ["age"], "texts": ["gender"], "further": ["visits"]}
+    asked = {"settings": settings, "overrides": {}, "columns": columns}
+    build = {**RIGHT, "options": {segmentation: asked}}
+    assert build_problems(build, lambda _: None) == said
+    # Where the columns are not known, the models say what is missing.
+    asked["columns"] = None
+    assert build_problems(build, lambda _: None) == []

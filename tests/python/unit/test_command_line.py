@@ -26,8 +26,8 @@ def test_a_warehouse_without_marts(tmp_path: Path) -> None:
     duckdb.connect(str(path)).close()
     code, output = shown("summary", "--warehouse", str(path))
     assert code == 1
-    assert "No schema holds the marts: the last build did not get that far" in output
-    assert "make build" in output
+    assert "No schema has the table dim_segments: it was not selected, or the last build" in output
+    assert "Build everything and look for the first error" in output
 
 
 def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:

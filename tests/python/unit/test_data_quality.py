@@ -39,7 +39,7 @@ def test_rows_read_and_warnings(marts: duckdb.DuckDBPyConnection) -> None:
         "What was read:",
         "  customers: read 1, accepted 1, rejected 0",
         "  orders: read 8,000, accepted 6,500, rejected 1,500 (18.8%): impossible [age] ..."
-        " (1,200); no order_id (298); b (1)",
+        " (1,200); no order_id (298); b (1); 1 more in rpt_reject_reasons",
         "",
         "Warnings:",
         "  First. Do this.",

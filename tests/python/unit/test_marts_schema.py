@@ -43,5 +43,5 @@ def test_several_and_none_of_them_named() -> None:
 
 
 def test_none() -> None:
-    with pytest.raises(MartsNotFoundError, match="No schema holds the marts"):
+    with pytest.raises(MartsNotFoundError, match="No schema has the table dim_segments"):
         find_marts_schema(duckdb.connect())
