@@ -157,12 +157,14 @@ def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
     put(
         fresh,
         'create table contract.orders as select 1 as extra, 2 as "REVENUE", 3 as "Order_ID",'
-        " date '2025-12-30' as ordered_at, 9 as customer_id",
+        " '2025-12-30 23:30:00-05' as ordered_at, 9 as customer_id",
     )
     fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
-    assert fresh.query("select customer_id, frequency, monetary from marts.dim_customers") == [
-        ("9", 1, Decimal("2.00"))
-    ]
+    # An hour with an offset is that of UTC, as it is in a column of timestamps with a time zone.
+    assert fresh.query(
+        "select customer_id, frequency, monetary, last_purchase_on::varchar"
+        " from marts.dim_customers"
+    ) == [("9", 1, Decimal("2.00"), "2025-12-31")]
 
 
 def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:

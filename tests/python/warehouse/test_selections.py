@@ -73,6 +73,12 @@ def test_an_emptied_build_of_a_built_file(fresh: Warehouse) -> None:
     assert "marts of an earlier run (dim_customers, ...) would stand beside" in refused.stdout
     assert fresh.mart_hashes() == undisturbed
 
+    # So does one that is refused because of what it reads.
+    rest = [f"path:models/{folder}" for folder in ("intermediate", "segmentation", "marts")]
+    refused = fresh.dbt("run", "--empty", "--select", *rest, dataset="members")
+    assert "This run reads 5 tables neither selected nor in" in refused.stdout
+    assert fresh.mart_hashes() == undisturbed
+
     # A run that stops in the middle leaves no mart of another run beside emptied ones.
     broken = Warehouse(fresh.folder, project_copy(fresh.folder / "project"))
     (broken.project / "models" / "intermediate" / "int_customers.sql").write_text("select nothing")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 from builds import Warehouse, project_copy
 
@@ -76,6 +77,21 @@ def test_files_of_a_data_set_that_are_not_there(
         assert done.stdout.count(f"market_survey/{file}") == 1
     assert "Nothing was built, because of 2 mistakes:" in done.stdout
     assert fresh.tables() == []
+
+
+@pytest.mark.long
+def test_a_seed_with_its_columns_in_another_order(sample: Warehouse, tmp_path: Path) -> None:
+    """Into a table that is there already: cells go by the names of their columns."""
+    warehouse = sample.copy(tmp_path)
+    warehouse.project = project_copy(tmp_path / "project")
+    seed = warehouse.project / "seeds" / "segment_playbook.csv"
+    table = pd.read_csv(seed, dtype=str, keep_default_na=False)
+    table[table.columns[::-1]].to_csv(seed, index=False)
+    content = "select * from seeds.segment_playbook order by all"
+    before = warehouse.query(content)
+    done = warehouse.dbt("seed", "--select", "segment_playbook", dataset="sample")
+    assert done.returncode == 0, done.stdout
+    assert warehouse.query(content) == before
 
 
 LISTED = "complete_journey, market_survey, marketing_campaign, members, sample, warehouse"
