@@ -70,7 +70,7 @@ def test_kills_at_random_moments(fresh: Warehouse) -> None:
     draw = random.Random(20251231)
     killed = 0
     for _ in range(KILLS // 2):
-        at_work = kill_after(fresh, draw.uniform(0.2, 1.0) * length, **SAMPLE)
+        at_work = kill_after(fresh, draw.uniform(0.1, 0.8) * length, **SAMPLE)
         killed += at_work
         if latest_run(fresh)[1]:
             assert fresh.mart_hashes() == undisturbed
@@ -97,7 +97,7 @@ def test_refits_killed_at_random_moments(fresh: Warehouse) -> None:
         runs, is_complete = latest_run(fresh)
         assert is_complete
         marts = fresh.mart_hashes()
-        killed += kill_after(fresh, draw.uniform(0.2, 1.0) * length, **command)
+        killed += kill_after(fresh, draw.uniform(0.1, 0.8) * length, **command)
         run, is_complete = latest_run(fresh)
         has_ended = is_complete and run > runs
         if has_ended:

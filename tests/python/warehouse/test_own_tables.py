@@ -122,5 +122,5 @@ def test_settings_are_text_in_sql_and_nothing_else(fresh: Warehouse) -> None:
         "run", "--select", "stg_complete_journey__orders", dataset="complete_journey",
         complete_journey_time_zone=injected,
     )  # fmt: skip
-    assert f"Unknown TimeZone '{injected}'" in done.stdout
+    assert f"complete_journey_time_zone is '{injected}'. It must be" in done.stdout
     assert fresh.query("select count(*) from duckdb_schemas() where schema_name = 'kept'") == [(1,)]
