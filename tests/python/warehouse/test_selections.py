@@ -8,7 +8,6 @@ import pytest
 from builds import QUICK, Warehouse, project_copy
 
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
-# Counts of what was read, which are then counts of nothing.
 # What has rows after an emptied run: counts of nothing, the run itself, and that there is nobody.
 COUNTING = {
     "marts.rpt_builds",
