@@ -57,6 +57,19 @@
     {{- return(own) -}}
 {%- endmacro %}
 
+{# Ids of the nodes that a node reads, itself or through models that have no table. #}
+{% macro nodes_read(id) -%}
+    {%- set read = [] -%}
+    {%- for parent in graph.nodes[id].depends_on.get("nodes", []) if parent in graph.nodes -%}
+        {%- if graph.nodes[parent].config.materialized == "ephemeral" -%}
+            {%- do read.extend(nodes_read(parent)) -%}
+        {%- else -%}
+            {%- do read.append(parent) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(read) -}}
+{%- endmacro %}
+
 {# What the selected nodes, or the tests among them, read that is neither selected nor there. #}
 {% macro missing_parents(tests=false) -%}
     {%- set missing = {} -%}
@@ -65,11 +78,10 @@
         if id in graph.nodes
         and graph.nodes[id].package_name == "segmentation"
         and id.startswith("test.") == tests -%}
-        {%- for parent in graph.nodes[id].depends_on.get("nodes", [])
-            if parent in graph.nodes and parent not in selected_resources and parent not in missing -%}
-            {%- set node = graph.nodes[parent] -%}
-            {%- if node.config.materialized != "ephemeral" and existing_relation(node) is none -%}
-                {%- do missing.update({parent: node}) -%}
+        {%- for parent in nodes_read(id)
+            if parent not in selected_resources and parent not in missing -%}
+            {%- if existing_relation(graph.nodes[parent]) is none -%}
+                {%- do missing.update({parent: graph.nodes[parent]}) -%}
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
