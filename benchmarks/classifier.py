@@ -309,7 +309,8 @@ def ready(folder: str, kind: str) -> Work:
 def in_batches(folder: str, kind: str, reasons: bool = False) -> Work:
     """Predict distinct people batch by batch, and join in the engine."""
     import duckdb
-    from segmentation.classification.table_scoring import score_into
+    from segmentation.classification.assign import score_into
+    from segmentation.engine.duckdb import DuckDBEngine
 
     classifier = _load(folder, kind)
     output = _new_output(folder, kind, "reasons" if reasons else "batches")
@@ -318,7 +319,7 @@ def in_batches(folder: str, kind: str, reasons: bool = False) -> Work:
         with duckdb.connect(str(output)) as connection:
             _attach(connection, folder, kind)
             scoring = score_into(
-                connection,
+                DuckDBEngine(connection),
                 "source.prospects",
                 classifier,
                 "scored",

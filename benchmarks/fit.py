@@ -95,9 +95,9 @@ def prepare(folder: str, rows: int) -> Work:
 def sample_and_refine(folder: str) -> Work:
     """Fit as a build does: scan and fit on a sample, refine on all rows in the engine."""
     import duckdb
-    from segmentation.engine import DuckDBEngine
-    from segmentation.fitting import fit_model
-    from segmentation.options import SegmentationOptions
+    from segmentation.clustering.fit import fit_model
+    from segmentation.clustering.options import SegmentationOptions
+    from segmentation.engine.duckdb import DuckDBEngine
 
     options = SegmentationOptions(
         features=FEATURES,

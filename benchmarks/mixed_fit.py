@@ -20,8 +20,8 @@ from benchmarks.race import Entry, judged, race, ratio, raw_figures, run
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
-    from segmentation.clustering.mixed_sample import MixedSample
-    from segmentation.preprocessing import PreparedFeatures
+    from segmentation.features.mixed_sample import MixedSample
+    from segmentation.features.prepared import PreparedFeatures
 
 ROWS = 1_000_000
 # So many times the rows, to see how time grows.
@@ -114,10 +114,10 @@ def sample_and_refine(folder: str, name: str = "ours", scans: bool = False) -> W
     """Fit to a sample, refine on all rows in the engine, and score them there."""
     import duckdb
     from segmentation.clustering import ALGORITHMS
-    from segmentation.clustering.k_scan import scan_k
+    from segmentation.clustering.k_choice import scan_k
     from segmentation.clustering.refinement import refine_prototypes
-    from segmentation.engine import DuckDBEngine
-    from segmentation.scoring import assigned_table
+    from segmentation.engine.duckdb import DuckDBEngine
+    from segmentation.scoring.nearest import assigned_table
 
     algorithm = ALGORITHMS["kprototypes"]
     output = _new_output(folder, name)
@@ -269,8 +269,11 @@ def _prepared(
     """
     import numpy as np
     import pandas as pd
-    from segmentation.clustering.mixed_sample import MixedSample, default_gamma
-    from segmentation.preprocessing import FeaturePreprocessor, PreparedCategory, PreparedFeatures
+    from segmentation.clustering.gamma import default_gamma
+    from segmentation.features.categories import PreparedCategory
+    from segmentation.features.mixed_sample import MixedSample
+    from segmentation.features.numbers import FeaturePreprocessor
+    from segmentation.features.prepared import PreparedFeatures
 
     preprocessor = FeaturePreprocessor().fit(frame[list(NUMBERS)])
     categories, codes = [], []

@@ -100,12 +100,11 @@ def prepare(folder: str, rows: int) -> Work:
     import duckdb
     import numpy as np
     from segmentation.clustering import ALGORITHMS
-    from segmentation.clustering.mixed_sample import MixedSample, default_gamma
-    from segmentation.preprocessing import (
-        FeaturePreprocessor,
-        PreparedCategory,
-        PreparedFeatures,
-    )
+    from segmentation.clustering.gamma import default_gamma
+    from segmentation.features.categories import PreparedCategory
+    from segmentation.features.mixed_sample import MixedSample
+    from segmentation.features.numbers import FeaturePreprocessor
+    from segmentation.features.prepared import PreparedFeatures
 
     def work() -> dict[str, Any]:
         size = min(SAMPLE_ROWS, rows // 2)
@@ -198,8 +197,8 @@ def write_customers(
 def in_the_engine(folder: str) -> Work:
     """Score by one SQL expression; nothing leaves the engine."""
     import duckdb
-    from segmentation.engine import DuckDBEngine
-    from segmentation.scoring import assigned_table
+    from segmentation.engine.duckdb import DuckDBEngine
+    from segmentation.scoring.nearest import assigned_table
 
     model = pickle.loads(_model_file(folder).read_bytes())
     output = _new_output(folder, "engine")
@@ -245,7 +244,7 @@ def through_pandas(folder: str) -> Work:
     import duckdb
     import numpy as np
     import pandas as pd
-    from segmentation.clustering.mixed_sample import MixedSample
+    from segmentation.features.mixed_sample import MixedSample
 
     model = pickle.loads(_model_file(folder).read_bytes())
     features, prototypes = model["features"], model["prototypes"]

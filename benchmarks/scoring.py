@@ -85,7 +85,7 @@ def prepare(folder: str, rows: int) -> Work:
     import duckdb
     import numpy as np
     import pandas as pd
-    from segmentation.preprocessing import FeaturePreprocessor
+    from segmentation.features.numbers import FeaturePreprocessor
     from sklearn.cluster import KMeans
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PowerTransformer, StandardScaler
@@ -134,10 +134,10 @@ def prepare(folder: str, rows: int) -> Work:
 def in_the_engine(folder: str, transform: str) -> Work:
     """Score by one SQL expression; nothing leaves the engine."""
     import duckdb
-    from segmentation.clustering.prototypes import from_centers
-    from segmentation.engine import DuckDBEngine
-    from segmentation.preprocessing import PreparedFeatures
-    from segmentation.scoring import assigned_table
+    from segmentation.engine.duckdb import DuckDBEngine
+    from segmentation.features.prepared import PreparedFeatures
+    from segmentation.scoring.nearest import assigned_table
+    from segmentation.scoring.prototypes import from_centers
 
     model = pickle.loads(_model_file(folder, transform).read_bytes())
     output = _new_output(folder, f"engine_{transform}")

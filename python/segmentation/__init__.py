@@ -2,14 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from segmentation.native_threads import limit_native_threads
-
 if TYPE_CHECKING:
-    from segmentation.clustering.kprototypes import KPrototypes
+    from segmentation.clustering.kprototypes.estimator import KPrototypes
 
 __all__ = ["KPrototypes"]
-
-limit_native_threads()
 
 __version__ = "0.1.0"
 
@@ -17,7 +13,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     # Loaded when it is asked for: most of what imports this package needs no clustering.
     if name == "KPrototypes":
-        from segmentation.clustering.kprototypes import KPrototypes
+        from segmentation.clustering.kprototypes.estimator import KPrototypes
 
         return KPrototypes
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

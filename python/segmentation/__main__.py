@@ -1,5 +1,5 @@
 """``python -m segmentation`` is the command ``segmentation``."""
 
-from segmentation.command_line import app
+from segmentation.cli.app import app
 
 app()

@@ -9,8 +9,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 from mixed_customers import CATEGORIES, NUMBERS
-from segmentation.model_row import SegmentationModel, as_table
-from segmentation.workflow import (
+from segmentation.clustering.model import SegmentationModel, as_table
+from segmentation.steps.clusters import (
     assign_segments,
     fit_if_needed,
     name_segments_of_current_model,

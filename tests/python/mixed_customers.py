@@ -8,13 +8,11 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 import pandas as pd
-from segmentation.clustering.mixed_sample import MixedSample, default_gamma
-from segmentation.preprocessing import (
-    FeaturePreprocessor,
-    PreparedCategory,
-    PreparedFeature,
-    PreparedFeatures,
-)
+from segmentation.clustering.gamma import default_gamma
+from segmentation.features.categories import PreparedCategory
+from segmentation.features.mixed_sample import MixedSample
+from segmentation.features.numbers import FeaturePreprocessor, PreparedFeature
+from segmentation.features.prepared import PreparedFeatures
 
 NUMBERS = ["age", "income"]
 HOMES = ["", "O'Brien's \"flat\"", "Büro ✓", "house"]

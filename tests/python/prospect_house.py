@@ -9,8 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from segmentation.classification.model_row import ProspectsModel, as_table
-from segmentation.prospects import (
+from segmentation.classification.model import ProspectsModel, as_table
+from segmentation.steps.prospects import (
     assign_prospects,
     fit_prospects_if_needed,
     forecast_prospects,

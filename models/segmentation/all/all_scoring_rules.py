@@ -1,6 +1,6 @@
 """Writes down how people who are in no table yet are scored; a hook makes macros of it."""
 
-from segmentation.workflow import scoring_rules
+from segmentation.steps.clusters import scoring_rules
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Applies the profile model in force to every customer; nothing leaves the engine."""
 
-from segmentation.workflow import assign_segments
+from segmentation.steps.clusters import assign_segments
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Applies the classifier in force to every prospect, in batches."""
 
-from segmentation.prospects import assign_prospects
+from segmentation.steps.prospects import assign_prospects
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Fits the classifier of prospects where a fit is needed; one row per fit."""
 
-from segmentation.prospects import fit_prospects_if_needed
+from segmentation.steps.prospects import fit_prospects_if_needed
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Names the segments that prospects can join."""
 
-from segmentation.prospects import name_prospect_segments
+from segmentation.steps.prospects import name_prospect_segments
 
 
 def model(dbt, session):

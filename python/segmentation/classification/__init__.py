@@ -1,6 +1,6 @@
 """Which segment a person will join before there is history: supervised, calibrated, explained.
 
-:func:`~segmentation.classification.fitting.fit_classifier` judges the candidates of
+:func:`~segmentation.classification.fit.fit_classifier` judges the candidates of
 :mod:`~segmentation.classification.candidates` by grouped cross-validation and refits the winner;
 :mod:`~segmentation.classification.storage` keeps it;
 :mod:`~segmentation.classification.prediction` applies it;
@@ -8,7 +8,7 @@
 """
 
 from segmentation.classification.classifier import SegmentClassifier
-from segmentation.classification.fitting import ClassifierFit, fit_classifier
+from segmentation.classification.fit import ClassifierFit, fit_classifier
 from segmentation.classification.options import ClassifierOptions
 
 __all__ = ["ClassifierFit", "ClassifierOptions", "SegmentClassifier", "fit_classifier"]

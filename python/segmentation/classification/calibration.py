@@ -9,7 +9,7 @@ from scipy.optimize import minimize_scalar
 
 from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import SMALLEST, log_loss
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 # Guo et al. use fifteen.
 BINS = 15

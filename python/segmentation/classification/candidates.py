@@ -31,7 +31,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from segmentation.classification.features import CATEGORY, FeatureColumn
-from segmentation.options import OptionError
+from segmentation.registry.option_checks import OptionError
 
 # What stands for a missing category: a category of its own, where the fit has seen any.
 MISSING = -2.0

@@ -12,7 +12,7 @@ from sklearn.pipeline import Pipeline
 
 from segmentation.classification.calibration import softmax, temper
 from segmentation.classification.features import FeatureColumn, as_matrix
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from segmentation.classification.metrics import (
     log_loss,
     summaries,
 )
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 GROUPED, UNGROUPED = "grouped", "ungrouped"
 

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 log = logging.getLogger("segmentation")
 

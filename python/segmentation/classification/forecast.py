@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from segmentation.classification.classifier import SegmentClassifier
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 LEVEL = 0.95
 

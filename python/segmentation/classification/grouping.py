@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 Labels = np.ndarray[tuple[int], np.dtype[np.intp]]
 

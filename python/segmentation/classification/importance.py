@@ -11,7 +11,7 @@ from segmentation.classification.cross_validation import CrossValidation
 from segmentation.classification.features import FeatureColumn
 from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import macro_f1
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 
 def importance_records(

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from segmentation.classification.grouping import Labels
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
 
 # A probability of nought for what happened would cost infinitely much.
 SMALLEST = 1e-9

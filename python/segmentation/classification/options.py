@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segmentation.classification.candidates import CANDIDATES
-from segmentation.options import OptionError
 from segmentation.registry.option_checks import (
     LARGEST_SEED,
+    OptionError,
     known_options,
     names,
     names_and_values,

@@ -14,8 +14,8 @@ from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.features import as_matrix, missing_columns
 from segmentation.classification.grouping import Labels
 from segmentation.classification.reasons import REASONS, reasons_in_words
-from segmentation.playbook import FeatureWords
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
+from segmentation.playbook.feature_words import FeatureWords
 
 log = logging.getLogger("segmentation")
 

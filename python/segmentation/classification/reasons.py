@@ -10,8 +10,8 @@ from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.features import CATEGORY, NUMBER, FeatureColumn
 from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import SMALLEST
-from segmentation.playbook import FeatureWords, words_for
-from segmentation.preprocessing import Matrix
+from segmentation.features.arrays import Matrix
+from segmentation.playbook.feature_words import FeatureWords, words_for
 
 REASONS = 3
 NO_REASON = "close to the typical person on everything"

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import duckdb
+from segmentation.engine.duckdb import Connection
 
 # Reasons that are named for a table; rpt_reject_reasons has them all.
 NAMED_REASONS = 3
 
 
-def data_quality(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def data_quality(connection: Connection) -> list[str]:
     """Return lines about rows read, warnings, and whether the marts are of one run.
 
     Parameters
     ----------
-    connection : duckdb.DuckDBPyConnection
+    connection : Connection
         Of a built warehouse, the schema of the marts being in use. A mart that it lacks, because an
         earlier version built it, has no line.
 
@@ -38,7 +38,7 @@ def data_quality(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return lines
 
 
-def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _rows_read(connection: Connection) -> list[str]:
     reasons: dict[str, list[str]] = {}
     for table, reason, rows in connection.sql(
         "select source_table, reason, rows_rejected from rpt_reject_reasons "
@@ -60,14 +60,14 @@ def _rows_read(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return ["", "What was read:", *(lines or ["  no rows at all"])]
 
 
-def _warnings(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _warnings(connection: Connection) -> list[str]:
     rows = connection.sql(
         "select message, what_to_do from rpt_warnings order by warning_number"
     ).fetchall()
     return ["", "Warnings:", *(f"  {said} {advice}" for said, advice in rows)] if rows else []
 
 
-def _run(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _run(connection: Connection) -> list[str]:
     ((number, outcome, started_at, built, models),) = connection.sql(
         "select run_number, outcome, started_at, models_built, models from rpt_builds "
         "where is_latest"

@@ -27,17 +27,17 @@ from sklearn.mixture import GaussianMixture
 from sklearn.neighbors import NearestNeighbors
 
 from segmentation.clustering.grid import grid_labels
-from segmentation.clustering.mixed_sample import MixedSample
-from segmentation.clustering.prototype_search import fit_prototypes
-from segmentation.clustering.prototypes import (
+from segmentation.clustering.kprototypes.search import fit_prototypes
+from segmentation.clustering.representatives import representatives
+from segmentation.features.arrays import Codes, Matrix
+from segmentation.features.mixed_sample import MixedSample
+from segmentation.scoring.prototypes import (
     Prototypes,
     from_centers,
     from_modes,
     from_points,
     share_costs,
 )
-from segmentation.clustering.representatives import representatives
-from segmentation.preprocessing import Codes, Matrix
 
 NEAREST = "the segment of the nearest centroid; of equally near ones the lower id"
 REPRESENTED = (
@@ -78,7 +78,7 @@ class Algorithm:
         means of the numbers, shape (k, n_numbers), and the shares of the categories, each of shape
         (k, n_categories). None where the sample's prototypes stand as they are.
     resample_starts : int
-        Restarts of a fit to a bootstrap resample, see :mod:`segmentation.clustering.k_scan`.
+        Restarts of a fit to a bootstrap resample, see :mod:`segmentation.clustering.k_choice`.
     needs_both_kinds : bool
         Whether it refuses numbers without categories, and categories without numbers.
     most_rows : int

@@ -10,11 +10,11 @@ import numpy as np
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
 
 from segmentation.clustering.algorithms import ALGORITHMS
-from segmentation.clustering.k_scan import bootstrap_agreement
-from segmentation.clustering.mixed_sample import MixedSample
-from segmentation.clustering.prototypes import NOISE
+from segmentation.clustering.k_choice import bootstrap_agreement
 from segmentation.clustering.silhouettes import silhouettes
-from segmentation.preprocessing import Codes
+from segmentation.features.arrays import Codes
+from segmentation.features.mixed_sample import MixedSample
+from segmentation.scoring.prototypes import NOISE
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class AlgorithmJudgement:
     segments : int
         Found, noise not counted.
     silhouette, calinski_harabasz, davies_bouldin : float or None
-        As in :class:`segmentation.clustering.k_scan.KJudgement`, over the rows that are no noise;
+        As in :class:`segmentation.clustering.k_choice.KJudgement`, over the rows that are no noise;
         None where these lie in fewer than two segments.
     stability_mean, stability_p10 : float
         As there; noise counts as a segment of its own.

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.feature_selection import f_classif, mutual_info_classif
 from sklearn.metrics import silhouette_score
 
-from segmentation.clustering.mixed_sample import MixedSample
-from segmentation.preprocessing import Codes, Matrix
+from segmentation.features.arrays import Codes, Matrix
+from segmentation.features.mixed_sample import MixedSample
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import duckdb
 import numpy as np
 import pandas as pd
 
-from segmentation.clustering.mixed_sample import MixedSample
-from segmentation.clustering.prototypes import NOISE
-from segmentation.preprocessing import Codes
+from segmentation.engine.duckdb import open_in_memory
+from segmentation.features.arrays import Codes
+from segmentation.features.mixed_sample import MixedSample
+from segmentation.scoring.prototypes import NOISE
 
 # Intervals per number. A cell is dense when it holds more than this many times what each of the
 # cells that anybody lies in would hold if all held as many.
@@ -41,7 +41,7 @@ def grid_labels(sample: MixedSample) -> Codes:
     coordinates = np.hstack([steps, sample.codes.astype(np.int64)])
     names = [f"interval_{j}" for j in range(coordinates.shape[1])]
     frame = pd.DataFrame(coordinates, columns=names).assign(row=np.arange(len(coordinates)))
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with open_in_memory() as connection:
         connection.register("intervals", frame)
         labelled = connection.sql(_query(names, sample.numbers.shape[1])).df()
     labels = np.full(len(sample), NOISE)

@@ -8,17 +8,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from segmentation.clustering.prototypes import Prototypes
-from segmentation.engine import DuckDBEngine
-from segmentation.preprocessing import Matrix, PreparedFeatures
-from segmentation.scoring import (
+from segmentation.engine.base import Engine
+from segmentation.features.arrays import Matrix
+from segmentation.features.prepared import PreparedFeatures
+from segmentation.scoring.columns import code_column, scaled_column, scaled_table
+from segmentation.scoring.nearest import (
     assigned_table,
     by_segment,
-    code_column,
-    scaled_column,
-    scaled_table,
     segment_dissimilarity_expressions,
 )
+from segmentation.scoring.prototypes import Prototypes
 
 Recentered = Callable[[Matrix, list[Matrix], float], Prototypes]
 
@@ -66,7 +65,7 @@ class SegmentMeans:
 
 
 def refine_prototypes(
-    engine: DuckDBEngine,
+    engine: Engine,
     table: str,
     features: PreparedFeatures,
     prototypes: Prototypes,
@@ -84,7 +83,7 @@ def refine_prototypes(
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
     table : str
         A from-item with the raw columns of `features`.
     features : PreparedFeatures
@@ -120,7 +119,7 @@ def refine_prototypes(
 
 
 def segment_means(
-    engine: DuckDBEngine,
+    engine: Engine,
     table: str,
     features: PreparedFeatures,
     prototypes: Prototypes,
@@ -131,7 +130,7 @@ def segment_means(
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
     table : str
         A from-item with the raw columns of `features`.
     features : PreparedFeatures
@@ -194,7 +193,7 @@ def _moved(before: Prototypes, after: Prototypes) -> float:
 
 
 def _inertia(
-    engine: DuckDBEngine,
+    engine: Engine,
     table: str,
     features: PreparedFeatures,
     prototypes: Prototypes,
@@ -223,7 +222,7 @@ def _most_added(prototypes: Prototypes) -> float:
     return added
 
 
-def _largest_absolute(engine: DuckDBEngine, table: str, features: PreparedFeatures) -> float:
+def _largest_absolute(engine: Engine, table: str, features: PreparedFeatures) -> float:
     largest = [f"max(abs({scaled_column(j)}))" for j in range(len(features.numbers))]
     if not largest:
         return 0.0

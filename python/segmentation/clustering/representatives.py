@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.cluster import KMeans
 
-from segmentation.clustering.mixed_sample import MixedSample
-from segmentation.clustering.prototypes import NOISE, Prototypes, from_points
-from segmentation.preprocessing import Codes
+from segmentation.features.arrays import Codes
+from segmentation.features.mixed_sample import MixedSample
+from segmentation.scoring.prototypes import NOISE, Prototypes, from_points
 
 # A dozen points follow the shape of a segment that is no ball; more would slow scoring down.
 MOST_POINTS = 12

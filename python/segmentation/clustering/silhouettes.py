@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.metrics import pairwise_distances
 
-from segmentation.preprocessing import Codes, Matrix
+from segmentation.features.arrays import Codes, Matrix
 
 # Distances of so many points to all are in memory at a time: 20 MB for 5,000 points.
 BLOCK = 500

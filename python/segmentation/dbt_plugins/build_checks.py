@@ -14,7 +14,8 @@ from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
-from duckdb import DuckDBPyConnection
+
+from segmentation.engine.duckdb import Connection
 
 FUNCTION = "segmentation_build_problems"
 
@@ -22,13 +23,13 @@ FUNCTION = "segmentation_build_problems"
 class Plugin(BasePlugin):
     """Registers the function."""
 
-    def configure_connection(self, conn: DuckDBPyConnection) -> None:
+    def configure_connection(self, conn: Connection) -> None:
         """Register the function with the engine, once for each time that it is opened."""
         conn.create_function(FUNCTION, self._problems, ["VARCHAR"], "VARCHAR", side_effects=True)
 
     def _problems(self, build: str) -> str:
         # Libraries that only the checks and the fits need: dbt starts without them.
-        from segmentation.steps.build_checks import build_problems
+        from segmentation.steps.build_problems import build_problems
 
         try:
             return json.dumps(build_problems(json.loads(build), self._read_source))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from segmentation.engine import lock_holder
+from segmentation.engine.duckdb import FileError, check_that_opens, lock_holder
 
 
 class Plugin(BasePlugin):
@@ -26,8 +25,8 @@ class Plugin(BasePlugin):
         if not Path(creds.path).is_file():
             return
         try:
-            duckdb.connect(creds.path, config=dict(config)).close()
-        except duckdb.IOException as error:
+            check_that_opens(creds.path, config)
+        except FileError as error:
             holder = lock_holder(error)
             if holder is None:
                 raise

@@ -1,1 +1,1 @@
-"""From columns of a table to what a model looks at."""
+"""From a raw column to a number or a code: what a model looks at."""

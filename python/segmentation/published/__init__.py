@@ -1,1 +1,1 @@
-"""What a build has written for readers."""
+"""What readers of a built warehouse need: where the marts are, and scoring by their macros."""

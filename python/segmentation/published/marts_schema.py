@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import duckdb
+from segmentation.engine.duckdb import Connection
 
 
 class MartsNotFoundError(LookupError):
     """A warehouse in which no schema, or more than one, holds the marts."""
 
 
-def find_marts_schema(connection: duckdb.DuckDBPyConnection, schema: str | None = None) -> str:
+def find_marts_schema(connection: Connection, schema: str | None = None) -> str:
     """Return the name of the schema that holds the marts: ``dim_segments``, the scoring macros.
 
     Parameters
     ----------
-    connection : duckdb.DuckDBPyConnection
+    connection : Connection
     schema : str, optional
         Which one, where there are several, e.g. of a development and a production target.
 

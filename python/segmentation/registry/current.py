@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from segmentation.build_run import Run, Table
-from segmentation.engine import DuckDBEngine
+from segmentation.engine.base import Engine, Table
 from segmentation.registry.digest import DIGEST, row_digest
+from segmentation.registry.run import Run
 
 log = logging.getLogger("segmentation")
 
@@ -59,7 +59,7 @@ class StoredModels(Generic[Model]):
 
 
 def read_models(
-    engine: DuckDBEngine,
+    engine: Engine,
     history: Table | None,
     run: Run,
     read: Callable[[Mapping[str, Any]], Model],
@@ -71,7 +71,7 @@ def read_models(
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
     history : relation or table name, optional
         The model table; None where there is none yet.
     run : Run
@@ -85,9 +85,9 @@ def read_models(
     """
     if history is None:
         return StoredModels()
-    table = engine.relation(f"select * from {engine.from_item(history)}")
-    has_digests = DIGEST in table.columns
-    records = table.to_arrow_table().to_pylist()
+    table = engine.from_item(history)
+    has_digests = DIGEST in engine.column_names(table)
+    records = engine.records(f"select * from {table}")
 
     def check(record: Mapping[str, Any]) -> tuple[Model | None, str | None]:
         try:
@@ -123,7 +123,7 @@ def read_models(
 
 
 def model_to_apply(
-    engine: DuckDBEngine,
+    engine: Engine,
     models: Table,
     run: Run,
     read: Callable[[Mapping[str, Any]], Model],

@@ -18,6 +18,20 @@ MOST_SEGMENTS = 50
 LARGEST_SEED = 2**31 - 1
 
 
+class OptionError(ValueError):
+    """Options that are unknown, or set to something they cannot be.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        What is wrong, a sentence or two for each.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
 def names_and_values(given: object, source: str, example: str) -> list[str]:
     """Check that options are written as names and values."""
     if isinstance(given, Mapping):

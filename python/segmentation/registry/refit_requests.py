@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import logging
 
-from segmentation.build_run import EarlierFit, Run, answers_request
-from segmentation.engine import DuckDBEngine, quoted, text_literal
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import quoted, text_literal
+from segmentation.registry.refit_policy import EarlierFit, answers_request
+from segmentation.registry.run import Run
 
 log = logging.getLogger("segmentation")
 
 
 def model_before_request(
-    engine: DuckDBEngine, runs_schema: str | None, run: Run, segmentation: str
+    engine: Engine, runs_schema: str | None, run: Run, segmentation: str
 ) -> int | None:
     """Return the number of the last model before the refit that is now asked for was first asked.
 
@@ -22,7 +24,7 @@ def model_before_request(
 
     Parameters
     ----------
-    engine : DuckDBEngine
+    engine : Engine
     runs_schema : str or None
         Schema of the table `build_runs`, in which dbt's hooks list runs; None where none does.
     run : Run

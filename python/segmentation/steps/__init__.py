@@ -1,1 +1,1 @@
-"""What a dbt run calls, one module for each step."""
+"""What a dbt run calls: one function for each Python model, and the checks before a build."""

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segmentation.playbook import PlaybookError, read_feature_words, read_playbook
+from segmentation.playbook.errors import PlaybookError
+from segmentation.playbook.feature_words import read_feature_words
+from segmentation.playbook.playbook import read_playbook
 
 # Once a file is this wrong, more lines of it say nothing new.
 MOST_PROBLEMS = 5

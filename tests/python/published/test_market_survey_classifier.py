@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from segmentation.classification import ClassifierFit, ClassifierOptions, fit_classifier
 from segmentation.classification.features import as_matrix, learn_columns
-from segmentation.classification.fitting import Leakage
+from segmentation.classification.fit import Leakage
 from segmentation.classification.grouping import row_codes
 from segmentation.classification.metrics import figure
 

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.k_scan import scan_k
-from segmentation.clustering.mixed_sample import numbers_only
-from segmentation.preprocessing import FeaturePreprocessor, Matrix
+from segmentation.clustering.k_choice import scan_k
+from segmentation.features.arrays import Matrix
+from segmentation.features.mixed_sample import numbers_only
+from segmentation.features.numbers import FeaturePreprocessor
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from builds import Warehouse
-from segmentation.person_scoring import score_people
+from segmentation.published.people import score_people
 
 pytestmark = pytest.mark.long
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from builds import PROJECT
 from kmodes.kprototypes import KPrototypes
-from segmentation.naming import name_segments
-from segmentation.options import SegmentationOptions
-from segmentation.playbook import read_playbook, vocabulary_for
+from segmentation.clustering.options import SegmentationOptions
+from segmentation.playbook.matching import name_segments
+from segmentation.playbook.playbook import read_playbook, vocabulary_for
 
 CATEGORIES = ["Jenis Kelamin", "Profesi", "Tipe Residen"]
 NUMBERS = {"age": "Umur", "annual_spend": "NilaiBelanjaSetahun"}

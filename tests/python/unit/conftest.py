@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from house import House
-from segmentation.engine import DuckDBEngine
+from segmentation.engine.duckdb import DuckDBEngine
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from builds import Warehouse
 from segmentation import KPrototypes
-from segmentation.model_row import SegmentationModel
+from segmentation.clustering.model import SegmentationModel
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from builds import PROJECT, QUICK, Warehouse
-from segmentation.person_scoring import ScoringError, score_people
+from segmentation.published.people import ScoringError, score_people
 from sklearn.metrics import adjusted_rand_score
 
 

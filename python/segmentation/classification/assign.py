@@ -1,0 +1,166 @@
+"""Predictions for a whole table of the warehouse, at the cost of its distinct people.
+
+What a model knows of a person is a handful of attributes, and many people share them all. The
+engine lists the distinct combinations, each is predicted once, and the engine joins the predictions
+back: the same figures for every row as if it had been predicted by itself. Where most rows differ,
+that saves nothing, and the rows themselves are predicted. In either case they pass through Python
+in batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from segmentation.classification.classifier import SegmentClassifier
+from segmentation.classification.features import NUMBER, FeatureColumn
+from segmentation.classification.prediction import (
+    BATCH_ROWS,
+    predict_in_batches,
+    prediction_schema,
+)
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import quoted
+from segmentation.playbook.feature_words import FeatureWords
+
+# Above this share of distinct rows, listing and joining cost more than they save. Reasons make a
+# prediction several times as expensive, and saving one worth more.
+DISTINCT_SHARE = 0.25
+DISTINCT_SHARE_WITH_REASONS = 0.6
+
+# Predictions of so many combinations are held at once; more are taken in parts, by their hash.
+PART_COMBINATIONS = 100_000
+
+_PREDICTED = "segmentation_predicted_combinations"
+
+
+@dataclass(frozen=True)
+class TableScoring:
+    """What scoring a table took: its rows, and the rows that were predicted."""
+
+    rows: int
+    predicted: int
+
+
+def score_into(
+    engine: Engine,
+    source: str,
+    classifier: SegmentClassifier,
+    into: str,
+    *,
+    keep: Sequence[str],
+    words: Mapping[str, FeatureWords] | None = None,
+    reasons: bool = True,
+    temporary: bool = False,
+    distinct_share: float | None = None,
+) -> TableScoring:
+    """Predict every row of a table and write the predictions to another.
+
+    Parameters
+    ----------
+    engine : Engine
+    source : str
+        A from-item: a table that is committed, and not temporary. A feature that it has no column
+        for counts as unknown, with a warning.
+    classifier : SegmentClassifier
+    into : str
+        The table that is made, or replaced.
+    keep : sequence of str
+        Columns of `source` that are passed on, e.g. the key.
+    words : mapping, optional
+        Feature to its words.
+    reasons : bool
+        Whether reasons are given.
+    temporary : bool
+        Whether `into` is a temporary table.
+    distinct_share : float, optional
+        Combinations are predicted once each where there are at most this many per row: 0.25, or
+        0.6 with reasons, unless given.
+
+    Returns
+    -------
+    TableScoring
+        `into` has columns `keep`, then those of
+        :func:`segmentation.classification.prediction.prediction_schema`.
+    """
+    there = {name.lower() for name in engine.column_names(source)}
+    known = [column for column in classifier.columns if column.name.lower() in there]
+    features = [f"{_as_read(column)} as {quoted(column.name)}" for column in known]
+    one_value = f"hash({', '.join(_as_read(column) for column in known) or '0'})"
+    rows, distinct = engine.rows(
+        f"select count(*), approx_count_distinct({one_value}) from {source}"
+    )[0]
+    made = f"create or replace {'temporary ' if temporary else ''}table {into} as"
+    if distinct_share is None:
+        distinct_share = DISTINCT_SHARE_WITH_REASONS if reasons else DISTINCT_SHARE
+    if distinct > distinct_share * rows:
+        # Under names of their own: a column may be both passed on and a feature.
+        passed_on = {name: f"segmentation_kept_{i}" for i, name in enumerate(keep)}
+        columns = [f"{quoted(name)} as {alias}" for name, alias in passed_on.items()]
+        query = f"select {', '.join([*columns, *features])} from {source}"
+        reader = _reader(engine, query, classifier, passed_on, words, reasons)
+        _create(engine, made, reader)
+        return TableScoring(rows, rows)
+    names = {column.name: column.name for column in known}
+    combinations = f"select distinct {', '.join(features) or 'null as nothing'} from {source}"
+    given = [f"source_rows.{quoted(name)}" for name in keep]
+    given += [f"predicted.{name}" for name in prediction_schema(reasons=reasons).names]
+    same = [
+        f"{_as_read(column, 'source_rows.')} is not distinct from predicted.{quoted(column.name)}"
+        for column in known
+    ]
+    predicted = 0
+    parts = distinct // PART_COMBINATIONS + 1
+    for part in range(parts):
+        in_part = f"{one_value} % {parts} = {part}"
+        reader = _reader(
+            engine, f"{combinations} where {in_part}", classifier, names, words, reasons
+        )
+        _create(engine, f"create or replace temporary table {_PREDICTED} as", reader)
+        predicted += engine.rows(f"select count(*) from {_PREDICTED}")[0][0]
+        engine.execute(
+            f"{made if part == 0 else f'insert into {into}'} select {', '.join(given)} "
+            f"from (from {source} where {in_part}) as source_rows "
+            f"inner join {_PREDICTED} as predicted on {' and '.join(same) or 'true'}"
+        )
+    engine.execute(f"drop table {_PREDICTED}")
+    return TableScoring(rows, predicted)
+
+
+def _as_read(column: FeatureColumn, prefix: str = "") -> str:
+    # As the fit reads it: what counts as one value is one value here.
+    kind = "double" if column.kind == NUMBER else "varchar"
+    return f"try_cast({prefix}{quoted(column.name)} as {kind})"
+
+
+def _reader(
+    engine: Engine,
+    query: str,
+    classifier: SegmentClassifier,
+    passed_on: Mapping[str, str],
+    words: Mapping[str, FeatureWords] | None,
+    reasons: bool,
+) -> pa.RecordBatchReader:
+    batches = engine.reader(query, BATCH_ROWS)
+    schema = pa.schema(
+        [
+            *(batches.schema.field(alias).with_name(name) for name, alias in passed_on.items()),
+            *prediction_schema(reasons=reasons),
+        ]
+    )
+
+    def predicted() -> Iterator[pa.RecordBatch]:
+        for batch in predict_in_batches(
+            classifier, batches, keep=list(passed_on.values()), words=words, reasons=reasons
+        ):
+            yield batch.rename_columns(schema.names).cast(schema)
+
+    return pa.RecordBatchReader.from_batches(schema, predicted())
+
+
+def _create(engine: Engine, made: str, reader: pa.RecordBatchReader) -> None:
+    engine.execute_with(
+        f"{made} select * from segmentation_predictions", "segmentation_predictions", reader
+    )

@@ -1,0 +1,169 @@
+"""The command ``segmentation``: look at a built warehouse, write the sample data set."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from segmentation.cli.data_quality import data_quality
+from segmentation.engine.duckdb import (
+    Connection,
+    DuckDBError,
+    FileError,
+    lock_holder,
+    open_read_only,
+)
+from segmentation.engine.sql import quoted
+from segmentation.onboarding import sample_data
+from segmentation.published.marts_schema import MartsNotFoundError, find_marts_schema
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+
+Warehouse = Annotated[
+    Path,
+    typer.Option(help="The DuckDB file that dbt built.", envvar="SEGMENTATION_WAREHOUSE"),
+]
+
+
+Schema = Annotated[
+    str | None,
+    typer.Option(help="The schema of the marts, where the warehouse has them more than once."),
+]
+
+
+@app.command()
+def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = None) -> None:
+    """Show the segments: who they are, how many, what sets them apart, what to do."""
+    console = Console(width=None if os.isatty(1) else 140)
+    with _opened(warehouse, console) as connection:
+        schema = _use_marts(connection, warehouse, schema, console)
+        about = _about(connection)
+        quality = data_quality(connection)
+        rows = connection.sql(
+            """
+            select segmentation, segment_name, customers, share, headline, strategy, priority
+            from dim_segments
+            order by
+                case segmentation when 'value' then 1 when 'profile' then 2 else 3 end,
+                segment_slug = 'unassigned', customers desc, segment_slug
+            """
+        ).fetchall()
+    table = Table(
+        title=about[0],
+        caption=about[1],
+        show_lines=True,
+    )
+    table.add_column("Segment", style="bold", min_width=14)
+    table.add_column("Customers", justify="right")
+    table.add_column("Share", justify="right")
+    table.add_column("What sets it apart", ratio=3)
+    table.add_column("What to do", ratio=3)
+    several = len({row[0] for row in rows}) > 1
+    for segmentation, name, customers, share, headline, strategy, priority in rows:
+        table.add_row(
+            escape(f"{segmentation}: {name}" if several else name),
+            f"{customers:,}",
+            "" if share is None else f"{share:.1%}",
+            escape(headline),
+            escape(f"{strategy} (priority: {priority})") if strategy else "",
+        )
+    console.print(table)
+    console.print(
+        "\nWhere to look next, in "
+        f"[bold]{escape(str(warehouse))}[/bold] (any DuckDB client, schema "
+        f"[bold]{escape(schema)}[/bold]):\n"
+        "  dim_segments            this table\n"
+        "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
+        "  rpt_segment_value       what each segment is worth\n"
+        "  rpt_conversion          how visits turn into responses, by age group and by segment\n"
+        "  rpt_segment_profiles    what the customers of a segment are like\n"
+        "  rpt_k_selection         what speaks for and against this number of segments\n"
+        "  rpt_segment_projection  the segments as a picture: x and y of customers and centroids\n"
+        "  rpt_prospect_distribution  how many prospects will join each segment\n"
+        "Names and strategies are edited in seeds/segment_playbook.csv; "
+        "README.md has queries to start from.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    for line in quality:
+        console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def write_sample(
+    directory: Annotated[Path, typer.Argument(help="An existing folder.")] = Path("seeds/sample"),
+) -> None:
+    """Write the data set `sample` as CSV files; the same files every time."""
+    if not directory.is_dir():
+        raise typer.BadParameter(f"There is no folder {directory}.")
+    for path in sample_data.write_sample(directory):
+        typer.echo(path)
+
+
+def _opened(warehouse: Path, console: Console) -> Connection:
+    if not warehouse.is_file():
+        console.print(
+            f"There is no warehouse {escape(str(warehouse))}. Build it with `make build`, or name "
+            "another with --warehouse or SEGMENTATION_WAREHOUSE.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
+    try:
+        connection = open_read_only(warehouse)
+    except FileError as error:
+        holder = lock_holder(error)
+        said = f"is open in another process, {holder}" if holder else f"cannot be read: {error}"
+        console.print(escape(f"{warehouse} {said}"), soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+    except DuckDBError:
+        console.print(
+            escape(f"{warehouse} is no DuckDB file. Name the file that dbt built."), soft_wrap=True
+        )
+        raise typer.Exit(1) from None
+    return connection
+
+
+def _use_marts(
+    connection: Connection, warehouse: Path, schema: str | None, console: Console
+) -> str:
+    """Let names of tables mean the marts, and return the schema in which they are."""
+    try:
+        schema = find_marts_schema(connection, schema)
+    except MartsNotFoundError as error:
+        console.print(
+            f"{escape(f'{warehouse}: {error}')} Build everything and look for the first error, or "
+            "name a schema with --schema.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1) from None
+    connection.execute(f"use {quoted(schema)}")
+    return schema
+
+
+def _about(connection: Connection) -> tuple[str, str | None]:
+    rows = connection.sql(
+        """
+        select distinct segments.dataset, segments.as_of, history.model_version, history.as_of
+        from dim_segments as segments
+        left join rpt_model_history as history
+            on segments.model_version = history.model_version
+        order by history.model_version nulls last
+        """
+    ).fetchall()
+    if not rows:
+        return "No customers, no segments", None
+    dataset, as_of = rows[0][:2]
+    lines = []
+    for _, _, model_version, fitted_as_of in rows:
+        if model_version is not None:
+            line = f"Model {model_version}, fitted as of {fitted_as_of}"
+            if fitted_as_of != as_of:
+                line += f": typical values are of that day, customers of {as_of}"
+            lines.append(line)
+    return f"Segments of {dataset} as of {as_of}", "\n".join(lines) or None

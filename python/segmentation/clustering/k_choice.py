@@ -1,0 +1,211 @@
+"""How many segments: every k judged on the sample, and the rule of ``k: auto``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from kneed import KneeLocator
+from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
+
+from segmentation.clustering.algorithms import Algorithm
+from segmentation.clustering.silhouettes import silhouettes
+from segmentation.features.arrays import Codes
+from segmentation.features.mixed_sample import MixedSample
+
+
+@dataclass(frozen=True)
+class KJudgement:
+    """What speaks for one number of segments.
+
+    Attributes
+    ----------
+    k : int
+    inertia : float
+        Sum of dissimilarities to the nearest prototype, over the judged rows, in squared scaled
+        units: the inertia of K-Means, the cost of K-Prototypes.
+    silhouette, silhouette_standard_error : float
+        Mean silhouette (Rousseeuw, 1987), from -1 to 1, and its standard error over the rows. The
+        distance is the square root of the dissimilarity.
+    calinski_harabasz : float
+        Higher is better (Calinski and Harabasz, 1974).
+    davies_bouldin : float
+        Lower is better (Davies and Bouldin, 1979).
+    stability_mean, stability_p10 : float
+        Mean and 10th percentile of the adjusted Rand index between the clustering and those of
+        bootstrap resamples (Hennig, 2007): 1 where the same groups come back every time.
+    is_knee : bool
+        Whether the inertia bends here (Satopaa et al., 2011).
+    """
+
+    k: int
+    inertia: float
+    silhouette: float
+    silhouette_standard_error: float
+    calinski_harabasz: float
+    davies_bouldin: float
+    stability_mean: float
+    stability_p10: float
+    is_knee: bool = False
+
+
+def scan_k(
+    sample: MixedSample,
+    algorithm: Algorithm,
+    ks: Sequence[int],
+    *,
+    n_init: int,
+    seed: int,
+    resamples: int,
+    announce: Callable[[str], None] = lambda _: None,
+) -> list[KJudgement]:
+    """Judge every k on a sample.
+
+    Parameters
+    ----------
+    sample : MixedSample
+    algorithm : Algorithm
+        One of :data:`segmentation.clustering.ALGORITHMS` that takes a k.
+    ks : sequence of int
+        From 2. Those that have no meaning for so few distinct rows are left out.
+    n_init : int
+        Restarts per fit of the judged clustering; a resample has `Algorithm.resample_starts`.
+    seed : int
+    resamples : int
+        Bootstrap resamples per k.
+    announce : callable
+        Told of each k as its turn comes.
+
+    Returns
+    -------
+    list of KJudgement
+        In order of k.
+    """
+    judgements, labellings = [], []
+    for k in ks:
+        if k >= sample.distinct_rows:
+            break
+        announce(f"judging k = {k}")
+        judgement, labels = _judge(sample, algorithm, k, n_init, seed, resamples)
+        judgements.append(judgement)
+        labellings.append(labels)
+    knee = knee_of(judgements)
+    return [
+        replace(
+            judgement,
+            silhouette=float(scores.mean()),
+            silhouette_standard_error=float(scores.std(ddof=1) / np.sqrt(len(scores))),
+            is_knee=judgement.k == knee,
+        )
+        for judgement, scores in zip(
+            judgements, silhouettes(sample.embedded, labellings), strict=True
+        )
+    ]
+
+
+def choose_k(
+    judgements: Sequence[KJudgement],
+    *,
+    least: int,
+    most: int,
+    floor: float,
+    otherwise: int,
+    is_mixed: bool = False,
+) -> int:
+    """Choose k by the rule of ``k: auto``.
+
+    Of the k from `least` to `most` whose ``stability_p10`` reaches `floor`: for numbers alone the
+    one with the highest Calinski-Harabasz index; where categories are among the features, for
+    which that index is no measure of anything, the smallest whose silhouette lies within one
+    standard error of the highest. Where none is that stable, the most stable one. Ties go to the
+    smaller k. Where the scan has no k in the range, the largest it has; where it has none at all,
+    `otherwise`.
+    """
+    eligible = [j for j in judgements if least <= j.k <= most]
+    if not eligible:
+        return max((j.k for j in judgements), default=otherwise)
+    stable = [j for j in eligible if j.stability_p10 >= floor]
+    if stable and is_mixed:
+        best = max(stable, key=lambda j: (j.silhouette, -j.k))
+        near = best.silhouette - best.silhouette_standard_error
+        return min(j.k for j in stable if j.silhouette >= near)
+    if stable:
+        return max(stable, key=lambda j: (j.calinski_harabasz, -j.k)).k
+    return max(eligible, key=lambda j: (j.stability_p10, -j.k)).k
+
+
+def _judge(
+    sample: MixedSample, algorithm: Algorithm, k: int, n_init: int, seed: int, resamples: int
+) -> tuple[KJudgement, Codes]:
+    fitted = algorithm.fit(sample, k, n_init=n_init, seed=seed)
+    labels = fitted.labels
+    several = len(np.unique(labels)) > 1
+    agreement = bootstrap_agreement(sample, algorithm, labels, k, seed, resamples)
+    judgement = KJudgement(
+        k=k,
+        inertia=fitted.prototypes.inertia(sample),
+        silhouette=0.0,
+        silhouette_standard_error=0.0,
+        calinski_harabasz=float(calinski_harabasz_score(sample.embedded, labels)) if several else 0,
+        davies_bouldin=float(davies_bouldin_score(sample.embedded, labels)) if several else 0,
+        stability_mean=float(np.mean(agreement)),
+        stability_p10=float(np.quantile(agreement, 0.10)),
+    )
+    return judgement, labels
+
+
+def bootstrap_agreement(
+    sample: MixedSample,
+    algorithm: Algorithm,
+    labels: Codes,
+    k: int,
+    seed: int,
+    resamples: int,
+) -> list[float]:
+    """Return how well the clusterings of resamples agree with that of the sample.
+
+    Parameters
+    ----------
+    sample : MixedSample
+    algorithm : Algorithm
+    labels : ndarray of shape (n_rows,)
+        Of the sample, noise being a label of its own.
+    k, seed : int
+    resamples : int
+
+    Returns
+    -------
+    list of float, length resamples
+        Adjusted Rand indices (Hubert and Arabie, 1985) over the rows of the sample, which the
+        clustering of a resample labels by its scoring rule.
+    """
+    random = np.random.default_rng([seed, k])
+    agreement: list[float] = []
+    while len(agreement) < resamples:
+        drawn = sample.rows(random.integers(len(sample), size=len(sample)))
+        with warnings.catch_warnings():
+            # A resample of few distinct rows may hold fewer than k of them; it still counts.
+            warnings.filterwarnings("ignore", message="Number of distinct")
+            fitted = algorithm.fit(
+                drawn, k, n_init=algorithm.resample_starts, seed=int(random.integers(2**31))
+            )
+        agreement.append(float(adjusted_rand_score(labels, fitted.prototypes.assign(sample))))
+    return agreement
+
+
+def knee_of(judgements: Sequence[KJudgement]) -> int | None:
+    """Return the k at which the inertia bends (Satopaa et al., 2011); None where it does not."""
+    if len(judgements) < 3:
+        return None
+    with warnings.catch_warnings():
+        # kneed warns where a curve has no knee; here that is an answer like any other.
+        warnings.simplefilter("ignore")
+        found = KneeLocator(
+            [j.k for j in judgements],
+            [j.inertia for j in judgements],
+            curve="convex",
+            direction="decreasing",
+        ).knee
+    return None if found is None else int(found)

@@ -1,0 +1,1 @@
+"""K-Prototypes: the estimator, and how it searches."""

@@ -1,0 +1,452 @@
+"""K-Prototypes on arrays: the search for the prototypes of numbers and categories together.
+
+The method is Huang's (1998), Data Mining and Knowledge Discovery 2: K-Means for the numbers, modes
+for the categories, one dissimilarity for both. What is added is where it starts and how it goes
+on: greedy k-means++ (Arthur and Vassilvitskii, 2007) under that dissimilarity, and random swaps
+(Fränti, 2018, Journal of Big Data 5), which leave the poor optima that a descent ends in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state
+
+from segmentation.clustering.kprototypes.distances import Codes, Labels, nearest_prototypes
+from segmentation.clustering.kprototypes.distinct_rows import DistinctRows
+from segmentation.clustering.kprototypes.tables import LARGEST_NUMBER
+from segmentation.features.arrays import Matrix
+
+STARTS = ("k-means++", "random")
+
+# Rows that a greedy start or a swap looks at before it takes the best of them.
+CANDIDATES = 10
+
+
+@dataclass(frozen=True)
+class _Effort:
+    """How thoroughly a restart searches before its last descent.
+
+    Attributes
+    ----------
+    failures : int
+        Swaps go on until so many in a row were no gain.
+    passes : int
+        Passes that a swap has to show that it is worth keeping.
+    gain : float
+        A descent before the last ends when a pass gains less than this share of the cost.
+    """
+
+    failures: int
+    passes: int
+    gain: float
+
+
+# Up to so many distinct rows a thorough search takes milliseconds, and it is small tables, with
+# few rows for each prototype, whose descents end in poor optima.
+FEW_ROWS = 5_000
+THOROUGH = _Effort(failures=10, passes=10, gain=1e-5)
+QUICK = _Effort(failures=5, passes=3, gain=1e-3)
+
+
+@dataclass(frozen=True)
+class PrototypeFit:
+    """Prototypes, and how the rows lie around them.
+
+    Attributes
+    ----------
+    centers : ndarray of shape (k, n_numeric)
+        Means of the numbers, in the units given.
+    modes : ndarray of shape (k, n_categorical)
+        Most frequent codes.
+    labels : ndarray of shape (n,)
+        The nearest prototype of each row, by
+        :func:`segmentation.clustering.kprototypes.distances.nearest_prototypes`.
+    cost : float
+        Weighted sum of the dissimilarities between the rows and their prototypes.
+    gamma : float
+        What a differing category cost.
+    n_iter : int
+        Passes over the rows in the descent that the prototypes come from.
+    converged : bool
+        Whether that descent came to rest before `max_iter`.
+    """
+
+    centers: Matrix
+    modes: Codes
+    labels: Labels
+    cost: float
+    gamma: float
+    n_iter: int
+    converged: bool
+
+
+def fit_prototypes(
+    numbers: Matrix,
+    codes: Codes,
+    category_counts: Sequence[int],
+    n_clusters: int,
+    *,
+    gamma: float | None,
+    n_init: int,
+    max_iter: int,
+    tol: float,
+    random_state: Any,
+    init: str | tuple[Matrix, Codes] = "k-means++",
+    sample_weight: ArrayLike | None = None,
+) -> PrototypeFit:
+    """Find the prototypes that rows of numbers and categories lie nearest to.
+
+    The dissimilarity between a row and a prototype is the squared Euclidean distance of their
+    numbers plus `gamma` for every category in which they differ; the cost is its weighted sum.
+
+    Rules:
+
+    - A row of weight 2 is that row twice, a row of weight 0 is not there, and the order of the
+      rows does not matter: rows are put into an order of their own and equal rows are merged.
+    - Of modes that are equally frequent, the smaller code is taken.
+    - Of prototypes that are equally near, the one with the lower number.
+    - A cluster that runs empty takes the row that adds most to the cost.
+    - With fewer distinct rows than clusters, each distinct row is a prototype and the last of them
+      fills up: duplicates have no rows.
+    - Clusters are numbered from the heaviest; equal ones by their centers, then by their modes.
+      Given prototypes keep their numbers.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n, n_numeric)
+        Finite; n_numeric may be 0.
+    codes : ndarray of int, shape (n, n_categorical)
+        From 0 to ``category_counts[j] - 1``; n_categorical may be 0.
+    category_counts : sequence of int, length n_categorical
+    n_clusters : int
+        Number of prototypes, k. At most the number of rows.
+    gamma : float or None
+        None takes half the mean of the standard deviations of the numeric columns (as the package
+        kmodes does), or 1 where no numeric column varies.
+    n_init : int
+        Restarts, of which that with the lowest cost is kept. More of them are never worse: the
+        first ones start as before. One start is made from given prototypes.
+    max_iter : int
+        Most passes of one descent.
+    tol : float
+        A descent ends when a pass lowers the cost by no more than this share of it; 0 goes on
+        until no row changes its cluster.
+    random_state : int, RandomState or None
+        As in scikit-learn; an int makes the result repeatable.
+    init : {"k-means++", "random"} or pair of ndarray
+        How a restart begins. ``"random"`` takes k of the rows. Given prototypes (centers and
+        modes, shaped as in the result) are followed down as they are, without swaps.
+    sample_weight : array-like of shape (n,), optional
+        Not negative.
+
+    Returns
+    -------
+    PrototypeFit
+
+    Raises
+    ------
+    ValueError
+        If a weight, number, code or setting is something that it cannot be.
+    """
+    numbers = np.asarray(numbers, dtype=np.float64)
+    codes = np.asarray(codes, dtype=np.intp)
+    counts = [int(count) for count in category_counts]
+    weights = checked_weights(sample_weight, len(numbers))
+    _check_arrays(numbers, codes, counts)
+    _check_settings(len(numbers), n_clusters, gamma, n_init, max_iter, tol)
+    _check_start(init, n_clusters, counts, numbers.shape[1])
+    rows = DistinctRows(numbers, codes, counts, weights, gamma)
+    if rows.count <= n_clusters and isinstance(init, str):
+        found = _one_each(rows, n_clusters)
+    else:
+        found = _best_descent(rows, n_clusters, n_init, max_iter, tol, random_state, init)
+    if isinstance(init, str):
+        found = _numbered(found, rows.weights)
+    return _finished(rows, found, numbers, codes)
+
+
+@dataclass(frozen=True)
+class _Descent:
+    """Prototypes that a descent came to; centers are seen from the mean of the rows."""
+
+    centers: Matrix
+    modes: Codes
+    labels: Labels
+    cost: float
+    passes: int
+    converged: bool
+
+
+def _one_each(rows: DistinctRows, k: int) -> _Descent:
+    chosen = np.minimum(np.arange(k), rows.count - 1)
+    return _Descent(
+        rows.numbers.T[chosen],
+        rows.codes()[chosen],
+        np.arange(rows.count),
+        cost=0.0,
+        passes=1,
+        converged=True,
+    )
+
+
+def _best_descent(
+    rows: DistinctRows,
+    k: int,
+    n_init: int,
+    max_iter: int,
+    tol: float,
+    random_state: Any,
+    init: str | tuple[Matrix, Codes],
+) -> _Descent:
+    if not isinstance(init, str):
+        centers = np.asarray(init[0], dtype=np.float64) - rows.center
+        return _descend(rows, centers, np.asarray(init[1], dtype=np.intp), max_iter, tol)
+    best: _Descent | None = None
+    for seed in check_random_state(random_state).randint(np.iinfo(np.int32).max, size=n_init):
+        found = _restart(rows, k, max_iter, tol, np.random.default_rng(seed), init)
+        if best is None or found.cost < best.cost:
+            best = found
+    assert best is not None
+    return best
+
+
+def _restart(
+    rows: DistinctRows, k: int, max_iter: int, tol: float, random: np.random.Generator, init: str
+) -> _Descent:
+    start = _greedy_start if init == "k-means++" else _random_start
+    effort = THOROUGH if rows.count <= FEW_ROWS else QUICK
+    rough = max(tol, effort.gain)
+    found = _descend(rows, *start(rows, k, random), max_iter, rough)
+    failures = 0
+    while failures < effort.failures and k > 1:
+        swapped = _swapped(rows, found, random, anywhere=failures % 2 == 1)
+        tried = _descend(rows, *swapped, min(effort.passes, max_iter), rough)
+        if tried.cost < found.cost:
+            found, failures = tried, 0
+        else:
+            failures += 1
+    found = _descend(rows, found.centers, found.modes, max_iter, tol)
+    return _settled(rows, found, max_iter, tol)
+
+
+def _settled(rows: DistinctRows, found: _Descent, most: int, tol: float) -> _Descent:
+    """Go on from where a descent rests, by moves of rows that take their prototypes with them.
+
+    A row leaves its cluster where that lowers the cost once both prototypes have followed
+    (Hartigan and Wong, 1979, Applied Statistics 28), which the distances alone do not show. All
+    such rows move at once, or if that is no gain the one that gains most; then the descent goes
+    on.
+    """
+    passes = found.passes
+    while found.converged and passes < most:
+        gains, targets = rows.gains(found.centers, found.modes, found.labels)
+        # Gains below this are rounding.
+        movable = gains > max(tol, 1e-13) * found.cost
+        if not movable.any():
+            break
+        for moving in (movable, gains == gains.max()):
+            labels = np.where(moving, targets, found.labels)
+            centers, modes = rows.update(labels, found.centers, found.modes)
+            tried = _descend(rows, centers, modes, most - passes, tol)
+            passes += tried.passes
+            if tried.cost < found.cost or passes >= most:
+                break
+        if not tried.cost < found.cost:
+            break
+        found = tried
+    return replace(found, passes=passes)
+
+
+def _greedy_start(rows: DistinctRows, k: int, random: np.random.Generator) -> tuple[Matrix, Codes]:
+    row = rows.drawn(random, rows.cumulative, 1)
+    centers, modes = rows.numbers[:, row].T, rows.patterns[rows.joint[row]]
+    closest = np.maximum(rows.proximities(centers, modes)[0] + rows.norms, 0.0)
+    for _ in range(1, k):
+        center, mode, closest = rows.best_addition(random, closest, CANDIDATES)
+        centers, modes = np.vstack([centers, center]), np.vstack([modes, mode])
+    return centers, modes
+
+
+def _random_start(rows: DistinctRows, k: int, random: np.random.Generator) -> tuple[Matrix, Codes]:
+    # Without replacement, by weight: the largest of exponential keys (Efraimidis and Spirakis).
+    keys = random.exponential(size=rows.count) / rows.weights
+    chosen = np.argsort(keys)[:k]
+    return rows.numbers[:, chosen].T, rows.patterns[rows.joint[chosen]]
+
+
+def _swapped(
+    rows: DistinctRows, found: _Descent, random: np.random.Generator, *, anywhere: bool
+) -> tuple[Matrix, Codes]:
+    """Return prototypes of which one was taken away and put where it is needed more.
+
+    Either the one that is needed least (Lattanzi and Sohler, 2019), or `anywhere`, that is any.
+    """
+    candidates, costs = rows.exchanges(random, found.centers, found.modes, CANDIDATES)
+    if anywhere:
+        taken = int(random.integers(len(found.centers)))
+        row = candidates[np.argmin(costs[:, taken])]
+    else:
+        best, taken = divmod(int(np.argmin(costs)), len(found.centers))
+        row = candidates[best]
+    centers, modes = found.centers.copy(), found.modes.copy()
+    centers[taken], modes[taken] = rows.numbers[:, row], rows.patterns[rows.joint[row]]
+    return centers, modes
+
+
+def _descend(rows: DistinctRows, centers: Matrix, modes: Codes, most: int, gain: float) -> _Descent:
+    """Assign rows and move prototypes by turns until the gain ends."""
+    labels, apart = rows.assign(centers, modes)
+    cost = float(apart @ rows.weights)
+    for passes in range(1, most + 1):
+        labels = _without_empty(rows, labels, apart, len(centers))
+        centers, modes = rows.update(labels, centers, modes)
+        before, cost_before = labels, cost
+        labels, apart = rows.assign(centers, modes)
+        cost = float(apart @ rows.weights)
+        if cost_before - cost <= gain * cost_before and (gain > 0 or (labels == before).all()):
+            return _Descent(centers, modes, labels, cost, passes, converged=True)
+    return _Descent(centers, modes, labels, cost, most, converged=False)
+
+
+def _without_empty(rows: DistinctRows, labels: Labels, apart: Matrix, k: int) -> Labels:
+    """Give clusters without rows those rows that add most to the cost, one each.
+
+    Ties go to the first in the order of the distinct rows. A row that lies on its prototype stays.
+    """
+    empty = np.flatnonzero(np.bincount(labels, minlength=k) == 0)
+    if not len(empty):
+        return labels
+    costs = apart * rows.weights
+    farthest = np.argsort(-costs, kind="stable")[: len(empty)]
+    farthest = farthest[costs[farthest] > 0]
+    labels = labels.copy()
+    labels[farthest] = empty[: len(farthest)]
+    return labels
+
+
+def _numbered(found: _Descent, weights: Matrix) -> _Descent:
+    """Give clusters their numbers, from the heaviest.
+
+    Ids then stay put from seed to seed, and proximities are seen from where most rows are.
+    """
+    mass = np.bincount(found.labels, weights, minlength=len(found.centers))
+    order = np.lexsort((*found.modes.T[::-1], *found.centers.T[::-1], -mass))
+    return replace(
+        found,
+        centers=found.centers[order],
+        modes=found.modes[order],
+        labels=np.argsort(order)[found.labels],
+    )
+
+
+def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes) -> PrototypeFit:
+    """Return the fit in the units given: labels by the rule of scoring, the cost as it is."""
+    centers, modes = found.centers + rows.center, found.modes.copy()
+    distinct, distinct_codes = numbers[rows.given], rows.codes()
+    # The mean of one row is that row, to the last digit.
+    alone = np.flatnonzero(np.bincount(found.labels, minlength=len(centers))[found.labels] == 1)
+    centers[found.labels[alone]] = distinct[alone]
+    # A descent that was cut short may leave clusters without rows.
+    for repairs_left in reversed(range(2 * len(centers))):
+        labels = nearest_prototypes(distinct, distinct_codes, centers, modes, rows.gamma)
+        own = ((distinct - centers[labels]) ** 2).sum(axis=1)
+        own += rows.gamma * (distinct_codes != modes[labels]).sum(axis=1)
+        moved = _without_empty(rows, labels, own, len(centers)) != labels
+        if not repairs_left or not moved.any():
+            break
+        used = np.unique(labels)
+        for row, cluster in zip(
+            np.flatnonzero(moved),
+            np.setdiff1d(np.arange(len(centers)), used),
+            strict=False,
+        ):
+            centers[cluster], modes[cluster] = distinct[row], distinct_codes[row]
+    given = rows.place >= 0
+    all_labels = labels[rows.place]
+    if not given.all():
+        all_labels[~given] = nearest_prototypes(
+            numbers[~given], codes[~given], centers, modes, rows.gamma
+        )
+    return PrototypeFit(
+        centers=centers,
+        modes=modes,
+        labels=all_labels,
+        cost=float((own * rows.weights).sum()),
+        gamma=rows.gamma,
+        n_iter=found.passes,
+        converged=found.converged,
+    )
+
+
+def checked_weights(sample_weight: ArrayLike | None, n: int) -> Matrix | None:
+    """Return weights, shape (n,), or None where none are given.
+
+    Raises
+    ------
+    ValueError
+        If there are not n of them, or one is negative or not finite, or all are zero.
+    """
+    if sample_weight is None:
+        return None
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (n,):
+        raise ValueError(
+            f"sample_weight has shape {weights.shape}. It needs one weight for each of {n} rows."
+        )
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(wrong):
+        raise ValueError(
+            f"sample_weight is {weights[wrong[0]]} at row {wrong[0]} and negative or not finite in "
+            f"{len(wrong)} rows. Weights are finite numbers from 0."
+        )
+    if not weights.any():
+        raise ValueError("Every sample_weight is zero: no row is left to fit.")
+    return weights
+
+
+def _check_settings(
+    n: int, n_clusters: int, gamma: float | None, n_init: int, max_iter: int, tol: float
+) -> None:
+    for name, value in (("n_clusters", n_clusters), ("n_init", n_init), ("max_iter", max_iter)):
+        if value < 1:
+            raise ValueError(f"{name} is {value}. It needs to be at least 1.")
+    if not (np.isfinite(tol) and tol >= 0):
+        raise ValueError(f"tol is {tol}. It is a finite number from 0.")
+    if gamma is not None and not (np.isfinite(gamma) and gamma >= 0):
+        raise ValueError(f"gamma is {gamma}. It is a finite number from 0, or None.")
+    if n_clusters > n:
+        raise ValueError(f"n_samples={n} should be >= n_clusters={n_clusters}.")
+
+
+def _check_arrays(numbers: Matrix, codes: Codes, category_counts: Sequence[int]) -> None:
+    if numbers.ndim != 2 or codes.shape != (len(numbers), len(category_counts)):
+        raise ValueError(
+            f"numbers has shape {numbers.shape} and codes {codes.shape}. They need the same rows, "
+            f"and codes a column for each of the {len(category_counts)} category_counts."
+        )
+    if not (np.abs(numbers) <= LARGEST_NUMBER).all():
+        raise ValueError(
+            f"numbers holds NaN, infinity or a value beyond ±{LARGEST_NUMBER:g}, whose square is "
+            "no finite number. Fill, clip or scale them."
+        )
+    for j, count in enumerate(category_counts):
+        if len(codes) and not 0 <= codes[:, j].min() <= codes[:, j].max() < count:
+            raise ValueError(f"codes has values outside 0 to {count - 1} in column {j}.")
+
+
+def _check_start(
+    init: str | tuple[Matrix, Codes], k: int, category_counts: Sequence[int], features: int
+) -> None:
+    if isinstance(init, str):
+        if init not in STARTS:
+            raise ValueError(f"init is {init!r}. It can be: {', '.join(STARTS)}, or prototypes.")
+        return
+    shapes = tuple(np.shape(part) for part in init)
+    expected = ((k, features), (k, len(category_counts)))
+    if shapes != expected:
+        raise ValueError(f"init has the shapes {shapes}. Needed are {expected}.")

@@ -1,0 +1,271 @@
+"""The names of a model's segments: given at its fit, looked up again at every build."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from segmentation.clustering.model import (
+    ModelCategory,
+    ModelFeature,
+    ModelSegment,
+    SegmentationModel,
+    category_profile,
+)
+from segmentation.clustering.options import SegmentationOptions
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import quoted, text_literal
+from segmentation.features.arrays import Matrix
+from segmentation.features.prepared import PreparedFeatures
+from segmentation.playbook.feature_words import FeatureWords
+from segmentation.playbook.matching import EarlierSegment, SegmentName, name_segments
+from segmentation.playbook.playbook import (
+    PlaybookRow,
+    rows_by_slug,
+    targets_hash,
+    usable_rows,
+    vocabulary_for,
+)
+from segmentation.scoring.columns import medians
+from segmentation.scoring.nearest import assigned_table
+from segmentation.scoring.prototypes import Prototypes
+
+
+def current_names(
+    model: SegmentationModel,
+    playbook: Mapping[int, Sequence[PlaybookRow]],
+    words: Mapping[str, FeatureWords],
+) -> list[SegmentName]:
+    """Return the names of a model's segments under today's playbook.
+
+    While the playbook's slugs and targets are those that the model was named with, slugs are
+    those stored in the model, and only what people read is looked up again. Once they change,
+    the segments are matched anew, except those that carry a slug of an earlier model which the
+    playbook still knows. A playbook edit renames, it never refits.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+    playbook : mapping of int to sequence of PlaybookRow
+        k to its vocabulary.
+    words : mapping
+        Feature to its words.
+
+    Returns
+    -------
+    list of SegmentName, length k
+    """
+    written = rows_by_slug(playbook, model.k)
+    stored = {
+        segment.segment_id: SegmentName(
+            segment_slug=segment.segment_slug,
+            segment_name=(
+                written[segment.segment_slug].segment_name
+                if segment.segment_slug in written
+                else segment.segment_name
+            ),
+            named_by=segment.named_by,
+            naming_distance=segment.naming_distance,
+        )
+        for segment in model.segments
+    }
+    if targets_hash(playbook) == model.playbook_hash:
+        return list(stored.values())
+    return name_segments(
+        model.profiles,
+        usable_rows(vocabulary_for(playbook, model.k), set(model.prepared_features.names)),
+        words,
+        limit=json.loads(model.options)["naming_limit"],
+        kept={
+            i: name
+            for i, name in stored.items()
+            if name.named_by == "earlier model" and name.segment_slug in written
+        },
+    )
+
+
+def with_segment_shares(
+    engine: Engine,
+    table: str,
+    features: PreparedFeatures,
+    prototypes: Prototypes,
+    categories: Sequence[ModelCategory],
+) -> list[ModelCategory]:
+    """Return columns of categories with their shares in each segment.
+
+    Shares are of the customers whose category is known: those of the others stand for nothing.
+    """
+    if not categories:
+        return []
+    raw = [f"cast({quoted(category.name)} as varchar)" for category in categories]
+    counts = [
+        f"sum(case when {column} = {text_literal(value)} then 1 else 0 end)"
+        for column, category in zip(raw, categories, strict=True)
+        for value in category.categories
+    ]
+    known = [f"count({column})" for column in raw]
+    names = [category.name for category in categories]
+    found = {
+        row[0]: row[1:]
+        for row in engine.rows(
+            f"select segment_id, {', '.join(known + counts)} "
+            f"from ({assigned_table(engine, table, features, prototypes, names)}) "
+            "group by segment_id"
+        )
+    }
+    nobody = [0] * (len(known) + len(counts))
+    counted = []
+    start = len(known)
+    for f, category in enumerate(categories):
+        block = slice(start, start + len(category.categories))
+        start = block.stop
+        shares = []
+        for segment in range(prototypes.segments):
+            row = found.get(segment, nobody)
+            shares.append([int(count) / max(int(row[f]), 1) for count in row[block]])
+        counted.append(dataclasses.replace(category, segment_shares=shares))
+    return counted
+
+
+def named_segments(
+    engine: Engine,
+    table: str,
+    features: list[ModelFeature],
+    categories: list[ModelCategory],
+    prototypes: Prototypes,
+    centroids: Matrix,
+    vocabulary: Sequence[PlaybookRow],
+    words: Mapping[str, FeatureWords],
+    options: SegmentationOptions,
+    earlier: SegmentationModel | None,
+) -> list[ModelSegment]:
+    """Return the segments of a new model, described and named.
+
+    Parameters
+    ----------
+    engine : Engine
+    table : str
+        A from-item with all customers.
+    features : list of ModelFeature
+    categories : list of ModelCategory
+    prototypes : Prototypes
+        In the order of the segment ids.
+    centroids : ndarray of shape (k, n_features)
+        In scaled units.
+    vocabulary : sequence of PlaybookRow
+        What segments can be called.
+    words : mapping
+        Feature to its words.
+    options : SegmentationOptions
+    earlier : SegmentationModel or None
+        The model before, whose segments hand their slugs on.
+    """
+    prepared = PreparedFeatures(
+        [feature.prepared for feature in features], [category.prepared for category in categories]
+    )
+    names_of_raw = [feature.name for feature in prepared.numbers]
+    assigned = assigned_table(engine, table, prepared, prototypes, keep=names_of_raw)
+    typical_values = f", {medians(engine, prepared.numbers)}" if features else ""
+    described = {
+        row[0]: row[1:]
+        for row in engine.rows(
+            f"select segment_id, count(*){typical_values} from ({assigned}) group by segment_id"
+        )
+    }
+    numbers = [_profile(features, dict(zip(names_of_raw, c, strict=True))) for c in centroids]
+    profiles = [{**profile, **category_profile(categories, i)} for i, profile in enumerate(numbers)]
+    names = name_segments(
+        profiles,
+        vocabulary,
+        words,
+        limit=options.naming_limit,
+        carry_over_limit=options.carry_over_limit,
+        earlier=_earlier_segments(features, categories, earlier, len(centroids)),
+    )
+    segments = []
+    for i, (centroid, profile, name) in enumerate(zip(centroids, numbers, names, strict=True)):
+        count, *typical = described.get(i, (0, *[None] * len(features)))
+        segments.append(
+            ModelSegment(
+                segment_id=i,
+                segment_slug=name.segment_slug,
+                segment_name=name.segment_name,
+                named_by=name.named_by,
+                naming_distance=name.naming_distance,
+                customers=int(count),
+                centroid=[float(c) for c in centroid],
+                profile=list(profile.values()),
+                # A segment in which nobody has a value is described by what stands for one.
+                typical=[
+                    feature.prepared.fill if value is None else float(value)
+                    for feature, value in zip(features, typical, strict=True)
+                ],
+            )
+        )
+    return segments
+
+
+def _profile(features: Sequence[ModelFeature], centroid: Mapping[str, float]) -> dict[str, float]:
+    return {
+        f.prepared.name: (float(centroid[f.prepared.name]) - f.mean) / f.standard_deviation
+        for f in features
+        if f.prepared.name in centroid
+    }
+
+
+def _earlier_segments(
+    features: Sequence[ModelFeature],
+    categories: Sequence[ModelCategory],
+    earlier: SegmentationModel | None,
+    k: int,
+) -> list[EarlierSegment]:
+    """Return the segments of the model before, placed among the new model's z-scores."""
+    # Everybody is where everybody was: one segment follows from none.
+    if earlier is None or k < 2:
+        return []
+    now = {feature.prepared.name: feature.prepared for feature in features}
+    placed = []
+    for i, segment in enumerate(earlier.segments):
+        centroid = {
+            old.prepared.name: float(
+                now[old.prepared.name].scaled(old.prepared.unscaled(np.array([value])))[0]
+            )
+            for old, value in zip(earlier.features, segment.centroid, strict=True)
+            if old.prepared.name in now
+        }
+        shares = category_profile(_with_shares_of(earlier, categories), i)
+        placed.append(
+            EarlierSegment(
+                segment.segment_slug,
+                segment.segment_name,
+                {**_profile(features, centroid), **shares},
+            )
+        )
+    return placed
+
+
+def _with_shares_of(
+    earlier: SegmentationModel, categories: Sequence[ModelCategory]
+) -> list[ModelCategory]:
+    """Return the columns of categories that both models know, with the earlier one's segments."""
+    before = {category.name: category for category in earlier.categories}
+    shared = []
+    for category in categories:
+        if category.name in before:
+            old = before[category.name]
+            shared.append(
+                dataclasses.replace(
+                    category,
+                    segment_shares=[
+                        [
+                            dict(zip(old.categories, row, strict=True)).get(v, 0.0)
+                            for v in category.categories
+                        ]
+                        for row in old.segment_shares
+                    ],
+                )
+            )
+    return shared

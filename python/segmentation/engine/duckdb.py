@@ -1,0 +1,200 @@
+"""DuckDB as the engine that holds the data, and the only module that imports it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import number, quoted, text_literal
+
+_NUMERIC = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+    "FLOAT",
+    "DOUBLE",
+    "DECIMAL",
+)
+
+_TEXT = ("VARCHAR", "ENUM", "BOOLEAN")
+
+# What the engine raises, under names that say what happened.
+Connection = duckdb.DuckDBPyConnection
+DuckDBError = duckdb.Error
+FileError = duckdb.IOException
+InvalidInputError = duckdb.InvalidInputException
+ConversionError = duckdb.ConversionException
+
+
+def open_read_only(path: str | PurePath) -> Connection:
+    """Open a DuckDB file that is only read."""
+    return duckdb.connect(str(path), read_only=True)
+
+
+def check_that_opens(path: str, config: Mapping[str, Any]) -> None:
+    """Open a DuckDB file with settings, and close it again."""
+    duckdb.connect(path, config=dict(config)).close()
+
+
+def open_in_memory() -> Connection:
+    """Open a database in memory that works in one thread, for what a step computes by SQL."""
+    return duckdb.connect(config={"threads": 1})
+
+
+def lock_holder(error: duckdb.IOException) -> str | None:
+    """Return which process keeps a DuckDB file locked, e.g. ``python3.11 (PID 4242)``.
+
+    None where the error is about something else.
+    """
+    if "Could not set lock on file" not in str(error):
+        return None
+    found = re.search(r"lock is held in (.*?) ?\(PID (\d+)\)", str(error))
+    if found is None:
+        return "which is not known"
+    return f"{PurePath(found[1]).name or 'a program'} (PID {found[2]})"
+
+
+class DuckDBEngine(Engine):
+    """DuckDB, through the connection that dbt hands to a Python model.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        An open connection; it is not closed here.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def from_item(self, table: str | duckdb.DuckDBPyRelation) -> str:
+        if isinstance(table, str):
+            return table
+        return f"({table.sql_query()})"
+
+    def relation(self, sql: str) -> duckdb.DuckDBPyRelation:
+        return self._connection.sql(sql)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._connection.sql(sql).fetchall()
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = self._connection.sql(sql).to_arrow_table().to_pylist()
+        return records
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        return self._connection.sql(sql).df()
+
+    def batches(self, sql: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        yield from self._connection.sql(sql).to_arrow_reader(rows)
+
+    def reader(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
+        return self._connection.cursor().sql(sql).to_arrow_reader(rows)
+
+    def execute(self, sql: str) -> None:
+        self._connection.execute(sql)
+
+    def execute_with(self, sql: str, name: str, reader: pa.RecordBatchReader) -> None:
+        self._connection.register(name, reader)
+        try:
+            self._connection.execute(sql)
+        finally:
+            self._connection.unregister(name)
+
+    def numeric_columns(self, table: str) -> list[str]:
+        return self._columns(table, _NUMERIC)
+
+    def text_columns(self, table: str) -> list[str]:
+        return self._columns(table, _TEXT)
+
+    def column_names(self, table: str) -> list[str]:
+        return list(self._connection.sql(f"select * from {table} limit 0").columns)
+
+    def _columns(self, table: str, kinds: tuple[str, ...]) -> list[str]:
+        described = self._connection.sql(f"select * from {table} limit 0")
+        return [
+            name
+            for name, kind in zip(described.columns, map(str, described.types), strict=True)
+            # A list of numbers is written DOUBLE[].
+            if kind.startswith(kinds) and not kind.endswith("]")
+        ]
+
+    def sample(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str],
+        key: str,
+        rows: int,
+        text_columns: Sequence[str] = (),
+    ) -> pd.DataFrame:
+        selected = [f"cast({quoted(c)} as double) as {quoted(c)}" for c in columns]
+        selected += [f"cast({quoted(c)} as varchar) as {quoted(c)}" for c in text_columns]
+        key_text = f"cast({quoted(key)} as varchar)"
+        hashed = f"md5({key_text})"
+
+        def smallest(condition: str) -> pd.DataFrame:
+            return self.frame(
+                f"select {', '.join(selected)} from {table} {condition} "
+                f"order by {hashed}, {key_text} limit {int(rows)}"
+            )
+
+        # Sorting is what costs memory. Hashes are spread evenly, so that how small those of the
+        # sample are is known beforehand, but for chance: eight standard deviations.
+        share = rows / max(int(self.rows(f"select count(*) from {table}")[0][0]), 1)
+        bound = share + 8 * share / max(rows, 1) ** 0.5
+        if bound < 0.5:
+            found = smallest(f"where {hashed} < {text_literal(f'{int(bound * 2**32):08x}')}")
+            # Fewer where a key is null, or stands in many rows.
+            if len(found) == rows:
+                return found
+        return smallest("")
+
+    # How this engine spells what others spell differently.
+
+    def is_finite(self, expression: str) -> str:
+        return f"coalesce(isfinite({expression}), false)"
+
+    def scaled_integer(self, expression: str, scale: float) -> str:
+        return f"cast(round(({expression}) * {number(scale)}) as bigint)"
+
+    def scaled_large_integer(self, expression: str, scale: float) -> str:
+        return f"cast(round(({expression}) * {number(scale)}) as hugeint)"
+
+    def bit_field(self, expression: str, first: int, bits: int) -> str:
+        return f"(({expression} >> {int(first)}) & {2**bits - 1})"
+
+    def written_number(self, expression: str, decimals: int) -> str:
+        written = f"format('{{:,.{int(decimals)}f}}', {expression})"
+        # A little less than nothing is written as nothing.
+        return f"regexp_replace({written}, '^-([0.]+)$', '\\1')"
+
+    def largest_first(self, pairs: Sequence[tuple[str, int]], *, above: float) -> str:
+        structs = ", ".join(f"{{'weight': -({weight}), 'item': {item}}}" for weight, item in pairs)
+        return (
+            f"list_transform(list_sort(list_filter([{structs}], "
+            f"lambda pair: pair.weight < {number(-above)})), lambda pair: pair.item)"
+        )
+
+    def element(self, array: str, position: int) -> str:
+        return f"({array})[{int(position)}]"
+
+    def json_names(self, json: str) -> str:
+        return f"json_keys({json})"
+
+    def json_text(self, json: str, name: str) -> str:
+        pointer = f"concat('/', replace(replace({name}, '~', '~0'), '/', '~1'))"
+        return f"json_extract_string({json}, {pointer})"

@@ -1,0 +1,9 @@
+"""The types of the arrays that features become."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+Codes = NDArray[np.intp]

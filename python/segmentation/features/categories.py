@@ -1,0 +1,52 @@
+"""A column of categories as codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from segmentation.features.arrays import Codes
+
+
+@dataclass(frozen=True)
+class PreparedCategory:
+    """Everything that turns one column of categories into codes.
+
+    Attributes
+    ----------
+    name : str
+        Column of the feature table.
+    categories : list of str
+        Those that the model knows, in the order of their code points; the code of a category is
+        its place.
+    fill : str
+        What stands for null: the most frequent category, of equals the first.
+    """
+
+    name: str
+    categories: list[str]
+    fill: str
+
+    @property
+    def unknown_code(self) -> int:
+        """The code of every category that the model does not know."""
+        return len(self.categories)
+
+    def codes(self, values: Iterable[object]) -> Codes:
+        """Return categories, length n, as codes, shape (n,); null, NaN and None take the fill."""
+        places = {category: code for code, category in enumerate(self.categories)}
+        fill = places[self.fill]
+        return np.array(
+            [
+                fill if _is_missing(value) else places.get(str(value), self.unknown_code)
+                for value in values
+            ],
+            dtype=np.intp,
+        )
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and value != value)

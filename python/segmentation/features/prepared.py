@@ -1,0 +1,24 @@
+"""All features of a fit, made ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from segmentation.features.categories import PreparedCategory
+from segmentation.features.numbers import (
+    PreparedFeature,
+)
+
+
+@dataclass(frozen=True)
+class PreparedFeatures:
+    """What a clustering looks at: its numbers first, then its categories."""
+
+    numbers: Sequence[PreparedFeature]
+    categories: Sequence[PreparedCategory] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The columns of the feature table."""
+        return [f.name for f in self.numbers] + [f.name for f in self.categories]

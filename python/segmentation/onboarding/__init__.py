@@ -1,0 +1,1 @@
+"""How somebody begins: a data set to try everything on."""

@@ -1,0 +1,1 @@
+"""What people write about segments and features, and names and headlines that follow from it."""

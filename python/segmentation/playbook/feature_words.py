@@ -1,0 +1,104 @@
+"""The words for features, as people write them in a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation.playbook.errors import PlaybookError
+from segmentation.playbook.playbook import (
+    ONE,
+)
+
+
+@dataclass(frozen=True)
+class FeatureWords:
+    """How a feature is spoken of.
+
+    Attributes
+    ----------
+    feature : str
+        Column name.
+    low_words, high_words : str
+        What having less or more of it than others means, e.g. ``"buys less often"``.
+    amount : str
+        How an amount of it is spoken of, e.g. ``"{} income"``; where one is spoken of otherwise
+        than several, that first: ``"{} purchase|{} purchases"``.
+    decimals : int
+        Digits after the point when a number of it is written.
+    """
+
+    feature: str
+    low_words: str
+    high_words: str
+    amount: str
+    decimals: int
+
+    @property
+    def of_one(self) -> tuple[str, str]:
+        """What stands before and after a number that is written 1."""
+        before, after = self.amount.split("|")[0].split("{}")
+        return before, after
+
+    @property
+    def of_several(self) -> tuple[str, str]:
+        """What stands before and after every other number."""
+        before, after = self.amount.split("|")[-1].split("{}")
+        return before, after
+
+    def spoken(self, value: float) -> str:
+        """Return an amount of this feature in words, e.g. ``"1 purchase"``."""
+        text = self.written(value)
+        before, after = self.of_one if text == ONE else self.of_several
+        return before + text + after
+
+    def written(self, value: float) -> str:
+        """Return a number of this feature as people read it."""
+        text = f"{value:,.{self.decimals}f}"
+        return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+
+
+def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWords]:
+    """Read the seed ``feature_words``: feature to its words."""
+    return {row["feature"]: _read_words(row) for row in rows}
+
+
+def words_for(feature: str, words: Mapping[str, FeatureWords]) -> FeatureWords:
+    """Return the words of a feature, or plain ones where nobody has written any."""
+    label = feature.replace("_", " ")
+    plain = FeatureWords(feature, f"lower {label}", f"higher {label}", f"{label} of {{}}", 2)
+    return words.get(feature) or plain
+
+
+def _read_words(row: Mapping[str, Any]) -> FeatureWords:
+    for column in ("low_words", "high_words"):
+        if not str(row[column] or "").strip():
+            raise PlaybookError(
+                f"feature_words: {column} of '{row['feature']}' is empty. Write what having "
+                f"{'less' if column == 'low_words' else 'more'} of it means."
+            )
+    decimals = row["decimals"]
+    if decimals is None or not 0 <= int(decimals) <= 9:
+        raise PlaybookError(
+            f"feature_words: decimals of '{row['feature']}' is {decimals}. Write 0 to 9."
+        )
+    return FeatureWords(
+        feature=row["feature"],
+        low_words=row["low_words"],
+        high_words=row["high_words"],
+        amount=_read_amount(row),
+        decimals=int(decimals),
+    )
+
+
+def _read_amount(row: Mapping[str, Any]) -> str:
+    amount = str(row["amount"] or "")
+    forms = amount.split("|")
+    if len(forms) > 2 or any(form.count("{}") != 1 for form in forms):
+        raise PlaybookError(
+            f"feature_words: the amount of '{row['feature']}' is {amount!r}. Write {{}} where the "
+            f"number goes, once, e.g. '{{}} income', or once for one and once for several, e.g. "
+            f"'{{}} purchase|{{}} purchases'."
+        )
+    return amount

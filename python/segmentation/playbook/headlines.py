@@ -1,0 +1,105 @@
+"""What sets a segment apart from all customers, in one line of words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from segmentation.playbook.feature_words import FeatureWords, words_for
+from segmentation.playbook.matching import strongest_categories, strongest_features
+
+# A headline has at most so many numbers, and categories.
+MOST_NUMBERS = 4
+MOST_CATEGORIES = 2
+
+
+@dataclass(frozen=True)
+class NumberContrast:
+    """A number in a segment and among all customers.
+
+    Attributes
+    ----------
+    name : str
+        The feature.
+    z_score : float
+        How far the mean of the segment is from that of all customers, in standard deviations.
+    here, everywhere : float
+        Typical value in the segment and of all customers, in the feature's own unit.
+    """
+
+    name: str
+    z_score: float
+    here: float
+    everywhere: float
+
+
+@dataclass(frozen=True)
+class CategoryContrast:
+    """A category in a segment and among all customers.
+
+    Attributes
+    ----------
+    name : str
+        The feature.
+    category : str
+    here, everywhere : float
+        Share of the category in the segment and among all customers.
+    """
+
+    name: str
+    category: str
+    here: float
+    everywhere: float
+
+
+def share_z_score(here: float, everywhere: float) -> float:
+    """Return how far a share is from that of all customers.
+
+    In standard deviations of a customer's belonging to the category or not; 0 where all customers
+    belong to it, or none.
+    """
+    deviation = math.sqrt(everywhere * (1 - everywhere))
+    return (here - everywhere) / deviation if deviation > 0 else 0.0
+
+
+def headline(
+    numbers: Sequence[NumberContrast],
+    categories: Sequence[CategoryContrast],
+    words: Mapping[str, FeatureWords],
+) -> str:
+    """Return what sets a segment apart, in words: numbers before categories, strongest first.
+
+    Parameters
+    ----------
+    numbers, categories : sequence
+        Ties go to the contrast that is given first.
+    words : mapping
+        Feature to its words.
+    """
+    by_name = {number.name: number for number in numbers}
+    phrases = []
+    for name in strongest_features({number.name: number.z_score for number in numbers}):
+        spoken, number = words_for(name, words), by_name[name]
+        if spoken.written(number.here) != spoken.written(number.everywhere):
+            side = spoken.high_words if number.here > number.everywhere else spoken.low_words
+            phrases.append(
+                f"{side} ({spoken.spoken(number.here)}, "
+                f"all customers {spoken.written(number.everywhere)})"
+            )
+    phrases = phrases[:MOST_NUMBERS]
+    shares = {(contrast.name, contrast.category): contrast for contrast in categories}
+    apart = strongest_categories(
+        {
+            f"{name}={category}": share_z_score(contrast.here, contrast.everywhere)
+            for (name, category), contrast in shares.items()
+        }
+    )
+    for name, category in apart[:MOST_CATEGORIES]:
+        contrast = shares[name, category]
+        phrases.append(
+            f"{name.replace('_', ' ')} {category} {contrast.here:.0%} "
+            f"(all customers {contrast.everywhere:.0%})"
+        )
+    text = "; ".join(phrases) or "close to the average customer on everything"
+    return text[0].upper() + text[1:]

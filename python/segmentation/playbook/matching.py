@@ -1,0 +1,189 @@
+"""Names for clusters: from the model before, from the playbook, or from what sets them apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from segmentation.features.arrays import Matrix
+from segmentation.playbook.feature_words import FeatureWords, words_for
+from segmentation.playbook.playbook import PlaybookRow
+
+# A feature on which a segment is nearer to everybody than this many standard deviations does
+# not set it apart.
+NOTICEABLE_Z_SCORE = 0.3
+
+
+@dataclass(frozen=True)
+class SegmentName:
+    """The name of a cluster and where it comes from.
+
+    Attributes
+    ----------
+    segment_slug : str
+    segment_name : str
+    named_by : str
+        ``"earlier model"``, ``"playbook"`` or ``"description"``.
+    naming_distance : float or None
+        Root mean square difference in z-scores to what it was matched with.
+    """
+
+    segment_slug: str
+    segment_name: str
+    named_by: str
+    naming_distance: float | None
+
+
+@dataclass(frozen=True)
+class EarlierSegment:
+    """A segment of the model before: its name, and where it lies by feature, in z-scores."""
+
+    segment_slug: str
+    segment_name: str
+    profile: Mapping[str, float]
+
+
+def match(costs: Matrix, limit: float) -> list[int | None]:
+    """Match rows to columns one to one, or to nothing where nothing is near enough.
+
+    The assignment with the lowest total cost (Kuhn, 1955), each row having the choice of going
+    without for `limit`.
+
+    Parameters
+    ----------
+    costs : ndarray of shape (n_rows, n_columns)
+        Not negative.
+    limit : float
+        Cost above which a row goes without.
+
+    Returns
+    -------
+    list of int or None, length n_rows
+        The column of each row.
+    """
+    rows, columns = costs.shape
+    padded = np.hstack([costs, np.full((rows, rows), limit)])
+    _, matched = linear_sum_assignment(padded)
+    return [int(column) if column < columns else None for column in matched]
+
+
+def name_segments(
+    profiles: Sequence[Mapping[str, float]],
+    vocabulary: Sequence[PlaybookRow],
+    words: Mapping[str, FeatureWords],
+    *,
+    limit: float,
+    carry_over_limit: float = 0.0,
+    earlier: Sequence[EarlierSegment] = (),
+    kept: Mapping[int, SegmentName] | None = None,
+) -> list[SegmentName]:
+    """Name clusters.
+
+    First those that lie where a segment of the model before lay take its slug, so that a slug
+    means the same thing from run to run; then the rest is matched to what is left of the
+    playbook; what is near neither is called after what sets it apart.
+
+    Parameters
+    ----------
+    profiles : sequence of mapping, length k
+        Feature to z-score of each cluster's centroid.
+    vocabulary : sequence of PlaybookRow
+        The playbook's rows for this k.
+    words : mapping
+        Feature to its words.
+    limit : float
+        Largest root mean square difference in z-scores of a match with the playbook, over the
+        features that the row names.
+    carry_over_limit : float
+        The same for a match with a segment of the model before, over the features of both.
+    earlier : sequence of EarlierSegment
+        Segments of the model before.
+    kept : mapping of int to SegmentName, optional
+        Clusters whose names are settled.
+
+    Returns
+    -------
+    list of SegmentName, length k
+        Slugs are unique.
+    """
+    names: dict[int, SegmentName] = dict(kept or {})
+    written = {row.segment_slug: row.segment_name for row in vocabulary}
+
+    def assign(
+        candidates: Sequence[EarlierSegment] | Sequence[PlaybookRow],
+        targets: Callable[[EarlierSegment | PlaybookRow], Mapping[str, float]],
+        named_by: str,
+        within: float,
+    ) -> None:
+        taken = {name.segment_slug for name in names.values()}
+        free = [c for c in candidates if c.segment_slug not in taken]
+        nameless = [i for i in range(len(profiles)) if i not in names]
+        if not free or not nameless:
+            return
+        costs = np.array([[_distance(profiles[i], targets(c)) for c in free] for i in nameless])
+        for i, row, column in zip(nameless, costs, match(costs, within), strict=True):
+            if column is not None:
+                slug = free[column].segment_slug
+                name = written.get(slug, free[column].segment_name)
+                names[i] = SegmentName(slug, name, named_by, float(row[column]))
+
+    def profile_of(candidate: EarlierSegment | PlaybookRow) -> Mapping[str, float]:
+        return candidate.profile if isinstance(candidate, EarlierSegment) else candidate.targets
+
+    assign(earlier, profile_of, "earlier model", carry_over_limit)
+    assign(vocabulary, profile_of, "playbook", limit)
+    for i, profile in enumerate(profiles):
+        if i not in names:
+            taken = {name.segment_slug for name in names.values()} | set(written)
+            names[i] = _described(profile, words, taken)
+    return [names[i] for i in range(len(profiles))]
+
+
+def strongest_features(profile: Mapping[str, float]) -> list[str]:
+    """Return the numbers that set a segment apart, strongest first, ties in given order."""
+    noticeable = [
+        name for name, z in profile.items() if abs(z) >= NOTICEABLE_Z_SCORE and "=" not in name
+    ]
+    return sorted(noticeable, key=lambda name: -abs(profile[name]))
+
+
+def strongest_categories(profile: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Return the categories, as (column, category), that a segment has more of, strongest first."""
+    noticeable = [name for name, z in profile.items() if z >= NOTICEABLE_Z_SCORE and "=" in name]
+    ordered = sorted(noticeable, key=lambda name: -profile[name])
+    return [(column, category) for column, _, category in (name.partition("=") for name in ordered)]
+
+
+def _distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
+    """Return the root mean square difference over features; one of categories is one feature."""
+    squares: dict[str, list[float]] = {}
+    for name, target in targets.items():
+        if name in profile:
+            squares.setdefault(name.partition("=")[0], []).append((profile[name] - target) ** 2)
+    if not squares:
+        return float("1e300")
+    return float(np.sqrt(np.mean([np.mean(of_feature) for of_feature in squares.values()])))
+
+
+def _described(
+    profile: Mapping[str, float], words: Mapping[str, FeatureWords], taken: set[str]
+) -> SegmentName:
+    phrases = []
+    for feature in strongest_features(profile)[:2]:
+        spoken = words_for(feature, words)
+        phrases.append(spoken.high_words if profile[feature] > 0 else spoken.low_words)
+    for column, category in strongest_categories(profile)[: 2 - len(phrases)]:
+        phrases.append(f"mostly {category.strip() or 'empty ' + column.replace('_', ' ')}")
+    name = ", ".join(phrases) or "close to average"
+    name = name[0].upper() + name[1:]
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    # The slug must begin with a letter, like those that people write.
+    slug = slug if slug[:1].isalpha() else f"segment_{slug}"
+    number = 1
+    while (unique := slug if number == 1 else f"{slug}_{number}") in taken:
+        number += 1
+    return SegmentName(unique, name if number == 1 else f"{name} {number}", "description", None)

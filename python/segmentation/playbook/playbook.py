@@ -1,0 +1,204 @@
+"""The playbook: segments as people write them in a seed, read and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation.playbook.errors import PlaybookError
+from segmentation.playbook.slugs import UNASSIGNED
+
+log = logging.getLogger("segmentation")
+
+# The number that takes the singular, as it is written.
+ONE = "1"
+
+# The k of rows that are for every number of segments without rows of its own: an empty cell.
+ANY_K = 0
+
+_SLUG = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class PlaybookRow:
+    """A segment as a marketer describes it.
+
+    Attributes
+    ----------
+    segmentation : str
+        The segmentation it belongs to, e.g. ``"value"``.
+    k : int
+        The number of segments of the vocabulary it belongs to; :data:`ANY_K` for every number
+        that has no vocabulary of its own.
+    segment_slug : str
+        What code and dashboards refer to. It never changes.
+    segment_name : str
+        What people read. It may change.
+    targets : mapping of str to float
+        Feature to the z-score that such a segment has of it.
+    description, strategy, channel, priority : str
+        What to know and what to do.
+    """
+
+    segmentation: str
+    k: int
+    segment_slug: str
+    segment_name: str
+    targets: Mapping[str, float]
+    description: str
+    strategy: str
+    channel: str
+    priority: str
+
+
+def read_playbook(
+    rows: Iterable[Mapping[str, Any]], segmentation: str
+) -> dict[int, list[PlaybookRow]]:
+    """Read the vocabularies of one segmentation.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Rows of the seed ``segment_playbook``.
+    segmentation : str
+
+    Returns
+    -------
+    dict of int to list of PlaybookRow
+        Number of segments to its vocabulary, ordered by slug; the rows with an empty k stand
+        under :data:`ANY_K`. :func:`vocabulary_for` looks one up.
+
+    Raises
+    ------
+    PlaybookError
+        If a row cannot be read, or two rows of a vocabulary share a slug.
+    """
+    playbook: dict[int, list[PlaybookRow]] = {}
+    for row in rows:
+        if row["segmentation"] == segmentation:
+            read = _read_row(row)
+            vocabulary = playbook.setdefault(read.k, [])
+            if read.segment_slug in [other.segment_slug for other in vocabulary]:
+                raise PlaybookError(
+                    f"segment_playbook: the slug '{read.segment_slug}' stands twice for "
+                    f"segmentation '{segmentation}' and {_spoken_k(read.k)}."
+                )
+            vocabulary.append(read)
+    return {k: sorted(playbook[k], key=lambda row: row.segment_slug) for k in sorted(playbook)}
+
+
+def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Sequence[PlaybookRow]:
+    """Return the rows that `k` segments are named by: its own, else those for every k."""
+    return playbook.get(_served_by(playbook, k), ())
+
+
+def usable_rows(vocabulary: Sequence[PlaybookRow], columns: Set[str]) -> list[PlaybookRow]:
+    """Return the rows that aim at nothing but columns of a model; the others are warned of.
+
+    A name says nothing that nobody looked at: without spending among the features, no segment is
+    called after it.
+
+    Parameters
+    ----------
+    vocabulary : sequence of PlaybookRow
+    columns : set of str
+        The features of the model, numbers and categories.
+    """
+    aims = [{target.partition("=")[0] for target in row.targets} for row in vocabulary]
+    usable = [row for row, names in zip(vocabulary, aims, strict=True) if names <= columns]
+    others = [row.segment_slug for row in vocabulary if row not in usable]
+    if others:
+        log.warning(
+            "segment_playbook: the rows %s name no segment, for they aim at %s, which is no "
+            "feature of this model",
+            ", ".join(others),
+            ", ".join(sorted(set().union(*aims) - columns)),
+        )
+    return usable
+
+
+def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[str, PlaybookRow]:
+    """Return the row that describes each slug: of the vocabulary for `k`, else of the largest k.
+
+    A slug that was carried over from a model of another k keeps its words.
+    """
+    own = _served_by(playbook, k)
+    in_order = sorted(playbook, key=lambda other: (other == own, other))
+    return {row.segment_slug: row for other in in_order for row in playbook[other]}
+
+
+def targets_hash(playbook: Mapping[int, Sequence[PlaybookRow]]) -> str:
+    """Return a hash of what decides on slugs; words may change without changing it.
+
+    Which k a row is for is part of it: the same targets for every k may name otherwise.
+    """
+    targets = [
+        [k, row.segment_slug, sorted(row.targets.items())]
+        for k in sorted(playbook)
+        for row in playbook[k]
+    ]
+    return hashlib.sha256(json.dumps(targets).encode()).hexdigest()[:16]
+
+
+def _served_by(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> int:
+    return k if k in playbook else ANY_K
+
+
+def _spoken_k(k: int) -> str:
+    return "an empty k" if k == ANY_K else f"k = {k}"
+
+
+def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
+    slug = str(row["segment_slug"] or "")
+    where = f"segment_playbook: row '{slug}' of segmentation '{row['segmentation']}'"
+    if not _SLUG.fullmatch(slug) or slug == UNASSIGNED:
+        raise PlaybookError(
+            f"{where}: a slug is written in lower case letters, digits and underscores, begins "
+            f"with a letter, and is not '{UNASSIGNED}'."
+        )
+    if row["k"] is not None and int(row["k"]) < 1:
+        raise PlaybookError(
+            f"{where}: k is {row['k']}. Write the number of segments it is for, or nothing where "
+            f"it is for every number without rows of its own."
+        )
+    return PlaybookRow(
+        segmentation=row["segmentation"],
+        k=ANY_K if row["k"] is None else int(row["k"]),
+        segment_slug=slug,
+        segment_name=row["segment_name"] or slug,
+        targets=_read_targets(
+            str(row["target_z_scores"] or ""), where, needed=row["segmentation"] != "prospects"
+        ),
+        description=row["description"] or "",
+        strategy=row["strategy"] or "",
+        channel=row["channel"] or "",
+        priority=row["priority"] or "",
+    )
+
+
+def _read_targets(text: str, where: str, *, needed: bool) -> dict[str, float]:
+    targets: dict[str, float] = {}
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        feature, _, value = (piece.strip() for piece in part.partition(":"))
+        try:
+            target = float(value)
+        except ValueError:
+            target = math.nan
+        if not feature or not math.isfinite(target):
+            raise PlaybookError(
+                f"{where}: target_z_scores has {part!r}. Write feature: z-score, several with "
+                f"semicolons between them, e.g. 'recency_days: 1.4; frequency: -0.5'."
+            )
+        targets[feature] = target
+    # Prospects join segments that somebody else has named: there is nothing to aim at.
+    if not targets and needed:
+        raise PlaybookError(
+            f"{where}: target_z_scores is empty. Name at least one feature, e.g. 'monetary: 1.2'."
+        )
+    return targets

@@ -1,0 +1,5 @@
+"""Slugs that the project itself uses."""
+
+from __future__ import annotations
+
+UNASSIGNED = "unassigned"

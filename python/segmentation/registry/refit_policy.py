@@ -1,0 +1,114 @@
+"""Whether a build has to fit a model, and why."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any, Protocol
+
+from segmentation.registry.option_checks import OptionError
+from segmentation.registry.run import Run
+
+
+class EarlierFit(Protocol):
+    """What is asked of a model to know whether it can stay."""
+
+    @property
+    def model_number(self) -> int:
+        """Counts the fits of the data set."""
+
+    @property
+    def model_version(self) -> str:
+        """Names the model."""
+
+    @property
+    def fit_hash(self) -> str:
+        """Hash of the options that it was fitted with."""
+
+    @property
+    def as_of(self) -> datetime.date:
+        """The day that its features were of."""
+
+    @property
+    def lrfm_window_days(self) -> int:
+        """The days that frequency and monetary counted."""
+
+
+def why_fit(
+    latest: EarlierFit | None,
+    fit_hash: str,
+    run: Run,
+    refit: Any,
+    refit_after_days: Any,
+    before_request: int | None = None,
+) -> str | None:
+    """Return why a model has to be fitted; None where the latest can stay.
+
+    Parameters
+    ----------
+    latest : EarlierFit or None
+        The last fit of the data set.
+    fit_hash : str
+        Of today's options.
+    run : Run
+    refit : bool
+        Whether a fit is asked for.
+    refit_after_days : int or None
+        Age of a model, from its as_of to this build's, after which it is too old.
+    before_request : int, optional
+        Number of the last model before the fit was asked for, where runs that did not end may have
+        asked for it before: see :mod:`segmentation.registry.refit_requests`.
+
+    Raises
+    ------
+    OptionError
+        If one of the last two is no such thing, see :func:`read_refit`.
+    """
+    is_asked_for, most_days = read_refit(refit, refit_after_days)
+    if latest is None:
+        return "there is no model yet"
+    if is_asked_for and not answers_request(latest, run, before_request):
+        return "it was asked for"
+    if latest.fit_hash != fit_hash:
+        return "the configuration changed"
+    if latest.lrfm_window_days != run.lrfm_window_days:
+        return (
+            f"frequency and monetary count {run.lrfm_window_days} days and counted "
+            f"{latest.lrfm_window_days}"
+        )
+    if most_days is not None and (run.as_of - latest.as_of).days > most_days:
+        return f"the last model is older than {most_days} days"
+    return None
+
+
+def answers_request(latest: EarlierFit, run: Run, before_request: int | None) -> bool:
+    """Return whether a model was fitted for the refit that this build asks for once more."""
+    return (
+        before_request is not None
+        and latest.model_number > before_request
+        and latest.as_of == run.as_of
+    )
+
+
+def read_refit(refit: Any, refit_after_days: Any) -> tuple[bool, int | None]:
+    """Return whether a fit is asked for, and the age in days after which a model is too old.
+
+    Raises
+    ------
+    OptionError
+        If they cannot be read; the message says so of both.
+    """
+    asked = str(refit).strip().lower()
+    days = str(refit_after_days).strip().lower()
+    problems = []
+    if asked not in {"true", "false"}:
+        problems.append(f"refit is {refit!r}. It must be true or false.")
+    has_days = days not in {"none", "null", ""}
+    # Other digits than these ten are digits to Python too.
+    if has_days and not re.fullmatch("[0-9]{1,9}", days):
+        problems.append(
+            f"refit_after_days is {refit_after_days!r}. It must be a whole number of days, or null."
+        )
+    if problems:
+        raise OptionError(*problems)
+    return asked == "true", int(days) if has_days else None

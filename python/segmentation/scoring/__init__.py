@@ -1,0 +1,1 @@
+"""Prototypes as SQL: the nearest one of each row, in the engine."""

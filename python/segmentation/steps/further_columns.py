@@ -1,0 +1,94 @@
+"""Columns of a customer that the contract does not know, as columns of a feature table.
+
+They lie in one column of JSON text, ``further_columns``, all of them as text. What a model is asked
+to look at is laid out from it: a number as a number, a category as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.registry.option_checks import OptionError
+
+FURTHER_COLUMNS = "further_columns"
+
+# A number beyond it counts as missing: squares and sums of what is left stay finite.
+MAX_ABSOLUTE_VALUE = 1e15
+
+
+def with_further_columns(
+    engine: Engine, table: str, *, numbers: Sequence[str] = (), texts: Sequence[str] = ()
+) -> str:
+    """Return a from-item that also has the further columns that are named.
+
+    Parameters
+    ----------
+    engine : Engine
+    table : str
+        A from-item.
+    numbers, texts : sequence of str
+        Columns wanted. One that the table has, or has no further column for, is passed over.
+
+    Returns
+    -------
+    str
+        `table`, or a query of it with more columns; a text among `numbers` that is no number is
+        null.
+    """
+    further = further_names(engine, table, [*numbers, *texts])
+    columns = []
+    for name in further:
+        text = _text_of(engine, name)
+        if name in numbers:
+            value = f"try_cast({text} as double)"
+            text = f"case when abs({value}) <= {number(MAX_ABSOLUTE_VALUE)} then {value} end"
+        columns.append(f"{text} as {quoted(name)}")
+    return f"(select *, {', '.join(columns)} from {table})" if columns else table
+
+
+def further_names(engine: Engine, table: str, names: Sequence[str]) -> list[str]:
+    """Return which names are further columns and no columns of the table itself, each once.
+
+    Of a table without rows it cannot be known: there every name is one.
+    """
+    own = engine.column_names(table)
+    missing = [name for name in dict.fromkeys(names) if name not in own]
+    if not missing or FURTHER_COLUMNS not in own:
+        return []
+    if not engine.rows(f"select 1 from {table} limit 1"):
+        return missing
+    listed = f"unnest({engine.json_names(quoted(FURTHER_COLUMNS))})"
+    known = {row[0] for row in engine.rows(f"select distinct {listed} from {table}")}
+    return [name for name in missing if name in known]
+
+
+def further_numbers(engine: Engine, table: str, names: Sequence[str]) -> list[str]:
+    """Return which further columns hold numbers alone, and at least one."""
+    return [
+        name
+        for name in further_names(engine, table, names)
+        if engine.rows(
+            f"select count(text) > 0 and count(text) = count(try_cast(text as double)) "
+            f"from (select {_text_of(engine, name)} as text from {table})"
+        )[0][0]
+    ]
+
+
+def check_further_numbers(engine: Engine, table: str, names: Sequence[str]) -> None:
+    """Raise an OptionError where a further column that is to be a number holds something else."""
+    for name in further_names(engine, table, names):
+        found = engine.rows(
+            f"select min(text), count(*) from (select {_text_of(engine, name)} as text "
+            f"from {table}) where text is not null and try_cast(text as double) is null"
+        )[0]
+        if found[1]:
+            raise OptionError(
+                f"features names {name}, which is no number for {found[1]:,} customers, e.g. "
+                f"{found[0]!r}. Name it under categorical_features instead."
+            )
+
+
+def _text_of(engine: Engine, name: str) -> str:
+    return engine.json_text(quoted(FURTHER_COLUMNS), text_literal(name))

@@ -1,0 +1,138 @@
+"""Everything that is wrong with a build, in one list, before it begins."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+from segmentation.dbt_plugins.build_checks import FUNCTION, Plugin
+from segmentation.steps.build_problems import build_problems
+
+SETTINGS = {"features": ["age"]}
+RIGHT: dict[str, Any] = {
+    "options": {
+        "value": {"settings": SETTINGS, "overrides": "{}"},
+        "prospects": {"settings": SETTINGS, "overrides": {"repeats": 1}},
+    },
+    "refit": "False",
+    "refit_after_days": None,
+    "seeds": [],
+    "sources": [],
+}
+
+
+def wrong(folder: Path) -> dict[str, Any]:
+    seed = folder / "age_groups.csv"
+    seed.write_text("age_group\n")
+    return {
+        "options": {
+            "value": {"settings": SETTINGS, "overrides": '{"k": 51, "seed": -1}'},
+            "profile": {"settings": SETTINGS, "overrides": "k = 5"},
+            "prospects": {"settings": SETTINGS, "overrides": {"repeat": 1}},
+        },
+        "refit": "yes",
+        "refit_after_days": "soon",
+        "seeds": [
+            {
+                "name": "age_groups",
+                "path": str(seed),
+                "shown": "seeds/age_groups.csv",
+                "columns": {"age_group": "varchar", "min_age": "integer"},
+            }
+        ],
+        "sources": [
+            {
+                "name": "people",
+                "identifier": "people",
+                "schema": "source_members",
+                "database": "warehouse",
+                "tags": [],
+                "meta": {
+                    "plugin": "delimited_files",
+                    "dataset": "members",
+                    "directory": "NO_SUCH_VARIABLE",
+                    "file": "people.csv",
+                },
+            }
+        ],
+    }
+
+
+SAID = [
+    "value: k is 51.",
+    "value: seed is -1.",
+    "profile: The overrides of a segmentation are written as names and values",
+    "prospects: There is no option 'repeat'. Did you mean 'repeats'?",
+    "refit is 'yes'.",
+    "refit_after_days is 'soon'.",
+    "seeds/age_groups.csv, line 1: the header lacks min_age.",
+    "The data set 'members' is read from the file people.csv",
+]
+
+
+@pytest.fixture
+def asked() -> Any:
+    """Return the SQL function, as the plugin registers it with an engine."""
+    with duckdb.connect() as connection:
+        Plugin("build_checks", {}, SimpleNamespace(settings={})).configure_connection(connection)
+
+        def ask(text: str) -> list[str]:
+            # dbt runs each of its queries on a cursor.
+            row = connection.cursor().execute(f"select {FUNCTION}(?)", [text]).fetchall()[0]
+            return json.loads(row[0])
+
+        yield ask
+
+
+def test_nothing_is_wrong(asked: Any) -> None:
+    assert build_problems(RIGHT, lambda _: None) == []
+    assert asked(json.dumps(RIGHT)) == []
+
+
+def test_all_of_it_is_said(asked: Any, tmp_path: Path) -> None:
+    found = asked(json.dumps(wrong(tmp_path)))
+    assert len(found) == len(SAID)
+    for problem, said in zip(found, SAID, strict=True):
+        assert problem.startswith(said)
+
+
+def test_an_error_of_ours_is_said_as_it_is(asked: Any) -> None:
+    assert asked("{}") == ["The checks failed: KeyError: 'options'"]
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "settings", "said"),
+    [
+        ("profile", {"features": ["age", "Visits"], "categorical_features": ["gender"]}, []),
+        (
+            "profile",
+            {"features": ["agee"], "categorical_features": ["age"], "trims": {"visit": [0, 1]}},
+            [
+                "profile: features names 'agee'. Did you mean 'age'? It can name: age, visits.",
+                "profile: categorical_features names 'age'. It can name: gender, visits.",
+                "profile: trims names 'visit'. Did you mean 'visits'? It can name: age, visits.",
+            ],
+        ),
+        ("prospects", {"features": ["age", "gender", "visits"]}, []),
+        (
+            "prospects",
+            {"features": ["county"]},
+            ["prospects: features names 'county'. It can name: age, gender, visits."],
+        ),
+    ],
+)
+def test_columns_that_are_there_and_others(
+    segmentation: str, settings: dict[str, Any], said: list[str]
+) -> None:
+    """Further columns of a customer can be numbers or categories, whatever their case."""
+    columns = {"numbers": ["age"], "texts": ["gender"], "further": ["visits"]}
+    asked = {"settings": settings, "overrides": {}, "columns": columns}
+    build = {**RIGHT, "options": {segmentation: asked}}
+    assert build_problems(build, lambda _: None) == said
+    # Where the columns are not known, the models say what is missing.
+    asked["columns"] = None
+    assert build_problems(build, lambda _: None) == []

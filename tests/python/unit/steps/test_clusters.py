@@ -1,0 +1,110 @@
+"""Fit, name, apply: when a fit is made, what keeps its name, and what every customer gets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from house import FEATURES, House
+from segmentation.features.numbers import FeaturePreprocessor
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+
+
+def test_planted_segments_are_found_and_named(house: House, customers: pd.DataFrame) -> None:
+    house.fit()
+    found = house.assignments().merge(house.segments(), on="segment_id")
+    found = found.merge(customers, on="customer_id")
+    assert adjusted_rand_score(found.planted, found.segment_id) >= 0.95
+    names = found.groupby("planted").segment_name.agg(lambda s: s.mode()[0]).tolist()
+    assert names == ["Loyal", "Potential Loyalist", "At Risk", "Need Attention"]
+
+
+def test_labels_and_distances_are_scikit_learns(house: House, customers: pd.DataFrame) -> None:
+    model = house.fit()
+    assert model is not None
+    prepared = FeaturePreprocessor(transformation="log").fit(customers[FEATURES])
+    scaled = prepared.transform(customers[FEATURES])
+    kmeans = KMeans(4, init=model.centroids, n_init=1, max_iter=1).fit(scaled)
+    kmeans.cluster_centers_ = model.centroids
+    found = house.assignments()
+    assert found.segment_id.tolist() == kmeans.predict(scaled).tolist()
+    distances = np.sort(kmeans.transform(scaled), axis=1)
+    np.testing.assert_allclose(found.distance, distances[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(found.margin, distances[:, 1] - distances[:, 0], atol=1e-9)
+    runner_up = np.argsort(kmeans.transform(scaled), axis=1, kind="stable")[:, 1]
+    assert found.runner_up_id.tolist() == runner_up.tolist()
+    full = KMeans(4, n_init=10, random_state=1).fit(scaled)
+    assert model.metrics.inertia == pytest.approx(full.inertia_, rel=1e-9)
+
+
+def test_the_same_data_give_the_same_model(house: House) -> None:
+    first = house.fit()
+    house.connection.execute("create or replace table features as from features order by random()")
+    house.connection.execute("set threads = 1")
+    house.connection.execute("delete from models")
+    again = house.fit()
+    assert first is not None
+    assert again is not None
+    assert first.as_record() | {"fitted_at": None} == again.as_record() | {"fitted_at": None}
+
+
+def test_three_reasons_in_words(house: House, customers: pd.DataFrame) -> None:
+    house.fit()
+    house.connection.execute("update features set monetary = null where customer_id = 'C000'")
+    found = house.assignments().set_index("customer_id")
+    assert found.reason_1.notna().all()
+    loyal = found.loc["C001"]
+    reasons = [loyal.reason_1, loyal.reason_2, loyal.reason_3]
+    purchases = int(customers.set_index("customer_id").loc["C001", "frequency"])
+    frequency = next(reason for reason in reasons if "purchases" in reason)
+    assert frequency.startswith(f"buys more often: {purchases} purchases (typical here ")
+    assert ", all customers " in frequency
+    unknown = found.loc["C000"]
+    assert any(
+        reason.startswith("monetary unknown, taken as ")
+        for reason in (unknown.reason_1, unknown.reason_2, unknown.reason_3)
+        if isinstance(reason, str)
+    )
+
+
+def test_a_reason_speaks_of_one_purchase_as_one(house: House) -> None:
+    house.fit()
+    house.connection.execute("update features set frequency = 1")
+    found = house.assignments()
+    reasons = found.melt(value_vars=["reason_1", "reason_2", "reason_3"])["value"].dropna()
+    spoken = [reason for reason in reasons if "purchase" in reason]
+    assert spoken
+    assert all(": 1 purchase (typical here " in reason for reason in spoken)
+
+
+def test_reasons_are_the_features_that_speak_loudest(house: House) -> None:
+    """Against the definition, worked out anew: mean over other segments of the distances' gap."""
+    model = house.fit()
+    assert model is not None
+    frame = house.connection.sql("from features order by customer_id").df()
+    scaled = np.column_stack(
+        [f.scaled(frame[f.name].to_numpy()) for f in model.prepared_features.numbers]
+    )
+    found = house.assignments()
+    marks = {"recency_days": "recency days", "frequency": "purchase", "monetary": "spent"}
+    for z, own, *texts in zip(
+        scaled, found.segment_id, found.reason_1, found.reason_2, found.reason_3, strict=True
+    ):
+        others = np.delete(model.centroids, own, axis=0)
+        gaps = ((z - others) ** 2 - (z - model.centroids[own]) ** 2).mean(axis=0)
+        expected = [FEATURES[j] for j in np.argsort(-gaps, kind="stable") if gaps[j] > 0]
+        given = [text for text in texts if isinstance(text, str)]
+        assert len(given) == len(expected)
+        assert all(marks[name] in text for name, text in zip(expected, given, strict=True))
+
+
+def test_text_with_quotes_survives(house: House) -> None:
+    house.connection.execute(
+        "update features set customer_id = 'O''Brien \"é\" ✓' where customer_id = 'C007'"
+    )
+    house.connection.execute("update words set high_words = 'buys \"more\", isn''t gone'")
+    house.fit()
+    found = house.assignments().set_index("customer_id")
+    assert found.loc['O\'Brien "é" ✓', "segment_id"] >= 0
+    assert found.reason_1.str.contains("isn't gone").any()

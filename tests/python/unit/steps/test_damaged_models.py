@@ -1,0 +1,214 @@
+"""A stored model that was changed is named, never applied, and fitted anew."""
+
+from __future__ import annotations
+
+import datetime
+
+import duckdb
+import pandas as pd
+import pytest
+from house import SETTINGS, House
+from prospect_house import ProspectHouse, people
+from segmentation.classification.model import SCHEMA as CLASSIFIER_SCHEMA
+from segmentation.classification.model import ProspectsModel
+from segmentation.clustering.model import SCHEMA, SegmentationModel
+from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.registry.current import StoredModelError, read_models
+from segmentation.registry.digest import DIGEST, row_digest
+from segmentation.registry.run import read_run
+
+OTHER = "its digest was made of other values"
+# What happened to a row, and what is said of it.
+TAMPERED = [
+    ("features = list_transform(features, f -> struct_update(f, scale := 0.0))", OTHER),
+    ("features = null", "it has nothing in features"),
+    ("features = null, segments = null", "it has nothing in features, segments"),
+    (
+        "segments = list_transform(segments, lambda s, i:"
+        " struct_update(s, segment_slug := segments[5 - i].segment_slug))",
+        OTHER,
+    ),
+    ("options = replace(options, '30', '31')", OTHER),
+    (f"{DIGEST} = null", "its digest is missing"),
+    (f"{DIGEST} = ''", "its digest is missing"),
+    (f"{DIGEST} = upper({DIGEST})", OTHER),
+    ("model_number = 7", OTHER),
+    ("model_number = null", "it has nothing in model_number"),
+    ("dataset = null", "it has nothing in dataset"),
+    ("model_version = null", "it has nothing in model_version"),
+    ("previous_version = 'value-0000-00000000'", OTHER),
+]
+
+
+def _check_every_column(
+    house: House | ProspectHouse,
+    model: type[SegmentationModel] | type[ProspectsModel],
+    columns: list[str],
+) -> None:
+    """Check that a row in which any one value is deleted is damaged, and no other is."""
+    engine = DuckDBEngine(house.connection)
+    (row,) = engine.records("from models")
+    run = read_run(engine, "run")
+    for column in columns:
+        changed = f"(select * replace (null as {column}) from models)"
+        stored = read_models(engine, changed, run, model.from_record)
+        assert (stored.damage is None) == (row[column] is None), column
+        assert (stored.current is None) == (stored.predecessor is None) == (row[column] is not None)
+        assert stored.number == 1
+
+
+@pytest.fixture
+def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
+    return ProspectHouse(connection, people())
+
+
+@pytest.mark.parametrize(("tampering", "what"), TAMPERED)
+def test_it_is_named_never_applied_and_fitted_anew(
+    house: House, said: pytest.LogCaptureFixture, tampering: str, what: str
+) -> None:
+    first = house.fit()
+    assert first is not None
+    before = house.assignments().drop(columns="model_version")
+    house.connection.execute(f"update models set {tampering}")
+    for apply in (house.assignments, house.segments):
+        with pytest.raises(StoredModelError, match=what):
+            apply()
+    said.clear()
+    again = house.fit()
+    assert again is not None
+    assert again.fit_reason.startswith("the stored model ")
+    assert " in value_model is damaged: " in again.fit_reason
+    assert again.fit_reason.endswith(what)
+    assert f"{again.fit_reason}; it is not applied" in said.messages
+    assert again.model_number == (8 if "= 7" in tampering else 2)
+    assert again.previous_version == (
+        None if "version = null" in tampering else first.model_version
+    )
+    # The damaged row stays in the history, and is history.
+    assert house.connection.sql("select count(*) from models").fetchall() == [(2,)]
+    assert house.fit() is None
+    after = house.assignments()
+    assert set(after.model_version) == {again.model_version}
+    pd.testing.assert_frame_equal(after.drop(columns="model_version"), before)
+
+
+def test_whatever_is_deleted_is_damage(house: House) -> None:
+    house.fit()
+    _check_every_column(house, SegmentationModel, SCHEMA.names)
+
+
+def test_an_earlier_model_takes_no_damaged_ones_place(house: House) -> None:
+    """Its names stay, for it is sound; customers get segments of a new fit."""
+    house.playbook([])
+    first = house.fit()
+    second = house.fit(refit=True)
+    assert first is not None
+    assert second is not None
+    house.connection.execute("update models set k = 5 where model_number = 2")
+    # Without a model to take them from, slugs would be made of these.
+    house.connection.execute("update words set low_words = 'less', high_words = 'more'")
+    with pytest.raises(StoredModelError, match=second.model_version):
+        house.assignments()
+    third = house.fit()
+    assert third is not None
+    assert (third.model_number, third.previous_version) == (3, second.model_version)
+    names = {segment.segment_slug for segment in third.segments}
+    assert names == {segment.segment_slug for segment in first.segments}
+    assert {segment.named_by for segment in third.segments} == {"earlier model"}
+
+
+def test_a_damaged_row_that_is_not_current_disturbs_nothing(house: House) -> None:
+    house.fit()
+    second = house.fit(refit=True)
+    assert second is not None
+    house.connection.execute("update models set features = null where model_number = 1")
+    assert house.fit() is None
+    assert set(house.assignments().model_version) == {second.model_version}
+
+
+class TestRowsWithoutDigests:
+    """As the version before stored them: they get theirs once, and are not fitted again."""
+
+    def test_get_them_without_a_fit(self, house: House) -> None:
+        house.fit()
+        house.run("sample", "other", datetime.date(2025, 12, 31))
+        house.fit()
+        applied = house.assignments()
+        whole = house.connection.sql("from models order by variant").to_arrow_table().to_pylist()
+        house.connection.execute(f"alter table models drop column {DIGEST}")
+        # Between the upgrade and the first whole build there is nothing to check.
+        pd.testing.assert_frame_equal(house.assignments(), applied)
+        returned = house.returned(SETTINGS)
+        assert sorted(returned.to_pylist(), key=lambda row: row["variant"]) == whole
+        assert all(row[DIGEST] == row_digest(row) for row in whole)
+
+    def test_and_a_fit_that_is_asked_for_too(self, house: House) -> None:
+        house.fit()
+        house.connection.execute(f"alter table models drop column {DIGEST}")
+        returned = house.returned(SETTINGS, refit=True).to_pylist()
+        assert [row["model_number"] for row in returned] == [1, 2]
+
+    def test_damaged_ones_get_none(self, house: House) -> None:
+        house.fit()
+        house.connection.execute(f"alter table models drop column {DIGEST}")
+        house.connection.execute("update models set features = null")
+        (row,) = house.returned(SETTINGS).to_pylist()
+        assert row["model_number"] == 2
+        assert row["fit_reason"].endswith("it has nothing in features")
+
+    def test_of_classifiers_too(self, prospects: ProspectHouse) -> None:
+        prospects.fit()
+        whole = prospects.connection.sql("from models").to_arrow_table().to_pylist()
+        prospects.connection.execute(f"alter table models drop column {DIGEST}")
+        assert prospects.returned().to_pylist() == whole
+
+
+@pytest.mark.parametrize(
+    ("tampering", "what"),
+    [
+        (
+            "segments = list_transform(segments, lambda s, i:"
+            " struct_update(s, label := segments[4 - i].label))",
+            OTHER,
+        ),
+        (
+            "segments = list_transform(segments, lambda s, i:"
+            " struct_update(s, segment_id := 3 - i))",
+            OTHER,
+        ),
+        ("payload = 'x'::blob, digest = sha256('x')", OTHER),
+        ("payload = null", "it has nothing in payload"),
+        ("segments = null", "it has nothing in segments"),
+        (f"{DIGEST} = null", "its digest is missing"),
+        ("temperature = 2", OTHER),
+    ],
+)
+def test_so_is_a_classifier(prospects: ProspectHouse, tampering: str, what: str) -> None:
+    first = prospects.fitted()
+    prospects.connection.execute(f"update models set {tampering}")
+    for apply in (prospects.assignments, prospects.segments):
+        with pytest.raises(StoredModelError, match=what):
+            apply()
+    again = prospects.fitted()
+    assert again.fit_reason == (
+        f"the stored model {first.model_version} in prospects_model is damaged: {what}"
+    )
+    assert (again.model_number, again.previous_version) == (2, first.model_version)
+    assert set(prospects.assignments().model_version) == {again.model_version}
+    assert prospects.fit() is None
+
+
+def test_whatever_of_it_is_deleted_is_damage(prospects: ProspectHouse) -> None:
+    prospects.fit()
+    _check_every_column(prospects, ProspectsModel, CLASSIFIER_SCHEMA.names)
+
+
+def test_where_nothing_can_be_learned_a_damaged_one_is_gone_all_the_same(
+    prospects: ProspectHouse,
+) -> None:
+    prospects.fitted()
+    prospects.connection.execute("update models set segments = null")
+    prospects.connection.execute("update features set target = null")
+    gone = prospects.fitted()
+    assert (gone.algorithm, gone.k) == ("none", 0)
+    assert prospects.assignments().empty

@@ -1,0 +1,635 @@
+"""Prospects: fit, store, name, apply, forecast; and what happens where something is missing."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from prospect_house import FEATURES, LABELS, PLAYBOOK, ProspectHouse, people
+from segmentation.classification.candidates import CANDIDATES
+from segmentation.classification.model import SCHEMA
+from segmentation.classification.prediction import predict
+from segmentation.classification.storage import StoredClassifierError
+from segmentation.registry.digest import row_digest
+from segmentation.registry.option_checks import OptionError
+from segmentation.steps.prospects import LATER_BEHAVIOUR
+
+ASSIGNED = [
+    "customer_id",
+    "segment_id",
+    "probability",
+    "runner_up_id",
+    "margin",
+    "probabilities",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+    "model_version",
+]
+
+
+@pytest.fixture
+def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
+    return ProspectHouse(connection, people())
+
+
+class TestWholeWay:
+    """Fit, row, table, name, apply, forecast."""
+
+    def test_planted_segments_are_foretold(self, prospects: ProspectHouse) -> None:
+        model = prospects.fitted()
+        assert (model.algorithm, model.k, model.labelled_customers) == (
+            "logistic_regression",
+            3,
+            120,
+        )
+        assert (model.target_source, model.fit_reason) == ("known segment", "there is no model yet")
+        assert model.features_used == ", ".join(FEATURES)
+        found = prospects.assignments()
+        assert found.columns.tolist() == ASSIGNED
+        assert found.customer_id.tolist() == [f"P{i:03d}" for i in range(120, 150)]
+        assert (found.segment_id == np.arange(30) % 3).mean() >= 0.9
+        assert set(found.model_version) == {model.model_version}
+
+    def test_predictions_are_those_of_the_stored_classifier(self, prospects: ProspectHouse) -> None:
+        model = prospects.fitted()
+        found = prospects.assignments()
+        frame = people()
+        said = predict(model.classifier(), frame[frame.is_prospect])
+        assert [LABELS[i] for i in found.segment_id] == said.segment.tolist()
+        assert [LABELS[i] for i in found.runner_up_id] == said.runner_up.tolist()
+        probabilities = np.stack(found.probabilities.to_list())
+        np.testing.assert_array_equal(probabilities, np.stack(said.probabilities.to_list()))
+        np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
+        in_order = np.sort(probabilities, axis=1)
+        np.testing.assert_array_equal(found.probability, in_order[:, -1])
+        np.testing.assert_array_equal(found.margin, in_order[:, -1] - in_order[:, -2])
+
+    def test_a_row_survives_the_table(self, prospects: ProspectHouse) -> None:
+        model = prospects.fitted()
+        assert prospects.connection.table("models").columns == SCHEMA.names
+        assert [segment.label for segment in model.segments] == list(LABELS)
+        assert [segment.segment_id for segment in model.segments] == [0, 1, 2]
+        assert [segment.labelled_customers for segment in model.segments] == [40, 40, 40]
+        assert {record["is_winner"] for record in model.selection} == {True}
+        assert len(model.confusion) == 9
+        assert sum(record["customers"] for record in model.confusion) == 120
+        assert {record["feature"] for record in model.importance} == set(FEATURES)
+        assert {record["stage"] for record in model.calibration} == {"before", "after"}
+        figures = {record["metric"]: record["mean"] for record in model.classifier_metrics}
+        assert {"accuracy", "calibration_error_after", "log_loss_after_calibration"} <= set(figures)
+
+    def test_reasons_in_words(self, prospects: ProspectHouse) -> None:
+        prospects.fitted()
+        found = prospects.assignments()
+        assert found.reason_1.notna().all()
+        assert found.reason_1.str.contains("years old|profession").mean() > 0.8
+        told = found[["reason_1", "reason_2", "reason_3"]].notna().to_numpy()
+        assert (np.sort(~told, axis=1) == ~told).all()
+
+    def test_a_forecast_row_per_segment(self, prospects: ProspectHouse) -> None:
+        model = prospects.fitted()
+        found = prospects.assignments()
+        forecast = prospects.forecast()
+        assert forecast.segment_id.tolist() == [0, 1, 2]
+        assert forecast.most_likely_customers.tolist() == np.bincount(found.segment_id).tolist()
+        np.testing.assert_allclose(
+            forecast.expected_customers, np.stack(found.probabilities.to_list()).sum(axis=0)
+        )
+        assert forecast.expected_share.sum() == pytest.approx(1)
+        assert (forecast.lower_customers <= forecast.expected_customers).all()
+        assert (forecast.expected_customers <= forecast.upper_customers).all()
+        assert forecast.expected_sales.isna().all()
+        assert set(forecast.model_version) == {model.model_version}
+
+
+class TestRefits:
+    """When a fit is made, and when the one in force is kept."""
+
+    def test_nothing_is_fitted_twice(self, prospects: ProspectHouse) -> None:
+        first = prospects.fitted()
+        before = prospects.assignments()
+        assert prospects.fit() is None
+        assert prospects.fit(refit="False", refit_after_days="None") is None
+        pd.testing.assert_frame_equal(prospects.assignments(), before)
+        assert set(before.model_version) == {first.model_version}
+
+    @pytest.mark.parametrize(
+        ("asked", "reason"),
+        [
+            ({"refit": "True"}, "it was asked for"),
+            ({"overrides": '{"seed": 5}'}, "the configuration changed"),
+            ({"overrides": {"exclude_shared_identities": True}}, "the configuration changed"),
+            ({"refit_after_days": 29}, "the last model is older than 29 days"),
+        ],
+    )
+    def test_what_makes_a_new_fit(
+        self, prospects: ProspectHouse, asked: dict[str, Any], reason: str
+    ) -> None:
+        first = prospects.fitted()
+        prospects.run("sample", "default", datetime.date(2026, 1, 30))
+        assert prospects.fit(refit_after_days=30) is None
+        again = prospects.fitted(**asked)
+        assert again.fit_reason == reason
+        assert (again.model_number, again.previous_version) == (2, first.model_version)
+        assert again.model_version != first.model_version
+        assert set(prospects.assignments().model_version) == {again.model_version}
+
+    def test_another_window_is_another_fit(self, prospects: ProspectHouse) -> None:
+        prospects.fitted()
+        prospects.run("sample", "default", datetime.date(2025, 12, 31), window_days=90)
+        again = prospects.fitted()
+        assert again.fit_reason == "frequency and monetary count 90 days and counted 365"
+
+    @pytest.mark.parametrize(
+        ("tampering", "why"),
+        [
+            ("digest = 'ab'", "its SHA-256 digest is not the one that was stored with it"),
+            ("payload = 'nonsense'::blob", "its SHA-256 digest is not the one"),
+            ("payload = ''::blob", "it is empty"),
+            ("payload = 'x'::blob, digest = sha256('x')", "it is not a skops file, or a damaged"),
+        ],
+    )
+    def test_what_cannot_be_read_is_fitted_anew_and_never_applied(
+        self, prospects: ProspectHouse, tampering: str, why: str
+    ) -> None:
+        """Even where the digest of the row is right: so it is after an upgrade of scikit-learn."""
+        first = prospects.fitted()
+        prospects.connection.execute(f"update models set {tampering}")
+        (record,) = prospects.connection.sql("from models").to_arrow_table().to_pylist()
+        prospects.connection.execute(f"update models set row_digest = '{row_digest(record)}'")
+        with pytest.raises(StoredClassifierError, match=why):
+            prospects.assignments()
+        again = prospects.fitted()
+        assert again.fit_reason.startswith("the stored one cannot be read: ")
+        assert why in again.fit_reason
+        assert (again.model_number, again.previous_version) == (2, first.model_version)
+        assert set(prospects.assignments().model_version) == {again.model_version}
+        assert prospects.fit() is None
+
+    @pytest.mark.parametrize(
+        ("asked", "message"),
+        [
+            ({"refit": "yes"}, "It must be true or false"),
+            ({"refit_after_days": "a month"}, "It must be a whole number of days"),
+            (
+                {"overrides": {"candidates": ["logistic_regresion"]}},
+                "Did you mean 'logistic_regression'",
+            ),
+            ({"overrides": {"fold": 3}}, "Did you mean 'folds'"),
+        ],
+    )
+    def test_a_question_that_cannot_be_read(
+        self, prospects: ProspectHouse, asked: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(OptionError, match=message):
+            prospects.fit(**asked)
+
+    @pytest.mark.parametrize(("dataset", "variant"), [("other", "default"), ("sample", "other")])
+    def test_data_sets_and_variants_never_mix(
+        self, prospects: ProspectHouse, dataset: str, variant: str
+    ) -> None:
+        first = prospects.fitted()
+        prospects.run(dataset, variant, datetime.date(2025, 12, 31))
+        assert prospects.assignments().empty
+        assert prospects.segments().empty
+        assert prospects.forecast().empty
+        other = prospects.fitted()
+        assert (other.model_number, other.previous_version) == (1, None)
+        assert other.model_version != first.model_version
+        assert set(prospects.assignments().model_version) == {other.model_version}
+        prospects.run("sample", "default", datetime.date(2025, 12, 31))
+        assert prospects.fit() is None
+        assert set(prospects.assignments().model_version) == {first.model_version}
+
+    def test_the_same_people_in_another_order_and_fewer_threads(
+        self, prospects: ProspectHouse
+    ) -> None:
+        connection = prospects.connection
+        prospects.revenue({f"P{i:03d}": 10.1 * i for i in range(120)})
+        overrides = {"candidates": ["logistic_regression", "gradient_boosting"]}
+        connection.execute("set threads = 2")
+        first, before = prospects.fitted(overrides=overrides), prospects.assignments()
+        forecast = prospects.forecast()
+        for table in ("features", "value_per_year"):
+            connection.execute(
+                f"create or replace table {table} as from {table} order by md5(customer_id || 'x')"
+            )
+        connection.execute("set threads = 1")
+        connection.execute("delete from models")
+        again = prospects.fitted(overrides=overrides)
+        assert again.model_version == first.model_version
+        assert again.payload == first.payload
+        assert again.segments == first.segments
+        pd.testing.assert_frame_equal(prospects.assignments(), before, check_exact=True)
+        pd.testing.assert_frame_equal(prospects.forecast(), forecast, check_exact=True)
+
+
+class TestWhatIsLearnedFrom:
+    """A model of other features, or of other segments, foretells nobody anything."""
+
+    def test_other_first_days_are_another_fit(self, prospects: ProspectHouse) -> None:
+        prospects.fitted(first_days={"early_days": "30"})
+        assert prospects.fit(first_days={"early_days": "30"}) is None
+        again = prospects.fitted(first_days={"early_days": "14"})
+        assert again.fit_reason == "the configuration changed"
+
+    def test_segments_from_elsewhere_are_another_fit(self, prospects: ProspectHouse) -> None:
+        prospects.fitted()
+        prospects.connection.execute(f"update features set target_source = '{LATER_BEHAVIOUR}'")
+        prospects.put(
+            "later_features",
+            prospects.connection.sql(
+                "select customer_id, age as recency_days, income as frequency, income as monetary"
+                " from features where not is_prospect"
+            ).df(),
+        )
+        again = prospects.fitted()
+        assert again.fit_reason.startswith("segments are learned from: later behaviour")
+        assert again.target_source == LATER_BEHAVIOUR
+
+    def test_where_nothing_can_be_learned_any_more_nobody_is_foretold(
+        self, prospects: ProspectHouse
+    ) -> None:
+        prospects.fitted()
+        assert len(prospects.assignments())
+        prospects.connection.execute("update features set target = null")
+        gone = prospects.fit(refit=True)
+        assert gone is not None
+        assert (gone.algorithm, gone.k, gone.payload) == ("none", 0, b"")
+        assert prospects.assignments().empty
+        # It is tried again at every build, and noted once.
+        assert prospects.fit() is None
+        prospects.connection.execute(
+            "update features set target = 'A' where not is_prospect and age < 40"
+        )
+        prospects.connection.execute(
+            "update features set target = 'B' where not is_prospect and age >= 40"
+        )
+        back = prospects.fitted()
+        assert back.fit_reason == "nothing could be learned before"
+        assert set(prospects.assignments().segment_id) == {0, 1}
+
+    def test_without_any_customer_the_classifier_stays(self, prospects: ProspectHouse) -> None:
+        """An emptied build knows nothing better, whatever it is asked for."""
+        model = prospects.fitted()
+        prospects.features(people()[:0])
+        assert prospects.fit(refit=True, overrides={"folds": 4}) is None
+        assert prospects.assignments().empty
+        prospects.features(people())
+        assert prospects.fit() is None
+        assert set(prospects.assignments().model_version) == {model.model_version}
+
+
+class TestCandidates:
+    """The build goes on without any one of them."""
+
+    @pytest.mark.parametrize("removed", CANDIDATES)
+    def test_without_one(self, prospects: ProspectHouse, removed: str) -> None:
+        others = [name for name in CANDIDATES if name != removed]
+        model = prospects.fitted(overrides={"candidates": others, "folds": 2, "tuning_folds": 2})
+        assert [record["candidate"] for record in model.selection] == others
+        assert model.algorithm in others
+        assert len(prospects.assignments()) == 30
+
+    @pytest.mark.parametrize("only", CANDIDATES)
+    def test_each_alone_is_stored_and_applied(self, prospects: ProspectHouse, only: str) -> None:
+        model = prospects.fitted(overrides={"candidates": [only]})
+        assert model.algorithm == only
+        found = prospects.assignments()
+        assert (found.segment_id == np.arange(30) % 3).mean() >= 0.8
+        assert prospects.fit(overrides={"candidates": [only]}) is None
+
+
+class TestLabels:
+    """What segments can be called, and how few can be known."""
+
+    def test_two_segments(self, connection: duckdb.DuckDBPyConnection) -> None:
+        prospects = ProspectHouse(connection, people(("no", "yes")))
+        assert prospects.fitted().k == 2
+        found = prospects.assignments()
+        assert (found.runner_up_id == 1 - found.segment_id).all()
+        assert len(prospects.forecast()) == len(prospects.segments()) == 2
+
+    def test_a_segment_of_one_person_is_left_out_by_name(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        said: pytest.LogCaptureFixture,
+    ) -> None:
+        frame = people()
+        frame.loc[0, "target"] = "Lonely"
+        prospects = ProspectHouse(connection, frame)
+        model = prospects.fitted()
+        message = "The segment Lonely is left out: it has 1 labelled row in 1 group"
+        assert [warning for warning in model.warnings if message in warning]
+        assert message in said.text
+        assert [segment.label for segment in model.segments] == list(LABELS)
+        assert [segment.labelled_customers for segment in model.segments] == [39, 40, 40]
+        assert set(prospects.assignments().segment_id) == {0, 1, 2}
+        assert len(prospects.segments()) == len(prospects.forecast()) == 3
+
+    @pytest.mark.parametrize(
+        ("frame", "message"),
+        [
+            (people(("Only",)), "are of one segment, Only: there is nothing to tell apart"),
+            (people().assign(target=None)[120:], "there is nothing to learn from"),
+            (people()[:0], "there is nothing to learn from"),
+            (people().assign(age=1.0, income=2.0, profession="x", spending_level=None), "No feat"),
+        ],
+        ids=["one segment", "nobody labelled", "nobody at all", "features that never vary"],
+    )
+    def test_nothing_to_learn(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        said: pytest.LogCaptureFixture,
+        frame: pd.DataFrame,
+        message: str,
+    ) -> None:
+        prospects = ProspectHouse(connection, frame)
+        assert prospects.fit() is None
+        assert message in said.text
+        assert "prospects: nothing fitted; nobody is foretold a segment" in said.text
+        found = prospects.assignments()
+        assert found.empty
+        assert found.columns.tolist() == ASSIGNED
+        assert prospects.segments().empty
+        assert prospects.forecast().empty
+        assert prospects.connection.table("models").columns == SCHEMA.names
+
+    def test_columns_without_a_model_are_of_the_same_types(self, prospects: ProspectHouse) -> None:
+        prospects.assignments()
+        without = prospects.connection.table("assignments")
+        types = dict(zip(without.columns, map(str, without.types), strict=True))
+        prospects.fitted()
+        prospects.assignments()
+        applied = prospects.connection.table("assignments")
+        assert dict(zip(applied.columns, map(str, applied.types), strict=True)) == types
+
+    def test_nobody_left_to_foretell(self, connection: duckdb.DuckDBPyConnection) -> None:
+        prospects = ProspectHouse(connection, people(prospects=0))
+        prospects.fitted()
+        assert prospects.assignments().empty
+        assert len(prospects.segments()) == 3
+        forecast = prospects.forecast()
+        assert forecast.most_likely_customers.tolist() == [0, 0, 0]
+        assert forecast.upper_customers.tolist() == [0.0, 0.0, 0.0]
+        assert forecast.expected_share.isna().all()
+
+    def test_odd_characters(self, connection: duckdb.DuckDBPyConnection) -> None:
+        labels = ('O\'Brien "x"; --', "größe ✓", "金", "!!!", "1st", "Gold-1", "gold 1")
+        prospects = ProspectHouse(connection, people(labels, labelled=210, prospects=70))
+        prospects.fitted()
+        segments = prospects.segments()
+        assert segments.segment_name.tolist() == sorted(labels)
+        slugs = dict(zip(segments.segment_name, segments.segment_slug, strict=True))
+        assert slugs == {
+            "!!!": "segment",
+            "1st": "segment_1st",
+            "Gold-1": "gold_1",
+            'O\'Brien "x"; --': "o_brien_x",
+            "gold 1": "gold_1_2",
+            "größe ✓": "gr_e",
+            "金": "segment_2",
+        }
+        assert segments.segment_slug.is_unique
+        found = prospects.assignments()
+        ids = {label: i for i, label in enumerate(sorted(labels))}
+        planted = [ids[labels[i % 7]] for i in range(210, 280)]
+        assert (found.segment_id == planted).mean() >= 0.8
+
+    def test_a_label_takes_no_slug_that_means_something_else(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """In the marts, nobody's segment is 'unassigned', and 'noise' is no segment either."""
+        prospects = ProspectHouse(connection, people(("Unassigned", "noise", "A")))
+        prospects.fitted()
+        segments = prospects.segments()
+        assert segments.segment_slug.tolist() == ["a", "segment_unassigned", "segment_noise"]
+
+
+class TestSharedIdentities:
+    """People who are labelled and among the prospects."""
+
+    @pytest.fixture
+    def twice(self, connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
+        """Return a house in which ten of A, the only ones of a fortune, are prospects as well."""
+        frame = people()
+        frame.loc[120:129, "identity_id"] = [f"P{i:03d}" for i in range(0, 30, 3)]
+        prospects = ProspectHouse(connection, frame)
+        prospects.revenue({f"P{i:03d}": 1000.0 if i < 30 else 10.0 for i in range(0, 120, 3)})
+        return prospects
+
+    def test_they_are_reported_and_learned_from(self, twice: ProspectHouse) -> None:
+        model = twice.fitted()
+        assert "10 people are labelled and among the prospects." in model.warnings[0]
+        assert model.labelled_customers == 120
+        assert model.segments[0].yearly_revenue == pytest.approx(257.5)
+
+    def test_a_segment_is_described_by_those_it_was_learned_from(
+        self, twice: ProspectHouse
+    ) -> None:
+        model = twice.fitted(overrides={"exclude_shared_identities": True})
+        assert "10 labelled rows are excluded for that reason." in model.warnings[0]
+        assert model.labelled_customers == 110
+        assert [segment.labelled_customers for segment in model.segments] == [30, 40, 40]
+        assert model.segments[0].yearly_revenue == pytest.approx(10)
+        assert sum(record["customers"] for record in model.confusion) == 110
+
+
+class TestUnknownValues:
+    """Nobody is refused for what is not known of them."""
+
+    def test_missing_and_unheard_of(self, connection: duckdb.DuckDBPyConnection) -> None:
+        frame = people()
+        frame.loc[120, ["age", "income"]] = np.nan
+        frame.loc[120, ["profession", "spending_level"]] = None
+        frame.loc[121, ["profession", "spending_level"]] = ["Astronaut", "Enormous"]
+        frame.loc[122, ["age", "income"]] = [np.inf, -np.inf]
+        prospects = ProspectHouse(connection, frame)
+        prospects.fitted()
+        found = prospects.assignments()
+        assert len(found) == 30
+        assert found.probability.between(1 / 3, 1).all()
+        assert found.reason_1.notna().all()
+
+    def test_a_column_that_is_gone(
+        self, prospects: ProspectHouse, said: pytest.LogCaptureFixture
+    ) -> None:
+        prospects.fitted()
+        prospects.connection.execute("alter table features drop column age")
+        found = prospects.assignments()
+        assert len(found) == 30
+        assert "The columns age are missing; they count as unknown for everybody." in said.text
+        assert (found.segment_id == np.arange(30) % 3).mean() >= 0.8
+
+    def test_a_feature_that_nobody_has_is_left_out(
+        self, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        prospects = ProspectHouse(connection, people().assign(income=np.nan, spending_level=None))
+        model = prospects.fitted()
+        assert model.features_used == "age, profession"
+        assert model.features_dropped == (
+            "income: no value in any labelled row; spending_level: no value in any labelled row"
+        )
+        assert len(prospects.assignments()) == 30
+
+    def test_a_flag_is_a_feature(self, connection: duckdb.DuckDBPyConnection) -> None:
+        frame = people()
+        frame["member"] = pd.Series(np.arange(150) % 3 == 0, dtype="boolean").mask(
+            np.arange(150) % 7 == 0
+        )
+        frame["paid"] = np.arange(150) % 3 == 1
+        prospects = ProspectHouse(connection, frame)
+        model = prospects.fitted(
+            overrides={"features": ["member", "paid"], "ordered_categories": {}}
+        )
+        assert "paid" in model.segments[1].headline.lower()
+        found = prospects.assignments()
+        assert (found.segment_id == np.arange(30) % 3)[found.reason_1.str.len() > 0].mean() >= 0.8
+
+
+class TestRevenue:
+    """What a segment's customers spend in a year, where anybody knows."""
+
+    def test_known_of_some(self, prospects: ProspectHouse) -> None:
+        """Of A three people, of B one, of C nobody; a prospect's counts for nothing."""
+        prospects.revenue(
+            {"P000": 100.0, "P003": 200.0, "P006": 600.0, "P009": None, "P001": 50.0, "P120": 1e6}
+        )
+        a, b, c = prospects.fitted().segments
+        assert a.yearly_revenue == pytest.approx(300)
+        assert a.yearly_revenue_error == pytest.approx(np.std([100, 200, 600], ddof=1) / 3**0.5)
+        assert (b.yearly_revenue, b.yearly_revenue_error) == (50.0, None)
+        assert (c.yearly_revenue, c.yearly_revenue_error) == (None, None)
+        prospects.assignments()
+        forecast = prospects.forecast().set_index("segment_id")
+        assert forecast.mean_yearly_revenue.tolist()[:2] == pytest.approx([300, 50])
+        np.testing.assert_allclose(
+            forecast.expected_sales[:2], forecast.expected_customers[:2] * [300, 50]
+        )
+        assert (forecast.lower_sales[:2] < forecast.expected_sales[:2]).all()
+        assert (forecast.expected_sales[:2] < forecast.upper_sales[:2]).all()
+        assert (
+            forecast.loc[2, ["mean_yearly_revenue", "expected_sales", "upper_sales"]].isna().all()
+        )
+
+
+class TestNames:
+    """The playbook's words, else the data's."""
+
+    def test_named_by_the_playbook_else_by_the_data(self, prospects: ProspectHouse) -> None:
+        model = prospects.fitted()
+        found = prospects.segments()
+        assert found.segment_slug.tolist() == ["a", "b", "c"]
+        assert found.segment_name.tolist() == ["Artists", "Doctors", "C"]
+        assert found.named_by.tolist() == ["playbook", "playbook", "data"]
+        assert found.strategy.tolist()[:2] == ["Treat as Artists", "Treat as Doctors"]
+        assert found.strategy.isna().tolist() == [False, False, True]
+        assert found.headline.tolist() == [segment.headline for segment in model.segments]
+        assert found.headline[0].startswith("Younger (")
+        assert found.headline[2].startswith("Older (")
+
+    def test_an_edit_renames_without_a_fit(self, prospects: ProspectHouse) -> None:
+        prospects.fitted()
+        before = prospects.assignments()
+        prospects.playbook([*PLAYBOOK, ("prospects", None, "c", "Lawyers", "")])
+        assert prospects.fit() is None
+        assert prospects.segments().segment_name.tolist() == ["Artists", "Doctors", "Lawyers"]
+        pd.testing.assert_frame_equal(prospects.assignments(), before)
+
+    def test_rows_of_other_segmentations_name_no_known_segment(
+        self, prospects: ProspectHouse
+    ) -> None:
+        prospects.fitted()
+        prospects.playbook([("value", 4, "a", "Not these", "recency_days: 1")])
+        assert prospects.segments().segment_name.tolist() == ["A", "B", "C"]
+
+
+VALUE_PLAYBOOK: list[tuple[str, int | None, str, str, str]] = [
+    ("value", 4, "loyal", "Loyal", "recency_days: -0.9; frequency: 1; monetary: 1"),
+    ("value", 4, "potential_loyalist", "Potential Loyalist", "frequency: 0; monetary: 0"),
+    ("value", 4, "at_risk", "At Risk", "recency_days: 1.3; frequency: -0.3"),
+    ("value", 4, "need_attention", "Need Attention", "frequency: -1.8; monetary: -2"),
+]
+
+
+EARLY = {"features": ["early_purchases", "age"], "ordered_categories": {}}
+
+
+class TestLaterBehaviour:
+    """Where nobody's segment is known, that of established customers by what they did later."""
+
+    @pytest.fixture
+    def newcomers(
+        self, connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame
+    ) -> ProspectHouse:
+        """Return a house of the four planted groups, whose first purchases give them away."""
+        frame = pd.DataFrame(
+            {
+                "customer_id": customers.customer_id,
+                "identity_id": customers.customer_id,
+                "is_prospect": np.arange(len(customers)) % 6 == 0,
+                "target": None,
+                "target_source": LATER_BEHAVIOUR,
+                "early_purchases": 10.0 * customers.planted + np.arange(len(customers)) % 4,
+                "age": 20.0 + np.arange(len(customers)) % 9,
+            }
+        )
+        prospects = ProspectHouse(connection, frame)
+        established = frame.customer_id[~frame.is_prospect]
+        prospects.put(
+            "later_features",
+            customers[customers.customer_id.isin(established)].drop(columns="planted"),
+        )
+        prospects.playbook(VALUE_PLAYBOOK)
+        return prospects
+
+    def test_targets_and_strategies_are_those_of_the_value_playbook(
+        self, newcomers: ProspectHouse, customers: pd.DataFrame
+    ) -> None:
+        model = newcomers.fitted(overrides=EARLY)
+        assert model.target_source == LATER_BEHAVIOUR
+        assert model.labelled_customers == 250
+        segments = newcomers.segments().set_index("segment_id")
+        assert segments.segment_slug.tolist() == [
+            "at_risk",
+            "loyal",
+            "need_attention",
+            "potential_loyalist",
+        ]
+        assert set(segments.named_by) == {"playbook"}
+        assert segments.strategy.tolist() == [f"Treat as {n}" for n in segments.segment_name]
+        found = newcomers.assignments().merge(customers, on="customer_id")
+        assert len(found) == 50
+        names = (
+            found.groupby("planted")
+            .segment_id.agg(lambda ids: ids.mode()[0])
+            .map(segments.segment_slug)
+        )
+        assert names.tolist() == ["loyal", "potential_loyalist", "at_risk", "need_attention"]
+        assert len(newcomers.forecast()) == 4
+
+    def test_rows_for_prospects_go_before_those_for_value(self, newcomers: ProspectHouse) -> None:
+        newcomers.fitted(overrides=EARLY)
+        newcomers.playbook([*VALUE_PLAYBOOK, ("prospects", None, "loyal", "Loyal to be", "")])
+        names = newcomers.segments().segment_name.tolist()
+        assert names == ["At Risk", "Loyal to be", "Need Attention", "Potential Loyalist"]
+
+    def test_who_has_no_later_row_teaches_nothing(self, newcomers: ProspectHouse) -> None:
+        newcomers.connection.execute(
+            "delete from later_features where customer_id in ('C001', 'C002')"
+        )
+        assert newcomers.fitted(overrides=EARLY).labelled_customers == 248
+
+    def test_nobody_established(
+        self, newcomers: ProspectHouse, said: pytest.LogCaptureFixture
+    ) -> None:
+        newcomers.connection.execute("update features set is_prospect = true")
+        newcomers.connection.execute("delete from later_features")
+        assert newcomers.fit(overrides=EARLY) is None
+        assert "there is nothing to learn from" in said.text
+        assert newcomers.assignments().empty
