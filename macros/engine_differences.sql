@@ -47,6 +47,19 @@
     ({{ text }} is null or not regexp_matches({{ text }}, '[^\s\p{Z}\p{Cc}\p{Cf}]'))
 {%- endmacro %}
 
+{# Whether a pattern is found in a text; null of a null. #}
+{% macro matches(text, pattern) -%}
+    {{- return(adapter.dispatch("matches", "segmentation")(text, pattern)) -}}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    {{ text }} rlike r'{{ pattern }}'
+{%- endmacro %}
+
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
 {# Text of a whole number without a fraction of zeros, 7.0 as 7; other text as it is. #}
 {% macro without_zero_fraction(text) -%}
     {{- return(adapter.dispatch("without_zero_fraction", "segmentation")(text)) -}}
@@ -89,25 +102,30 @@
     {{- return(found.rows | length > 0) -}}
 {%- endmacro %}
 
-{# Text as a timestamp; one with an offset is taken to UTC, as a timestamp with a time zone is. #}
-{% macro timestamp_of_text(text) -%}
-    {{- return(adapter.dispatch("timestamp_of_text", "segmentation")(text)) -}}
+{# Text as a date written by `pattern`, as in dd-mm-yyyy; null where it is none. #}
+{% macro date_of_text(text, pattern) -%}
+    {{- return(adapter.dispatch("date_of_text", "segmentation")(text, pattern)) -}}
 {%- endmacro %}
 
-{% macro default__timestamp_of_text(text) -%}
-    case
-        when {{ text }} rlike r':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
-            then to_utc_timestamp(cast({{ text }} as timestamp), current_timezone())
-        else cast({{ text }} as timestamp)
-    end
+{% macro default__date_of_text(text, pattern) -%}
+    try_to_date({{ text }}, '{{ pattern | replace("mm", "MM") }}')
 {%- endmacro %}
 
-{% macro duckdb__timestamp_of_text(text) -%}
-    case
-        when regexp_matches({{ text }}, ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
-            then timezone('UTC', try_cast({{ text }} as timestamptz))
-        else try_cast({{ text }} as timestamp)
-    end
+{% macro duckdb__date_of_text(text, pattern) -%}
+    cast(try_strptime({{ text }}, '{{ pattern | replace("yyyy", "%Y") | replace("mm", "%m") | replace("dd", "%d") }}') as date)
+{%- endmacro %}
+
+{# Text with an offset as a timestamp that is UTC; null where it is none. #}
+{% macro utc_timestamp_of_text(text) -%}
+    {{- return(adapter.dispatch("utc_timestamp_of_text", "segmentation")(text)) -}}
+{%- endmacro %}
+
+{% macro default__utc_timestamp_of_text(text) -%}
+    to_utc_timestamp(try_cast({{ text }} as timestamp), current_timezone())
+{%- endmacro %}
+
+{% macro duckdb__utc_timestamp_of_text(text) -%}
+    timezone('UTC', try_cast({{ text }} as timestamptz))
 {%- endmacro %}
 
 {# One row per element of a nested column: a from-item to cross join, its row called `as_name`. #}

@@ -120,7 +120,7 @@
 
 {#
   An id as text: 7, 7.0 and ' 7.00' are one, whatever the type of the column. Not a number is no
-  id, nor is what programs write for it into a column of text.
+  id and neither is infinity, nor is what programs write for them into a column of text.
 #}
 {% macro own_id(column) -%}
     {%- if column.is_float() -%}
@@ -139,7 +139,10 @@
         end
     {%- else -%}
         {%- set text = without_blanks_around("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
-        nullif(nullif(nullif({{ without_zero_fraction(text) }}, ''), 'nan'), 'NaN')
+        case
+            when not {{ matches("lower(" ~ text ~ ")", "^([-+]?(nan|inf|infinity))?$") }}
+                then {{ without_zero_fraction(text) }}
+        end
     {%- endif -%}
 {%- endmacro %}
 
@@ -188,7 +191,9 @@
         {%- elif type.startswith("decimal") -%}
             {%- do readings.update({column: read_amount(column)}) -%}
         {%- elif type == "timestamp" and found[column].is_string() -%}
-            {%- do readings.update({column: timestamp_of_text(column)}) -%}
+            {%- do readings.update({column: read_timestamp(column)}) -%}
+        {%- elif type == "date" and found[column].is_string() -%}
+            {%- do readings.update({column: read_date(column, pattern=none)}) -%}
         {%- else -%}
             {%- do readings.update({column: "try_cast(" ~ column ~ " as " ~ type ~ ")"}) -%}
         {%- endif -%}

@@ -193,6 +193,10 @@ class DuckDBEngine:
         """Return SQL that is true for a double that is a number: not null, NaN or infinite."""
         return f"coalesce(isfinite({expression}), false)"
 
+    def read_number(self, text: str) -> str:
+        """Return text as a double; null where it is none, as 1_000 is, which DuckDB would take."""
+        return f"case when not contains({text}, '_') then try_cast({text} as double) end"
+
     def scaled_integer(self, expression: str, scale: float) -> str:
         """Return SQL for a double as the nearest whole number of ``1 / scale``.
 

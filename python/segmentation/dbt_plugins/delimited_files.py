@@ -51,6 +51,8 @@ CHARACTERS_SHOWN = 500
 HEADERS_SHOWN = 40
 # Separators, control and format characters: what shows nothing on a screen.
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+# What programs write for a number that is none, or infinite.
+_NOT_A_NUMBER = re.compile("[-+]?(nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
 class SourceFileError(ValueError):
@@ -123,7 +125,8 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
     The delimiter is the one of :data:`DELIMITERS` under which most headers are known. A byte
     order mark, any kind of line ending, quoted cells, columns in any order and columns that
     nobody asked for make no difference. Blanks around a value of whatever kind are no part of it;
-    an empty cell is null. In a column whose name ends with ``_id``, NaN is null too, and 7.0 is 7.
+    an empty cell is null. In a column whose name ends with ``_id``, NaN and
+    infinity are null too, and 7.0 is 7.
 
     Parameters
     ----------
@@ -206,7 +209,7 @@ def _value(cell: str) -> str | None:
 
 def _id(cell: str) -> str | None:
     value = _value(cell)
-    if value is None or value.lower() == "nan":
+    if value is None or _NOT_A_NUMBER.fullmatch(value):
         return None
     whole = re.fullmatch(r"(-?[0-9]+)\.0+", value)
     return whole[1] if whole else value
