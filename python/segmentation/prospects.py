@@ -89,7 +89,8 @@ def fit_prospects_if_needed(
     scikit-learn that is installed, or learned from something else than there is to learn from now.
     Where it has to go and nothing can be learned instead, a row without a classifier takes its
     place: nobody is foretold anything by a model of other features or other segments. Where there
-    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays.
+    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays, and so
+    does a damaged one, which is not applied.
 
     Parameters
     ----------
@@ -130,7 +131,9 @@ def fit_prospects_if_needed(
     is_usable = latest is not None and unusable is None
     if stored.without_digest:
         log.info("prospects: digests for %d stored models", len(stored.without_digest))
-    if reason is None or (is_usable and not engine.rows(f"select 1 from {table} limit 1")):
+    # What is damaged is left to a build that has somebody to learn from.
+    can_stay = is_usable or stored.damage is not None
+    if reason is None or (can_stay and not engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             announce_kept("prospects", latest, run, before)
         return as_table([], stored.without_digest)
@@ -161,6 +164,7 @@ def fit_prospects_if_needed(
 def name_prospect_segments(
     connection: duckdb.DuckDBPyConnection,
     *,
+    features: Table,
     models: Table,
     run_settings: Table,
     playbook: Table,
@@ -173,7 +177,7 @@ def name_prospect_segments(
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
-    models, run_settings, playbook : relation or table name
+    features, models, run_settings, playbook : relation or table name
 
     Returns
     -------
@@ -182,7 +186,7 @@ def name_prospect_segments(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record, features)
     if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=SEGMENTS)
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
@@ -236,7 +240,7 @@ def assign_prospects(
     limit_native_threads()
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record, features)
     if model is None or not model.segments:
         return engine.relation(_NO_PREDICTIONS)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
@@ -289,7 +293,7 @@ def forecast_prospects(
     """
     engine = DuckDBEngine(connection)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record, assignments)
     if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=_FORECAST)
     k = len(model.segments)

@@ -88,8 +88,10 @@ def test_a_line_of_a_file_that_is_read_whole_is_kept_too(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "blank",
-    ["", " ", "\t", "\xa0", "\u2003", "\u200b", "\ufeff", "\x0c", "\u2028"]
-    + ["NaN", " nan ", "NAN", "-nan", "+Inf", "-INFINITY"],
+    [
+        *("", " ", "\t", "\xa0", "\u2003", "\u200b", "\ufeff", "\x0c", "\u2028"),
+        *("NaN", " nan ", "NAN", "-nan", "+Inf", "-INFINITY"),
+    ],
 )
 def test_blanks_and_nan_are_no_id(tmp_path: Path, blank: str) -> None:
     path = tmp_path / "people.csv"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from builds import QUICK, Warehouse, project_copy
 
@@ -23,6 +24,13 @@ def rows(warehouse: Warehouse, *schemas: str) -> dict[str, int]:
         for table in warehouse.tables()
         if table.startswith(tuple(f"{schema}." for schema in schemas))
     }
+
+
+def change_models(warehouse: Warehouse, k: str) -> None:
+    """Change a value in every stored model, so that its digest is that of another row."""
+    with duckdb.connect(str(warehouse.path)) as connection:
+        for segmentation in ("value", "profile", "prospects"):
+            connection.execute(f"update segmentation.{segmentation}_model set k = {k}")
 
 
 @pytest.mark.parametrize(
@@ -91,8 +99,11 @@ def test_an_emptied_build_of_a_built_file(fresh: Warehouse) -> None:
     assert "ERROR creating sql table model intermediate.int_customers" in stopped.stdout
     assert not {mart for mart, count in rows(fresh, "marts").items() if count} - COUNTING
 
-    # Other options, and a fit that is asked for: both are reasons to fit where there is anybody.
+    # Other options, a fit that is asked for and damaged models: reasons to fit where there is
+    # anybody.
+    change_models(fresh, "k + 1")
     fresh.build("--empty", "--exclude-resource-type", "unit_test", dataset="sample", refit=True)
+    change_models(fresh, "k - 1")
     assert {mart for mart, count in rows(fresh, "marts").items() if count} == COUNTING
     fits = rows(fresh, "segmentation")
     assert [fits[f"segmentation.{name}_model"] for name in ("value", "profile", "prospects")] == [
