@@ -89,8 +89,8 @@ def fit_prospects_if_needed(
     scikit-learn that is installed, or learned from something else than there is to learn from now.
     Where it has to go and nothing can be learned instead, a row without a classifier takes its
     place: nobody is foretold anything by a model of other features or other segments. Where there
-    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays, and so
-    does a damaged one, which is not applied.
+    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays, and
+    so does a damaged one, which is not applied.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def test_text_that_only_the_engine_takes_for_a_number_is_none() -> None:
     engine = engine_with({"code": "1_000"}, {"code": "7"})
     assert laid_out(engine, "code", numbers=["code"]) == [(None,), (7.0,)]
     assert further_numbers(engine, "features", ["code"]) == []
-    with pytest.raises(OptionError, match="is no number for 1 customers.*'1_000'"):
+    with pytest.raises(OptionError, match="is no number for 1 customers"):
         check_further_numbers(engine, "features", ["code"])
 
 
