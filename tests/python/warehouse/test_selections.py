@@ -8,6 +8,8 @@ import duckdb
 import pytest
 from builds import QUICK, Warehouse, project_copy
 
+# Of a run of the sample, as a shell reads them.
+VARS = '--vars \'{"dataset": "sample"}\''
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 # What has rows after an emptied run: counts of nothing, the run itself, and that there is nobody.
 COUNTING = {
@@ -38,12 +40,14 @@ def change_models(warehouse: Warehouse, k: str) -> None:
     [
         (
             ("build", "--select", "marts"),
-            "needs: dbt build --select +marts --indirect-selection buildable.",
+            f"needs: dbt build --select +marts --indirect-selection buildable {VARS}\n",
         ),
-        (("run",), "Load the seeds first: dbt seed;"),
+        (("run",), f"Load the seeds first: dbt seed {VARS}\n"),
+        (("test",), f"Build everything once: dbt build {VARS}\n"),
         (
             ("run", "--empty", "--select", "+fct_customer_segments", "--exclude", "staging"),
-            "Build everything once: dbt build; or what is selected and all that it needs: ",
+            f"Build everything once: dbt build {VARS}; or what is selected and all that it needs: "
+            f"dbt build --select +fct_customer_segments {VARS}\n",
         ),
     ],
 )
