@@ -1,3 +1,14 @@
+{#- Default features that a data set need not have. -#}
+{%- set attributes = [
+    "age", "income", "household_size", "children", "work_experience_years", "gender",
+    "marital_status", "education", "profession", "residence_type", "home_ownership",
+    "spending_level", "other_category",
+] -%}
+{%- set optional_features = {
+    "profile": attributes + ["annual_spend"],
+    "prospects": attributes + ["early_items", "early_discount"],
+} %}
+
 with
 
 rows_read as (
@@ -74,8 +85,15 @@ customer_segments as (
 
 profile_features as (
 
-    select customer_id
+    select *
     from {{ ref("int_profile_features") }}
+
+),
+
+prospects_features as (
+
+    select *
+    from {{ ref("int_prospect_features") }}
 
 ),
 
@@ -157,7 +175,7 @@ late_days as (
 
 ),
 
--- 3. Features that the configuration names and the fit could not use.
+-- 3. Features that the configuration names, the data have and the fit could not use.
 split_features as (
 
     select
@@ -179,6 +197,39 @@ listed_features as (
 
 ),
 
+-- What the data have nothing of was no feature to begin with. A further column was asked for by its
+-- name: it is named whatever the data have of it.
+features_without_values as (
+
+    {% for segmentation, features in optional_features.items() -%}
+        {%- for feature in features -%}
+            select
+                '{{ segmentation }}' as segmentation,
+                '{{ feature }}' as feature
+            from {{ segmentation }}_features
+            having count({{ feature }}) = 0
+            union all
+        {% endfor -%}
+    {%- endfor %}
+    select
+        cast(null as varchar) as segmentation,
+        cast(null as varchar) as feature
+    where 1 = 0
+
+),
+
+provided_features as (
+
+    select listed_features.*
+    from listed_features
+    left join features_without_values
+        on
+            listed_features.segmentation = features_without_values.segmentation
+            and listed_features.feature = features_without_values.feature
+    where features_without_values.feature is null
+
+),
+
 dropped_together as (
 
     select
@@ -190,7 +241,7 @@ dropped_together as (
             dropped_because,
             ')'
         ) as reason_group
-    from listed_features
+    from provided_features
     group by
         segmentation,
         dropped_because
@@ -284,7 +335,7 @@ segments_without_strategy as (
 
 ),
 
--- 6. Nobody has a segment, although the data are there.
+-- 6. Nobody has a segment, although the data are there. An emptied run has nobody to begin with.
 segmentations as (
 
     select
@@ -365,7 +416,9 @@ nobody_at_all as (
         'Look at rpt_rows_read, rpt_rejects and the reasons in fct_customer_segments.'
             as what_to_do
     from counted_segmentations
-    where segmented_anywhere = 0
+    where
+        segmented_anywhere = 0
+        and {{ 1 if is_emptied() else 0 }} = 0
     having count(*) > 0
 
 ),
