@@ -14,8 +14,8 @@
         {%- do types.append("'" ~ column ~ "': '" ~ type ~ "'") -%}
     {%- endfor -%}
     select * from read_csv(
-        {{ file }}, header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0,
-        types = {{ "{" ~ types | join(", ") ~ "}" }}
+        {{ file }}, header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0
+        {{- ", types = {" ~ types | join(", ") ~ "}" if types }}
     )
 {%- endmacro %}
 
