@@ -35,6 +35,15 @@
     ({{ text }} is null or not {{ text }} rlike r'[^\s\p{Z}\p{Cc}\p{Cf}]')
 {%- endmacro %}
 
+{# Whether a pattern is found in a text; null of a null. #}
+{% macro matches(text, pattern) -%}
+    {{- return(adapter.dispatch("matches", "segmentation")(text, pattern)) -}}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    {{ text }} rlike r'{{ pattern }}'
+{%- endmacro %}
+
 {# Text of a whole number without a fraction of zeros, 7.0 as 7; other text as it is. #}
 {% macro without_zero_fraction(text) -%}
     {{- return(adapter.dispatch("without_zero_fraction", "segmentation")(text)) -}}

@@ -18,24 +18,20 @@
     {{- return(true) -}}
 {%- endmacro %}
 
-{# Text as a timestamp; one with an offset is taken to UTC, as a timestamp with a time zone is. #}
-{% macro timestamp_of_text(text) -%}
-    {{- return(adapter.dispatch("timestamp_of_text", "segmentation")(text)) -}}
+{# Text as a date written by `pattern`, as in dd-mm-yyyy; null where it is none. #}
+{% macro date_of_text(text, pattern) -%}
+    {{- return(adapter.dispatch("date_of_text", "segmentation")(text, pattern)) -}}
 {%- endmacro %}
 
-{% macro default__timestamp_of_text(text) -%}
-    case
-        when {{ text }} rlike r':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$'
-            then to_utc_timestamp(cast({{ text }} as timestamp), current_timezone())
-        else cast({{ text }} as timestamp)
-    end
+{% macro default__date_of_text(text, pattern) -%}
+    try_to_date({{ text }}, '{{ pattern | replace("mm", "MM") }}')
 {%- endmacro %}
 
-{# A date written by `pattern`, as in dd-mm-yyyy. #}
-{% macro read_date(column, pattern="yyyy-mm-dd") -%}
-    {{- return(adapter.dispatch("read_date", "segmentation")(column, pattern)) -}}
+{# Text with an offset as a timestamp that is UTC; null where it is none. #}
+{% macro utc_timestamp_of_text(text) -%}
+    {{- return(adapter.dispatch("utc_timestamp_of_text", "segmentation")(text)) -}}
 {%- endmacro %}
 
-{% macro default__read_date(column, pattern) -%}
-    try_to_date({{ column }}, '{{ pattern | replace("mm", "MM") }}')
+{% macro default__utc_timestamp_of_text(text) -%}
+    to_utc_timestamp(try_cast({{ text }} as timestamp), current_timezone())
 {%- endmacro %}

@@ -51,21 +51,26 @@
 
 {#
   All that is wrong with the tables that a run reads, for check_build. Relations that
-  `warehouse_relations` names may not be built yet: their own models say what is wrong with them.
+  `warehouse_relations` names may not be built yet: what is wrong with their columns is for the models
+  that read them to say.
 #}
 {% macro own_table_problems() -%}
     {%- set problems = [] -%}
-    {%- if dataset() == "warehouse" and not var("warehouse_relations") -%}
+    {%- if dataset() == "warehouse" -%}
         {%- set relations = {} -%}
-        {%- for table in contract_tables() if relation_in_schema(table) is not none -%}
-            {%- do relations.update({table: relation_in_schema(table)}) -%}
+        {%- for table in contract_tables() -%}
+            {%- set relation = none if var("warehouse_relations") else relation_in_schema(table) -%}
+            {%- if relation is not none or written_relation(table) is not none -%}
+                {%- do relations.update({table: relation}) -%}
+            {%- endif -%}
         {%- endfor -%}
         {%- if "model.segmentation.stg_warehouse__customers" in selected_resources
             and not ["orders", "customer_activity", "customers"] | select("in", relations) | list -%}
             {%- do problems.append(nothing_to_read()) -%}
         {%- endif -%}
         {%- for table, relation in relations.items()
-            if "model.segmentation.stg_warehouse__" ~ table in selected_resources -%}
+            if relation is not none
+            and "model.segmentation.stg_warehouse__" ~ table in selected_resources -%}
             {%- set found = own_columns(relation) -%}
             {%- if missing_own_columns(relation, table, found) -%}
                 {%- do problems.append(missing_own_columns(relation, table, found)) -%}

@@ -47,7 +47,9 @@
         {%- elif type.startswith("decimal") -%}
             {%- do readings.update({column: read_amount(column)}) -%}
         {%- elif type == "timestamp" and found[column].is_string() -%}
-            {%- do readings.update({column: timestamp_of_text(column)}) -%}
+            {%- do readings.update({column: read_timestamp(column)}) -%}
+        {%- elif type == "date" and found[column].is_string() -%}
+            {%- do readings.update({column: read_date(column, pattern=none)}) -%}
         {%- else -%}
             {%- do readings.update({column: "try_cast(" ~ column ~ " as " ~ type ~ ")"}) -%}
         {%- endif -%}

@@ -11,7 +11,7 @@
 
 {#
   An id as text: 7, 7.0 and ' 7.00' are one, whatever the type of the column. Not a number is no
-  id, nor is what programs write for it into a column of text.
+  id and neither is infinity, nor is what programs write for them into a column of text.
 #}
 {% macro own_id(column) -%}
     {%- if column.is_float() -%}
@@ -30,6 +30,9 @@
         end
     {%- else -%}
         {%- set text = without_blanks_around("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
-        nullif(nullif(nullif({{ without_zero_fraction(text) }}, ''), 'nan'), 'NaN')
+        case
+            when not {{ matches("lower(" ~ text ~ ")", "^([-+]?(nan|inf|infinity))?$") }}
+                then {{ without_zero_fraction(text) }}
+        end
     {%- endif -%}
 {%- endmacro %}

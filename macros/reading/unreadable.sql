@@ -13,7 +13,8 @@
                             '''',
                             case
                                 when
-                                    abs(try_cast(cast({{ column }} as varchar) as double))
+                                    {{ is_written_as_number(column) }}
+                                    and abs(try_cast(cast({{ column }} as varchar) as double))
                                     between {{ largest_amount() }} and 1e308
                                     then ' (too large)'
                                 else ''

@@ -29,18 +29,24 @@
         {%- set kinds = missing.values() | map(attribute="resource_type") | unique | list -%}
         {%- set selected = [] -%}
         {%- for name in invocation_args_dict.get("select") or [] -%}
-            {%- do selected.append(name if not of_models or name.startswith("+") else "+" ~ name) -%}
+            {%- do selected.append(
+                shell_word(name if not of_models or name.startswith("+") else "+" ~ name)
+            ) -%}
         {%- endfor -%}
         {%- if invocation_args_dict.get("defer") -%}
             {%- set advice = "With --defer they are read where the manifest of --state says that they are:"
                 ~ " attach that file (CONTRIBUTING.md, Pull requests) under another name than "
                 ~ target.path ~ "." -%}
         {%- elif kinds == ["seed"] -%}
-            {%- set advice = "Load the seeds first: dbt seed; dbt build does so by itself." -%}
+            {%- set advice = "dbt build loads seeds by itself. Load the seeds first: dbt seed"
+                ~ vars_of_this_run() -%}
         {%- else -%}
-            {%- set advice = "Build everything once: dbt build; or what is selected and all that it needs:"
-                ~ " dbt build --select " ~ (selected | join(" ") or "+...")
-                ~ (" --indirect-selection buildable" if of_tests) ~ "." -%}
+            {%- set advice = "Build everything once: dbt build" ~ vars_of_this_run() -%}
+            {%- if selected -%}
+                {%- set advice = advice ~ "; or what is selected and all that it needs: dbt build"
+                    ~ " --select " ~ selected | join(" ")
+                    ~ (" --indirect-selection buildable" if of_tests) ~ vars_of_this_run() -%}
+            {%- endif -%}
         {%- endif -%}
         {%- do exceptions.raise_compiler_error(
             "This run reads " ~ names | length ~ " table" ~ ("s" if names | length > 1)

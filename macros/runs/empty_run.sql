@@ -1,9 +1,14 @@
 {# Runs with --empty: all marts are emptied before the first model, or none. #}
 
+{# Whether inputs are read without their rows. #}
+{% macro is_emptied() -%}
+    {{- return(invocation_args_dict.get("empty") or false) -}}
+{%- endmacro %}
+
 {# Whether this run builds models from emptied inputs. #}
 {% macro is_emptied_run() -%}
     {{- return(
-        invocation_args_dict.get("empty")
+        is_emptied()
         and own_models() | select("in", selected_resources) | list | length > 0
     ) -}}
 {%- endmacro %}

@@ -121,6 +121,7 @@ class House:
         table = name_segments_of_current_model(
             self.connection,
             segmentation="value",
+            features=self.connection.table("features"),
             models="models",
             run_settings="run",
             playbook="playbook",

@@ -157,7 +157,11 @@ class ProspectHouse:
 
     def segments(self) -> pd.DataFrame:
         return name_prospect_segments(
-            self.connection, models="models", run_settings="run", playbook="playbook"
+            self.connection,
+            features="features",
+            models="models",
+            run_settings="run",
+            playbook="playbook",
         ).to_pandas()
 
     def assignments(self) -> pd.DataFrame:

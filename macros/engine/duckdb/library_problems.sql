@@ -25,6 +25,8 @@
         "sources": [],
     } -%}
     {%- set sources = [] -%}
+    {#- start_empty_run loads the seeds that an emptied run does not find. -#}
+    {%- set missing = missing_parents() if is_emptied_run() else {} -%}
     {%- for node in graph.nodes.values() if node.package_name == "segmentation" -%}
         {%- for segmentation in segmentations() if node.name == segmentation ~ "_model" -%}
             {%- do build["options"].update({segmentation: {
@@ -33,7 +35,8 @@
                 "columns": feature_columns(segmentation),
             }}) -%}
         {%- endfor -%}
-        {%- if node.unique_id in selected_resources and node.resource_type == "seed" -%}
+        {%- if node.resource_type == "seed"
+            and (node.unique_id in selected_resources or node.unique_id in missing) -%}
             {%- do build["seeds"].append({
                 "name": node.name,
                 "path": node.root_path ~ "/" ~ node.original_file_path,

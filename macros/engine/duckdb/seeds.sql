@@ -2,14 +2,9 @@
     {%- set relation = api.Relation.create(
         database=node.database, schema=node.schema, identifier=node.alias, type="table"
     ) -%}
-    {%- set types = [] -%}
-    {%- for column, type in node.config.column_types.items() -%}
-        {%- do types.append("'" ~ column ~ "': '" ~ type ~ "'") -%}
-    {%- endfor -%}
     {%- do adapter.create_schema(relation) -%}
     {%- do run_query(
-        "create table " ~ relation ~ " as select * from read_csv(" ~ seed_file(node)
-        ~ ", header = true, delim = ',', types = {" ~ types | join(", ") ~ "})"
+        "create table " ~ relation ~ " as " ~ rows_of_csv(seed_file(node), node.config.column_types)
     ) -%}
     {%- do adapter.cache_added(relation) -%}
 {%- endmacro %}

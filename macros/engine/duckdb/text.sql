@@ -10,6 +10,10 @@
     ({{ text }} is null or not regexp_matches({{ text }}, '[^\s\p{Z}\p{Cc}\p{Cf}]'))
 {%- endmacro %}
 
+{% macro duckdb__matches(text, pattern) -%}
+    regexp_matches({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
 {% macro duckdb__without_zero_fraction(text) -%}
     regexp_replace({{ text }}, '^(-?[0-9]+)[.]0+$', '\1')
 {%- endmacro %}

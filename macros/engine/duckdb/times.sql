@@ -9,14 +9,10 @@
     {{- return(found.rows | length > 0) -}}
 {%- endmacro %}
 
-{% macro duckdb__timestamp_of_text(text) -%}
-    case
-        when regexp_matches({{ text }}, ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')
-            then timezone('UTC', try_cast({{ text }} as timestamptz))
-        else try_cast({{ text }} as timestamp)
-    end
+{% macro duckdb__date_of_text(text, pattern) -%}
+    cast(try_strptime({{ text }}, '{{ pattern | replace("yyyy", "%Y") | replace("mm", "%m") | replace("dd", "%d") }}') as date)
 {%- endmacro %}
 
-{% macro duckdb__read_date(column, pattern) -%}
-    cast(try_strptime({{ column }}, '{{ pattern | replace("yyyy", "%Y") | replace("mm", "%m") | replace("dd", "%d") }}') as date)
+{% macro duckdb__utc_timestamp_of_text(text) -%}
+    timezone('UTC', try_cast({{ text }} as timestamptz))
 {%- endmacro %}

@@ -38,7 +38,7 @@ told_kinds as (
     select
         *,
         count(category) over (partition by feature)
-        = count(try_cast(category as double)) over (partition by feature) as is_number
+        = count({{ read_number("category") }}) over (partition by feature) as is_number
     from read_texts
 
 )
@@ -50,8 +50,8 @@ select
     cast(category as varchar) as category,
     cast(
         case
-            when is_number and abs(try_cast(category as double)) <= 1e15
-                then try_cast(category as double)
+            when is_number and abs({{ read_number("category") }}) <= 1e15
+                then {{ read_number("category") }}
         end as double
     ) as amount
 from told_kinds

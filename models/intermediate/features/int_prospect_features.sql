@@ -85,7 +85,7 @@ summed_early_orders as (
         customer_id,
         count(case when not is_refund then 1 end) as early_purchases,
         coalesce(sum(revenue), 0) as early_revenue,
-        coalesce(sum(items), 0) as early_items,
+        sum(items) as early_items,
         sum(discount) as early_discount,
         count(distinct case when not is_refund then ordered_on end) as early_active_days,
         max(case when not is_refund then day_number end) as early_last_day

@@ -91,6 +91,9 @@ select
     end as share,
     cast(
         case
+            when segment_slug = 'unassigned' and segmentation = 'prospects'
+                then
+                    'By design, only new customers get one; the customer''s reason_1 says why'
             when segment_slug = 'unassigned' then 'Not segmented; the customer''s reason_1 says why'
             when
                 segment_slug = 'noise'

@@ -4,6 +4,7 @@ from segmentation.steps.clusters import name_segments_of_current_model
 
 
 def model(dbt, session):
+    features = dbt.ref("int_profile_features")
     models = dbt.ref("profile_model")
     run_settings = dbt.ref("int_run_settings")
     playbook = dbt.ref("segment_playbook")
@@ -11,6 +12,7 @@ def model(dbt, session):
     return name_segments_of_current_model(
         session,
         segmentation="profile",
+        features=features,
         models=models,
         run_settings=run_settings,
         playbook=playbook,

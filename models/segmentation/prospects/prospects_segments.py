@@ -4,11 +4,13 @@ from segmentation.steps.prospects import name_prospect_segments
 
 
 def model(dbt, session):
+    features = dbt.ref("int_prospect_features")
     models = dbt.ref("prospects_model")
     run_settings = dbt.ref("int_run_settings")
     playbook = dbt.ref("segment_playbook")
     return name_prospect_segments(
         session,
+        features=features,
         models=models,
         run_settings=run_settings,
         playbook=playbook,

@@ -51,6 +51,8 @@ CHARACTERS_SHOWN = 500
 HEADERS_SHOWN = 40
 # Separators, control and format characters: what shows nothing on a screen.
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+# What programs write for a number that is none, or infinite.
+_NOT_A_NUMBER = re.compile("[-+]?(nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
 class SourceFileError(ValueError):
@@ -123,7 +125,8 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
     The delimiter is the one of :data:`DELIMITERS` under which most headers are known. A byte
     order mark, any kind of line ending, quoted cells, columns in any order and columns that
     nobody asked for make no difference. Blanks around a value of whatever kind are no part of it;
-    an empty cell is null. In a column whose name ends with ``_id``, NaN is null too, and 7.0 is 7.
+    an empty cell is null. In a column whose name ends with ``_id``, NaN and
+    infinity are null too, and 7.0 is 7.
 
     Parameters
     ----------
@@ -146,7 +149,7 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
     lines = split_lines(_text(path))
     first = lines[0] if lines else Line(1, "")
     header, delimiter = _header(path, first, columns)
-    position = _positions(path, header, columns)
+    position = _positions(path, first, header, columns)
     records = read_records(lines[1:], len(header), delimiter)
     read = {at for at in position.values() if at is not None}
     show_text = len(read) == len(header)
@@ -206,7 +209,7 @@ def _value(cell: str) -> str | None:
 
 def _id(cell: str) -> str | None:
     value = _value(cell)
-    if value is None or value.lower() == "nan":
+    if value is None or _NOT_A_NUMBER.fullmatch(value):
         return None
     whole = re.fullmatch(r"(-?[0-9]+)\.0+", value)
     return whole[1] if whole else value
@@ -241,7 +244,9 @@ def _header(path: Path, line: Line, columns: list[SourceColumn]) -> tuple[list[s
     return [_value(cell) or "" for cell in scanned.cells], delimiter
 
 
-def _positions(path: Path, header: list[str], columns: list[SourceColumn]) -> dict[str, int | None]:
+def _positions(
+    path: Path, line: Line, header: list[str], columns: list[SourceColumn]
+) -> dict[str, int | None]:
     places: dict[str, list[int]] = {}
     for at, cell in enumerate(header):
         places.setdefault(_plain(cell), []).append(at)
@@ -259,7 +264,7 @@ def _positions(path: Path, header: list[str], columns: list[SourceColumn]) -> di
     if missing:
         raise SourceFileError(
             f"{path} lacks {len(missing)} of the columns that are needed: {'; '.join(missing)}. "
-            f"{_describe(header, any(at is not None for at in positions.values()))} "
+            f"{_describe(line, header, positions)} "
             "If a column goes by another name, add it to seeds/source_headers.csv."
         )
     if repeated:
@@ -270,18 +275,23 @@ def _positions(path: Path, header: list[str], columns: list[SourceColumn]) -> di
     return positions
 
 
-def _describe(header: list[str], has_known: bool) -> str:
-    names = [cell for cell in header if cell]
-    if not names:
+def _describe(
+    line: Line,
+    header: list[str],
+    positions: Mapping[str, int | None],
+) -> str:
+    """Say what a header is like without a cell that is not known: it may be about a person.
+
+    It is, where a file has no header, and where the lines of a file were run together.
+    """
+    if not any(header):
         return "It has: no header at all."
-    # Without a header the first line is a person, whose cells belong in no message.
-    if not has_known:
-        return (
-            f"None of the {len(header)} cells of its first line is a known header: the header may "
-            "be missing."
-        )
-    more = f" and {len(names) - HEADERS_SHOWN} more" if len(names) > HEADERS_SHOWN else ""
-    return f"It has: {', '.join(names[:HEADERS_SHOWN])}{more}."
+    size = f"Line {line.number} has {len(header):,} cells and {len(line.text):,} characters"
+    known = sorted(at for at in positions.values() if at is not None)
+    if not known:
+        return f"{size}, and none of its cells is a known header: the header may be missing."
+    names = ", ".join(f"'{header[at]}' (cell {at + 1})" for at in known[:HEADERS_SHOWN])
+    return f"{size}; the headers that are known in it: {names}."
 
 
 def _plain(header: str) -> str:

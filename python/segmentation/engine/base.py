@@ -115,6 +115,10 @@ class Engine(ABC):
         """Return SQL that is true for a double that is a number: not null, NaN or infinite."""
 
     @abstractmethod
+    def read_number(self, text: str) -> str:
+        """Return SQL for text as a double; null where people would not take it for a number."""
+
+    @abstractmethod
     def scaled_integer(self, expression: str, scale: float) -> str:
         """Return SQL for a double as the nearest whole number of ``1 / scale``.
 

@@ -168,6 +168,10 @@ class DuckDBEngine(Engine):
     def is_finite(self, expression: str) -> str:
         return f"coalesce(isfinite({expression}), false)"
 
+    def read_number(self, text: str) -> str:
+        # DuckDB would take 1_000 for a number.
+        return f"case when not contains({text}, '_') then try_cast({text} as double) end"
+
     def scaled_integer(self, expression: str, scale: float) -> str:
         return f"cast(round(({expression}) * {number(scale)}) as bigint)"
 

@@ -127,6 +127,7 @@ def model_to_apply(
     models: Table,
     run: Run,
     read: Callable[[Mapping[str, Any]], Model],
+    people: Table,
 ) -> Model | None:
     """Return the current model of the data set and variant of a build; None where there is none.
 
@@ -134,14 +135,24 @@ def model_to_apply(
     ----------
     engine, models, run, read
         See :func:`read_models`.
+    people : relation or table name
+        Those that the model is applied to. Of nobody (``dbt build --empty``) a damaged model is no
+        error, because no fit could take its place.
+
+    Returns
+    -------
+    model or None
+        None where there is none, and where it is damaged and there is nobody.
 
     Raises
     ------
     StoredModelError
-        If it is damaged.
+        If it is damaged and there is somebody.
     """
     stored = read_models(engine, models, run, read)
-    if stored.damage is not None:
+    if stored.damage is not None and engine.rows(
+        f"select 1 from {engine.from_item(people)} limit 1"
+    ):
         raise StoredModelError(
             f"{stored.damage[0].upper()}{stored.damage[1:]}. It is not applied. Fit it anew, which "
             "every whole build does: dbt build"

@@ -134,6 +134,7 @@ def name_segments_of_current_model(
     session: Session,
     *,
     segmentation: str,
+    features: Table,
     models: Table,
     run_settings: Table,
     playbook: Table,
@@ -146,7 +147,7 @@ def name_segments_of_current_model(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    models, run_settings, playbook, feature_words : relation or table name
+    features, models, run_settings, playbook, feature_words : relation or table name
 
     Returns
     -------
@@ -155,7 +156,7 @@ def name_segments_of_current_model(
     """
     engine = begin(session)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, SegmentationModel.from_record)
+    model = model_to_apply(engine, models, run, SegmentationModel.from_record, features)
     records: list[dict[str, Any]] = []
     if model is not None:
         vocabularies = _read_vocabularies(engine, playbook, segmentation)
@@ -210,7 +211,7 @@ def assign_segments(
     """
     engine = begin(session)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, SegmentationModel.from_record)
+    model = model_to_apply(engine, models, run, SegmentationModel.from_record, features)
     table = engine.from_item(features)
     if model is None:
         return engine.relation(_no_assignments(table, key))
@@ -250,7 +251,7 @@ def project_customers(
     """
     engine = begin(session)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, SegmentationModel.from_record)
+    model = model_to_apply(engine, models, run, SegmentationModel.from_record, features)
     table = engine.from_item(features)
     if model is None or model.projection is None:
         return engine.relation(
@@ -316,9 +317,10 @@ def scoring_rules(
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     rules = []
     for segmentation, history in models.items():
-        model = model_to_apply(engine, history, run, SegmentationModel.from_record)
+        people = features[segmentation]
+        model = model_to_apply(engine, history, run, SegmentationModel.from_record, people)
         if model is None:
-            table = engine.from_item(features[segmentation])
+            table = engine.from_item(people)
             columns = [*engine.numeric_columns(table), *engine.text_columns(table)]
             macros = refusing_macros(segmentation, [name for name in columns if name != key])
         else:

@@ -42,7 +42,7 @@ def with_further_columns(
     for name in further:
         text = _text_of(engine, name)
         if name in numbers:
-            value = f"try_cast({text} as double)"
+            value = engine.read_number(text)
             text = f"case when abs({value}) <= {number(MAX_ABSOLUTE_VALUE)} then {value} end"
         columns.append(f"{text} as {quoted(name)}")
     return f"(select *, {', '.join(columns)} from {table})" if columns else table
@@ -70,7 +70,7 @@ def further_numbers(engine: Engine, table: str, names: Sequence[str]) -> list[st
         name
         for name in further_names(engine, table, names)
         if engine.rows(
-            f"select count(text) > 0 and count(text) = count(try_cast(text as double)) "
+            f"select count(text) > 0 and count(text) = count({engine.read_number('text')}) "
             f"from (select {_text_of(engine, name)} as text from {table})"
         )[0][0]
     ]
@@ -81,7 +81,7 @@ def check_further_numbers(engine: Engine, table: str, names: Sequence[str]) -> N
     for name in further_names(engine, table, names):
         found = engine.rows(
             f"select min(text), count(*) from (select {_text_of(engine, name)} as text "
-            f"from {table}) where text is not null and try_cast(text as double) is null"
+            f"from {table}) where text is not null and {engine.read_number('text')} is null"
         )[0]
         if found[1]:
             raise OptionError(

@@ -83,7 +83,8 @@ def fit_prospects_if_needed(
     from now.
     Where it has to go and nothing can be learned instead, a row without a classifier takes its
     place: nobody is foretold anything by a model of other features or other segments. Where there
-    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays.
+    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays, and
+    so does a damaged one, which is not applied.
 
     Parameters
     ----------
@@ -124,7 +125,9 @@ def fit_prospects_if_needed(
     is_usable = latest is not None and unusable is None
     if stored.without_digest:
         log.info("prospects: digests for %d stored models", len(stored.without_digest))
-    if reason is None or (is_usable and not engine.rows(f"select 1 from {table} limit 1")):
+    # What is damaged is left to a build that has somebody to learn from.
+    can_stay = is_usable or stored.damage is not None
+    if reason is None or (can_stay and not engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             announce_kept("prospects", latest, run, before)
         return as_table([], stored.without_digest)
@@ -155,6 +158,7 @@ def fit_prospects_if_needed(
 def name_prospect_segments(
     session: Session,
     *,
+    features: Table,
     models: Table,
     run_settings: Table,
     playbook: Table,
@@ -168,7 +172,7 @@ def name_prospect_segments(
     ----------
     session : Session
         What dbt hands to the model.
-    models, run_settings, playbook : relation or table name
+    features, models, run_settings, playbook : relation or table name
 
     Returns
     -------
@@ -177,7 +181,7 @@ def name_prospect_segments(
     """
     engine = begin(session)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record, features)
     if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=SEGMENTS)
     rows = engine.records(f"select * from {engine.from_item(playbook)}")
@@ -231,7 +235,7 @@ def assign_prospects(
     """
     engine = begin(session)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record, features)
     if model is None or not model.segments:
         return engine.relation(_NO_PREDICTIONS)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
@@ -285,7 +289,7 @@ def forecast_prospects(
     """
     engine = begin(session)
     run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record)
+    model = model_to_apply(engine, models, run, ProspectsModel.from_record, assignments)
     if model is None or not model.segments:
         return pa.Table.from_pylist([], schema=_FORECAST)
     k = len(model.segments)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from segmentation.playbook.playbook import read_playbook
 MOST_PROBLEMS = 5
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+_LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,16 @@ def seed_problems(seed: SeedFile) -> list[str]:
 def _header_problems(seed: SeedFile, text: str) -> list[str]:
     header = next(csv.reader(io.StringIO(text, newline="")), [])
     found, expected = [cell.strip() for cell in header], list(seed.columns)
-    if sorted(found) == sorted(expected):
+    if not any(found):
+        return [f"{seed.shown}, line 1: it is blank. Remove the blank lines above the header."]
+    if sorted(header) == sorted(expected):
         return []
     written = ",".join(expected)
+    if any(cell != cell.strip() for cell in header):
+        return [
+            f"{seed.shown}, line 1: there are blanks around names in the header. Write it as: "
+            f"{written}"
+        ]
     for delimiter, spoken in _OTHER_DELIMITERS.items():
         if len(found) == 1 and delimiter in found[0]:
             return [
@@ -101,7 +110,11 @@ def _header_problems(seed: SeedFile, text: str) -> list[str]:
 
 def _row_problems(seed: SeedFile, text: str) -> list[str]:
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
-    header = [cell.strip() for cell in next(rows)]
+    header = next(rows)
+    # The engine reads one kind of line end. Those within quotes are of a value: the end of a row is
+    # that of its last line.
+    ends = re.findall("\r\n|\r|\n", text)
+    has_mixed_ends = False
     problems = []
     records = []
     line = rows.line_num + 1
@@ -116,14 +129,25 @@ def _row_problems(seed: SeedFile, text: str) -> list[str]:
                 "Put quotes around the whole cell, and double those within."
             )
             break
-        if cells and len(cells) != len(header):
+        end = ends[rows.line_num - 1] if rows.line_num <= len(ends) else ends[0]
+        if end != ends[0] and not has_mixed_ends:
+            has_mixed_ends = True
+            problems.append(
+                f"{seed.shown}, line {rows.line_num}: it ends with {_LINE_ENDS[end]} and the "
+                f"header with {_LINE_ENDS[ends[0]]}. Save the file with one kind of line end."
+            )
+        if len(cells) == 1 and not cells[0].strip():
+            problems.append(
+                f"{seed.shown}, line {line}: it holds nothing but blanks. Remove the line."
+            )
+        elif cells and len(cells) != len(header):
             problems.append(
                 f"{seed.shown}, line {line}: it has {len(cells)} cells and the header has "
                 f"{len(header)}. Put quotes around a cell with a comma; write an empty cell as "
                 "nothing between two commas."
             )
         elif cells:
-            record = {name: cell.strip() or None for name, cell in zip(header, cells, strict=True)}
+            record = {name: cell or None for name, cell in zip(header, cells, strict=True)}
             wrong = _value_problems(seed, record)
             problems += [f"{seed.shown}, line {line}: {problem}" for problem in wrong]
             if not wrong:
@@ -168,5 +192,6 @@ def _whole_problems(seed: SeedFile, records: list[dict[str, str | None]]) -> lis
 
 
 def _is_whole(value: str) -> bool:
-    digits = value.removeprefix("-")
+    # Spaces are all that the engine leaves out around a number.
+    digits = value.strip(" ").removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) <= 9

@@ -124,3 +124,54 @@ def test_settings_are_text_in_sql_and_nothing_else(fresh: Warehouse) -> None:
     )  # fmt: skip
     assert f"complete_journey_time_zone is '{injected}'. It must be" in done.stdout
     assert fresh.query("select count(*) from duckdb_schemas() where schema_name = 'kept'") == [(1,)]
+
+
+def test_text_that_only_an_engine_takes_for_a_number_a_day_or_an_id(fresh: Warehouse) -> None:
+    """It is rejected with its column and value; what people write is read as ever."""
+    put(
+        fresh,
+        "create schema contract",
+        "create table contract.customers as select * from (values ('7', '2025-01-05', '1e5'),"
+        " ('8', '2025/1/5', '+2.50'), ('9', '2025-01-05T23:00:00-05:00', null),"
+        " ('10', 'epoch', '1'), ('11', '-Infinity', '1'), ('12', '2025-01-05 or so', '1'),"
+        " ('13', null, '1_000'), ('14', null, '0x10'), ('NAN', null, null), ('-nan', null, null),"
+        " ('Nan', null, null), ('Inf', null, null), ('Nana', null, null))"
+        " as t (customer_id, joined_on, income)",
+        "create table contract.orders as select * from (values ('7', 'a', '2025-01-05 10:00', '1'),"
+        " ('7', 'b', 'epoch', '1'), ('7', 'c', 'infinity', '1'), ('7', 'd', '-inf', '1'),"
+        " ('7', '+NaN', '2025-01-05', '1'), ('7', 'e', '2025-01-05 10:00:00+01', '2'))"
+        " as t (customer_id, order_id, ordered_at, revenue)",
+    )
+    fresh.build("--select", "+int_rejects", "--exclude-resource-type", "test", "unit_test",
+                dataset="warehouse")  # fmt: skip
+    assert fresh.query(
+        "select source_table, coalesce(record_id, '-'), rejected_because"
+        " from intermediate.int_rejects order by all"
+    ) == [
+        ("customers", "-", "no customer_id"),
+        ("customers", "-", "no customer_id"),
+        ("customers", "-", "no customer_id"),
+        ("customers", "-", "no customer_id"),
+        ("customers", "10", "cannot be read: joined_on 'epoch'"),
+        ("customers", "11", "cannot be read: joined_on '-Infinity'"),
+        ("customers", "12", "cannot be read: joined_on '2025-01-05 or so'"),
+        ("customers", "13", "cannot be read: income '1_000'"),
+        ("customers", "14", "cannot be read: income '0x10'"),
+        ("orders", "-", "no order_id"),
+        ("orders", "b", "cannot be read: ordered_at 'epoch'"),
+        ("orders", "c", "cannot be read: ordered_at 'infinity'"),
+        ("orders", "d", "cannot be read: ordered_at '-inf'"),
+    ]
+    assert fresh.query(
+        "select customer_id, joined_on::varchar, income from intermediate.int_checked_customers"
+        " where rejected_because is null order by all"
+    ) == [
+        ("7", "2025-01-05", Decimal("100000.00")),
+        ("8", "2025-01-05", Decimal("2.50")),
+        ("9", "2025-01-05", None),
+        ("Nana", None, None),
+    ]
+    assert fresh.query(
+        "select order_id, ordered_at::varchar from intermediate.int_checked_orders"
+        " where rejected_because is null order by all"
+    ) == [("a", "2025-01-05 10:00:00"), ("e", "2025-01-05 09:00:00")]

@@ -163,8 +163,13 @@ def test_a_file_is_read_by_the_headers_of_the_package(
             "warehouse_relations says that orders is shop_orders. Write it as in a model: ref(",
         ),
         (
-            {"warehouse_relations": {"campaign_activity": "ref('shop_orders')"}},
-            "warehouse_relations names no table with customers",
+            {
+                "early_days": 0,
+                "warehouse_relations": {"campaign_activity": "ref('shop_orders')"},
+            },
+            "a whole number of days, 1 to 36500. - warehouse_relations names no table with"
+            " customers: one of orders, customer_activity and customers is needed. It names:"
+            " campaign_activity.",
         ),
         (
             {"profile_options": {"features": ["age"], "categorical_features": ["plna"]}},

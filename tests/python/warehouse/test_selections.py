@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from builds import QUICK, Warehouse, project_copy
 
+# Of a run of the sample, as a shell reads them.
+VARS = '--vars \'{"dataset": "sample"}\''
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
-# What has rows after an emptied run: counts of nothing, the run itself, and that there is nobody.
+# What has rows after an emptied run: counts of nothing, and the run itself.
 COUNTING = {
     "marts.rpt_builds",
     "marts.rpt_rows_read",
     "marts.rpt_shared_identities",
-    "marts.rpt_warnings",
 }
 
 
@@ -25,19 +27,31 @@ def rows(warehouse: Warehouse, *schemas: str) -> dict[str, int]:
     }
 
 
+def change_models(warehouse: Warehouse, k: str) -> None:
+    """Change a value in every stored model, so that its digest is that of another row."""
+    with duckdb.connect(str(warehouse.path)) as connection:
+        for segmentation in ("value", "profile", "prospects"):
+            connection.execute(f"update segmentation.{segmentation}_model set k = {k}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "advice"),
     [
         (
             ("build", "--select", "marts"),
-            "needs: dbt build --select +marts --indirect-selection buildable.",
+            f"needs: dbt build --select +marts --indirect-selection buildable {VARS}\n",
         ),
         # It reads them through models without tables.
-        (("run", "--select", "rpt_warnings"), "needs: dbt build --select +rpt_warnings."),
-        (("run",), "Load the seeds first: dbt seed;"),
+        (
+            ("run", "--select", "rpt_warnings"),
+            f"needs: dbt build --select +rpt_warnings {VARS}\n",
+        ),
+        (("run",), f"Load the seeds first: dbt seed {VARS}\n"),
+        (("test",), f"Build everything once: dbt build {VARS}\n"),
         (
             ("run", "--empty", "--select", "+fct_customer_segments", "--exclude", "staging"),
-            "Build everything once: dbt build; or what is selected and all that it needs: ",
+            f"Build everything once: dbt build {VARS}; or what is selected and all that it needs: "
+            f"dbt build --select +fct_customer_segments {VARS}\n",
         ),
     ],
 )
@@ -94,8 +108,11 @@ def test_an_emptied_build_of_a_built_file(fresh: Warehouse) -> None:
     assert "ERROR creating sql table model intermediate.int_customers" in stopped.stdout
     assert not {mart for mart, count in rows(fresh, "marts").items() if count} - COUNTING
 
-    # Other options, and a fit that is asked for: both are reasons to fit where there is anybody.
+    # Other options, a fit that is asked for and damaged models: reasons to fit where there is
+    # anybody.
+    change_models(fresh, "k + 1")
     fresh.build("--empty", "--exclude-resource-type", "unit_test", dataset="sample", refit=True)
+    change_models(fresh, "k - 1")
     assert {mart for mart, count in rows(fresh, "marts").items() if count} == COUNTING
     fits = rows(fresh, "segmentation")
     assert [fits[f"segmentation.{name}_model"] for name in ("value", "profile", "prospects")] == [

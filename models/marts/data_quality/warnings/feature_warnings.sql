@@ -1,5 +1,16 @@
 {{ config(materialized="ephemeral", contract={"enforced": false}) }}
 
+{#- Default features that a data set need not have. -#}
+{%- set attributes = [
+    "age", "income", "household_size", "children", "work_experience_years", "gender",
+    "marital_status", "education", "profession", "residence_type", "home_ownership",
+    "spending_level", "other_category",
+] -%}
+{%- set optional_features = {
+    "profile": attributes + ["annual_spend"],
+    "prospects": attributes + ["early_items", "early_discount"],
+} %}
+
 with
 
 models as (
@@ -8,7 +19,21 @@ models as (
 
 ),
 
--- Features that the configuration names and the fit could not use.
+profile_features as (
+
+    select *
+    from {{ ref("int_profile_features") }}
+
+),
+
+prospects_features as (
+
+    select *
+    from {{ ref("int_prospect_features") }}
+
+),
+
+-- Features that the configuration names, the data have and the fit could not use.
 split_features as (
 
     select
@@ -30,6 +55,39 @@ listed_features as (
 
 ),
 
+-- What the data have nothing of was no feature to begin with. A further column was asked for by its
+-- name: it is named whatever the data have of it.
+features_without_values as (
+
+    {% for segmentation, features in optional_features.items() -%}
+        {%- for feature in features -%}
+            select
+                '{{ segmentation }}' as segmentation,
+                '{{ feature }}' as feature
+            from {{ segmentation }}_features
+            having count({{ feature }}) = 0
+            union all
+        {% endfor -%}
+    {%- endfor %}
+    select
+        cast(null as varchar) as segmentation,
+        cast(null as varchar) as feature
+    where 1 = 0
+
+),
+
+provided_features as (
+
+    select listed_features.*
+    from listed_features
+    left join features_without_values
+        on
+            listed_features.segmentation = features_without_values.segmentation
+            and listed_features.feature = features_without_values.feature
+    where features_without_values.feature is null
+
+),
+
 dropped_together as (
 
     select
@@ -41,7 +99,7 @@ dropped_together as (
             dropped_because,
             ')'
         ) as reason_group
-    from listed_features
+    from provided_features
     group by
         segmentation,
         dropped_because

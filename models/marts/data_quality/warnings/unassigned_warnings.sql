@@ -37,7 +37,7 @@ prospects as (
 
 ),
 
--- Nobody has a segment, although the data are there.
+-- Nobody has a segment, although the data are there. An emptied run has nobody to begin with.
 segmentations as (
 
     select
@@ -118,7 +118,9 @@ nobody_at_all as (
         'Look at rpt_rows_read, rpt_rejects and the reasons in fct_customer_segments.'
             as what_to_do
     from counted_segmentations
-    where segmented_anywhere = 0
+    where
+        segmented_anywhere = 0
+        and {{ 1 if is_emptied() else 0 }} = 0
     having count(*) > 0
 
 ),

@@ -16,6 +16,7 @@ from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.registry.current import StoredModelError, read_models
 from segmentation.registry.digest import DIGEST, row_digest
 from segmentation.registry.run import read_run
+from segmentation.steps.clusters import project_customers, scoring_rules
 
 OTHER = "its digest was made of other values"
 # What happened to a row, and what is said of it.
@@ -117,6 +118,31 @@ def test_an_earlier_model_takes_no_damaged_ones_place(house: House) -> None:
     assert {segment.named_by for segment in third.segments} == {"earlier model"}
 
 
+def test_of_nobody_it_is_no_error(house: House, said: pytest.LogCaptureFixture) -> None:
+    """An emptied build ends, fits nothing and leaves the row to the next build of customers."""
+    house.fit()
+    house.connection.execute("update models set k = 5")
+    house.connection.execute("create table customers as from features")
+    house.connection.execute("delete from features")
+    assert house.fit() is None
+    assert len(house.segments()) == len(house.assignments()) == 0
+    assert f"{OTHER}; it is not applied" in said.text
+    projected = project_customers(
+        house.connection, segmentation="value", features="features", models="models",
+        run_settings="run",
+    )  # fmt: skip
+    assert projected.fetchall() == []
+    rules = scoring_rules(
+        house.connection, models={"value": "models"}, segments={"value": "models"},
+        features={"value": "features"}, run_settings="run", feature_words="words",
+    )  # fmt: skip
+    assert rules["model_version"].to_pylist() == [None]
+    house.connection.execute("insert into features from customers")
+    again = house.fit()
+    assert again is not None
+    assert again.fit_reason.endswith(OTHER)
+
+
 def test_a_damaged_row_that_is_not_current_disturbs_nothing(house: House) -> None:
     house.fit()
     second = house.fit(refit=True)
@@ -201,6 +227,17 @@ def test_so_is_a_classifier(prospects: ProspectHouse, tampering: str, what: str)
 def test_whatever_of_it_is_deleted_is_damage(prospects: ProspectHouse) -> None:
     prospects.fit()
     _check_every_column(prospects, ProspectsModel, CLASSIFIER_SCHEMA.names)
+
+
+def test_of_nobody_a_damaged_classifier_is_no_error(prospects: ProspectHouse) -> None:
+    prospects.fitted()
+    prospects.connection.execute("update models set k = 5")
+    prospects.features(people()[:0])
+    assert prospects.fit() is None
+    assert len(prospects.segments()) == len(prospects.assignments()) == 0
+    assert len(prospects.forecast()) == 0
+    prospects.features(people())
+    assert prospects.fitted().fit_reason.endswith(OTHER)
 
 
 def test_where_nothing_can_be_learned_a_damaged_one_is_gone_all_the_same(

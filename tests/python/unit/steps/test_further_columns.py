@@ -58,6 +58,15 @@ def test_numbers_and_texts() -> None:
 def test_a_number_that_no_sum_could_carry_is_missing() -> None:
     engine = engine_with(*({"visits": text} for text in ("1e300", "nan", "-inf", "-1e15")))
     assert laid_out(engine, "visits", numbers=["visits"]) == [(None,), (None,), (None,), (-1e15,)]
+    assert further_numbers(engine, "features", ["visits"]) == ["visits"]
+
+
+def test_text_that_only_the_engine_takes_for_a_number_is_none() -> None:
+    engine = engine_with({"code": "1_000"}, {"code": "7"})
+    assert laid_out(engine, "code", numbers=["code"]) == [(None,), (7.0,)]
+    assert further_numbers(engine, "features", ["code"]) == []
+    with pytest.raises(OptionError, match="is no number for 1 customers"):
+        check_further_numbers(engine, "features", ["code"])
 
 
 @settings(max_examples=50)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import hypothesis
+import jinja2
 import pytest
 import yaml
 from builds import PROJECT
@@ -86,6 +90,32 @@ def test_a_value_that_cannot_be(tmp_path: Path, name: str, line: str, said: str)
     assert said in found
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "said"),
+    [
+        (
+            "h \na,1,2,3\n",
+            1,
+            "there are blanks around names in the header. Write it as: age_group,",
+        ),
+        ("h\r\na,1,2,3\nb,2,4,5\r\n", 2, "it ends with LF and the header with CR LF. Save"),
+        ('h\n"a\r\nb",1,2,3\nb,2,4,5\r\n', 4, "it ends with CR LF and the header with LF"),
+        ("h\na,1,2,3\r\nb,2,4,5\r", 2, "it ends with CR LF and the header with LF"),
+        ("h\ra,1,2,3\n\n", 2, "it ends with LF and the header with CR"),
+        ("\nh\na,1,2,3\n", 1, "it is blank. Remove the blank lines above the header"),
+        ("\ufeff \t\n\nh\na,1,2,3\n", 1, "it is blank. Remove the blank lines above the header"),
+        ("h\na,1,2,3\n  \n", 3, "it holds nothing but blanks. Remove the line."),
+        ("h\na, ,2,3\n", 2, "age_group_order is ' '. Write a whole number, or nothing."),
+        ("h\na,\xa01,2,3\n", 2, "age_group_order is '\\xa01'. Write a whole number, or nothing."),
+    ],
+)
+def test_line_ends_and_blanks(tmp_path: Path, content: str, line: int, said: str) -> None:
+    written = content.replace("h", ",".join(DESCRIBED["age_groups"]), 1)
+    (found,) = problems(tmp_path, "age_groups", written.encode())
+    assert found.startswith(f"seeds/age_groups.csv, line {line}: ")
+    assert said in found
+
+
 def test_a_slug_that_stands_twice(tmp_path: Path) -> None:
     row = b"value,4,loyal,Loyal,monetary: 1,,,,\n"
     (found,) = problems(tmp_path, "segment_playbook", HEADER + b"\n" + row + row)
@@ -111,3 +141,48 @@ def test_whatever_the_file_holds_it_is_read_or_named(
 ) -> None:
     for problem in problems(tmp_path, "segment_playbook", PLAYBOOK[:keep] + rest):
         assert problem.startswith("seeds/segment_playbook.csv")
+
+
+TYPES = {"name": "varchar", "position": "integer", "required": "boolean"}
+LINE_ENDS = ["\n", "\r\n", "\r"]
+NAMES = ["x", '"x"', '"x,y"', '"x ""y"" z"', 'x "y" z', "#x", "", " x ", '"x\ny"', '"x\r\ny"', "\\"]
+NAMES += ['"x\\"', "null", "'", '"', '""', "x\ty", "\xe9\u2028"]
+POSITIONS = ["7", "", "-1", " 2 ", '"3"', "1.5", "\xa04", '""', "1_0", " "]
+REQUIRED = ["true", "FALSE", "", '"true"', " true ", "t"]
+ROWS = st.one_of(
+    st.tuples(*map(st.sampled_from, (NAMES, POSITIONS, REQUIRED))).map(",".join),
+    st.sampled_from(["", "  "]),
+)
+
+
+@hypothesis.settings(
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
+)
+@hypothesis.given(
+    header=st.sampled_from(["name,position,required", 'name,"position",required']),
+    rows=st.lists(ROWS, max_size=4),
+    end=st.sampled_from(LINE_ENDS),
+    other=st.sampled_from([*LINE_ENDS, ""]),
+    above=st.sampled_from(["", "\ufeff", "\n"]),
+)
+def test_what_is_right_is_loaded_as_it_was_read(
+    tmp_path: Path, header: str, rows: list[str], end: str, other: str, above: str
+) -> None:
+    """The engine fails at no file that passed, and finds in it what the check found."""
+    text = above + end.join([header, *rows]) + other
+    path = tmp_path / "it's.csv"
+    path.write_bytes(text.encode())
+    hypothesis.assume(seed_problems(SeedFile("positions", path, "positions.csv", TYPES)) == [])
+    macros = jinja2.Template(
+        (PROJECT / "macros" / "engine" / "duckdb" / "seed_files.sql").read_text(),
+        extensions=["jinja2.ext.do"],
+    )
+    statement = macros.module.rows_of_csv("'" + str(path).replace("'", "''") + "'", TYPES)
+    records = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    expected = [
+        (name or None, int(position) if position else None, required.lower() or None)
+        for name, position, required in [cells for cells in records if cells][1:]
+    ]
+    loaded = f"select name, position, cast(required as varchar) from ({statement})"
+    with duckdb.connect() as connection:
+        assert connection.sql(loaded).fetchall() == expected
