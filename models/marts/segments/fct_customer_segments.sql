@@ -82,8 +82,8 @@ unioned_assignments as (
 
 ),
 
--- A row that lies in no dense group is in the named segment "noise"; who could not be assigned is in
--- "unassigned", and the reason says why.
+-- A row that lies in no dense group is in the named segment "noise"; who could not be assigned is
+-- in "unassigned", and the reason says why.
 named_segments as (
 
     select

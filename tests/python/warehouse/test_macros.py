@@ -35,18 +35,23 @@ QUERY = """
     api.Relation.create(database=target.database, schema="contract", identifier="ids")
 ) -%}
 {%- set days = {} -%}
-{%- for day in ["2024-02-29", "2025-02-29", "2025-04-31", "2025-12-31", "1899-12-31", "2025-1-1"] -%}
+{%- for day in [
+    "2024-02-29", "2025-02-29", "2025-04-31", "2025-12-31", "1899-12-31", "2025-1-1"
+] -%}
     {%- do days.update({day: read_day(day) | string}) -%}
 {%- endfor -%}
 {%- set relations = {} -%}
 {%- for table in ["orders", "customers", "customer_activity", "product_activity"] -%}
     {%- do relations.update({table: written_relation(table)}) -%}
 {%- endfor -%}
-{%- set readings = own_readings("orders", {"items": ids["as_text"], "revenue": ids["as_decimal"]}) -%}
+{%- set columns = {"items": ids["as_text"], "revenue": ids["as_decimal"]} -%}
+{%- set readings = own_readings("orders", columns) -%}
 {%- set expected = expected_columns([{"a": 1}, {"b": none, "a": 2}]) -%}
 select
     list([
-        {{ own_id(ids["as_double"]) }}, {{ own_id(ids["as_decimal"]) }}, {{ own_id(ids["as_text"]) }}
+        {{ own_id(ids["as_double"]) }},
+        {{ own_id(ids["as_decimal"]) }},
+        {{ own_id(ids["as_text"]) }}
     ] order by position) as ids,
     {{ text_literal(tojson(days)) }} as days,
     {{ text_literal(tojson(relations)) }} as relations,
