@@ -281,6 +281,13 @@
                 ) -%}
             {%- endfor -%}
         {%- endfor -%}
+        {#- What earlier versions called tables that have other names now: nothing updates them. -#}
+        {%- set schema = graph.nodes["model.segmentation.all_models"].schema -%}
+        {%- for former_name in ["every_model", "every_segment", "every_scoring_rule"] -%}
+            {%- do run_query(
+                "drop table if exists " ~ quoted(schema) ~ "." ~ quoted(former_name)
+            ) -%}
+        {%- endfor -%}
     {%- endif -%}
     select 1
 {%- endmacro %}
@@ -306,7 +313,7 @@
     select 1
 {%- endmacro %}
 
-{# SQL functions that score people who are in no table yet; every_scoring_rule has their bodies. #}
+{# SQL functions that score people who are in no table yet; all_scoring_rules has their bodies. #}
 {% macro create_scoring_macros() -%}
     {{- return(adapter.dispatch("create_scoring_macros", "segmentation")()) -}}
 {%- endmacro %}
@@ -317,7 +324,7 @@
 
 {% macro duckdb__create_scoring_macros() -%}
     {%- if execute -%}
-        {%- for result in results if result.node.unique_id == "model.segmentation.every_scoring_rule"
+        {%- for result in results if result.node.unique_id == "model.segmentation.all_scoring_rules"
             and result.status == "success" -%}
             {#- Beside the tables that readers know. -#}
             {%- set mart = graph.nodes["model.segmentation.dim_segments"] -%}

@@ -24,7 +24,7 @@ from (
         is_prospect
         and exists (
             select 1
-            from {{ ref("every_model") }}
+            from {{ ref("all_models") }}
             where
                 segmentation = 'prospects'
                 and is_of_this_build

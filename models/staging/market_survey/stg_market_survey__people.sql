@@ -17,7 +17,7 @@ prospects as (
 
 ),
 
-put_together as (
+unioned_people as (
 
     select
         'train' as source_file,
@@ -74,4 +74,4 @@ select
     cast(segmentation as varchar) as segmentation,
     cast(source_row as bigint) as source_row,
     cast(malformed as varchar) as malformed
-from put_together
+from unioned_people

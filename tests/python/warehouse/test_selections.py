@@ -86,7 +86,8 @@ def test_an_emptied_build_of_a_built_file(fresh: Warehouse) -> None:
 
     # A run that stops in the middle leaves no mart of another run beside emptied ones.
     broken = Warehouse(fresh.folder, project_copy(fresh.folder / "project"))
-    (broken.project / "models" / "intermediate" / "int_customers.sql").write_text("select nothing")
+    customers = broken.project / "models" / "intermediate" / "customers" / "int_customers.sql"
+    customers.write_text("select nothing")
     stopped = broken.dbt("run", "--empty", dataset="sample", **QUICK)
     assert "ERROR creating sql table model intermediate.int_customers" in stopped.stdout
     assert not {mart for mart, count in rows(fresh, "marts").items() if count} - COUNTING
@@ -112,7 +113,7 @@ def test_the_job_of_a_pull_request(sample: Warehouse, tmp_path: Path) -> None:
     before = sample.mart_hashes()
     project = project_copy(tmp_path / "project")
     for changed in (
-        "models/marts/rpt_segment_value.sql",
+        "models/marts/segments/rpt_segment_value.sql",
         "models/segmentation/value/value_segments.py",
     ):
         path = project / changed

@@ -17,6 +17,8 @@ pytestmark = pytest.mark.long
 
 PREVIOUS = Path(__file__).with_name("previous_version")
 SEGMENTATIONS = ("value", "profile", "prospects")
+# Tables that have other names now.
+FORMER_NAMES = ("every_model", "every_segment", "every_scoring_rule")
 # Those that the rows were fitted with.
 SETTINGS: dict[str, Any] = {
     "dataset": "sample",
@@ -36,6 +38,8 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         connection.execute("create schema segmentation")
         for name in SEGMENTATIONS:
             write(connection, name)
+        for name in FORMER_NAMES:
+            connection.execute(f"create table segmentation.{name} as select 1 as stale")
     warehouse.build("--exclude", "resource_type:unit_test", **SETTINGS)
     return warehouse
 
@@ -92,6 +96,12 @@ def test_everybody_is_where_they_were(upgraded: Warehouse, name: str) -> None:
         f"select segment_id::varchar, segment_slug from segmentation.{name}_segments"
     )
     assert dict(named) == before["names"]
+
+
+def test_no_table_stays_under_a_former_name(upgraded: Warehouse) -> None:
+    tables = upgraded.tables()
+    assert "segmentation.all_models" in tables
+    assert not {f"segmentation.{name}" for name in FORMER_NAMES} & set(tables)
 
 
 def test_from_then_on_a_row_without_a_digest_is_damaged(upgraded: Warehouse) -> None:

@@ -1,0 +1,108 @@
+with
+
+models as (
+
+    select
+        segmentation,
+        model_version,
+        k as chosen_k,
+        k_by_rule,
+        knee_of_shorter_scan,
+        k_scan
+    from {{ ref("all_models") }}
+    where is_of_this_build
+
+),
+
+unnested_scans as (
+
+    select
+        models.segmentation,
+        models.model_version,
+        models.chosen_k,
+        models.k_by_rule,
+        scan.k,
+        scan.inertia,
+        scan.silhouette,
+        scan.silhouette_standard_error,
+        scan.calinski_harabasz,
+        scan.davies_bouldin,
+        scan.stability_mean,
+        scan.stability_p10,
+        scan.is_knee,
+        coalesce(scan.k = models.knee_of_shorter_scan, false) as is_knee_of_shorter_scan
+    from models
+    cross join {{ unnest_rows("models.k_scan", "scan") }}
+
+),
+
+-- Of equals, the smaller k.
+ranked_criteria as (
+
+    select
+        *,
+        row_number() over (
+            partition by segmentation order by silhouette desc, k asc
+        ) as silhouette_rank,
+        row_number() over (
+            partition by segmentation order by calinski_harabasz desc, k asc
+        ) as calinski_harabasz_rank,
+        row_number() over (
+            partition by segmentation order by davies_bouldin asc, k asc
+        ) as davies_bouldin_rank,
+        row_number() over (
+            partition by segmentation order by stability_p10 desc, k asc
+        ) as stability_rank
+    from unnested_scans
+
+),
+
+counted_votes as (
+
+    select
+        *,
+        case when is_knee then 1 else 0 end
+        + case when silhouette_rank = 1 then 1 else 0 end
+        + case when calinski_harabasz_rank = 1 then 1 else 0 end
+        + case when davies_bouldin_rank = 1 then 1 else 0 end
+        + case when stability_rank = 1 then 1 else 0 end as votes
+    from ranked_criteria
+
+),
+
+compared_votes as (
+
+    select
+        *,
+        count(case when votes > 0 or is_knee_of_shorter_scan then 1 end)
+            over (partition by segmentation)
+            as ks_with_votes
+    from counted_votes
+
+)
+
+select
+    cast(segmentation as varchar) as segmentation,
+    cast(model_version as varchar) as model_version,
+    cast(k as integer) as k,
+    cast(inertia as double) as inertia,
+    cast(silhouette as double) as silhouette,
+    cast(silhouette_standard_error as double) as silhouette_standard_error,
+    cast(calinski_harabasz as double) as calinski_harabasz,
+    cast(davies_bouldin as double) as davies_bouldin,
+    cast(stability_mean as double) as stability_mean,
+    cast(stability_p10 as double) as stability_p10,
+    cast(is_knee as boolean) as is_knee,
+    cast(is_knee_of_shorter_scan as boolean) as is_knee_of_shorter_scan,
+    silhouette_rank = 1 as is_best_silhouette,
+    calinski_harabasz_rank = 1 as is_best_calinski_harabasz,
+    davies_bouldin_rank = 1 as is_best_davies_bouldin,
+    stability_rank = 1 as is_most_stable,
+    cast(votes as integer) as votes,
+    k = k_by_rule as is_by_auto_rule,
+    k = chosen_k as is_chosen,
+    ks_with_votes > 1 as criteria_disagree
+from compared_votes
+order by
+    segmentation,
+    k

@@ -1,0 +1,112 @@
+with
+
+customer_segments as (
+
+    select
+        segmentation,
+        segment_slug,
+        segment_name
+    from {{ ref("fct_customer_segments") }}
+
+),
+
+named_segments as (
+
+    select *
+    from {{ ref("all_segments") }}
+
+),
+
+counted_customers as (
+
+    select
+        segmentation,
+        segment_slug,
+        segment_name,
+        count(*) as customers
+    from customer_segments
+    group by
+        segmentation,
+        segment_slug,
+        segment_name
+
+),
+
+-- A segment that nobody is in today is still a segment; "unassigned" and "noise" are once somebody
+-- is in them.
+listed_segments as (
+
+    select
+        segmentation,
+        segment_slug,
+        segment_name
+    from named_segments
+    union distinct
+    select
+        segmentation,
+        segment_slug,
+        segment_name
+    from counted_customers
+
+),
+
+joined_descriptions as (
+
+    select
+        listed_segments.segmentation,
+        listed_segments.segment_slug,
+        listed_segments.segment_name,
+        named_segments.segment_id,
+        coalesce(counted_customers.customers, 0) as customers,
+        sum(coalesce(counted_customers.customers, 0))
+            over (partition by listed_segments.segmentation)
+            as all_customers,
+        named_segments.headline,
+        named_segments.description,
+        named_segments.strategy,
+        named_segments.channel,
+        named_segments.priority,
+        named_segments.named_by,
+        named_segments.model_version
+    from listed_segments
+    left join named_segments
+        on
+            listed_segments.segmentation = named_segments.segmentation
+            and listed_segments.segment_slug = named_segments.segment_slug
+    left join counted_customers
+        on
+            listed_segments.segmentation = counted_customers.segmentation
+            and listed_segments.segment_slug = counted_customers.segment_slug
+
+)
+
+select
+    cast(segmentation as varchar) as segmentation,
+    cast(segment_slug as varchar) as segment_slug,
+    cast(segment_name as varchar) as segment_name,
+    cast(segment_id as integer) as segment_id,
+    cast(customers as bigint) as customers,
+    case
+        when all_customers > 0 then cast(customers as double) / cast(all_customers as double)
+    end as share,
+    cast(
+        case
+            when segment_slug = 'unassigned' then 'Not segmented; the customer''s reason_1 says why'
+            when
+                segment_slug = 'noise'
+                then 'In no dense group; each customer is unlike most others'
+            else headline
+        end as varchar
+    ) as headline,
+    cast(description as varchar) as description,
+    cast(strategy as varchar) as strategy,
+    cast(channel as varchar) as channel,
+    cast(priority as varchar) as priority,
+    cast(named_by as varchar) as named_by,
+    cast(model_version as varchar) as model_version,
+    cast({{ text_literal(dataset()) }} as varchar) as dataset,
+    {{ as_of() }} as as_of
+from joined_descriptions
+order by
+    segmentation,
+    segment_slug
