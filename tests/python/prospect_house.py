@@ -9,7 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from segmentation.classification.model import ProspectsModel, as_table
+from newest_model import put_current_model
+from segmentation.classification.model import ProspectsModel
 from segmentation.steps.prospects import (
     assign_prospects,
     fit_prospects_if_needed,
@@ -80,8 +81,9 @@ class ProspectHouse:
             "create table words as select 'age' as feature, 'younger' as low_words, 'older' as"
             " high_words, '{} years old' as amount, 0 as decimals"
         )
-        connection.register("no_models", as_table([]))
+        connection.register("no_models", ProspectsModel.as_table())
         connection.execute("create table models as select * from no_models")
+        put_current_model(connection, "prospects", SETTINGS)
 
     def put(self, name: str, frame: pd.DataFrame) -> None:
         self.connection.register("frame", frame)
@@ -157,7 +159,11 @@ class ProspectHouse:
 
     def segments(self) -> pd.DataFrame:
         return name_prospect_segments(
-            self.connection, models="models", run_settings="run", playbook="playbook"
+            self.connection,
+            models="models",
+            current_model="current_model",
+            run_settings="run",
+            playbook="playbook",
         ).to_pandas()
 
     def assignments(self) -> pd.DataFrame:
@@ -165,6 +171,7 @@ class ProspectHouse:
             self.connection,
             features=self.connection.table("features"),
             models="models",
+            current_model="current_model",
             run_settings="run",
             feature_words="words",
         )
@@ -175,5 +182,9 @@ class ProspectHouse:
     def forecast(self) -> pd.DataFrame:
         """Forecast from the assignments made last."""
         return forecast_prospects(
-            self.connection, assignments="assignments", models="models", run_settings="run"
+            self.connection,
+            assignments="assignments",
+            models="models",
+            current_model="current_model",
+            run_settings="run",
         ).to_pandas()

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from house import SETTINGS, House
 from prospect_house import ProspectHouse, people
-from segmentation.classification.model import SCHEMA as CLASSIFIER_SCHEMA
 from segmentation.classification.model import ProspectsModel
-from segmentation.clustering.model import SCHEMA, SegmentationModel
+from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.registry.current import StoredModelError, read_models
+from segmentation.registry.current import read_models
 from segmentation.registry.digest import DIGEST, row_digest
+from segmentation.registry.header import StoredModelError
 from segmentation.registry.run import read_run
 
 OTHER = "its digest was made of other values"
@@ -51,7 +51,7 @@ def _check_every_column(
     run = read_run(engine, "run")
     for column in columns:
         changed = f"(select * replace (null as {column}) from models)"
-        stored = read_models(engine, changed, run, model.from_record)
+        stored = read_models(engine, changed, run, model)
         assert (stored.damage is None) == (row[column] is None), column
         assert (stored.current is None) == (stored.predecessor is None) == (row[column] is not None)
         assert stored.number == 1
@@ -94,7 +94,7 @@ def test_it_is_named_never_applied_and_fitted_anew(
 
 def test_whatever_is_deleted_is_damage(house: House) -> None:
     house.fit()
-    _check_every_column(house, SegmentationModel, SCHEMA.names)
+    _check_every_column(house, SegmentationModel, SegmentationModel.SCHEMA.names)
 
 
 def test_an_earlier_model_takes_no_damaged_ones_place(house: House) -> None:
@@ -200,7 +200,7 @@ def test_so_is_a_classifier(prospects: ProspectHouse, tampering: str, what: str)
 
 def test_whatever_of_it_is_deleted_is_damage(prospects: ProspectHouse) -> None:
     prospects.fit()
-    _check_every_column(prospects, ProspectsModel, CLASSIFIER_SCHEMA.names)
+    _check_every_column(prospects, ProspectsModel, ProspectsModel.SCHEMA.names)
 
 
 def test_where_nothing_can_be_learned_a_damaged_one_is_gone_all_the_same(
