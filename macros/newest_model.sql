@@ -60,9 +60,13 @@ ranked_models as (
                 data_sets.variant
             order by
                 greatest(
-                    case when models.model_number between 0 and 1000000 then models.model_number else 0 end,
                     case
-                        when models.number_in_version <= 1000000 then models.number_in_version else 0
+                        when models.model_number between 0 and 1000000 then models.model_number
+                        else 0
+                    end,
+                    case
+                        when models.number_in_version <= 1000000 then models.number_in_version
+                        else 0
                     end
                 ) desc,
                 -- Of equal numbers the one that was fitted last, of those the greatest version.

@@ -24,10 +24,9 @@ from (
         is_prospect
         and exists (
             select 1
-            from {{ ref("all_models") }}
+            from ({{ current_models() }}) as models
             where
                 segmentation = 'prospects'
-                and is_of_this_build
                 and k > 0
         )
 ) as features

@@ -12,9 +12,10 @@ from hypothesis import settings
 # Set before SciPy is first imported: scikit-learn's array API check skips itself without it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+# No test depends on how fast a machine is.
+settings.register_profile("quick", deadline=None)
 settings.register_profile("thorough", max_examples=2500, deadline=None)
-if "HYPOTHESIS_PROFILE" in os.environ:
-    settings.load_profile(os.environ["HYPOTHESIS_PROFILE"])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ judged_alone as (
 
     select
         activity.*,
-        {{ row_text(contract_columns("customer_activity"), "activity") }} as contents,
         case
             when activity.unreadable is not null
                 then concat('cannot be read: ', activity.unreadable)
@@ -43,13 +42,7 @@ judged_alone as (
                     )
             when activity.first_purchase_on > activity.last_purchase_on
                 then 'first_purchase_on lies after last_purchase_on'
-            when customers.customer_id is null
-                then
-                    concat(
-                        'customer ''',
-                        activity.customer_id,
-                        ''' is not among the accepted customers'
-                    )
+            {{- say_who_is_not_accepted("activity") }}
         end as wrong_alone
     from activity
     left join customers
@@ -58,29 +51,10 @@ judged_alone as (
 ),
 
 -- Of several good rows with one id the first of the file is kept, else the first in text order.
-counted_repeats as (
-
-    select
-        *,
-        row_number() over (
-            partition by customer_id, wrong_alone is null
-            order by source_row asc nulls last, contents asc
-        ) as occurrence
-    from judged_alone
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when wrong_alone is not null then wrong_alone
-            when occurrence > 1 then 'customer_id stands in an earlier row'
-        end as rejected_because
-    from counted_repeats
-
-)
+{{ judged_repeats(
+    "customer_id",
+    order_by=["source_row asc nulls last", row_text(contract_columns("customer_activity"))],
+) }}
 
 select
     cast(customer_id as varchar) as customer_id,
@@ -91,5 +65,5 @@ select
     cast(revenue as decimal(18, 2)) as revenue,
     cast(source_row as bigint) as source_row,
     cast(rejected_because as varchar) as rejected_because,
-    cast(case when rejected_because is not null then contents end as varchar) as contents
+    {{ contents_of_rejected("customer_activity") }} as contents
 from judged

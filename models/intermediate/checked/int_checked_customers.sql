@@ -11,7 +11,6 @@ judged_alone as (
 
     select
         *,
-        {{ row_text(contract_columns("customers")) }} as contents,
         case
             when unreadable is not null then concat('cannot be read: ', unreadable)
             when {{ is_blank("customer_id") }} then 'no customer_id'
@@ -33,29 +32,10 @@ judged_alone as (
 ),
 
 -- Of several good rows with one id the first of the file is kept, else the first in text order.
-counted_repeats as (
-
-    select
-        *,
-        row_number() over (
-            partition by customer_id, wrong_alone is null
-            order by source_row asc nulls last, contents asc
-        ) as occurrence
-    from judged_alone
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when wrong_alone is not null then wrong_alone
-            when occurrence > 1 then 'customer_id stands in an earlier row'
-        end as rejected_because
-    from counted_repeats
-
-)
+{{ judged_repeats(
+    "customer_id",
+    order_by=["source_row asc nulls last", row_text(contract_columns("customers"))],
+) }}
 
 select
     cast(customer_id as varchar) as customer_id,
@@ -80,5 +60,5 @@ select
     cast(further_columns as varchar) as further_columns,
     cast(source_row as bigint) as source_row,
     cast(rejected_because as varchar) as rejected_because,
-    cast(case when rejected_because is not null then contents end as varchar) as contents
+    {{ contents_of_rejected("customers") }} as contents
 from judged

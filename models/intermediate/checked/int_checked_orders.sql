@@ -34,11 +34,7 @@ judged_alone as (
             when orders.items < 0 and orders.revenue >= 0
                 then 'negative items without money given back'
             {{- say_what_is_too_large("orders", "orders") }}
-            when customers.customer_id is null
-                then
-                    concat(
-                        'customer ''', orders.customer_id, ''' is not among the accepted customers'
-                    )
+            {{- say_who_is_not_accepted("orders") }}
         end as wrong_alone
     from orders
     left join customers
@@ -46,67 +42,18 @@ judged_alone as (
 
 ),
 
--- Orders are many: only those whose id is there more than once are put in order.
-repeated_ids as (
-
-    select order_id
-    from judged_alone
-    where wrong_alone is null
-    group by order_id
-    having count(*) > 1
-
-),
-
-found_repeats as (
-
-    select
-        judged_alone.*,
-        repeated_ids.order_id is not null and judged_alone.wrong_alone is null as is_repeated
-    from judged_alone
-    left join repeated_ids
-        on judged_alone.order_id = repeated_ids.order_id
-
-),
-
 -- Of several good rows with one id the first of the file is kept, else the earliest order.
-counted_repeats as (
-
-    select
-        *,
-        1 as occurrence
-    from found_repeats
-    where not is_repeated
-
-    union all
-
-    select
-        *,
-        row_number() over (
-            partition by order_id
-            order by
-                source_row asc nulls last,
-                ordered_at asc,
-                customer_id asc,
-                revenue asc nulls last,
-                items asc nulls last,
-                discount asc nulls last
-        ) as occurrence
-    from found_repeats
-    where is_repeated
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when wrong_alone is not null then wrong_alone
-            when occurrence > 1 then 'order_id stands in an earlier row'
-        end as rejected_because
-    from counted_repeats
-
-)
+{{ judged_repeats(
+    "order_id",
+    order_by=[
+        "source_row asc nulls last",
+        "ordered_at asc",
+        "customer_id asc",
+        "revenue asc nulls last",
+        "items asc nulls last",
+        "discount asc nulls last",
+    ],
+) }}
 
 select
     cast(customer_id as varchar) as customer_id,
@@ -117,9 +64,5 @@ select
     cast(discount as decimal(18, 2)) as discount,
     cast(source_row as bigint) as source_row,
     cast(rejected_because as varchar) as rejected_because,
-    cast(
-        case
-            when rejected_because is not null then {{ row_text(contract_columns("orders")) }}
-        end as varchar
-    ) as contents
+    {{ contents_of_rejected("orders") }} as contents
 from judged

@@ -33,13 +33,7 @@ judged as (
             when activity.bought_on < cast('1900-01-01' as date)
                 then concat('impossible bought_on ', cast(activity.bought_on as varchar))
             {{- say_what_is_too_large("product_activity", "activity") }}
-            when customers.customer_id is null
-                then
-                    concat(
-                        'customer ''',
-                        activity.customer_id,
-                        ''' is not among the accepted customers'
-                    )
+            {{- say_who_is_not_accepted("activity") }}
         end as rejected_because
     from activity
     left join customers
@@ -55,10 +49,5 @@ select
     cast(discount as decimal(18, 2)) as discount,
     cast(source_row as bigint) as source_row,
     cast(rejected_because as varchar) as rejected_because,
-    cast(
-        case
-            when rejected_because is not null
-                then {{ row_text(contract_columns("product_activity")) }}
-        end as varchar
-    ) as contents
+    {{ contents_of_rejected("product_activity") }} as contents
 from judged

@@ -21,6 +21,15 @@ activity as (
 
 ),
 
+value_states as (
+
+    select
+        customer_id,
+        unassigned_because
+    from {{ ref("int_value_states") }}
+
+),
+
 counted_labels as (
 
     select count(known_segment) as labels
@@ -69,23 +78,34 @@ named_states as (
 
 ),
 
--- Why somebody is neither learned from nor predicted, in words for readers.
+-- Who never bought has no value segment either, and for the same reason.
 explained_states as (
 
     select
-        *,
-        case prospect_state
-            when 'no purchase' then 'no purchase up to {{ as_of_day() }}'
+        named_states.*,
+        case named_states.prospect_state
+            when 'labelled'
+                then concat('no prospect: the segment ', named_states.known_segment, ' is known')
+            when 'established'
+                then
+                    concat(
+                        'no prospect: a customer since ',
+                        cast(named_states.first_purchase_on as varchar)
+                    )
+            when 'prospect' then 'nobody to learn from: no classifier could be fitted'
+            when 'no purchase' then value_states.unassigned_because
             when 'no orders' then 'purchases are known as totals only, the first days are not'
             when 'too new'
                 then
                     concat(
                         'first purchase on ',
-                        cast(first_purchase_on as varchar),
+                        cast(named_states.first_purchase_on as varchar),
                         ', less than {{ early_days() }} days of history'
                     )
-        end as left_out_because
+        end as unassigned_because
     from named_states
+    left join value_states
+        on named_states.customer_id = value_states.customer_id
 
 )
 
@@ -97,5 +117,5 @@ select
     cast(known_segment as varchar) as known_segment,
     cast(first_purchase_on as date) as first_purchase_on,
     cast(tenure_days as integer) as tenure_days,
-    cast(left_out_because as varchar) as left_out_because
+    cast(unassigned_because as varchar) as unassigned_because
 from explained_states

@@ -31,27 +31,22 @@ value_per_year as (
 
 ),
 
--- What somebody spends does not say what kind of person it is: who is known by that alone, or by
--- nothing, has no profile.
+states as (
+
+    select
+        customer_id,
+        profile_state
+    from {{ ref("int_profile_states") }}
+
+),
+
 known_customers as (
 
-    select *
+    select customers.*
     from customers
-    where
-        age is not null
-        or income is not null
-        or household_size is not null
-        or children is not null
-        or work_experience_years is not null
-        or gender is not null
-        or marital_status is not null
-        or education is not null
-        or profession is not null
-        or residence_type is not null
-        or home_ownership is not null
-        or spending_level is not null
-        or other_category is not null
-        or {{ json_has_text("further_columns") }}
+    inner join states
+        on customers.customer_id = states.customer_id
+    where states.profile_state = 'known'
 
 )
 

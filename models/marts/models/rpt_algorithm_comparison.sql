@@ -2,13 +2,7 @@ with
 
 models as (
 
-    select
-        segmentation,
-        model_version,
-        algorithm as chosen_algorithm,
-        comparison
-    from {{ ref("all_models") }}
-    where is_of_this_build
+    {{ current_models() }}
 
 ),
 
@@ -17,7 +11,7 @@ unnested_comparisons as (
     select
         models.segmentation,
         models.model_version,
-        models.chosen_algorithm,
+        models.algorithm as chosen_algorithm,
         judged.algorithm,
         judged.family,
         judged.segments,

@@ -2,16 +2,7 @@ with
 
 classifiers as (
 
-    select
-        prospects_models.model_version,
-        prospects_models.classifier_metrics,
-        prospects_models.selection
-    from {{ ref("prospects_model") }} as prospects_models
-    inner join {{ ref("all_models") }} as all_models
-        on prospects_models.model_version = all_models.model_version
-    where
-        all_models.segmentation = 'prospects'
-        and all_models.is_of_this_build
+    {{ current_classifiers() }}
 
 ),
 

@@ -2,29 +2,13 @@ with
 
 models as (
 
-    select
-        segmentation,
-        model_version,
-        evidence
-    from {{ ref("all_models") }}
-    where
-        is_of_this_build
-        and segmentation <> 'prospects'
+    {{ current_models() }}
 
 ),
 
 classifiers as (
 
-    select
-        prospects_models.segmentation,
-        prospects_models.model_version,
-        prospects_models.importance
-    from {{ ref("prospects_model") }} as prospects_models
-    inner join {{ ref("all_models") }} as all_models
-        on prospects_models.model_version = all_models.model_version
-    where
-        all_models.segmentation = 'prospects'
-        and all_models.is_of_this_build
+    {{ current_classifiers() }}
 
 ),
 

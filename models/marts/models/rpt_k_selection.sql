@@ -2,15 +2,7 @@ with
 
 models as (
 
-    select
-        segmentation,
-        model_version,
-        k as chosen_k,
-        k_by_rule,
-        knee_of_shorter_scan,
-        k_scan
-    from {{ ref("all_models") }}
-    where is_of_this_build
+    {{ current_models() }}
 
 ),
 
@@ -19,7 +11,7 @@ unnested_scans as (
     select
         models.segmentation,
         models.model_version,
-        models.chosen_k,
+        models.k as chosen_k,
         models.k_by_rule,
         scan.k,
         scan.inertia,

@@ -1,36 +1,54 @@
 with
 
-customers as (
+{% for segmentation, states in {
+    "value": "int_value_states",
+    "profile": "int_profile_states",
+    "prospects": "int_prospect_states",
+}.items() %}
+    {{ segmentation }}_states as (
 
-    select customer_id
-    from {{ ref("int_customers") }}
+        select
+            '{{ segmentation }}' as segmentation,
+            customer_id,
+            unassigned_because
+        from {{ ref(states) }}
 
-),
-
+    ),
+{% endfor %}
 {% for segmentation in clusterings() %}
     {{ segmentation }}_assignments as (
 
-        select *
+        select
+            '{{ segmentation }}' as segmentation,
+            customer_id,
+            segment_id,
+            distance,
+            cast(null as double) as probability,
+            runner_up_id,
+            margin,
+            reason_1,
+            reason_2,
+            reason_3,
+            model_version
         from {{ ref(segmentation ~ "_assignments") }}
 
     ),
 {% endfor %}
 prospects_assignments as (
 
-    select *
-    from {{ ref("prospects_assignments") }}
-
-),
-
-prospect_states as (
-
     select
+        'prospects' as segmentation,
         customer_id,
-        prospect_state,
-        known_segment,
-        first_purchase_on,
-        left_out_because
-    from {{ ref("int_prospect_states") }}
+        segment_id,
+        cast(null as double) as distance,
+        probability,
+        runner_up_id,
+        margin,
+        coalesce(reason_1, 'like the typical person on everything') as reason_1,
+        reason_2,
+        reason_3,
+        model_version
+    from {{ ref("prospects_assignments") }}
 
 ),
 
@@ -45,115 +63,65 @@ segments as (
 
 ),
 
-purchases_read as (
+-- Everybody is listed in every segmentation.
+unioned_states as (
 
-    select sum(rows_read) as rows_read
-    from {{ ref("rpt_rows_read") }}
-    where source_table in ('orders', 'customer_activity')
+    {% for segmentation in segmentations() %}
+        select * from {{ segmentation }}_states
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
 
 ),
 
--- Everybody is listed in every segmentation: who could not be assigned is in the named segment
--- "unassigned", and the reason says why.
-listed_customers as (
+unioned_assignments as (
 
-    {% for segmentation in clusterings() %}
-        select
-            '{{ segmentation }}' as segmentation,
-            customers.customer_id,
-            assignments.segment_id,
-            assignments.distance,
-            cast(null as double) as probability,
-            assignments.runner_up_id,
-            assignments.margin,
-            case
-                when assignments.customer_id is not null then assignments.reason_1
-                {% if segmentation == "value" %}
-                    when purchases_read.rows_read = 0 then 'the data set has no purchases'
-                    else 'no purchase up to {{ as_of_day() }}'
-                {% else %}
-                    else 'nothing is known about the person or household'
-                {% endif %}
-            end as reason_1,
-            assignments.reason_2,
-            assignments.reason_3,
-            assignments.model_version
-        from customers
-        cross join purchases_read
-        left join {{ segmentation }}_assignments as assignments
-            on customers.customer_id = assignments.customer_id
-        union all
+    {% for segmentation in segmentations() %}
+        select * from {{ segmentation }}_assignments
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
+),
+
+-- A row that lies in no dense group is in the named segment "noise"; who could not be assigned is
+-- in "unassigned", and the reason says why.
+named_segments as (
+
     select
-        'prospects' as segmentation,
-        customers.customer_id,
+        states.segmentation,
+        states.customer_id,
         assignments.segment_id,
-        cast(null as double) as distance,
+        case
+            when assignments.segment_id is null then 'unassigned'
+            else coalesce(own.segment_slug, 'noise')
+        end as segment_slug,
+        case
+            when assignments.segment_id is null then 'Unassigned'
+            else coalesce(own.segment_name, 'Noise')
+        end as segment_name,
+        assignments.distance,
         assignments.probability,
-        assignments.runner_up_id,
+        runner_up.segment_slug as runner_up_slug,
         assignments.margin,
         case
-            when assignments.customer_id is not null
-                then coalesce(assignments.reason_1, 'like the typical person on everything')
-            when prospect_states.prospect_state = 'labelled'
-                then concat('no prospect: the segment ', prospect_states.known_segment, ' is known')
-            when prospect_states.prospect_state = 'established'
-                then
-                    concat(
-                        'no prospect: a customer since ',
-                        cast(prospect_states.first_purchase_on as varchar)
-                    )
-            when prospect_states.prospect_state = 'prospect'
-                then 'nobody to learn from: no classifier could be fitted'
-            when
-                purchases_read.rows_read = 0 and prospect_states.prospect_state = 'no purchase'
-                then 'the data set has no purchases'
-            else coalesce(prospect_states.left_out_because, 'no prospect')
+            when assignments.customer_id is null then states.unassigned_because
+            else assignments.reason_1
         end as reason_1,
         assignments.reason_2,
         assignments.reason_3,
         assignments.model_version
-    from customers
-    cross join purchases_read
-    left join prospect_states
-        on customers.customer_id = prospect_states.customer_id
-    left join prospects_assignments as assignments
-        on customers.customer_id = assignments.customer_id
-
-),
-
--- A row that lies in no dense group is in the named segment "noise".
-named_segments as (
-
-    select
-        listed_customers.segmentation,
-        listed_customers.customer_id,
-        listed_customers.segment_id,
-        case
-            when listed_customers.segment_id is null then 'unassigned'
-            else coalesce(own.segment_slug, 'noise')
-        end as segment_slug,
-        case
-            when listed_customers.segment_id is null then 'Unassigned'
-            else coalesce(own.segment_name, 'Noise')
-        end as segment_name,
-        listed_customers.distance,
-        listed_customers.probability,
-        runner_up.segment_slug as runner_up_slug,
-        listed_customers.margin,
-        listed_customers.reason_1,
-        listed_customers.reason_2,
-        listed_customers.reason_3,
-        listed_customers.model_version
-    from listed_customers
+    from unioned_states as states
+    left join unioned_assignments as assignments
+        on
+            states.segmentation = assignments.segmentation
+            and states.customer_id = assignments.customer_id
     left join segments as own
         on
-            listed_customers.segmentation = own.segmentation
-            and listed_customers.segment_id = own.segment_id
+            assignments.segmentation = own.segmentation
+            and assignments.segment_id = own.segment_id
     left join segments as runner_up
         on
-            listed_customers.segmentation = runner_up.segmentation
-            and listed_customers.runner_up_id = runner_up.segment_id
+            assignments.segmentation = runner_up.segmentation
+            and assignments.runner_up_id = runner_up.segment_id
 
 )
 

@@ -28,22 +28,21 @@ source_values as (
 
 read_columns as (
 
-    select
-        customer_id,
-        person_id,
-        gender,
-        ever_married,
-        graduated,
-        profession,
-        spending_score,
-        var_1,
-        segmentation,
-        source_row,
-        {% for column, reading in readings.items() -%}
-            {{ reading }} as {{ column }},
-        {% endfor -%}
-        coalesce(malformed, {{ unreadable(readings) }}) as unreadable
-    from people
+    {{ read_columns(
+        "people",
+        kept=[
+            "customer_id",
+            "person_id",
+            "gender",
+            "ever_married",
+            "graduated",
+            "profession",
+            "spending_score",
+            "var_1",
+            "segmentation",
+        ],
+        readings=readings,
+    ) }}
 
 ),
 

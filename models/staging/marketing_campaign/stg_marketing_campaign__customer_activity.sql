@@ -26,14 +26,11 @@ people as (
 
 read_columns as (
 
-    select
-        customer_id,
-        source_row,
-        {% for column, reading in readings.items() -%}
-            {{ reading }} as {{ column }},
-        {% endfor -%}
-        coalesce(malformed, {{ unreadable(readings) }}) as unreadable
-    from people
+    {{ read_columns(
+        "people",
+        kept=["customer_id"],
+        readings=readings,
+    ) }}
 
 ),
 

@@ -30,16 +30,11 @@ source_values as (
 
 read_columns as (
 
-    select
-        customer_id,
-        education,
-        marital_status,
-        source_row,
-        {% for column, reading in readings.items() -%}
-            {{ reading }} as {{ column }},
-        {% endfor -%}
-        coalesce(malformed, {{ unreadable(readings) }}) as unreadable
-    from people
+    {{ read_columns(
+        "people",
+        kept=["customer_id", "education", "marital_status"],
+        readings=readings,
+    ) }}
 
 ),
 

@@ -36,17 +36,11 @@ source_values as (
 
 read_columns as (
 
-    select
-        customer_id,
-        {% for column in categories -%}
-            {{ column }},
-        {% endfor -%}
-        {% for column, reading in readings.items() -%}
-            {{ reading }} as {{ column }},
-        {% endfor -%}
-        source_row,
-        coalesce(malformed, {{ unreadable(readings) }}) as unreadable
-    from people
+    {{ read_columns(
+        "people",
+        kept=["customer_id"] + categories,
+        readings=readings,
+    ) }}
 
 ),
 

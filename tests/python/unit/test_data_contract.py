@@ -38,9 +38,9 @@ def meanings_of(table: str) -> dict[str, str]:
 
 
 def test_the_columns_of_the_contract_stand_in_the_docs() -> None:
-    needed = mapping_in("own_tables.sql", "needed_columns")
+    needed = mapping_in("own_tables/needed_columns.sql", "needed_columns")
     rows = []
-    for table, columns in mapping_in("contract.sql", "contract_columns").items():
+    for table, columns in mapping_in("contract/columns.sql", "contract_columns").items():
         meanings = meanings_of(table)
         assert list(meanings) == list(columns), f"stg_warehouse__{table}.yml"
         rows += [

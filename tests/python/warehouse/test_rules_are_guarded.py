@@ -67,10 +67,10 @@ BREAKS = [
         id="a stated spend goes before revenue",
     ),
     pytest.param(
-        "models/intermediate/features/int_profile_features.sql",
+        "models/intermediate/customers/int_profile_states.sql",
         "or residence_type is not null",
         "or false",
-        "whoever_is_known_by_more_than_the_spending",
+        "who_is_known_by_more_than_the_spending",
         id="who is known by the residence alone has no profile",
     ),
     pytest.param(
@@ -81,11 +81,11 @@ BREAKS = [
         id="values of another case count as known",
     ),
     pytest.param(
-        "models/marts/segments/fct_customer_segments.sql",
-        "where source_table in ('orders', 'customer_activity')",
-        "",
-        "nobody_bought_because_the_data_set_has_no_purchases",
-        id="rows of any table count as purchases",
+        "models/intermediate/customers/int_value_states.sql",
+        '(select count(*) from {{ ref("int_checked_orders") }})',
+        '(select count(*) from {{ ref("int_checked_orders") }} where rejected_because is null)',
+        "who_bought_and_why_the_others_have_no_value",
+        id="rejected orders make a data set one without purchases",
     ),
     pytest.param(
         "models/intermediate/customers/int_prospect_states.sql",

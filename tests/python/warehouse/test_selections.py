@@ -32,6 +32,8 @@ def rows(warehouse: Warehouse, *schemas: str) -> dict[str, int]:
             ("build", "--select", "marts"),
             "needs: dbt build --select +marts --indirect-selection buildable.",
         ),
+        # It reads them through models without tables.
+        (("run", "--select", "rpt_warnings"), "needs: dbt build --select +rpt_warnings."),
         (("run",), "Load the seeds first: dbt seed;"),
         (
             ("run", "--empty", "--select", "+fct_customer_segments", "--exclude", "staging"),

@@ -218,7 +218,7 @@ class TestWhoTakesPart:
         with pytest.raises(ValueError, match="features names person"):
             fitted(people(), features=("age", "person"), ordered_categories={})
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(
         st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 8)), min_size=1, max_size=40),
         st.integers(2, 6),
@@ -254,7 +254,7 @@ class TestGroups:
         codes = row_codes(np.array([[np.nan, 0.0], [np.nan, -0.0], [1.0, np.nan]]))
         assert codes.tolist() == [0, 0, 1]
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
     def test_groups_are_those_of_walking_from_row_to_row(self, rows: list[tuple[int, int]]) -> None:
         first, second = (np.array(codes) for codes in zip(*rows, strict=True))
@@ -285,7 +285,7 @@ class TestGroups:
 class TestMetrics:
     """Figures of folds, and the rule that chooses."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
     def test_they_are_scikit_learns(self, seed: int, classes: int, rows: int) -> None:
         random = np.random.default_rng(seed)

@@ -100,7 +100,7 @@ class TestStorage:
         rows = people(200, seed=5)
         assert (found.probabilities(rows) == classifier.probabilities(rows)).all()
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
     def test_a_flipped_bit_is_refused(self, position: float, bit: int) -> None:
         stored = dump_classifier(_SMALL)

@@ -142,7 +142,7 @@ def expected_labels(sample: MixedSample) -> list[int]:
     return [order.index(root(cell)) if cell in parent else NOISE for cell in cells]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 3), st.integers(0, 2)),

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from segmentation.dbt_plugins.delimited_files import SourceColumn, read_delimited
 from segmentation.dbt_plugins.delimited_text import Line, read_records, scan_cells, split_lines
@@ -89,7 +89,6 @@ class TestCells:
         assert scanned.cells == cells
 
     @given(st.text(alphabet='",;ab \u2028', max_size=20))
-    @settings(deadline=None)
     def test_what_the_csv_module_accepts_is_read_as_the_csv_module_reads_it(
         self, text: str
     ) -> None:
@@ -263,7 +262,6 @@ class TestAnyFile:
     """Promises about files that nobody wrote by hand."""
 
     @given(body=bodies(), mark=st.sampled_from(["", "\ufeff"]))
-    @settings(deadline=None)
     def test_every_line_is_accepted_or_rejected(self, folder: Path, body: str, mark: str) -> None:
         rows = write_and_read(folder, mark + "\t".join(HEADER) + "\n" + body)
         expected = [line for line in re.split("\r\n|\n|\r", body) if line.strip()]
@@ -292,7 +290,6 @@ class TestAnyFile:
         delimiter=st.sampled_from([",", "\t", ";"]),
         end=st.sampled_from(["\n", "\r\n"]),
     )
-    @settings(deadline=None)
     def test_what_a_writer_of_csv_writes_is_read_as_it_was(
         self, folder: Path, rows: list[list[str]], quoting: int, delimiter: str, end: str
     ) -> None:
@@ -316,7 +313,6 @@ class TestAnyFile:
         strays=st.lists(st.tuples(st.integers(0, 19), st.integers(0, 60)), max_size=4),
         delimiter=st.sampled_from(["\t", ","]),
     )
-    @settings(deadline=None)
     def test_stray_quotes_harm_no_line_but_their_own(
         self, count: int, quoting: bool, strays: list[tuple[int, int]], delimiter: str
     ) -> None:
@@ -339,7 +335,6 @@ class TestAnyFile:
         at=st.tuples(st.integers(0, 5), st.integers(0, WIDTH - 1)),
         quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     )
-    @settings(deadline=None)
     def test_the_lines_of_a_cell_are_never_rows(
         self, count: int, parts: list[str], at: tuple[int, int], quoting: int
     ) -> None:

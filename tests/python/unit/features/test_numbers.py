@@ -124,7 +124,7 @@ def test_names_of_columns_are_kept() -> None:
     assert prepared.get_feature_names_out().tolist() == ["spend", "age"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     values=st.lists(
         st.one_of(

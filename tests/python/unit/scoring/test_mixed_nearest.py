@@ -147,7 +147,7 @@ def test_labels_of_one_hot_columns_are_scikit_learns(connection: duckdb.DuckDBPy
 LETTERS = ["a", "b", "c"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     prototypes=st.lists(
         st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)),

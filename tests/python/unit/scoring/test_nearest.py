@@ -62,7 +62,7 @@ def test_labels_equal_scikit_learns_also_on_nulls_nans_and_infinities(
     assert found == kmeans.predict(prepared.transform(dirty)).tolist()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     centroids=st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=6),
     rows=st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1, max_size=30),
@@ -106,7 +106,6 @@ def test_small_differences_of_large_values_are_not_lost(
     assert nearest(np.array(values)[:, None], centroids).tolist() == expected
 
 
-@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_fitted_number_is_read_back_bit_for_bit(value: float) -> None:
     with duckdb.connect() as connection:

@@ -60,7 +60,7 @@ def test_a_number_that_no_sum_could_carry_is_missing() -> None:
     assert laid_out(engine, "visits", numbers=["visits"]) == [(None,), (None,), (None,), (-1e15,)]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(name=TEXTS.filter(lambda name: name.lower() not in {"", "age"}), text=TEXTS)
 def test_names_and_texts_may_hold_any_sign(name: str, text: str) -> None:
     engine = engine_with({name: text, name + "x": "other"})

@@ -543,7 +543,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     table=tables(),
     k=st.integers(1, 6),
@@ -571,7 +571,7 @@ def test_any_table_of_numbers_and_categories(
     assert (chosen <= apart.min(axis=1) * (1 + 1e-12) + rounding).all()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     codes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=30),
     k=st.integers(1, 5),

@@ -16,11 +16,15 @@
     ) -}}
 {%- endmacro %}
 
-{# Ids of the models that this project brings, be it installed as a package of another or not. #}
+{#
+  Ids of the models with tables that this project brings, be it installed as a package of another or
+  not.
+#}
 {% macro own_models() -%}
     {%- set ids = [] -%}
     {%- for node in graph.nodes.values()
-        if node.resource_type == "model" and node.package_name == "segmentation" -%}
+        if node.resource_type == "model" and node.package_name == "segmentation"
+        and node.config.materialized != "ephemeral" -%}
         {%- do ids.append(node.unique_id) -%}
     {%- endfor -%}
     {{- return(ids) -}}

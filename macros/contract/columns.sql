@@ -1,3 +1,12 @@
+{# The tables of the contract and their columns, once: docs/data_contract.md says what they mean. #}
+
+{# Their names, in the order of docs/data_contract.md. #}
+{% macro contract_tables() -%}
+    {{- return([
+        "customers", "orders", "customer_activity", "campaign_activity", "product_activity"
+    ]) -}}
+{%- endmacro %}
+
 {# The types of the contract tables, once: docs/data_contract.md says what the columns mean. #}
 {% macro contract_columns(table) -%}
     {%- set tables = {
@@ -67,42 +76,6 @@
     {{- return(tables[table]) -}}
 {%- endmacro %}
 
-{#
-  The largest amount of money that one row may state, either way, and the largest number of things
-  or purchases. Sums over years of such rows are exact, and stay within their types. Reading takes
-  no number beyond the first; the int_checked_ models reject what is beyond its bound.
-#}
-{% macro largest_amount() -%}
-    {{- return(1000000000000000) -}}
-{%- endmacro %}
-
-{% macro largest_count() -%}
-    {{- return(1000000000) -}}
-{%- endmacro %}
-
-{# Branches of a `case` that say which amount or count of a row is beyond its bound. #}
-{% macro say_what_is_too_large(table, alias=none) -%}
-    {%- for column, type in contract_columns(table).items()
-        if column != "source_row" and (type == "bigint" or type.startswith("decimal")) -%}
-        {%- set bound = largest_count() if type == "bigint" else largest_amount() %}
-        {%- set value = alias ~ "." ~ column if alias else column %}
-            when {{ value }} < -{{ bound }} or {{ value }} > {{ bound }}
-                then
-                    concat(
-                        '{{ column }} ',
-                        cast({{ value }} as varchar),
-                        ' is beyond {{ "{:,}".format(bound) }}'
-                    )
-    {%- endfor -%}
-{%- endmacro %}
-
-{# Their names, in the order of docs/data_contract.md. #}
-{% macro contract_tables() -%}
-    {{- return([
-        "customers", "orders", "customer_activity", "campaign_activity", "product_activity"
-    ]) -}}
-{%- endmacro %}
-
 {# A contract table that a data set lacks: no rows, the right types. #}
 {% macro empty_contract_table(table) -%}
     select
@@ -110,4 +83,9 @@
         cast(null as {{ type }}) as {{ column }}{{ "," if not loop.last }}
     {%- endfor %}
     where 1 = 0
+{%- endmacro %}
+
+{# One of the contract tables (docs/data_contract.md) of the chosen data set. #}
+{% macro contract_table(name) -%}
+    {{- return(ref("stg_" ~ dataset() ~ "__" ~ name)) -}}
 {%- endmacro %}
