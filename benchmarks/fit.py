@@ -98,7 +98,10 @@ def sample_and_refine(folder: str) -> Work:
     from segmentation.clustering.fit import fit_model
     from segmentation.clustering.options import SegmentationOptions
     from segmentation.engine.duckdb import DuckDBEngine
+    from segmentation.registry.header import FitRequest
+    from segmentation.registry.run import Run
 
+    run = Run("planted", "default", datetime.date(2025, 12, 31), 365)
     options = SegmentationOptions(
         features=FEATURES,
         k=K,
@@ -114,14 +117,7 @@ def sample_and_refine(folder: str) -> Work:
                 DuckDBEngine(connection),
                 "customers",
                 options,
-                segmentation="benchmark",
-                dataset="planted",
-                variant="default",
-                as_of=datetime.date(2025, 12, 31),
-                window_days=365,
-                fit_reason="benchmark",
-                playbook={},
-                words={},
+                FitRequest("benchmark", run, "benchmark"),
             )
         assert model is not None
         fitted = {

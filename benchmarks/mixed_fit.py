@@ -292,7 +292,7 @@ def _prepared(
         numbers,
         np.column_stack(codes),
         tuple(len(category.categories) for category in categories),
-        default_gamma(numbers),
+        default_gamma(numbers.std(axis=0)),
     )
     return PreparedFeatures(preprocessor.features_, categories), sample
 

@@ -129,7 +129,7 @@ def prepare(folder: str, rows: int) -> Work:
             numbers,
             np.column_stack(codes),
             tuple(len(category.categories) for category in categories),
-            default_gamma(numbers),
+            default_gamma(numbers.std(axis=0)),
         )
         fitted = ALGORITHMS["kprototypes"].fit(sample, K, n_init=3, seed=0)
         _model_file(folder).write_bytes(

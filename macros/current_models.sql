@@ -1,4 +1,4 @@
-{# The one place that says which stored models this build applies and reports on. #}
+{# What reports read of the models that the model current_models lists for this build. #}
 
 {# Its rows of all_models: at most one for each segmentation. #}
 {% macro current_models() -%}

@@ -9,7 +9,8 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 from mixed_customers import CATEGORIES, NUMBERS
-from segmentation.clustering.model import SegmentationModel, as_table
+from newest_model import put_current_model
+from segmentation.clustering.model import SegmentationModel
 from segmentation.steps.clusters import (
     assign_segments,
     fit_if_needed,
@@ -63,8 +64,9 @@ class House:
             " ('frequency', 'buys less often', 'buys more often', '{} purchase|{} purchases', 0),"
             " ('monetary', 'spends less', 'spends more', '{} spent', 2)"
         )
-        connection.register("no_models", as_table([]))
+        connection.register("no_models", SegmentationModel.as_table())
         connection.execute("create table models as select * from no_models")
+        put_current_model(connection, "value", SETTINGS)
 
     def put(self, name: str, frame: pd.DataFrame) -> None:
         self.connection.register("frame", frame)
@@ -96,6 +98,7 @@ class House:
 
     def returned(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> pa.Table:
         """Return what the model step would have dbt store."""
+        put_current_model(self.connection, "value", settings, asked.get("overrides"))
         return fit_if_needed(
             self.connection,
             segmentation="value",
@@ -123,6 +126,7 @@ class House:
             segmentation="value",
             features=self.connection.table("features"),
             models="models",
+            current_model="current_model",
             run_settings="run",
             playbook="playbook",
             feature_words="words",
@@ -134,6 +138,7 @@ class House:
             self.connection,
             features=self.connection.table("features"),
             models="models",
+            current_model="current_model",
             run_settings="run",
             feature_words="words",
         )

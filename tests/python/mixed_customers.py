@@ -72,7 +72,7 @@ def sample_of(
         numbers=scaled,
         codes=np.column_stack([np.zeros((n, 0), dtype=np.intp), *codes]),
         category_counts=tuple(len(category.categories) for category in features.categories),
-        gamma=default_gamma(scaled) if gamma is None else gamma,
+        gamma=default_gamma(scaled.std(axis=0)) if gamma is None else gamma,
     )
 
 

@@ -9,7 +9,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from segmentation.classification.model import ProspectsModel, as_table
+from newest_model import put_current_model
+from segmentation.classification.model import ProspectsModel
 from segmentation.steps.prospects import (
     assign_prospects,
     fit_prospects_if_needed,
@@ -80,8 +81,9 @@ class ProspectHouse:
             "create table words as select 'age' as feature, 'younger' as low_words, 'older' as"
             " high_words, '{} years old' as amount, 0 as decimals"
         )
-        connection.register("no_models", as_table([]))
+        connection.register("no_models", ProspectsModel.as_table())
         connection.execute("create table models as select * from no_models")
+        put_current_model(connection, "prospects", SETTINGS)
 
     def put(self, name: str, frame: pd.DataFrame) -> None:
         self.connection.register("frame", frame)
@@ -160,6 +162,7 @@ class ProspectHouse:
             self.connection,
             features="features",
             models="models",
+            current_model="current_model",
             run_settings="run",
             playbook="playbook",
         ).to_pandas()
@@ -169,6 +172,7 @@ class ProspectHouse:
             self.connection,
             features=self.connection.table("features"),
             models="models",
+            current_model="current_model",
             run_settings="run",
             feature_words="words",
         )
@@ -179,5 +183,9 @@ class ProspectHouse:
     def forecast(self) -> pd.DataFrame:
         """Forecast from the assignments made last."""
         return forecast_prospects(
-            self.connection, assignments="assignments", models="models", run_settings="run"
+            self.connection,
+            assignments="assignments",
+            models="models",
+            current_model="current_model",
+            run_settings="run",
         ).to_pandas()

@@ -79,20 +79,39 @@ unioned_models as (
 
 ),
 
-ranked_models as (
+current_models as (
 
     select
-        *,
-        row_number() over (
-            partition by segmentation, dataset, variant order by model_number desc
-        ) as newest_first
+        segmentation,
+        dataset,
+        variant,
+        model_number,
+        model_version,
+        is_of_this_build
+    from {{ ref("current_models") }}
+
+),
+
+marked_models as (
+
+    select
+        unioned_models.*,
+        current_models.model_version is not null as is_in_force,
+        coalesce(current_models.is_of_this_build, false) as is_of_this_build
     from unioned_models
+    left join current_models
+        on
+            unioned_models.segmentation = current_models.segmentation
+            and unioned_models.dataset = current_models.dataset
+            and unioned_models.variant = current_models.variant
+            and unioned_models.model_number = current_models.model_number
+            and unioned_models.model_version = current_models.model_version
     -- A damaged row that has lost what identifies it is no model; the log names it.
     where
-        dataset is not null
-        and variant is not null
-        and model_number is not null
-        and model_version is not null
+        unioned_models.dataset is not null
+        and unioned_models.variant is not null
+        and unioned_models.model_number is not null
+        and unioned_models.model_version is not null
 
 )
 
@@ -103,10 +122,8 @@ select
     model_number,
     model_version,
     previous_version,
-    newest_first = 1 as is_in_force,
-    newest_first = 1
-    and dataset = {{ text_literal(dataset()) }}
-    and variant = {{ text_literal(variant()) }} as is_of_this_build,
+    is_in_force,
+    is_of_this_build,
     fitted_at,
     as_of,
     lrfm_window_days,
@@ -127,4 +144,4 @@ select
     evidence,
     comparison,
     labelled_customers
-from ranked_models
+from marked_models

@@ -6,12 +6,14 @@ from segmentation.steps.prospects import assign_prospects
 def model(dbt, session):
     features = dbt.ref("int_prospect_features")
     models = dbt.ref("prospects_model")
+    current_model = dbt.ref("prospects_current_model")
     run_settings = dbt.ref("int_run_settings")
     feature_words = dbt.ref("feature_words")
     return assign_prospects(
         session,
         features=features,
         models=models,
+        current_model=current_model,
         run_settings=run_settings,
         feature_words=feature_words,
     )

@@ -6,12 +6,14 @@ from segmentation.steps.prospects import name_prospect_segments
 def model(dbt, session):
     features = dbt.ref("int_prospect_features")
     models = dbt.ref("prospects_model")
+    current_model = dbt.ref("prospects_current_model")
     run_settings = dbt.ref("int_run_settings")
     playbook = dbt.ref("segment_playbook")
     return name_prospect_segments(
         session,
         features=features,
         models=models,
+        current_model=current_model,
         run_settings=run_settings,
         playbook=playbook,
     )

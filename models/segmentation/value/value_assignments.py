@@ -6,12 +6,14 @@ from segmentation.steps.clusters import assign_segments
 def model(dbt, session):
     features = dbt.ref("int_value_features")
     models = dbt.ref("value_model")
+    current_model = dbt.ref("value_current_model")
     run_settings = dbt.ref("int_run_settings")
     feature_words = dbt.ref("feature_words")
     return assign_segments(
         session,
         features=features,
         models=models,
+        current_model=current_model,
         run_settings=run_settings,
         feature_words=feature_words,
     )

@@ -6,6 +6,7 @@ from segmentation.steps.clusters import name_segments_of_current_model
 def model(dbt, session):
     features = dbt.ref("int_value_features")
     models = dbt.ref("value_model")
+    current_model = dbt.ref("value_current_model")
     run_settings = dbt.ref("int_run_settings")
     playbook = dbt.ref("segment_playbook")
     feature_words = dbt.ref("feature_words")
@@ -14,6 +15,7 @@ def model(dbt, session):
         segmentation="value",
         features=features,
         models=models,
+        current_model=current_model,
         run_settings=run_settings,
         playbook=playbook,
         feature_words=feature_words,

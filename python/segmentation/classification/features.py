@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.features.arrays import Matrix
+from segmentation.registry.header import DroppedFeature
 
 log = logging.getLogger("segmentation")
 
@@ -55,14 +56,6 @@ class FeatureColumn:
     def written_category(self, value: float) -> str:
         """Return the category that a position stands for."""
         return self.categories[int(value) - (1 if self.kind == ORDERED else 0)]
-
-
-@dataclass(frozen=True)
-class DroppedFeature:
-    """A feature that was asked for and left out, and why."""
-
-    name: str
-    reason: str
 
 
 def learn_columns(

@@ -31,7 +31,6 @@ from segmentation.classification.cross_validation import (
     search_setting,
 )
 from segmentation.classification.features import (
-    DroppedFeature,
     FeatureColumn,
     as_matrix,
     learn_columns,
@@ -48,6 +47,7 @@ from segmentation.classification.metrics import MetricSummary, confusion_records
 from segmentation.classification.options import ClassifierOptions
 from segmentation.classification.selection import selection_records
 from segmentation.features.arrays import Matrix
+from segmentation.registry.header import DroppedFeature
 
 log = logging.getLogger("segmentation")
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import pyarrow as pa
 
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.storage import load_classifier
-from segmentation.registry.current import require_fields
-from segmentation.registry.digest import DIGEST, with_digests
+from segmentation.registry.arrow import FLAG, REAL, TEXT, WHOLE, records
+from segmentation.registry.header import ModelHeader, model_columns
 
 
 @dataclass(frozen=True)
@@ -45,31 +42,76 @@ class ProspectSegment:
 
 
 @dataclass(frozen=True)
-class ProspectsModel:
+class ProspectsModel(ModelHeader):
     """One fit. A table of these is the history of the classifier.
 
     The lists are the records of :class:`segmentation.classification.fit.ClassifierFit`;
     `payload` and `digest` are those of :mod:`segmentation.classification.storage`.
     """
 
-    segmentation: str
-    dataset: str
-    variant: str
-    model_number: int
-    model_version: str
-    previous_version: str | None
-    fitted_at: datetime.datetime
-    as_of: datetime.date
-    lrfm_window_days: int
-    fit_reason: str
-    algorithm: str
-    k: int
-    options: str
-    fit_hash: str
-    sample_fingerprint: str
-    library_versions: str
-    features_used: str
-    features_dropped: str
+    SCHEMA: ClassVar[pa.Schema] = model_columns(
+        {
+            "target_source": TEXT,
+            "labelled_customers": WHOLE,
+            "segments": records(
+                segment_id=WHOLE,
+                label=TEXT,
+                segment_slug=TEXT,
+                labelled_customers=WHOLE,
+                headline=TEXT,
+                yearly_revenue=REAL,
+                yearly_revenue_error=REAL,
+            ),
+            "selection": records(
+                candidate=TEXT,
+                simplicity=WHOLE,
+                setting=TEXT,
+                macro_f1=REAL,
+                standard_error=REAL,
+                needed_macro_f1=REAL,
+                is_best=FLAG,
+                is_as_good=FLAG,
+                is_winner=FLAG,
+                leak_flag=TEXT,
+            ),
+            "classifier_metrics": records(
+                candidate=TEXT,
+                validation=TEXT,
+                metric=TEXT,
+                segment=TEXT,
+                mean=REAL,
+                standard_deviation=REAL,
+                standard_error=REAL,
+                folds=WHOLE,
+            ),
+            "confusion": records(
+                candidate=TEXT, actual=TEXT, predicted=TEXT, customers=WHOLE, share=REAL
+            ),
+            "importance": records(
+                candidate=TEXT,
+                feature=TEXT,
+                rank=WHOLE,
+                mean=REAL,
+                standard_deviation=REAL,
+                folds=WHOLE,
+                shuffles=WHOLE,
+            ),
+            "calibration": records(
+                candidate=TEXT,
+                stage=TEXT,
+                lower=REAL,
+                upper=REAL,
+                customers=WHOLE,
+                mean_probability=REAL,
+                accuracy=REAL,
+            ),
+            "temperature": REAL,
+            "warnings": pa.list_(TEXT),
+            "payload": pa.binary(),
+            "digest": TEXT,
+        }
+    )
+
     target_source: str
     labelled_customers: int
     segments: list[ProspectSegment]
@@ -94,124 +136,5 @@ class ProspectsModel:
         return load_classifier(self.payload, self.digest)
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read a row as the engine returns it.
-
-        Raises
-        ------
-        StoredModelError
-            If a field is empty that a model needs.
-        """
-        require_fields(record, cls)
-        values = {field.name: record[field.name] for field in dataclasses.fields(cls)}
-        values["segments"] = [ProspectSegment(**segment) for segment in record["segments"]]
-        return cls(**values)
-
-
-def _rows(**fields: pa.DataType) -> pa.DataType:
-    return pa.list_(pa.struct(list(fields.items())))
-
-
-_TEXT, _WHOLE, _REAL, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-
-SCHEMA = pa.schema(
-    {
-        "segmentation": _TEXT,
-        "dataset": _TEXT,
-        "variant": _TEXT,
-        "model_number": _WHOLE,
-        "model_version": _TEXT,
-        "previous_version": _TEXT,
-        "fitted_at": pa.timestamp("us"),
-        "as_of": pa.date32(),
-        "lrfm_window_days": _WHOLE,
-        "fit_reason": _TEXT,
-        "algorithm": _TEXT,
-        "k": _WHOLE,
-        "options": _TEXT,
-        "fit_hash": _TEXT,
-        "sample_fingerprint": _TEXT,
-        "library_versions": _TEXT,
-        "features_used": _TEXT,
-        "features_dropped": _TEXT,
-        "target_source": _TEXT,
-        "labelled_customers": _WHOLE,
-        "segments": _rows(
-            segment_id=_WHOLE,
-            label=_TEXT,
-            segment_slug=_TEXT,
-            labelled_customers=_WHOLE,
-            headline=_TEXT,
-            yearly_revenue=_REAL,
-            yearly_revenue_error=_REAL,
-        ),
-        "selection": _rows(
-            candidate=_TEXT,
-            simplicity=_WHOLE,
-            setting=_TEXT,
-            macro_f1=_REAL,
-            standard_error=_REAL,
-            needed_macro_f1=_REAL,
-            is_best=_FLAG,
-            is_as_good=_FLAG,
-            is_winner=_FLAG,
-            leak_flag=_TEXT,
-        ),
-        "classifier_metrics": _rows(
-            candidate=_TEXT,
-            validation=_TEXT,
-            metric=_TEXT,
-            segment=_TEXT,
-            mean=_REAL,
-            standard_deviation=_REAL,
-            standard_error=_REAL,
-            folds=_WHOLE,
-        ),
-        "confusion": _rows(
-            candidate=_TEXT, actual=_TEXT, predicted=_TEXT, customers=_WHOLE, share=_REAL
-        ),
-        "importance": _rows(
-            candidate=_TEXT,
-            feature=_TEXT,
-            rank=_WHOLE,
-            mean=_REAL,
-            standard_deviation=_REAL,
-            folds=_WHOLE,
-            shuffles=_WHOLE,
-        ),
-        "calibration": _rows(
-            candidate=_TEXT,
-            stage=_TEXT,
-            lower=_REAL,
-            upper=_REAL,
-            customers=_WHOLE,
-            mean_probability=_REAL,
-            accuracy=_REAL,
-        ),
-        "temperature": _REAL,
-        "warnings": pa.list_(_TEXT),
-        "payload": pa.binary(),
-        "digest": _TEXT,
-        DIGEST: _TEXT,
-    }
-)
-
-
-def as_table(
-    models: Sequence[ProspectsModel], earlier: Sequence[Mapping[str, Any]] = ()
-) -> pa.Table:
-    """Return models as the table that the engine stores, each row with its digest.
-
-    Parameters
-    ----------
-    models : sequence of ProspectsModel
-    earlier : sequence of mapping
-        Rows of the table that were stored without a digest.
-
-    Returns
-    -------
-    pyarrow.Table
-        No rows where there is neither, and the same columns.
-    """
-    records = [*earlier, *(dataclasses.asdict(model) for model in models)]
-    return with_digests(pa.Table.from_pylist(records, schema=SCHEMA))
+    def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return values | {"segments": [ProspectSegment(**s) for s in values["segments"]]}

@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.algorithms import Algorithm
-from segmentation.clustering.comparison import compare_algorithms
+from segmentation.clustering.comparison import AlgorithmJudgement, compare_algorithms
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.gamma import default_gamma
 from segmentation.clustering.k_choice import KJudgement, choose_k, knee_of, scan_k
 from segmentation.clustering.model import (
     FitMetrics,
+    ModelCategory,
     ModelFeature,
     ModelPrototype,
     SegmentationModel,
 )
-from segmentation.clustering.names import named_segments, with_segment_shares
+from segmentation.clustering.names import (
+    NamingInputs,
+    UnnamedSegments,
+    named_segments,
+    with_segment_shares,
+)
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import fit_projection
-from segmentation.clustering.refinement import refine_prototypes, segment_means
+from segmentation.clustering.refinement import RefinedPrototypes, refine_prototypes, segment_means
 from segmentation.clustering.sample import (
     check_columns,
     missing_shares,
@@ -42,10 +47,10 @@ from segmentation.engine.base import Engine
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.features.numbers import FeaturePreprocessor
 from segmentation.features.prepared import PreparedFeatures
-from segmentation.playbook.feature_words import FeatureWords
-from segmentation.playbook.playbook import PlaybookRow, targets_hash, usable_rows, vocabulary_for
-from segmentation.registry.library_versions import library_versions
+from segmentation.playbook.playbook import targets_hash
+from segmentation.registry.header import DroppedFeature, FitRequest, FittedContent
 from segmentation.registry.option_checks import OptionError
+from segmentation.registry.option_groups import FitConfiguration
 from segmentation.scoring.columns import medians
 from segmentation.scoring.nearest import assigned_table
 from segmentation.scoring.prototypes import Prototypes, from_centers
@@ -56,22 +61,54 @@ EVIDENCE_ROWS = 2_000
 log = logging.getLogger("segmentation")
 
 
+@dataclass(frozen=True)
+class _RowsToFit:
+    """The rows that a fit looks at, made ready.
+
+    Attributes
+    ----------
+    inliers : str
+        A from-item: the rows within the trims that ``outliers: drop`` leaves.
+    missing : mapping of str to float
+        Share of the sample without a value, by feature.
+    prepared : PreparedFeatures
+    categories : list of ModelCategory
+        Without segments yet.
+    dropped : list of DroppedFeature
+    sample : MixedSample
+        What Python searches in.
+    is_imputed : bool
+        Whether values were predicted that the engine cannot predict.
+    fingerprint : str
+        SHA-256 of what Python read.
+    """
+
+    inliers: str
+    missing: Mapping[str, float]
+    prepared: PreparedFeatures
+    categories: list[ModelCategory]
+    dropped: list[DroppedFeature]
+    sample: MixedSample
+    is_imputed: bool
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class _ChosenK:
+    """How many segments there will be, and why."""
+
+    judgements: list[KJudgement]
+    by_rule: int
+    k: int
+
+
 def fit_model(
     engine: Engine,
     table: str,
     options: SegmentationOptions,
+    request: FitRequest,
+    naming: NamingInputs | None = None,
     *,
-    segmentation: str,
-    dataset: str,
-    variant: str,
-    as_of: datetime.date,
-    window_days: int,
-    fit_reason: str,
-    playbook: Mapping[int, Sequence[PlaybookRow]],
-    words: Mapping[str, FeatureWords],
-    model_number: int = 1,
-    previous_version: str | None = None,
-    earlier: SegmentationModel | None = None,
     key: str = "customer_id",
 ) -> SegmentationModel | None:
     """Fit a segmentation to a table.
@@ -84,24 +121,10 @@ def fit_model(
     table : str
         A from-item with `key` and the features of `options`.
     options : SegmentationOptions
-    segmentation, dataset, variant : str
-        What the model is of.
-    as_of : datetime.date
-        The day that the features are of.
-    window_days : int
-        The days that frequency and monetary count.
-    fit_reason : str
-        Why this fit is made.
-    playbook : mapping of int to sequence of PlaybookRow
-        k to its vocabulary.
-    words : mapping
-        Feature to its words.
-    model_number : int
-        The number of this fit.
-    previous_version : str, optional
-        The version that it follows.
-    earlier : SegmentationModel, optional
-        The model whose segments hand their slugs on.
+    request : FitRequest
+        What the model is of, and why it is fitted.
+    naming : NamingInputs, optional
+        What its segments are called after; without, after what sets them apart.
     key : str
         Column that identifies a row.
 
@@ -115,6 +138,61 @@ def fit_model(
     OptionError
         If a feature is no numeric column of the table, or trims or outliers leave nobody.
     """
+    naming = naming or NamingInputs(limits=options)
+    rows = _rows_to_fit(engine, table, options, key)
+    if rows is None:
+        return None
+    algorithm = ALGORITHMS[options.algorithm]
+    chosen = _choose_k(rows, options, request.segmentation)
+    fitted = rows.sample.rows(slice(0, algorithm.most_rows))
+    refined = _search_and_refine(engine, rows, fitted, chosen.k, options, request.segmentation)
+    prototypes = _largest_first(engine, table, rows.prepared, refined.prototypes)
+    unnamed = _unnamed_segments(engine, table, rows, prototypes)
+    k = prototypes.segments
+    judged = rows.sample.rows(slice(0, EVIDENCE_ROWS))
+    header = request.header(
+        options.as_json(),
+        FitConfiguration(options).fit_hash,
+        FittedContent(
+            algorithm=options.algorithm,
+            k=k,
+            features=rows.prepared.names,
+            dropped=rows.dropped,
+            content=_content(prototypes),
+            fingerprint=rows.fingerprint,
+        ),
+    )
+    return SegmentationModel(
+        **vars(header),
+        k_asked=str(options.k_of_algorithm) if algorithm.takes_k else "as many as there are",
+        k_by_rule=chosen.by_rule,
+        playbook_hash=targets_hash(naming.playbook),
+        features=unnamed.features,
+        dropped_features=rows.dropped,
+        segments=named_segments(engine, table, unnamed, naming),
+        metrics=FitMetrics(
+            inertia=refined.inertia,
+            customers=sum(refined.counts),
+            sample_customers=len(fitted),
+            passes=refined.passes,
+            converged=refined.converged,
+        ),
+        k_scan=chosen.judgements,
+        evidence=feature_evidence(
+            judged, prototypes.assign(judged), rows.prepared.names, seed=options.seed
+        ),
+        gamma=rows.sample.gamma,
+        categories=unnamed.categories,
+        prototype_rows=_prototype_rows(prototypes),
+        knee_of_shorter_scan=knee_of(chosen.judgements[:-2]),
+        comparison=_compared(rows.sample, k if k > 1 else chosen.by_rule, options, request),
+        projection=fit_projection(rows.sample),
+    )
+
+
+def _rows_to_fit(
+    engine: Engine, table: str, options: SegmentationOptions, key: str
+) -> _RowsToFit | None:
     check_columns(engine, table, options)
     believable = trimmed(engine, table, options)
     sample = engine.sample(
@@ -134,29 +212,41 @@ def fit_model(
     missing = missing_shares(numeric)
     preprocessor, used, dropped, imputed = prepare_features(numeric, options)
     categories, dropped_categories = prepare_categories(engine, table, options)
-    dropped += dropped_categories
     prepared = PreparedFeatures(
         preprocessor.features_ if preprocessor else [],
         [category.prepared for category in categories],
     )
-    rows = _mixed_sample(sample, preprocessor, prepared, imputed, used, options)
-    fitted_rows = without_outliers(engine, believable, preprocessor, options)
-
-    algorithm = ALGORITHMS[options.algorithm]
-    if algorithm.needs_both_kinds and not (rows.numbers.shape[1] and rows.codes.shape[1]):
+    rows = _mixed_sample(sample, preprocessor, prepared, imputed, options)
+    if ALGORITHMS[options.algorithm].needs_both_kinds and not (
+        rows.numbers.shape[1] and rows.codes.shape[1]
+    ):
         raise OptionError(
             f"The algorithm {options.algorithm} needs numbers and categories, and in this data one "
             "kind does not vary. Choose kprototypes, which does with either."
         )
-    judgements = _scan(rows, options)
-    distinct = rows.distinct_rows
+    return _RowsToFit(
+        inliers=without_outliers(engine, believable, preprocessor, options),
+        missing=missing,
+        prepared=prepared,
+        categories=categories,
+        dropped=dropped + dropped_categories,
+        sample=rows,
+        is_imputed=options.imputation == "mice" and any(missing[name] for name in used),
+        fingerprint=_fingerprint(sample, options),
+    )
+
+
+def _choose_k(rows: _RowsToFit, options: SegmentationOptions, segmentation: str) -> _ChosenK:
+    algorithm = ALGORITHMS[options.algorithm]
+    judgements = _scan(rows.sample, options)
+    distinct = rows.sample.distinct_rows
     by_rule = choose_k(
         judgements,
         least=options.auto_k_from,
         most=options.auto_k_to,
         floor=options.stability_floor,
         otherwise=min(distinct, options.auto_k_to),
-        is_mixed=bool(categories),
+        is_mixed=bool(rows.categories),
     )
     wanted = options.k_of_algorithm
     asked = by_rule if wanted == "auto" else int(wanted)
@@ -166,7 +256,19 @@ def fit_model(
             "%s: %d segments were asked for, but only %d customers differ; fitting k = %d",
             segmentation, asked, k, k,
         )  # fmt: skip
-    fitted = rows.rows(slice(0, algorithm.most_rows))
+    return _ChosenK(judgements, by_rule, k)
+
+
+def _search_and_refine(
+    engine: Engine,
+    rows: _RowsToFit,
+    fitted: MixedSample,
+    k: int,
+    options: SegmentationOptions,
+    segmentation: str,
+) -> RefinedPrototypes:
+    """Search for prototypes in a sample, and refine them on all rows in the engine."""
+    algorithm = ALGORITHMS[options.algorithm]
     log.info(
         "%s: fitting %s on %s customers%s",
         segmentation,
@@ -176,96 +278,49 @@ def fit_model(
     )
     start = _prototypes(algorithm, fitted, k, options, segmentation)
     # The engine cannot predict what is missing: what was imputed would be undone.
-    is_imputed = options.imputation == "mice" and any(missing[name] for name in used)
-    is_refined = algorithm.recentered is not None and not is_imputed
+    is_refined = algorithm.recentered is not None and not rows.is_imputed
     if is_refined:
         log.info("%s: refining on all customers in the engine", segmentation)
-    refined = refine_prototypes(
+    return refine_prototypes(
         engine,
-        fitted_rows,
-        prepared,
+        rows.inliers,
+        rows.prepared,
         start,
         recentered=algorithm.recentered if is_refined else None,
-        gamma=rows.gamma,
+        gamma=rows.sample.gamma,
         max_passes=options.max_passes,
         tolerance=options.tolerance,
     )
-    prototypes = _largest_first(engine, table, prepared, refined.prototypes)
-    k = prototypes.segments
-    features = _model_features(engine, table, prepared, rows, missing)
-    vocabulary = usable_rows(vocabulary_for(playbook, k), set(prepared.names))
-    categories = with_segment_shares(engine, table, prepared, prototypes, categories)
+
+
+def _unnamed_segments(
+    engine: Engine, table: str, rows: _RowsToFit, prototypes: Prototypes
+) -> UnnamedSegments:
     # Where there is one prototype to a segment it is the centroid that the fit arrived at.
     centroids = (
         prototypes.centers
         if prototypes.is_one_each
-        else segment_means(engine, table, prepared, prototypes).means
+        else segment_means(engine, table, rows.prepared, prototypes).means
     )
-    segments = named_segments(
-        engine,
-        table,
-        features,
-        categories,
-        prototypes,
-        centroids,
-        vocabulary,
-        words,
-        options,
-        earlier,
+    return UnnamedSegments(
+        features=_model_features(engine, table, rows),
+        categories=with_segment_shares(engine, table, rows.prepared, prototypes, rows.categories),
+        prototypes=prototypes,
+        centroids=centroids,
     )
-    fingerprint = _fingerprint(sample, options)
-    judged = rows.rows(slice(0, EVIDENCE_ROWS))
-    return SegmentationModel(
-        segmentation=segmentation,
-        dataset=dataset,
-        variant=variant,
-        model_number=model_number,
-        model_version=f"{segmentation}-{model_number:04d}-"
-        + _content_hash(dataset, variant, options, prototypes, fingerprint.digest()),
-        previous_version=previous_version,
-        fitted_at=datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
-        as_of=as_of,
-        lrfm_window_days=window_days,
-        fit_reason=fit_reason,
-        algorithm=options.algorithm,
-        k=k,
-        k_asked=str(wanted) if algorithm.takes_k else "as many as there are",
-        k_by_rule=by_rule,
-        options=options.as_json(),
-        fit_hash=options.fit_hash(),
-        playbook_hash=targets_hash(playbook),
-        sample_fingerprint=fingerprint.hexdigest(),
-        library_versions=library_versions(),
-        features_used=", ".join(prepared.names),
-        features_dropped="; ".join(f"{feature.name}: {feature.reason}" for feature in dropped),
-        features=features,
-        dropped_features=dropped,
-        segments=segments,
-        metrics=FitMetrics(
-            inertia=refined.inertia,
-            customers=sum(refined.counts),
-            sample_customers=len(fitted),
-            passes=refined.passes,
-            converged=refined.converged,
-        ),
-        k_scan=judgements,
-        evidence=feature_evidence(
-            judged, prototypes.assign(judged), prepared.names, seed=options.seed
-        ),
-        gamma=rows.gamma,
-        categories=categories,
-        prototype_rows=_prototype_rows(prototypes),
-        knee_of_shorter_scan=knee_of(judgements[:-2]),
-        comparison=compare_algorithms(
-            rows.rows(slice(0, options.compared_rows)),
-            options.compared_algorithms,
-            k if k > 1 else by_rule,
-            n_init=options.compared_n_init,
-            seed=options.seed,
-            resamples=options.compared_resamples,
-            announce=lambda message: log.info("%s: %s", segmentation, message),
-        ),
-        projection=fit_projection(rows),
+
+
+def _compared(
+    rows: MixedSample, k: int, options: SegmentationOptions, request: FitRequest
+) -> list[AlgorithmJudgement]:
+    return compare_algorithms(
+        rows.rows(slice(0, options.compared_rows)),
+        options.compared_algorithms,
+        k,
+        n_init=options.compared_n_init,
+        seed=options.seed,
+        resamples=options.compared_resamples,
+        announce=lambda message: log.info("%s: %s", request.segmentation, message),
     )
 
 
@@ -274,11 +329,10 @@ def _mixed_sample(
     preprocessor: FeaturePreprocessor | None,
     prepared: PreparedFeatures,
     imputed: pd.DataFrame,
-    used: list[str],
     options: SegmentationOptions,
 ) -> MixedSample:
-    numbers = scaled_sample(preprocessor, imputed, used, options)
-    kept = rows_to_fit(preprocessor, imputed[used], options)
+    numbers = scaled_sample(preprocessor, imputed, options)
+    kept = rows_to_fit(preprocessor, imputed, options)
     codes = [
         category.codes(sample[category.name].to_numpy(object)[kept])
         for category in prepared.categories
@@ -287,7 +341,7 @@ def _mixed_sample(
         numbers=numbers,
         codes=np.column_stack(codes) if codes else np.zeros((len(numbers), 0), dtype=np.intp),
         category_counts=tuple(len(category.categories) for category in prepared.categories),
-        gamma=default_gamma(numbers) if options.gamma is None else float(options.gamma),
+        gamma=default_gamma(numbers.std(axis=0)) if options.gamma is None else float(options.gamma),
     )
 
 
@@ -362,29 +416,24 @@ def _prototype_rows(prototypes: Prototypes) -> list[ModelPrototype]:
     ]
 
 
-def _model_features(
-    engine: Engine,
-    table: str,
-    prepared: PreparedFeatures,
-    rows: MixedSample,
-    missing: Mapping[str, float],
-) -> list[ModelFeature]:
+def _model_features(engine: Engine, table: str, rows: _RowsToFit) -> list[ModelFeature]:
+    numbers, prepared = rows.sample.numbers, rows.prepared
     if not prepared.numbers:
         return []
     typical = engine.rows(f"select {medians(engine, prepared.numbers)} from {table}")[0]
     return [
         ModelFeature(
             prepared=feature,
-            mean=float(rows.numbers[:, j].mean()),
-            standard_deviation=float(rows.numbers[:, j].std()),
+            mean=float(numbers[:, j].mean()),
+            standard_deviation=float(numbers[:, j].std()),
             typical=float(typical[j]),
-            missing_share=missing[feature.name],
+            missing_share=rows.missing[feature.name],
         )
         for j, feature in enumerate(prepared.numbers)
     ]
 
 
-def _fingerprint(sample: pd.DataFrame, options: SegmentationOptions) -> Any:
+def _fingerprint(sample: pd.DataFrame, options: SegmentationOptions) -> str:
     """Return a hash of what Python read."""
     numbers = sample[list(options.features)].to_numpy(float)
     fingerprint = hashlib.sha256(np.ascontiguousarray(numbers).tobytes())
@@ -392,18 +441,10 @@ def _fingerprint(sample: pd.DataFrame, options: SegmentationOptions) -> Any:
         values = sample[name].to_numpy(object)
         written = [None if pd.isna(value) else str(value) for value in values]
         fingerprint.update(json.dumps(written).encode())
-    return fingerprint
+    return fingerprint.hexdigest()
 
 
-def _content_hash(
-    dataset: str,
-    variant: str,
-    options: SegmentationOptions,
-    prototypes: Prototypes,
-    fingerprint: bytes,
-) -> str:
-    identity = f"{dataset}/{variant}/{options.fit_hash()}/".encode()
-    costs = b"".join(np.ascontiguousarray(costs).tobytes() for costs in prototypes.category_costs)
-    centers = np.ascontiguousarray(prototypes.centers).tobytes()
-    content = identity + centers + costs + fingerprint
-    return hashlib.sha256(content).hexdigest()[:8]
+def _content(prototypes: Prototypes) -> bytes:
+    """Return what was fitted as bytes."""
+    costs = (np.ascontiguousarray(costs).tobytes() for costs in prototypes.category_costs)
+    return np.ascontiguousarray(prototypes.centers).tobytes() + b"".join(costs)

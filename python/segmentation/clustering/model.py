@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -20,8 +19,8 @@ from segmentation.features.categories import PreparedCategory
 from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
 from segmentation.playbook.headlines import share_z_score
-from segmentation.registry.current import require_fields
-from segmentation.registry.digest import DIGEST, with_digests
+from segmentation.registry.arrow import FLAG, REAL, REALS, TEXT, WHOLE, records, struct
+from segmentation.registry.header import DroppedFeature, ModelHeader, model_columns
 from segmentation.scoring.prototypes import Prototypes, from_centers, share_costs
 
 
@@ -104,14 +103,6 @@ class ModelPrototype:
 
 
 @dataclass(frozen=True)
-class DroppedFeature:
-    """A feature that was asked for and left out, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class ModelSegment:
     """A segment of a fitted model.
 
@@ -174,30 +165,118 @@ class FitMetrics:
 
 
 @dataclass(frozen=True)
-class SegmentationModel:
+class SegmentationModel(ModelHeader):
     """One fit. A table of these is the history of a segmentation."""
 
-    segmentation: str
-    dataset: str
-    variant: str
-    model_number: int
-    model_version: str
-    previous_version: str | None
-    fitted_at: datetime.datetime
-    as_of: datetime.date
-    lrfm_window_days: int
-    fit_reason: str
-    algorithm: str
-    k: int
+    SCHEMA: ClassVar[pa.Schema] = model_columns(
+        {
+            "k_asked": TEXT,
+            "k_by_rule": WHOLE,
+            "playbook_hash": TEXT,
+            "features": records(
+                name=TEXT,
+                fill=REAL,
+                lower=REAL,
+                upper=REAL,
+                transform=TEXT,
+                power=REAL,
+                center=REAL,
+                scale=REAL,
+                mean=REAL,
+                standard_deviation=REAL,
+                typical=REAL,
+                missing_share=REAL,
+            ),
+            "dropped_features": records(name=TEXT, reason=TEXT),
+            "segments": records(
+                segment_id=WHOLE,
+                segment_slug=TEXT,
+                segment_name=TEXT,
+                named_by=TEXT,
+                naming_distance=REAL,
+                customers=WHOLE,
+                centroid=REALS,
+                profile=REALS,
+                typical=REALS,
+            ),
+            "metrics": struct(
+                inertia=REAL,
+                customers=WHOLE,
+                sample_customers=WHOLE,
+                passes=WHOLE,
+                converged=FLAG,
+            ),
+            "k_scan": records(
+                k=WHOLE,
+                inertia=REAL,
+                silhouette=REAL,
+                silhouette_standard_error=REAL,
+                calinski_harabasz=REAL,
+                davies_bouldin=REAL,
+                stability_mean=REAL,
+                stability_p10=REAL,
+                is_knee=FLAG,
+            ),
+            "evidence": records(
+                name=TEXT,
+                anova_f=REAL,
+                mutual_information=REAL,
+                silhouette=REAL,
+                silhouette_without=REAL,
+            ),
+            "gamma": REAL,
+            "categories": records(
+                name=TEXT,
+                categories=pa.list_(TEXT),
+                fill=TEXT,
+                missing_share=REAL,
+                shares=REALS,
+                segment_shares=pa.list_(REALS),
+            ),
+            "prototype_rows": records(
+                segment_id=WHOLE,
+                center=REALS,
+                weights=REALS,
+                offset=REAL,
+                reach=REAL,
+                category_costs=pa.list_(REALS),
+            ),
+            "knee_of_shorter_scan": WHOLE,
+            "comparison": records(
+                algorithm=TEXT,
+                family=TEXT,
+                segments=WHOLE,
+                silhouette=REAL,
+                calinski_harabasz=REAL,
+                davies_bouldin=REAL,
+                stability_mean=REAL,
+                stability_p10=REAL,
+                noise_share=REAL,
+                scoring_agreement=REAL,
+                seconds=REAL,
+                scoring_rule=TEXT,
+                noise_rule=TEXT,
+            ),
+            "projection": struct(
+                mean=REALS,
+                x_loadings=REALS,
+                y_loadings=REALS,
+                x_explained_variance=REAL,
+                y_explained_variance=REAL,
+            ),
+        }
+    )
+    # There were only numbers, one prototype to a segment.
+    ADDED_LATER: ClassVar[Mapping[str, Any]] = {
+        "gamma": 1.0,
+        "categories": [],
+        "prototype_rows": [],
+        "comparison": [],
+    }
+
     k_asked: str
     k_by_rule: int
-    options: str
-    fit_hash: str
     playbook_hash: str
-    sample_fingerprint: str
-    library_versions: str
-    features_used: str
-    features_dropped: str
     features: list[ModelFeature]
     dropped_features: list[DroppedFeature]
     segments: list[ModelSegment]
@@ -281,49 +360,36 @@ class SegmentationModel:
         ]
 
     @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Self:
-        """Read a row as the engine returns it; one written before there were categories too.
-
-        Raises
-        ------
-        StoredModelError
-            If a field is empty that a model needs.
-        """
-        require_fields(record, cls, but=tuple(_BEFORE_CATEGORIES))
-        present = {name: value for name, value in record.items() if value is not None}
-        record = {**_BEFORE_CATEGORIES, **present}
-        values: dict[str, Any] = {
-            field.name: record.get(field.name) for field in dataclasses.fields(cls)
-        }
+    def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
         prepared = [field.name for field in dataclasses.fields(PreparedFeature)]
-        values["features"] = [
-            ModelFeature(
-                prepared=PreparedFeature(**{name: feature[name] for name in prepared}),
-                mean=feature["mean"],
-                standard_deviation=feature["standard_deviation"],
-                typical=feature["typical"],
-                missing_share=feature["missing_share"],
-            )
-            for feature in record["features"]
-        ]
-        values["dropped_features"] = [DroppedFeature(**f) for f in record["dropped_features"]]
-        values["segments"] = [ModelSegment(**segment) for segment in record["segments"]]
-        values["metrics"] = FitMetrics(**record["metrics"])
-        values["k_scan"] = [KJudgement(**judgement) for judgement in record["k_scan"]]
-        values["evidence"] = [FeatureEvidence(**evidence) for evidence in record["evidence"]]
-        values["categories"] = [ModelCategory(**category) for category in record["categories"]]
-        values["prototype_rows"] = [ModelPrototype(**row) for row in record["prototype_rows"]] or [
-            ModelPrototype(segment.segment_id, segment.centroid, None, 0.0, None, [])
-            for segment in values["segments"]
-        ]
-        values["comparison"] = [AlgorithmJudgement(**entry) for entry in record["comparison"]]
-        projection = record["projection"]
-        values["projection"] = Projection(**projection) if projection else None
-        return cls(**values)
+        segments = [ModelSegment(**segment) for segment in values["segments"]]
+        projection = values["projection"]
+        return values | {
+            "features": [
+                ModelFeature(
+                    prepared=PreparedFeature(**{name: feature[name] for name in prepared}),
+                    mean=feature["mean"],
+                    standard_deviation=feature["standard_deviation"],
+                    typical=feature["typical"],
+                    missing_share=feature["missing_share"],
+                )
+                for feature in values["features"]
+            ],
+            "dropped_features": [DroppedFeature(**f) for f in values["dropped_features"]],
+            "segments": segments,
+            "metrics": FitMetrics(**values["metrics"]),
+            "k_scan": [KJudgement(**judgement) for judgement in values["k_scan"]],
+            "evidence": [FeatureEvidence(**evidence) for evidence in values["evidence"]],
+            "categories": [ModelCategory(**category) for category in values["categories"]],
+            "prototype_rows": [ModelPrototype(**row) for row in values["prototype_rows"]]
+            or [ModelPrototype(s.segment_id, s.centroid, None, 0.0, None, []) for s in segments],
+            "comparison": [AlgorithmJudgement(**entry) for entry in values["comparison"]],
+            "projection": Projection(**projection) if projection else None,
+        }
 
     def as_record(self) -> dict[str, Any]:
         """Return the row as the engine stores it."""
-        record = dataclasses.asdict(self)
+        record = super().as_record()
         for feature in record["features"]:
             feature.update(feature.pop("prepared"))
         return record
@@ -341,172 +407,3 @@ def category_profile(categories: Sequence[ModelCategory], segment: int) -> dict[
                 feature.segment_shares[segment][code], feature.shares[code]
             )
     return profile
-
-
-# What a row lacks that was written when there were only numbers, one prototype to a segment.
-_BEFORE_CATEGORIES: dict[str, Any] = {
-    "gamma": 1.0,
-    "categories": [],
-    "prototype_rows": [],
-    "comparison": [],
-    "projection": None,
-}
-
-
-def _struct(**fields: pa.DataType) -> pa.DataType:
-    return pa.struct(list(fields.items()))
-
-
-_TEXT, _WHOLE, _REAL, _FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-
-SCHEMA = pa.schema(
-    {
-        "segmentation": _TEXT,
-        "dataset": _TEXT,
-        "variant": _TEXT,
-        "model_number": _WHOLE,
-        "model_version": _TEXT,
-        "previous_version": _TEXT,
-        "fitted_at": pa.timestamp("us"),
-        "as_of": pa.date32(),
-        "lrfm_window_days": _WHOLE,
-        "fit_reason": _TEXT,
-        "algorithm": _TEXT,
-        "k": _WHOLE,
-        "k_asked": _TEXT,
-        "k_by_rule": _WHOLE,
-        "options": _TEXT,
-        "fit_hash": _TEXT,
-        "playbook_hash": _TEXT,
-        "sample_fingerprint": _TEXT,
-        "library_versions": _TEXT,
-        "features_used": _TEXT,
-        "features_dropped": _TEXT,
-        "features": pa.list_(
-            _struct(
-                name=_TEXT,
-                fill=_REAL,
-                lower=_REAL,
-                upper=_REAL,
-                transform=_TEXT,
-                power=_REAL,
-                center=_REAL,
-                scale=_REAL,
-                mean=_REAL,
-                standard_deviation=_REAL,
-                typical=_REAL,
-                missing_share=_REAL,
-            )
-        ),
-        "dropped_features": pa.list_(_struct(name=_TEXT, reason=_TEXT)),
-        "segments": pa.list_(
-            _struct(
-                segment_id=_WHOLE,
-                segment_slug=_TEXT,
-                segment_name=_TEXT,
-                named_by=_TEXT,
-                naming_distance=_REAL,
-                customers=_WHOLE,
-                centroid=pa.list_(_REAL),
-                profile=pa.list_(_REAL),
-                typical=pa.list_(_REAL),
-            )
-        ),
-        "metrics": _struct(
-            inertia=_REAL,
-            customers=_WHOLE,
-            sample_customers=_WHOLE,
-            passes=_WHOLE,
-            converged=_FLAG,
-        ),
-        "k_scan": pa.list_(
-            _struct(
-                k=_WHOLE,
-                inertia=_REAL,
-                silhouette=_REAL,
-                silhouette_standard_error=_REAL,
-                calinski_harabasz=_REAL,
-                davies_bouldin=_REAL,
-                stability_mean=_REAL,
-                stability_p10=_REAL,
-                is_knee=_FLAG,
-            )
-        ),
-        "evidence": pa.list_(
-            _struct(
-                name=_TEXT,
-                anova_f=_REAL,
-                mutual_information=_REAL,
-                silhouette=_REAL,
-                silhouette_without=_REAL,
-            )
-        ),
-        "gamma": _REAL,
-        "categories": pa.list_(
-            _struct(
-                name=_TEXT,
-                categories=pa.list_(_TEXT),
-                fill=_TEXT,
-                missing_share=_REAL,
-                shares=pa.list_(_REAL),
-                segment_shares=pa.list_(pa.list_(_REAL)),
-            )
-        ),
-        "prototype_rows": pa.list_(
-            _struct(
-                segment_id=_WHOLE,
-                center=pa.list_(_REAL),
-                weights=pa.list_(_REAL),
-                offset=_REAL,
-                reach=_REAL,
-                category_costs=pa.list_(pa.list_(_REAL)),
-            )
-        ),
-        "knee_of_shorter_scan": _WHOLE,
-        "comparison": pa.list_(
-            _struct(
-                algorithm=_TEXT,
-                family=_TEXT,
-                segments=_WHOLE,
-                silhouette=_REAL,
-                calinski_harabasz=_REAL,
-                davies_bouldin=_REAL,
-                stability_mean=_REAL,
-                stability_p10=_REAL,
-                noise_share=_REAL,
-                scoring_agreement=_REAL,
-                seconds=_REAL,
-                scoring_rule=_TEXT,
-                noise_rule=_TEXT,
-            )
-        ),
-        "projection": _struct(
-            mean=pa.list_(_REAL),
-            x_loadings=pa.list_(_REAL),
-            y_loadings=pa.list_(_REAL),
-            x_explained_variance=_REAL,
-            y_explained_variance=_REAL,
-        ),
-        DIGEST: _TEXT,
-    }
-)
-
-
-def as_table(
-    models: Sequence[SegmentationModel], earlier: Sequence[Mapping[str, Any]] = ()
-) -> pa.Table:
-    """Return models as the table that the engine stores, each row with its digest.
-
-    Parameters
-    ----------
-    models : sequence of SegmentationModel
-    earlier : sequence of mapping
-        Rows of the table that were stored without a digest.
-
-    Returns
-    -------
-    pyarrow.Table
-        No rows where there is neither, and the same columns.
-    """
-    records = [*earlier, *(model.as_record() for model in models)]
-    return with_digests(pa.Table.from_pylist(records, schema=SCHEMA))

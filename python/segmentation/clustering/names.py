@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from segmentation.clustering.model import (
     SegmentationModel,
     category_profile,
 )
-from segmentation.clustering.options import SegmentationOptions
+from segmentation.clustering.options import NamingOptions
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import quoted, text_literal
 from segmentation.features.arrays import Matrix
@@ -34,30 +35,76 @@ from segmentation.scoring.nearest import assigned_table
 from segmentation.scoring.prototypes import Prototypes
 
 
-def current_names(
-    model: SegmentationModel,
-    playbook: Mapping[int, Sequence[PlaybookRow]],
-    words: Mapping[str, FeatureWords],
-) -> list[SegmentName]:
-    """Return the names of a model's segments under today's playbook.
+@dataclass(frozen=True)
+class NamingInputs:
+    """What segments are called after.
 
-    While the playbook's slugs and targets are those that the model was named with, slugs are
-    those stored in the model, and only what people read is looked up again. Once they change,
-    the segments are matched anew, except those that carry a slug of an earlier model which the
-    playbook still knows. A playbook edit renames, it never refits.
+    Attributes
+    ----------
+    playbook : mapping of int to sequence of PlaybookRow
+        k to its vocabulary.
+    words : mapping of str to FeatureWords
+        Feature to its words.
+    limits : NamingOptions
+        How near a segment has to be to what it is called after.
+    earlier : SegmentationModel or None
+        The model before, whose segments hand their slugs on to those of a new one.
+    """
+
+    playbook: Mapping[int, Sequence[PlaybookRow]] = field(default_factory=dict)
+    words: Mapping[str, FeatureWords] = field(default_factory=dict)
+    limits: NamingOptions = field(default_factory=NamingOptions)
+    earlier: SegmentationModel | None = None
+
+
+@dataclass(frozen=True)
+class UnnamedSegments:
+    """The segments of a new model before they have names.
+
+    Attributes
+    ----------
+    features : list of ModelFeature
+    categories : list of ModelCategory
+        With their shares in each segment.
+    prototypes : Prototypes
+        In the order of the segment ids.
+    centroids : ndarray of shape (k, n_features)
+        In scaled units.
+    """
+
+    features: list[ModelFeature]
+    categories: list[ModelCategory]
+    prototypes: Prototypes
+    centroids: Matrix
+
+    @property
+    def prepared(self) -> PreparedFeatures:
+        """How each raw column becomes a scaled one, or a code."""
+        return PreparedFeatures(
+            [feature.prepared for feature in self.features],
+            [category.prepared for category in self.categories],
+        )
+
+
+def current_names(model: SegmentationModel, naming: NamingInputs) -> list[SegmentName]:
+    """Return the names of a model's segments under today's playbook and limits.
+
+    While the playbook's slugs and targets, and the naming limit, are those that the model was named
+    with, slugs are those stored in the model, and only what people read is looked up again. Once
+    one of them changes, the segments are matched anew, except those that carry a slug of an
+    earlier model which the playbook still knows. A playbook edit or another limit renames, it never
+    refits. How near a segment of an earlier model has to be is asked when a model is fitted.
 
     Parameters
     ----------
     model : SegmentationModel
-    playbook : mapping of int to sequence of PlaybookRow
-        k to its vocabulary.
-    words : mapping
-        Feature to its words.
+    naming : NamingInputs
 
     Returns
     -------
     list of SegmentName, length k
     """
+    playbook, limit = naming.playbook, naming.limits.naming_limit
     written = rows_by_slug(playbook, model.k)
     stored = {
         segment.segment_id: SegmentName(
@@ -72,13 +119,14 @@ def current_names(
         )
         for segment in model.segments
     }
-    if targets_hash(playbook) == model.playbook_hash:
+    is_limit_kept = json.loads(model.options)["naming_limit"] == limit
+    if is_limit_kept and targets_hash(playbook) == model.playbook_hash:
         return list(stored.values())
     return name_segments(
         model.profiles,
         usable_rows(vocabulary_for(playbook, model.k), set(model.prepared_features.names)),
-        words,
-        limit=json.loads(model.options)["naming_limit"],
+        naming.words,
+        limit=limit,
         kept={
             i: name
             for i, name in stored.items()
@@ -131,16 +179,7 @@ def with_segment_shares(
 
 
 def named_segments(
-    engine: Engine,
-    table: str,
-    features: list[ModelFeature],
-    categories: list[ModelCategory],
-    prototypes: Prototypes,
-    centroids: Matrix,
-    vocabulary: Sequence[PlaybookRow],
-    words: Mapping[str, FeatureWords],
-    options: SegmentationOptions,
-    earlier: SegmentationModel | None,
+    engine: Engine, table: str, unnamed: UnnamedSegments, naming: NamingInputs
 ) -> list[ModelSegment]:
     """Return the segments of a new model, described and named.
 
@@ -149,25 +188,13 @@ def named_segments(
     engine : Engine
     table : str
         A from-item with all customers.
-    features : list of ModelFeature
-    categories : list of ModelCategory
-    prototypes : Prototypes
-        In the order of the segment ids.
-    centroids : ndarray of shape (k, n_features)
-        In scaled units.
-    vocabulary : sequence of PlaybookRow
-        What segments can be called.
-    words : mapping
-        Feature to its words.
-    options : SegmentationOptions
-    earlier : SegmentationModel or None
-        The model before, whose segments hand their slugs on.
+    unnamed : UnnamedSegments
+    naming : NamingInputs
     """
-    prepared = PreparedFeatures(
-        [feature.prepared for feature in features], [category.prepared for category in categories]
-    )
+    features, categories, centroids = unnamed.features, unnamed.categories, unnamed.centroids
+    prepared = unnamed.prepared
     names_of_raw = [feature.name for feature in prepared.numbers]
-    assigned = assigned_table(engine, table, prepared, prototypes, keep=names_of_raw)
+    assigned = assigned_table(engine, table, prepared, unnamed.prototypes, keep=names_of_raw)
     typical_values = f", {medians(engine, prepared.numbers)}" if features else ""
     described = {
         row[0]: row[1:]
@@ -179,11 +206,11 @@ def named_segments(
     profiles = [{**profile, **category_profile(categories, i)} for i, profile in enumerate(numbers)]
     names = name_segments(
         profiles,
-        vocabulary,
-        words,
-        limit=options.naming_limit,
-        carry_over_limit=options.carry_over_limit,
-        earlier=_earlier_segments(features, categories, earlier, len(centroids)),
+        usable_rows(vocabulary_for(naming.playbook, len(centroids)), set(prepared.names)),
+        naming.words,
+        limit=naming.limits.naming_limit,
+        carry_over_limit=naming.limits.carry_over_limit,
+        earlier=_earlier_segments(features, categories, naming.earlier, len(centroids)),
     )
     segments = []
     for i, (centroid, profile, name) in enumerate(zip(centroids, numbers, names, strict=True)):

@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.clustering.model import DroppedFeature, ModelCategory
-from segmentation.clustering.options import SegmentationOptions
+from segmentation.clustering.model import ModelCategory
+from segmentation.clustering.options import (
+    FeatureOptions,
+    PreparationOptions,
+    SegmentationOptions,
+)
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import number, quoted
 from segmentation.features.arrays import Matrix
 from segmentation.features.imputation import impute_mice
 from segmentation.features.numbers import FeaturePreprocessor
+from segmentation.registry.header import DroppedFeature
 from segmentation.registry.option_checks import OptionError
 
 # Beyond these a column is nearer to free text than to a category.
@@ -40,7 +45,7 @@ def check_columns(engine: Engine, table: str, options: SegmentationOptions) -> N
             )
 
 
-def trimmed(engine: Engine, table: str, options: SegmentationOptions) -> str:
+def trimmed(engine: Engine, table: str, options: PreparationOptions) -> str:
     """Return a from-item for the rows of a table that lie within the trims."""
     conditions = []
     for name, (lowest, highest) in options.trims.items():
@@ -55,7 +60,7 @@ def trimmed(engine: Engine, table: str, options: SegmentationOptions) -> str:
 
 
 def prepare_categories(
-    engine: Engine, table: str, options: SegmentationOptions
+    engine: Engine, table: str, options: FeatureOptions
 ) -> tuple[list[ModelCategory], list[DroppedFeature]]:
     """Return the columns of categories that vary, and the others.
 
@@ -150,7 +155,7 @@ def prepare_features(
             transformation=[transforms[name] for name in used],
             scaling=options.scaling,
         ).fit(imputed[used])
-        scaled = scaled_sample(preprocessor, imputed, used, options)
+        scaled = scaled_sample(preprocessor, imputed[used], options)
         flat = [name for j, name in enumerate(used) if np.ptp(scaled[:, j]) == 0]
         if not flat:
             break
@@ -166,27 +171,23 @@ def prepare_features(
     return (preprocessor if used else None), used, dropped, imputed[used]
 
 
-def _anything_inside(rows: pd.DataFrame, options: SegmentationOptions) -> bool:
+def _anything_inside(rows: pd.DataFrame, options: PreparationOptions) -> bool:
     bounds = FeaturePreprocessor(outlier_factor=options.outlier_factor).fit(rows)
     return bool(bounds.inliers(rows).any())
 
 
 def scaled_sample(
-    preprocessor: FeaturePreprocessor | None,
-    sample: pd.DataFrame,
-    used: list[str],
-    options: SegmentationOptions,
+    preprocessor: FeaturePreprocessor | None, rows: pd.DataFrame, options: PreparationOptions
 ) -> Matrix:
     """Return the scaled features of a sample, shape (n_rows, n_used), less dropped outliers."""
     if preprocessor is None:
-        return np.zeros((len(sample), 0))
-    rows = sample[used]
+        return np.zeros((len(rows), 0))
     scaled: Matrix = preprocessor.transform(rows[rows_to_fit(preprocessor, rows, options)])
     return scaled
 
 
 def rows_to_fit(
-    preprocessor: FeaturePreprocessor | None, rows: pd.DataFrame, options: SegmentationOptions
+    preprocessor: FeaturePreprocessor | None, rows: pd.DataFrame, options: PreparationOptions
 ) -> NDArray[np.bool_]:
     """Return which rows of a sample, shape (n_rows,), ``outliers: drop`` leaves."""
     if preprocessor is None or options.outliers != "drop":
@@ -198,7 +199,7 @@ def without_outliers(
     engine: Engine,
     table: str,
     preprocessor: FeaturePreprocessor | None,
-    options: SegmentationOptions,
+    options: PreparationOptions,
 ) -> str:
     """Return a from-item for the rows of a table that ``outliers: drop`` leaves."""
     if options.outliers != "drop" or preprocessor is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from segmentation.features.arrays import Matrix
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.playbook import PlaybookRow
+from segmentation.playbook.slugs import unique_slug
 
 # A feature on which a segment is nearer to everybody than this many standard deviations does
 # not set it apart.
@@ -180,10 +180,5 @@ def _described(
         phrases.append(f"mostly {category.strip() or 'empty ' + column.replace('_', ' ')}")
     name = ", ".join(phrases) or "close to average"
     name = name[0].upper() + name[1:]
-    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-    # The slug must begin with a letter, like those that people write.
-    slug = slug if slug[:1].isalpha() else f"segment_{slug}"
-    number = 1
-    while (unique := slug if number == 1 else f"{slug}_{number}") in taken:
-        number += 1
-    return SegmentName(unique, name if number == 1 else f"{name} {number}", "description", None)
+    slug, number = unique_slug(name, taken)
+    return SegmentName(slug, name if number == 1 else f"{name} {number}", "description", None)

@@ -3,19 +3,26 @@
 The current model of a data set and variant is the one with the largest number. A row that was
 changed after it was stored, or lacks what a model needs, is damaged: it is never applied, and no
 earlier row takes its place unnoticed. The next fit follows it, with the damage as its reason.
+
+The dbt models ``<segmentation>_current_model`` (``macros/newest_model.sql``) say which row that is,
+and whatever applies or reports a model reads them. A fit comes before them: :func:`newest_first`
+is the same rule for its own past, and a test compares the two. All rows are read by their headers;
+what was fitted, which may be megabytes, only of the rows that are needed.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import datetime
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from segmentation.engine.base import Engine, Table
+from segmentation.engine.sql import text_literal
 from segmentation.registry.digest import DIGEST, row_digest
+from segmentation.registry.header import ModelHeader, StoredModelError
 from segmentation.registry.run import Run
 
 log = logging.getLogger("segmentation")
@@ -23,11 +30,7 @@ log = logging.getLogger("segmentation")
 # No history is longer: a larger number was not given by a fit.
 MOST_MODELS = 1_000_000
 
-Model = TypeVar("Model")
-
-
-class StoredModelError(ValueError):
-    """A stored model that is damaged; the message names it and says what to do."""
+Model = TypeVar("Model", bound=ModelHeader)
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,7 @@ class StoredModels(Generic[Model]):
 
 
 def read_models(
-    engine: Engine,
-    history: Table | None,
-    run: Run,
-    read: Callable[[Mapping[str, Any]], Model],
+    engine: Engine, history: Table | None, run: Run, kind: type[Model]
 ) -> StoredModels[Model]:
     """Read and check what a model table holds of the data set and variant of a build.
 
@@ -75,8 +75,8 @@ def read_models(
     history : relation or table name, optional
         The model table; None where there is none yet.
     run : Run
-    read : callable
-        Makes a model of a row, see :func:`require_fields`.
+    kind : subclass of ModelHeader
+        What its rows are.
 
     Returns
     -------
@@ -85,56 +85,51 @@ def read_models(
     """
     if history is None:
         return StoredModels()
-    table = engine.from_item(history)
-    has_digests = DIGEST in engine.column_names(table)
-    records = engine.records(f"select * from {table}")
-
-    def check(record: Mapping[str, Any]) -> tuple[Model | None, str | None]:
-        try:
-            model = read(record)
-        except StoredModelError as error:
-            return None, _damaged(record, str(error))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            return None, _damaged(record, f"it cannot be read ({type(error).__name__}: {error})")
-        if has_digests and not record[DIGEST]:
-            return None, _damaged(record, "its digest is missing")
-        if has_digests and record[DIGEST] != row_digest(record):
-            return None, _damaged(record, "its digest was made of other values")
-        return model, None
-
-    own = sorted((r for r in records if _may_be_of(run, r)), key=_number, reverse=True)
-    if has_digests:
-        _warn_of_damage([record for record in records if record not in own])
-    if not own:
-        current, damage = None, None
-    else:
-        current, damage = check(own[0])
+    table = _ModelTable(engine, engine.from_item(history), kind)
+    headers = table.headers()
+    own = newest_first(headers, run)
+    if table.has_digests:
+        for header in _out_of_line(header for header in headers if header not in own):
+            # One of another data set can have been of this one before it was changed.
+            _, damage = table.read(header)
+            if damage is not None:
+                log.warning("%s", damage)
+    current, damage = table.read(own[0]) if own else (None, None)
+    predecessor = current
     if damage is not None:
         log.warning("%s; it is not applied", damage)
-    sound = (model for model, _ in map(check, own) if model is not None)
+        earlier = (table.read(header)[0] for header in own[1:])
+        predecessor = next((model for model in earlier if model is not None), None)
     return StoredModels(
         current=current,
         damage=damage,
-        predecessor=next(sound, None),
+        predecessor=predecessor,
         version=own[0]["model_version"] if own else None,
         number=_number(own[0]) if own else 0,
-        without_digest=[] if has_digests else [r for r in records if check(r)[1] is None],
+        without_digest=[] if table.has_digests else table.sound_records(),
     )
 
 
 def model_to_apply(
     engine: Engine,
     models: Table,
+    current: Table,
     run: Run,
-    read: Callable[[Mapping[str, Any]], Model],
+    kind: type[Model],
     people: Table,
 ) -> Model | None:
     """Return the current model of the data set and variant of a build; None where there is none.
 
     Parameters
     ----------
-    engine, models, run, read
-        See :func:`read_models`.
+    engine : Engine
+    models : relation or table name
+        The model table.
+    current : relation or table name
+        Which of its rows is current, see ``macros/newest_model.sql``.
+    run : Run
+    kind : subclass of ModelHeader
+        What its rows are.
     people : relation or table name
         Those that the model is applied to. Of nobody (``dbt build --empty``) a damaged model is no
         error, because no fit could take its place.
@@ -147,43 +142,110 @@ def model_to_apply(
     Raises
     ------
     StoredModelError
-        If it is damaged and there is somebody.
+        If it is not in the model table, or is damaged and there is somebody.
     """
-    stored = read_models(engine, models, run, read)
-    if stored.damage is not None and engine.rows(
-        f"select 1 from {engine.from_item(people)} limit 1"
-    ):
+    found = engine.records(
+        f"select model_number, model_version from {engine.from_item(current)} "
+        f"where dataset = {text_literal(run.dataset)} and variant = {text_literal(run.variant)}"
+    )
+    if not found:
+        return None
+    table = _ModelTable(engine, engine.from_item(models), kind)
+    # Of a damaged row, the data set may be what is lost.
+    headers = [header for header in table.headers(found[0]) if _may_be_of(run, header)]
+    if not headers:
         raise StoredModelError(
-            f"{stored.damage[0].upper()}{stored.damage[1:]}. It is not applied. Fit it anew, which "
+            f"The current model is {found[0]['model_version']}, and no such model is stored. "
+            "Build everything anew: dbt build"
+        )
+    model, damage = table.read(headers[0])
+    if damage is not None and engine.rows(f"select 1 from {engine.from_item(people)} limit 1"):
+        raise StoredModelError(
+            f"{damage[0].upper()}{damage[1:]}. It is not applied. Fit it anew, which "
             "every whole build does: dbt build"
         )
-    return stored.current
+    return model
 
 
-def require_fields(record: Mapping[str, Any], model: type, *, but: Sequence[str] = ()) -> None:
-    """Raise where a row has nothing in a field that a model cannot do without.
+def newest_first(headers: Iterable[Mapping[str, Any]], run: Run) -> list[Mapping[str, Any]]:
+    """Return the rows that may be of a data set and variant, the current one first.
 
-    Parameters
-    ----------
-    record : mapping of str to value
-    model : dataclass
-        Its fields are the columns; those that may be None may be empty.
-    but : sequence of str
-        Fields that rows of an earlier version lack.
-
-    Raises
-    ------
-    StoredModelError
-        If a field is empty; the message names all of them.
+    The largest number comes first; of equal ones the one that was fitted last, of those the
+    greatest version in the order of code points. What is null comes last.
     """
-    needed = [
-        field.name
-        for field in dataclasses.fields(model)
-        if field.name not in but and "None" not in str(field.type)
-    ]
-    empty = [name for name in needed if record.get(name) is None]
-    if empty:
-        raise StoredModelError(f"it has nothing in {', '.join(empty)}")
+
+    def rank(header: Mapping[str, Any]) -> tuple[Any, ...]:
+        fitted_at, version = header["fitted_at"], header["model_version"]
+        return (
+            _number(header),
+            fitted_at is not None,
+            fitted_at or datetime.datetime.min,
+            version is not None,
+            version or "",
+        )
+
+    own = (header for header in headers if _may_be_of(run, header))
+    return sorted(own, key=rank, reverse=True)
+
+
+class _ModelTable(Generic[Model]):
+    """A table of models: headers of its rows, and each of them checked."""
+
+    _IDENTITY = ("dataset", "variant", "model_number", "model_version")
+
+    def __init__(self, engine: Engine, table: str, kind: type[Model]) -> None:
+        self._engine = engine
+        self._table = table
+        self._kind = kind
+        self.has_digests = DIGEST in engine.column_names(table)
+
+    def headers(self, like: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return what identifies each row, or those with given values."""
+        return self._engine.records(
+            f"select {', '.join(self._IDENTITY)}, previous_version, fitted_at "
+            f"from {self._table}{self._where(like or {})}"
+        )
+
+    def read(self, header: Mapping[str, Any]) -> tuple[Model | None, str | None]:
+        """Return the model of a row, or how it is damaged."""
+        identity = {name: header[name] for name in self._IDENTITY}
+        records = self._engine.records(f"select * from {self._table}{self._where(identity)}")
+        checked = [self._check(record) for record in records]
+        # Where rows share what identifies them, one that is damaged speaks for all.
+        return next((found for found in checked if found[1] is not None), checked[0])
+
+    def sound_records(self) -> list[dict[str, Any]]:
+        """Return all rows that are not damaged, whole."""
+        records = self._engine.records(f"select * from {self._table}")
+        return [record for record in records if self._check(record)[1] is None]
+
+    def _check(self, record: Mapping[str, Any]) -> tuple[Model | None, str | None]:
+        try:
+            model = self._kind.from_record(record)
+        except StoredModelError as error:
+            return None, _damaged(record, str(error))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return None, _damaged(record, f"it cannot be read ({type(error).__name__}: {error})")
+        if self.has_digests and not record[DIGEST]:
+            return None, _damaged(record, "its digest is missing")
+        if self.has_digests and record[DIGEST] != row_digest(record):
+            return None, _damaged(record, "its digest was made of other values")
+        return model, None
+
+    @staticmethod
+    def _where(values: Mapping[str, Any]) -> str:
+        conditions = [
+            f"{name} is not distinct from "
+            + (
+                "null"
+                if value is None
+                else str(value)
+                if isinstance(value, int)
+                else text_literal(value)
+            )
+            for name, value in values.items()
+        ]
+        return f" where {' and '.join(conditions)}" if conditions else ""
 
 
 def _damaged(record: Mapping[str, Any], how: str) -> str:
@@ -192,20 +254,28 @@ def _damaged(record: Mapping[str, Any], how: str) -> str:
     return f"the stored model {version}{table} is damaged: {how}"
 
 
-def _warn_of_damage(records: Sequence[Mapping[str, Any]]) -> None:
-    """Name damaged rows of other data sets: one can have been of this one before it was changed."""
-    for record in records:
-        if record[DIGEST] != row_digest(record):
-            log.warning("%s", _damaged(record, "its digest was made of other values"))
+def _out_of_line(headers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the rows that do not follow the one before them in their data set and variant."""
+    listed = list(headers)
+    versions = {
+        (header["dataset"], header["variant"], _number(header)): header["model_version"]
+        for header in listed
+    }
+    return [
+        header
+        for header in listed
+        if header["previous_version"]
+        != versions.get((header["dataset"], header["variant"], _number(header) - 1))
+    ]
 
 
-def _may_be_of(run: Run, record: Mapping[str, Any]) -> bool:
+def _may_be_of(run: Run, header: Mapping[str, Any]) -> bool:
     """Return whether a row is of a data set and variant, as far as it says so."""
-    return record["dataset"] in (run.dataset, None) and record["variant"] in (run.variant, None)
+    return header["dataset"] in (run.dataset, None) and header["variant"] in (run.variant, None)
 
 
-def _number(record: Mapping[str, Any]) -> int:
+def _number(header: Mapping[str, Any]) -> int:
     """Return the number of a model, which stands in its version too; no absurd one counts."""
-    written = re.search(r"-([0-9]{1,9})-", str(record["model_version"]))
-    numbers = (int(record["model_number"] or 0), int(written.group(1)) if written else 0)
-    return max((number for number in numbers if number <= MOST_MODELS), default=0)
+    written = re.search(r"-([0-9]{1,9})-", str(header["model_version"]))
+    numbers = (int(header["model_number"] or 0), int(written.group(1)) if written else 0)
+    return max((number for number in numbers if 0 <= number <= MOST_MODELS), default=0)

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import datetime
 import re
-from typing import Any, Protocol
+from typing import Any
 
+from segmentation.registry.header import ModelHeader
 from segmentation.registry.option_checks import OptionError
+from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.run import Run
 
 
-class EarlierFit(Protocol):
-    """What is asked of a model to know whether it can stay."""
-
-    @property
-    def model_number(self) -> int:
-        """Counts the fits of the data set."""
-
-    @property
-    def model_version(self) -> str:
-        """Names the model."""
-
-    @property
-    def fit_hash(self) -> str:
-        """Hash of the options that it was fitted with."""
-
-    @property
-    def as_of(self) -> datetime.date:
-        """The day that its features were of."""
-
-    @property
-    def lrfm_window_days(self) -> int:
-        """The days that frequency and monetary counted."""
-
-
 def why_fit(
-    latest: EarlierFit | None,
-    fit_hash: str,
+    latest: ModelHeader | None,
+    configuration: FitConfiguration,
     run: Run,
     refit: Any,
     refit_after_days: Any,
@@ -46,10 +23,10 @@ def why_fit(
 
     Parameters
     ----------
-    latest : EarlierFit or None
+    latest : ModelHeader or None
         The last fit of the data set.
-    fit_hash : str
-        Of today's options.
+    configuration : FitConfiguration
+        Today's.
     run : Run
     refit : bool
         Whether a fit is asked for.
@@ -69,7 +46,7 @@ def why_fit(
         return "there is no model yet"
     if is_asked_for and not answers_request(latest, run, before_request):
         return "it was asked for"
-    if latest.fit_hash != fit_hash:
+    if not configuration.made(latest):
         return "the configuration changed"
     if latest.lrfm_window_days != run.lrfm_window_days:
         return (
@@ -81,7 +58,7 @@ def why_fit(
     return None
 
 
-def answers_request(latest: EarlierFit, run: Run, before_request: int | None) -> bool:
+def answers_request(latest: ModelHeader, run: Run, before_request: int | None) -> bool:
     """Return whether a model was fitted for the refit that this build asks for once more."""
     return (
         before_request is not None

@@ -7,7 +7,8 @@ import logging
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import quoted, text_literal
-from segmentation.registry.refit_policy import EarlierFit, answers_request
+from segmentation.registry.header import ModelHeader
+from segmentation.registry.refit_policy import answers_request
 from segmentation.registry.run import Run
 
 log = logging.getLogger("segmentation")
@@ -48,7 +49,7 @@ def model_before_request(
 
 
 def announce_kept(
-    segmentation: str, latest: EarlierFit, run: Run, before_request: int | None
+    segmentation: str, latest: ModelHeader, run: Run, before_request: int | None
 ) -> None:
     """Log that a model stays, and whether it is that of a run that was asked for it and killed."""
     log.info("%s: kept %s, fitted as of %s", segmentation, latest.model_version, latest.as_of)

@@ -1,13 +1,78 @@
-"""How every step begins."""
+"""How every step begins: the engine, what the build is about, and what it is told in tables."""
 
 from __future__ import annotations
 
-from segmentation.engine.base import Engine, Session
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from segmentation.engine.base import Engine, Session, Table
 from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.engine.sql import text_literal
 from segmentation.engine.threads import limit_native_threads
+from segmentation.playbook.feature_words import FeatureWords, read_feature_words
+from segmentation.playbook.playbook import PlaybookRow, read_playbook
+from segmentation.registry.current import model_to_apply
+from segmentation.registry.header import ModelHeader
+from segmentation.registry.run import Run, read_run
+
+Model = TypeVar("Model", bound=ModelHeader)
 
 
-def begin(session: Session) -> Engine:
-    """Return the engine behind what dbt hands to a Python model, and use one native thread."""
+@dataclass(frozen=True)
+class Step:
+    """A step of a build, as far as all steps are alike.
+
+    Attributes
+    ----------
+    engine : Engine
+    run : Run
+    """
+
+    engine: Engine
+    run: Run
+
+    def records(self, table: Table) -> list[dict[str, Any]]:
+        """Return all rows of a table."""
+        return self.engine.records(f"select * from {self.engine.from_item(table)}")
+
+    def words(self, feature_words: Table) -> Mapping[str, FeatureWords]:
+        """Read the seed ``feature_words``."""
+        return read_feature_words(self.records(feature_words))
+
+    def vocabularies(self, playbook: Table, segmentation: str) -> dict[int, list[PlaybookRow]]:
+        """Read the vocabularies of a segmentation from the seed ``segment_playbook``."""
+        return read_playbook(self.records(playbook), segmentation)
+
+    def model(
+        self, models: Table, current_model: Table, kind: type[Model], people: Table
+    ) -> Model | None:
+        """Return the current model, see :func:`segmentation.registry.current.model_to_apply`."""
+        return model_to_apply(self.engine, models, current_model, self.run, kind, people)
+
+    def settings(self, current_model: Table) -> tuple[Any, Any]:
+        """Return today's settings of a segmentation, and what a var lays over them.
+
+        Of the row that says which model is current, see ``macros/newest_model.sql``.
+        """
+        (row,) = self.engine.rows(
+            f"select settings, overrides from {self.engine.from_item(current_model)} "
+            f"where dataset = {text_literal(self.run.dataset)} "
+            f"and variant = {text_literal(self.run.variant)}"
+        )
+        return json.loads(row[0]), row[1]
+
+
+def begin(session: Session, run_settings: Table) -> Step:
+    """Use one native thread, and return the step that works in what dbt hands to a Python model.
+
+    Parameters
+    ----------
+    session : Session
+    run_settings : relation or table name
+        ``int_run_settings``.
+    """
     limit_native_threads()
-    return DuckDBEngine(session)
+    engine = DuckDBEngine(session)
+    return Step(engine, read_run(engine, run_settings))

@@ -9,29 +9,29 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from segmentation.clustering.assign import assignments_query
 from segmentation.clustering.fit import fit_model
-from segmentation.clustering.model import SegmentationModel, as_table
-from segmentation.clustering.names import current_names
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamingInputs, current_names
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import projection_expressions
 from segmentation.clustering.reasons import segment_headline
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import number, quoted, text_literal
-from segmentation.playbook.feature_words import FeatureWords, read_feature_words
-from segmentation.playbook.playbook import PlaybookRow, read_playbook, rows_by_slug
-from segmentation.registry.current import model_to_apply, read_models
+from segmentation.playbook.playbook import PlaybookRow, rows_by_slug
 from segmentation.registry.option_checks import OptionError
-from segmentation.registry.refit_policy import why_fit
-from segmentation.registry.refit_requests import announce_kept, model_before_request
-from segmentation.registry.run import Run, read_run
+from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_requests import announce_kept
 from segmentation.scoring.nearest import assigned_table
-from segmentation.steps.begin import begin
+from segmentation.steps.begin import Step, begin
+from segmentation.steps.empty_results import no_rows
+from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.further_columns import check_further_numbers, with_further_columns
 from segmentation.steps.scoring_macros import refusing_macros, scoring_macros
 
@@ -69,65 +69,47 @@ def fit_if_needed(
     segmentation : str
     features, run_settings, playbook, feature_words : relation or table name
         The feature table, ``int_run_settings``, and the two seeds.
-    history : relation or table name, optional
-        The models fitted so far; None where there is no such table yet.
+    history, refit, refit_after_days, runs_schema
+        See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
         Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
     overrides : mapping or JSON text, optional
         Options laid over `settings`.
-    refit : bool
-        Whether a fit is asked for.
-    refit_after_days : int, optional
-        Age of a model, from its as_of to this build's, after which it is too old.
-    runs_schema : str, optional
-        Schema of the table of runs: a refit that a run committed and did not live to end is not
-        made again, see :mod:`segmentation.registry.refit_requests`.
 
     Returns
     -------
     pyarrow.Table
         The rows to store: none where nothing was fitted and all have digests.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
+    step = begin(session, run_settings)
     options = read_options(settings, overrides)
-    stored = read_models(engine, history, run, SegmentationModel.from_record)
-    before = model_before_request(engine, runs_schema, run, segmentation)
-    why = why_fit(stored.current, options.fit_hash(), run, refit, refit_after_days, before)
-    reason = stored.damage or why
-    if stored.without_digest:
-        log.info("%s: digests for %d stored models", segmentation, len(stored.without_digest))
-    if reason is None:
-        table = engine.from_item(features)
-        _announce_kept(engine, segmentation, stored.current, run, before, table)
-        return as_table([], stored.without_digest)
-    log.info("%s: fitting, because %s", segmentation, reason)
-    vocabularies = _read_vocabularies(engine, playbook, segmentation)
-    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
-    table = engine.from_item(features)
+    past = PastFits(history, refit, refit_after_days, runs_schema)
+    decision = decide(step, segmentation, SegmentationModel, FitConfiguration(options), past)
+    table = step.engine.from_item(features)
+    if decision.reason is None:
+        _announce_kept(step, decision, table)
+        return SegmentationModel.as_table([], decision.stored.without_digest)
+    log.info("%s: fitting, because %s", segmentation, decision.reason)
     numbers = [*options.features, *options.trims]
-    check_further_numbers(engine, table, numbers)
+    check_further_numbers(step.engine, table, numbers)
+    naming = NamingInputs(
+        step.vocabularies(playbook, segmentation), step.words(feature_words), options
+    )
+    predecessor = decision.stored.predecessor
     model = fit_model(
-        engine,
-        with_further_columns(engine, table, numbers=numbers, texts=options.categorical_features),
+        step.engine,
+        with_further_columns(
+            step.engine, table, numbers=numbers, texts=options.categorical_features
+        ),
         options,
-        segmentation=segmentation,
-        dataset=run.dataset,
-        variant=run.variant,
-        as_of=run.as_of,
-        window_days=run.lrfm_window_days,
-        fit_reason=reason,
-        playbook=vocabularies,
-        words=words,
-        model_number=stored.number + 1,
-        previous_version=stored.version,
-        earlier=_renamed(stored.predecessor, vocabularies, words),
+        decision.request(step, decision.reason),
+        dataclasses.replace(naming, earlier=predecessor and _renamed(predecessor, naming)),
     )
     if model is None:
-        log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, run.as_of)
-        return as_table([], stored.without_digest)
+        log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, step.run.as_of)
+        return SegmentationModel.as_table([], decision.stored.without_digest)
     log.info("%s: fitted %s", segmentation, model.model_version)
-    return as_table([model], stored.without_digest)
+    return SegmentationModel.as_table([model], decision.stored.without_digest)
 
 
 def name_segments_of_current_model(
@@ -136,51 +118,59 @@ def name_segments_of_current_model(
     segmentation: str,
     features: Table,
     models: Table,
+    current_model: Table,
     run_settings: Table,
     playbook: Table,
     feature_words: Table,
 ) -> pa.Table:
-    """Name the segments of the model that is in force, and say what sets each apart.
+    """Name the segments of the current model, and say what sets each apart.
 
     Parameters
     ----------
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, models, run_settings, playbook, feature_words : relation or table name
+    features, models, current_model, run_settings, playbook, feature_words : relation or table name
+        `current_model` has today's options too: its naming limits name the segments.
 
     Returns
     -------
     pyarrow.Table
         One row per segment; none where there is no model.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, SegmentationModel.from_record, features)
+    step = begin(session, run_settings)
+    model = step.model(models, current_model, SegmentationModel, features)
+    if model is None:
+        return SEGMENTS.empty_table()
+    settings, overrides = step.settings(current_model)
+    naming = NamingInputs(
+        step.vocabularies(playbook, segmentation),
+        step.words(feature_words),
+        read_options(settings, overrides),
+    )
+    rows = rows_by_slug(naming.playbook, model.k)
     records: list[dict[str, Any]] = []
-    if model is not None:
-        vocabularies = _read_vocabularies(engine, playbook, segmentation)
-        words = read_feature_words(
-            engine.records(f"select * from {engine.from_item(feature_words)}")
+    for segment, name in zip(model.segments, current_names(model, naming), strict=True):
+        row = rows.get(name.segment_slug)
+        records.append(
+            {
+                "segmentation": segmentation,
+                "segment_id": segment.segment_id,
+                **dataclasses.asdict(name),
+                "headline": segment_headline(model, segment, naming.words),
+                **playbook_columns(row),
+                "model_version": model.model_version,
+            }
         )
-        rows = rows_by_slug(vocabularies, model.k)
-        names = current_names(model, vocabularies, words)
-        for segment, name in zip(model.segments, names, strict=True):
-            row = rows.get(name.segment_slug)
-            records.append(
-                {
-                    "segmentation": segmentation,
-                    "segment_id": segment.segment_id,
-                    **dataclasses.asdict(name),
-                    "headline": segment_headline(model, segment, words),
-                    "description": row.description if row else None,
-                    "strategy": row.strategy if row else None,
-                    "channel": row.channel if row else None,
-                    "priority": row.priority if row else None,
-                    "model_version": model.model_version,
-                }
-            )
     return pa.Table.from_pylist(records, schema=SEGMENTS)
+
+
+def playbook_columns(row: PlaybookRow | None) -> dict[str, str | None]:
+    """Return what the playbook says of a segment; nulls where it has no row for it."""
+    return {
+        name: getattr(row, name) if row else None
+        for name in ("description", "strategy", "channel", "priority")
+    }
 
 
 def assign_segments(
@@ -188,17 +178,18 @@ def assign_segments(
     *,
     features: Table,
     models: Table,
+    current_model: Table,
     run_settings: Table,
     feature_words: Table,
     key: str = "customer_id",
 ) -> Relation:
-    """Apply the model that is in force to every row of the feature table.
+    """Apply the current model to every row of the feature table.
 
     Parameters
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, run_settings, feature_words : relation or table name
+    features, models, current_model, run_settings, feature_words : relation or table name
     key : str
         Column that identifies a row.
 
@@ -209,15 +200,13 @@ def assign_segments(
         model_version. A distance is the square root of a dissimilarity, in scaled units; segment_id
         is -1 for noise. No rows where there is no model.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, SegmentationModel.from_record, features)
-    table = engine.from_item(features)
+    step = begin(session, run_settings)
+    model = step.model(models, current_model, SegmentationModel, features)
     if model is None:
-        return engine.relation(_no_assignments(table, key))
-    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
-    table = _with_features_of(engine, table, model)
-    return engine.relation(assignments_query(engine, table, model, words, key))
+        return step.engine.relation(no_rows({key: "varchar", **_ASSIGNMENTS}))
+    table = _with_features_of(step.engine, step.engine.from_item(features), model)
+    words = step.words(feature_words)
+    return step.engine.relation(assignments_query(step.engine, table, model, words, key))
 
 
 def project_customers(
@@ -226,6 +215,7 @@ def project_customers(
     segmentation: str,
     features: Table,
     models: Table,
+    current_model: Table,
     run_settings: Table,
     key: str = "customer_id",
     rows: int = PROJECTED_ROWS,
@@ -237,7 +227,7 @@ def project_customers(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, models, run_settings : relation or table name
+    features, models, current_model, run_settings : relation or table name
     key : str
         Column that identifies a row.
     rows : int
@@ -249,18 +239,11 @@ def project_customers(
         segmentation, point ("customer" or "centroid"), the key (null for a centroid), segment_id,
         x, y, x_explained_variance, y_explained_variance, model_version.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, SegmentationModel.from_record, features)
-    table = engine.from_item(features)
+    step = begin(session, run_settings)
+    engine = step.engine
+    model = step.model(models, current_model, SegmentationModel, features)
     if model is None or model.projection is None:
-        return engine.relation(
-            f"select cast(null as varchar) as segmentation, cast(null as varchar) as point, "
-            f"{quoted(key)}, cast(null as integer) as segment_id, cast(null as double) as x, "
-            "cast(null as double) as y, cast(null as double) as x_explained_variance, "
-            "cast(null as double) as y_explained_variance, cast(null as varchar) as model_version "
-            f"from {table} where 1 = 0"
-        )
+        return engine.relation(no_rows(_projection(key)))
     shared = (
         f"{number(model.projection.x_explained_variance)} as x_explained_variance, "
         f"{number(model.projection.y_explained_variance)} as y_explained_variance, "
@@ -268,7 +251,7 @@ def project_customers(
     )
     name = text_literal(segmentation)
     key_text = f"cast({quoted(key)} as varchar)"
-    table = _with_features_of(engine, table, model)
+    table = _with_features_of(engine, engine.from_item(features), model)
     sampled = f"(select * from {table} order by md5({key_text}), {key_text} limit {int(rows)})"
     assigned = assigned_table(engine, sampled, model.prepared_features, model.prototypes, [key])
     x, y = projection_expressions(model.projection, model.prepared_features, model.gamma)
@@ -283,12 +266,30 @@ def project_customers(
     )
 
 
+@dataclass(frozen=True)
+class ScoringTables:
+    """What the scoring macros of a segmentation are made of.
+
+    Attributes
+    ----------
+    models, current_model : relation or table name
+        Its models, and which of them is current.
+    segments : relation or table name
+        The named segments of the current one.
+    features : relation or table name
+        Its feature table.
+    """
+
+    models: Table
+    current_model: Table
+    segments: Table
+    features: Table
+
+
 def scoring_rules(
     session: Session,
     *,
-    models: Mapping[str, Table],
-    segments: Mapping[str, Table],
-    features: Mapping[str, Table],
+    segmentations: Mapping[str, ScoringTables],
     run_settings: Table,
     feature_words: Table,
     key: str = "customer_id",
@@ -299,10 +300,7 @@ def scoring_rules(
     ----------
     session : Session
         What dbt hands to the model.
-    models, segments : mapping of str to relation or table name
-        Segmentation to its models, and to the named segments of the one in force.
-    features : mapping of str to relation or table name
-        Segmentation to its feature table.
+    segmentations : mapping of str to ScoringTables
     run_settings, feature_words : relation or table name
 
     Returns
@@ -312,19 +310,18 @@ def scoring_rules(
         :mod:`segmentation.steps.scoring_macros`. Those of a segmentation without a model, whose
         model_version is null, say that there is none.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+    step = begin(session, run_settings)
+    engine = step.engine
+    words = step.words(feature_words)
     rules = []
-    for segmentation, history in models.items():
-        people = features[segmentation]
-        model = model_to_apply(engine, history, run, SegmentationModel.from_record, people)
+    for segmentation, tables in segmentations.items():
+        model = step.model(tables.models, tables.current_model, SegmentationModel, tables.features)
         if model is None:
-            table = engine.from_item(people)
+            table = engine.from_item(tables.features)
             columns = [*engine.numeric_columns(table), *engine.text_columns(table)]
             macros = refusing_macros(segmentation, [name for name in columns if name != key])
         else:
-            listed = engine.from_item(segments[segmentation])
+            listed = engine.from_item(tables.segments)
             names = engine.rows(f"select segment_id, segment_slug, segment_name from {listed}")
             macros = scoring_macros(engine, model, words, names)
         version = model.model_version if model else None
@@ -350,25 +347,19 @@ def read_overrides(overrides: Any) -> Any:
     return overrides
 
 
-def _announce_kept(
-    engine: Engine,
-    segmentation: str,
-    latest: SegmentationModel | None,
-    run: Run,
-    before_request: int | None,
-    features: str,
-) -> None:
+def _announce_kept(step: Step, decision: FitDecision[SegmentationModel], features: str) -> None:
+    latest = decision.stored.current
     if latest is None:
         return
-    announce_kept(segmentation, latest, run, before_request)
-    if run.as_of < latest.as_of:
+    announce_kept(decision.segmentation, latest, step.run, decision.before_request)
+    if step.run.as_of < latest.as_of:
         log.warning(
             "%s: it was fitted on days after %s, which this build is of; refit: true fits anew",
-            segmentation,
-            run.as_of,
+            decision.segmentation,
+            step.run.as_of,
         )
-    if not engine.rows(f"select 1 from {features} limit 1"):
-        log.warning("%s: nobody to score as of %s", segmentation, run.as_of)
+    if not step.engine.rows(f"select 1 from {features} limit 1"):
+        log.warning("%s: nobody to score as of %s", decision.segmentation, step.run.as_of)
 
 
 def _with_features_of(engine: Engine, table: str, model: SegmentationModel) -> str:
@@ -381,41 +372,43 @@ def _with_features_of(engine: Engine, table: str, model: SegmentationModel) -> s
     )
 
 
-def _renamed(
-    latest: SegmentationModel | None,
-    vocabularies: Mapping[int, Sequence[PlaybookRow]],
-    words: Mapping[str, FeatureWords],
-) -> SegmentationModel | None:
+def _renamed(latest: SegmentationModel, naming: NamingInputs) -> SegmentationModel:
     """Return the last model under the names that it goes by today."""
-    if latest is None:
-        return None
-    names = current_names(latest, vocabularies, words)
     return dataclasses.replace(
         latest,
         segments=[
             dataclasses.replace(
                 segment, segment_slug=name.segment_slug, segment_name=name.segment_name
             )
-            for segment, name in zip(latest.segments, names, strict=True)
+            for segment, name in zip(latest.segments, current_names(latest, naming), strict=True)
         ],
     )
 
 
-def _read_vocabularies(
-    engine: Engine, playbook: Table, segmentation: str
-) -> dict[int, list[PlaybookRow]]:
-    rows = engine.records(f"select * from {engine.from_item(playbook)}")
-    return read_playbook(rows, segmentation)
+_ASSIGNMENTS = {
+    "segment_id": "integer",
+    "distance": "double",
+    "runner_up_id": "integer",
+    "margin": "double",
+    "reason_1": "varchar",
+    "reason_2": "varchar",
+    "reason_3": "varchar",
+    "model_version": "varchar",
+}
 
 
-def _no_assignments(table: str, key: str) -> str:
-    return (
-        f"select {quoted(key)}, cast(null as integer) as segment_id, "
-        "cast(null as double) as distance, cast(null as integer) as runner_up_id, "
-        "cast(null as double) as margin, cast(null as varchar) as reason_1, "
-        "cast(null as varchar) as reason_2, cast(null as varchar) as reason_3, "
-        f"cast(null as varchar) as model_version from {table} where 1 = 0"
-    )
+def _projection(key: str) -> dict[str, str]:
+    return {
+        "segmentation": "varchar",
+        "point": "varchar",
+        key: "varchar",
+        "segment_id": "integer",
+        "x": "double",
+        "y": "double",
+        "x_explained_variance": "double",
+        "y_explained_variance": "double",
+        "model_version": "varchar",
+    }
 
 
 _RULES = pa.schema(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from segmentation.clustering.fit import fit_model
+from segmentation.clustering.names import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Engine
-from segmentation.playbook.feature_words import FeatureWords
-from segmentation.playbook.playbook import PlaybookRow
+from segmentation.registry.header import FitRequest
 from segmentation.registry.run import Run
 from segmentation.scoring.nearest import assigned_table
 
@@ -30,8 +29,7 @@ def later_segments(
     engine: Engine,
     table: str,
     run: Run,
-    playbook: Mapping[int, Sequence[PlaybookRow]],
-    words: Mapping[str, FeatureWords],
+    naming: NamingInputs,
     *,
     seed: int,
     key: str = "customer_id",
@@ -46,10 +44,8 @@ def later_segments(
     table : str
         A from-item like ``int_later_features``: nothing of the first days is in it.
     run : Run
-    playbook : mapping of int to sequence of PlaybookRow
-        That of the value segmentation.
-    words : mapping
-        Feature to its words.
+    naming : NamingInputs
+        With the playbook of the value segmentation.
     seed : int
     key : str
 
@@ -62,14 +58,8 @@ def later_segments(
         engine,
         table,
         dataclasses.replace(LATER_OPTIONS, seed=seed),
-        segmentation="later behaviour",
-        dataset=run.dataset,
-        variant=run.variant,
-        as_of=run.as_of,
-        window_days=run.lrfm_window_days,
-        fit_reason="prospects are foretold from it",
-        playbook=playbook,
-        words=words,
+        FitRequest("later behaviour", run, "prospects are foretold from it"),
+        naming,
         key=key,
     )
     if model is None:

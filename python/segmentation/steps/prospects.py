@@ -6,12 +6,11 @@ Each takes what a dbt Python model has at hand and returns what the model return
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,25 +23,26 @@ from segmentation.classification.features import NUMBER
 from segmentation.classification.fit import ClassifierFit
 from segmentation.classification.forecast import Revenue, forecast_records, tally_probabilities
 from segmentation.classification.metrics import MetricSummary
-from segmentation.classification.model import ProspectSegment, ProspectsModel, as_table
+from segmentation.classification.model import ProspectSegment, ProspectsModel
 from segmentation.classification.storage import (
     StoredClassifier,
     StoredClassifierError,
     dump_classifier,
 )
+from segmentation.clustering.names import NamingInputs
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import text_literal
-from segmentation.playbook.feature_words import FeatureWords, read_feature_words
-from segmentation.playbook.playbook import PlaybookRow, read_playbook
+from segmentation.playbook.feature_words import FeatureWords
+from segmentation.playbook.playbook import PlaybookRow
 from segmentation.playbook.portraits import portraits
-from segmentation.playbook.slugs import UNASSIGNED
-from segmentation.registry.current import StoredModels, model_to_apply, read_models
-from segmentation.registry.library_versions import library_versions
-from segmentation.registry.refit_policy import why_fit
-from segmentation.registry.refit_requests import announce_kept, model_before_request
-from segmentation.registry.run import Run, read_run
-from segmentation.steps.begin import begin
-from segmentation.steps.clusters import SEGMENTS, read_overrides
+from segmentation.playbook.slugs import unique_slug
+from segmentation.registry.header import FitRequest, FittedContent
+from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_requests import announce_kept
+from segmentation.steps.begin import Step, begin
+from segmentation.steps.clusters import SEGMENTS, playbook_columns, read_overrides
+from segmentation.steps.empty_results import no_rows
+from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.further_columns import further_numbers, with_further_columns
 from segmentation.steps.prospect_targets import later_segments
 
@@ -53,8 +53,6 @@ LATER_BEHAVIOUR = "later behaviour"
 # Most labelled customers that a classifier learns from: those with the smallest hash of their id.
 LABELLED_ROWS = 50_000
 
-# Whoever is in no segment, and whoever is in no dense group.
-_RESERVED_SLUGS = (UNASSIGNED, "noise")
 _PREDICTIONS = "segmentation_prospect_predictions"
 _LIBRARIES = ("scikit-learn", "skops", "xgboost-cpu", "numpy", "pandas", "duckdb", "segmentation")
 
@@ -93,66 +91,53 @@ def fit_prospects_if_needed(
     features, later_features, value_per_year : relation or table name
         ``int_prospect_features``, ``int_later_features`` and ``int_customer_value_per_year``.
     run_settings, playbook, feature_words : relation or table name
-    history : relation or table name, optional
-        The models fitted so far; None where there is no such table yet.
+    history, refit, refit_after_days, runs_schema
+        See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
         Options, see :class:`segmentation.classification.options.ClassifierOptions`.
     overrides : mapping or JSON text, optional
         Options laid over `settings`.
     first_days : mapping, optional
         The vars that decide what the features count; others mean another fit.
-    refit, refit_after_days
-        See :func:`segmentation.registry.refit_policy.why_fit`.
-    runs_schema : str, optional
-        See :func:`segmentation.steps.clusters.fit_if_needed`.
 
     Returns
     -------
     pyarrow.Table
         The rows to store: none where nothing was fitted and all have digests.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
+    step = begin(session, run_settings)
     options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
-    stored = read_models(engine, history, run, ProspectsModel.from_record)
-    latest = stored.current
-    fit_hash = _fit_hash(options, first_days or {})
-    table = engine.from_item(features)
-    before = model_before_request(engine, runs_schema, run, "prospects")
-    why = why_fit(latest, fit_hash, run, refit, refit_after_days, before)
-    unusable = _why_not_kept(engine, latest, table) if latest is not None else None
-    reason = stored.damage or why or unusable
+    past = PastFits(history, refit, refit_after_days, runs_schema)
+    configuration = FitConfiguration(options, _counted(first_days or {}))
+    decision = decide(step, "prospects", ProspectsModel, configuration, past)
+    stored, latest = decision.stored, decision.stored.current
+    table = step.engine.from_item(features)
+    unusable = _why_not_kept(step.engine, latest, table) if latest is not None else None
+    reason = decision.reason or unusable
     is_usable = latest is not None and unusable is None
-    if stored.without_digest:
-        log.info("prospects: digests for %d stored models", len(stored.without_digest))
     # What is damaged is left to a build that has somebody to learn from.
     can_stay = is_usable or stored.damage is not None
-    if reason is None or (can_stay and not engine.rows(f"select 1 from {table} limit 1")):
+    if reason is None or (can_stay and not step.engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
-            announce_kept("prospects", latest, run, before)
-        return as_table([], stored.without_digest)
+            announce_kept("prospects", latest, step.run, decision.before_request)
+        return ProspectsModel.as_table([], stored.without_digest)
     log.info("prospects: fitting, because %s", reason)
-    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
-    rows = engine.records(f"select * from {engine.from_item(playbook)}")
-    labelled, source = _labelled(
-        engine, features, later_features, run, read_playbook(rows, "value"), words, options
-    )
-    shared = _identities_of_prospects(engine, features)
-    fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
-    if fitted.classifier is None:
+    naming = NamingInputs(step.vocabularies(playbook, "value"), step.words(feature_words))
+    learned = _learn(step, table, step.engine.from_item(later_features), options, naming)
+    if learned.fitted.classifier is None:
         log.warning("prospects: nothing fitted; nobody is foretold a segment")
         if stored.damage is None and (latest is None or not latest.segments):
-            return as_table([], stored.without_digest)
-    revenue = engine.frame(
+            return ProspectsModel.as_table([], stored.without_digest)
+    revenue = step.engine.frame(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
-        f"from {engine.from_item(value_per_year)}"
+        f"from {step.engine.from_item(value_per_year)}"
     )
-    if options.exclude_shared_identities:
-        # What the model's row says of segments is of those whom it was learned from.
-        labelled = labelled[~labelled["identity_id"].isin(shared)]
-    model = _model(run, reason, options, fit_hash, labelled, source, fitted, words, revenue, stored)
+    segments = _segments(learned, options, naming.words, revenue)
+    model = _model(
+        decision.request(step, reason), options, configuration.fit_hash, learned, segments
+    )
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
-    return as_table([model], stored.without_digest)
+    return ProspectsModel.as_table([model], stored.without_digest)
 
 
 def name_prospect_segments(
@@ -160,6 +145,7 @@ def name_prospect_segments(
     *,
     features: Table,
     models: Table,
+    current_model: Table,
     run_settings: Table,
     playbook: Table,
 ) -> pa.Table:
@@ -172,22 +158,20 @@ def name_prospect_segments(
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, run_settings, playbook : relation or table name
+    features, models, current_model, run_settings, playbook : relation or table name
 
     Returns
     -------
     pyarrow.Table
         One row per segment, as :func:`segmentation.steps.clusters.name_segments_of_current_model`.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record, features)
+    step = begin(session, run_settings)
+    model = step.model(models, current_model, ProspectsModel, features)
     if model is None or not model.segments:
-        return pa.Table.from_pylist([], schema=SEGMENTS)
-    rows = engine.records(f"select * from {engine.from_item(playbook)}")
-    written = _rows_by_slug(read_playbook(rows, "prospects"))
+        return SEGMENTS.empty_table()
+    written = _rows_by_slug(step.vocabularies(playbook, "prospects"))
     if model.target_source == LATER_BEHAVIOUR:
-        written = {**_rows_by_slug(read_playbook(rows, "value")), **written}
+        written = {**_rows_by_slug(step.vocabularies(playbook, "value")), **written}
     records = []
     for segment in model.segments:
         row = written.get(segment.segment_slug)
@@ -200,10 +184,7 @@ def name_prospect_segments(
                 "named_by": "playbook" if row else "data",
                 "naming_distance": None,
                 "headline": segment.headline,
-                "description": row.description if row else None,
-                "strategy": row.strategy if row else None,
-                "channel": row.channel if row else None,
-                "priority": row.priority if row else None,
+                **playbook_columns(row),
                 "model_version": model.model_version,
             }
         )
@@ -215,6 +196,7 @@ def assign_prospects(
     *,
     features: Table,
     models: Table,
+    current_model: Table,
     run_settings: Table,
     feature_words: Table,
 ) -> Relation:
@@ -224,7 +206,7 @@ def assign_prospects(
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, run_settings, feature_words : relation or table name
+    features, models, current_model, run_settings, feature_words : relation or table name
 
     Returns
     -------
@@ -233,12 +215,12 @@ def assign_prospects(
         runner-up), probabilities (in the order of segment_id), reason_1, reason_2, reason_3,
         model_version. No rows where there is no model.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record, features)
+    step = begin(session, run_settings)
+    engine = step.engine
+    model = step.model(models, current_model, ProspectsModel, features)
     if model is None or not model.segments:
-        return engine.relation(_NO_PREDICTIONS)
-    words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
+        return engine.relation(no_rows(_ASSIGNMENTS))
+    words = step.words(feature_words)
     classifier = model.classifier()
     numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
     table = with_further_columns(
@@ -271,6 +253,7 @@ def forecast_prospects(
     *,
     assignments: Table,
     models: Table,
+    current_model: Table,
     run_settings: Table,
 ) -> pa.Table:
     """Say how many prospects will join each segment, and what they will spend in a year.
@@ -279,7 +262,7 @@ def forecast_prospects(
     ----------
     session : Session
         What dbt hands to the model.
-    assignments, models, run_settings : relation or table name
+    assignments, models, current_model, run_settings : relation or table name
 
     Returns
     -------
@@ -287,11 +270,11 @@ def forecast_prospects(
         One row per segment, see :func:`segmentation.classification.forecast.forecast_records`;
         none where there is no model.
     """
-    engine = begin(session)
-    run = read_run(engine, run_settings)
-    model = model_to_apply(engine, models, run, ProspectsModel.from_record, assignments)
+    step = begin(session, run_settings)
+    engine = step.engine
+    model = step.model(models, current_model, ProspectsModel, assignments)
     if model is None or not model.segments:
-        return pa.Table.from_pylist([], schema=_FORECAST)
+        return _FORECAST.empty_table()
     k = len(model.segments)
     batches = (
         np.array(batch.column(0).to_pylist(), dtype=float).reshape(-1, k)
@@ -316,47 +299,64 @@ def forecast_prospects(
     )
 
 
+@dataclass(frozen=True)
+class _Learned:
+    """What was learned, and from whom.
+
+    Attributes
+    ----------
+    labelled : pandas.DataFrame
+        The customers that it was learned from, each with a target.
+    source : str
+        Where their targets come from.
+    fitted : ClassifierFit
+    """
+
+    labelled: pd.DataFrame
+    source: str
+    fitted: ClassifierFit
+
+
+def _learn(
+    step: Step, features: str, later_features: str, options: ClassifierOptions, naming: NamingInputs
+) -> _Learned:
+    labelled, source = _labelled(step, features, later_features, options, naming)
+    shared = _identities_of_prospects(step.engine, features)
+    fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
+    if options.exclude_shared_identities:
+        # What the model's row says of segments is of those whom it was learned from.
+        labelled = labelled[~labelled["identity_id"].isin(shared)]
+    return _Learned(labelled, source, fitted)
+
+
 def _labelled(
-    engine: Engine,
-    features: Table,
-    later_features: Table,
-    run: Run,
-    value_playbook: Mapping[int, Sequence[PlaybookRow]],
-    words: Mapping[str, FeatureWords],
-    options: ClassifierOptions,
+    step: Step, features: str, later_features: str, options: ClassifierOptions, naming: NamingInputs
 ) -> tuple[pd.DataFrame, str]:
     """Return the customers to learn from, each with a target, and where that comes from."""
-    table = engine.from_item(features)
     numbers = further_numbers(
-        engine, table, [name for name in options.features if name not in options.ordered_categories]
+        step.engine,
+        features,
+        [name for name in options.features if name not in options.ordered_categories],
     )
     laid_out = with_further_columns(
-        engine,
-        table,
+        step.engine,
+        features,
         numbers=numbers,
         texts=[name for name in options.features if name not in numbers],
     )
-    labelled = engine.frame(
+    labelled = step.engine.frame(
         f"select * from {laid_out} where not is_prospect "
         f"order by md5(customer_id), customer_id limit {LABELLED_ROWS}"
     )
     source = str(labelled["target_source"].iloc[0]) if len(labelled) else "known segment"
     if source == LATER_BEHAVIOUR:
-        later = later_segments(
-            engine,
-            engine.from_item(later_features),
-            run,
-            value_playbook,
-            words,
-            seed=options.seed,
-        )
+        later = later_segments(step.engine, later_features, step.run, naming, seed=options.seed)
         labelled["target"] = labelled["customer_id"].map(later)
     known = labelled[labelled["target"].notna()]
     return known.reset_index(drop=True), source
 
 
-def _identities_of_prospects(engine: Engine, features: Table) -> list[str]:
-    table = engine.from_item(features)
+def _identities_of_prospects(engine: Engine, table: str) -> list[str]:
     return [
         row[0]
         for row in engine.rows(
@@ -367,48 +367,34 @@ def _identities_of_prospects(engine: Engine, features: Table) -> list[str]:
 
 
 def _model(
-    run: Run,
-    reason: str,
+    request: FitRequest,
     options: ClassifierOptions,
     fit_hash: str,
-    labelled: pd.DataFrame,
-    source: str,
-    fitted: ClassifierFit,
-    words: Mapping[str, FeatureWords],
-    revenue: pd.DataFrame,
-    stored: StoredModels[ProspectsModel],
+    learned: _Learned,
+    segments: list[ProspectSegment],
 ) -> ProspectsModel:
-    classifier = fitted.classifier
+    fitted, classifier = learned.fitted, learned.fitted.classifier
     dumped = dump_classifier(classifier) if classifier else StoredClassifier(b"", "")
-    labels = classifier.segments if classifier else ()
     columns = ["customer_id", "target", *options.features]
-    written = labelled[columns].to_json(orient="values", double_precision=15)
-    fingerprint = hashlib.sha256(written.encode())
-    model_number = stored.number + 1
-    identity = f"{run.dataset}/{run.variant}/{fit_hash}/".encode()
-    version = hashlib.sha256(identity + dumped.digest.encode() + fingerprint.digest())
+    written = learned.labelled[columns].to_json(orient="values", double_precision=15)
+    header = request.header(
+        options.as_json(),
+        fit_hash,
+        FittedContent(
+            algorithm=classifier.candidate if classifier else "none",
+            k=len(segments),
+            features=classifier.features if classifier else (),
+            dropped=fitted.dropped_features,
+            content=dumped.digest.encode(),
+            fingerprint=hashlib.sha256(written.encode()).hexdigest(),
+            libraries=_LIBRARIES,
+        ),
+    )
     return ProspectsModel(
-        segmentation="prospects",
-        dataset=run.dataset,
-        variant=run.variant,
-        model_number=model_number,
-        model_version=f"prospects-{model_number:04d}-{version.hexdigest()[:8]}",
-        previous_version=stored.version,
-        fitted_at=datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
-        as_of=run.as_of,
-        lrfm_window_days=run.lrfm_window_days,
-        fit_reason=reason,
-        algorithm=classifier.candidate if classifier else "none",
-        k=len(labels),
-        options=options.as_json(),
-        fit_hash=fit_hash,
-        sample_fingerprint=fingerprint.hexdigest(),
-        library_versions=library_versions(_LIBRARIES),
-        features_used=", ".join(classifier.features if classifier else ()),
-        features_dropped="; ".join(f"{f.name}: {f.reason}" for f in fitted.dropped_features),
-        target_source=source,
-        labelled_customers=len(labelled),
-        segments=_segments(labels, labelled, options, words, revenue),
+        **vars(header),
+        target_source=learned.source,
+        labelled_customers=len(learned.labelled),
+        segments=segments,
         selection=fitted.selection,
         classifier_metrics=_metrics(fitted),
         confusion=fitted.confusion,
@@ -422,14 +408,15 @@ def _model(
 
 
 def _segments(
-    labels: Sequence[str],
-    labelled: pd.DataFrame,
+    learned: _Learned,
     options: ClassifierOptions,
     words: Mapping[str, FeatureWords],
     revenue: pd.DataFrame,
 ) -> list[ProspectSegment]:
-    if not labels:
+    classifier, labelled = learned.fitted.classifier, learned.labelled
+    if classifier is None:
         return []
+    labels = classifier.segments
     takes_part = labelled[labelled["target"].isin(labels)]
     numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiub"]
     categories = [name for name in options.features if name not in numbers]
@@ -456,19 +443,10 @@ def _segments(
 
 
 def _slugs(labels: Sequence[str]) -> dict[str, str]:
-    """Return a slug for each label: lower case, of letters, digits and underscores, unique.
-
-    None is one that means something else in the marts.
-    """
+    """Return a slug for each label."""
     slugs: dict[str, str] = {}
     for label in labels:
-        slug = re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
-        if not slug[:1].isalpha() or slug in _RESERVED_SLUGS:
-            slug = f"segment_{slug}".rstrip("_")
-        number = 1
-        while (unique := slug if number == 1 else f"{slug}_{number}") in slugs.values():
-            number += 1
-        slugs[label] = unique
+        slugs[label], _ = unique_slug(label, slugs.values())
     return slugs
 
 
@@ -495,10 +473,9 @@ def _spoken(segment: ProspectSegment, model: ProspectsModel) -> str:
     return segment.label.replace("_", " ").capitalize()
 
 
-def _fit_hash(options: ClassifierOptions, first_days: Mapping[str, Any]) -> str:
-    """Return a hash of the options and of what the features count: another one, another fit."""
-    counted = json.dumps({name: str(value) for name, value in first_days.items()}, sort_keys=True)
-    return hashlib.sha256(f"{options.as_json()}{counted}".encode()).hexdigest()[:16]
+def _counted(first_days: Mapping[str, Any]) -> str:
+    """Return what the features count, as JSON."""
+    return json.dumps({name: str(value) for name, value in first_days.items()}, sort_keys=True)
 
 
 def _why_not_kept(engine: Engine, model: ProspectsModel, features: str) -> str | None:
@@ -518,13 +495,18 @@ def _rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]]) -> dict[str, Pl
     return {row.segment_slug: row for k in sorted(playbook) for row in playbook[k]}
 
 
-_NO_PREDICTIONS = (
-    "select cast(null as varchar) as customer_id, cast(null as integer) as segment_id, "
-    "cast(null as double) as probability, cast(null as integer) as runner_up_id, "
-    "cast(null as double) as margin, cast(null as double[]) as probabilities, "
-    "cast(null as varchar) as reason_1, cast(null as varchar) as reason_2, "
-    "cast(null as varchar) as reason_3, cast(null as varchar) as model_version where 1 = 0"
-)
+_ASSIGNMENTS = {
+    "customer_id": "varchar",
+    "segment_id": "integer",
+    "probability": "double",
+    "runner_up_id": "integer",
+    "margin": "double",
+    "probabilities": "double[]",
+    "reason_1": "varchar",
+    "reason_2": "varchar",
+    "reason_3": "varchar",
+    "model_version": "varchar",
+}
 
 _FORECAST = pa.schema(
     {

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from segmentation.clustering.gamma import default_gamma
 from segmentation.clustering.kprototypes.distances import Codes, Labels, mismatches
 from segmentation.features.arrays import Matrix
 
@@ -78,7 +79,8 @@ class DistinctRows:
         self.weighted = rows if self.equal_weights else rows * self.weights
         self.joint = joint[ordered]
         self.starts = np.concatenate([[0], np.cumsum(category_counts)]).astype(np.intp)
-        self.gamma = self._default_gamma() if gamma is None else float(gamma)
+        deviations = np.sqrt((self.weighted * self.numbers).sum(axis=1) / self.total)
+        self.gamma = default_gamma(deviations) if gamma is None else float(gamma)
         self.indicator = self._indicator()
         self._memory: dict[tuple[str, int], Matrix] = {}
 
@@ -86,12 +88,6 @@ class DistinctRows:
         # Shares before sums: a sum of large values might not be finite.
         mean: Matrix = (rows * (self.weights / self.total)).sum(axis=1)
         return mean
-
-    def _default_gamma(self) -> float:
-        if not len(self.numbers):
-            return 1.0
-        deviations = np.sqrt((self.weighted * self.numbers).sum(axis=1) / self.total)
-        return float(0.5 * deviations.mean()) or 1.0
 
     def _indicator(self) -> csr_array:
         """Return which patterns have each category of each column, shape (categories, g)."""

@@ -12,7 +12,7 @@ import pytest
 from house import House, fitted
 from mixed_customers import planted_customers
 from segmentation.published.people import ScoringError, score_people
-from segmentation.steps.clusters import scoring_rules
+from segmentation.steps.clusters import ScoringTables, scoring_rules
 
 
 def build(connection: duckdb.DuckDBPyConnection, **settings: Any) -> House:
@@ -22,9 +22,7 @@ def build(connection: duckdb.DuckDBPyConnection, **settings: Any) -> House:
     house.put("segments", house.segments())
     (rule,) = scoring_rules(
         connection,
-        models={"profile": "models"},
-        segments={"profile": "segments"},
-        features={"profile": "features"},
+        segmentations={"profile": ScoringTables("models", "current_model", "segments", "features")},
         run_settings="run",
         feature_words="words",
     ).to_pylist()
@@ -184,9 +182,7 @@ def test_where_there_is_no_model_every_call_says_so(
     )
     (rule,) = scoring_rules(
         connection,
-        models={"profile": "models"},
-        segments={"profile": "segments"},
-        features={"profile": "features"},
+        segmentations={"profile": ScoringTables("models", "current_model", "segments", "features")},
         run_settings="run",
         feature_words="words",
     ).to_pylist()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from segmentation.classification import ClassifierOptions
 from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.registry.header import FitRequest, FittedContent, ModelHeader
 from segmentation.registry.option_checks import OptionError
+from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_policy import why_fit
 from segmentation.registry.run import Run, read_run
 
@@ -16,19 +18,23 @@ DAY = datetime.date(2025, 12, 31)
 RUN = Run("sample", "default", DAY, 365)
 
 
-@dataclass(frozen=True)
-class Fit:
-    """What is asked of an earlier fit."""
-
-    fit_hash: str = "now"
-    as_of: datetime.date = DAY
-    lrfm_window_days: int = 365
-    model_number: int = 3
-    model_version: str = "value-0003-x"
+NOW, THEN = (FitConfiguration(ClassifierOptions(("age",), seed=seed)) for seed in (1, 2))
 
 
-def days_ago(days: int) -> Fit:
-    return Fit(as_of=DAY - datetime.timedelta(days=days))
+def fit(
+    configuration: FitConfiguration = NOW,
+    as_of: datetime.date = DAY,
+    lrfm_window_days: int = 365,
+) -> ModelHeader:
+    """Return what is asked of an earlier fit, the third."""
+    run = Run("sample", "default", as_of, lrfm_window_days)
+    fitted = FittedContent("trees", 2, ["age"], [], b"", "")
+    request = FitRequest("prospects", run, "there is no model yet", 3)
+    return request.header(configuration.options.as_json(), configuration.fit_hash, fitted)
+
+
+def days_ago(days: int) -> ModelHeader:
+    return fit(as_of=DAY - datetime.timedelta(days=days))
 
 
 @pytest.mark.parametrize(
@@ -36,14 +42,14 @@ def days_ago(days: int) -> Fit:
     [
         (None, False, None, "there is no model yet"),
         (None, True, 1, "there is no model yet"),
-        (Fit(), False, None, None),
-        (Fit(), "False", "None", None),
-        (Fit(), False, "", None),
-        (Fit(), " TRUE ", None, "it was asked for"),
-        (Fit(fit_hash="then"), True, None, "it was asked for"),
-        (Fit(fit_hash="then", lrfm_window_days=90), False, 0, "the configuration changed"),
+        (fit(), False, None, None),
+        (fit(), "False", "None", None),
+        (fit(), False, "", None),
+        (fit(), " TRUE ", None, "it was asked for"),
+        (fit(THEN), True, None, "it was asked for"),
+        (fit(THEN, lrfm_window_days=90), False, 0, "the configuration changed"),
         (
-            Fit(lrfm_window_days=90),
+            fit(lrfm_window_days=90),
             False,
             None,
             "frequency and monetary count 365 days and counted 90",
@@ -51,37 +57,39 @@ def days_ago(days: int) -> Fit:
         (days_ago(1000), False, None, None),
         (days_ago(30), False, 30, None),
         (days_ago(31), False, "30", "the last model is older than 30 days"),
-        (Fit(), False, 0, None),
+        (fit(), False, 0, None),
         (days_ago(1), False, 0, "the last model is older than 0 days"),
         # A build as of an earlier day: the model is of the future, and not old.
         (days_ago(-400), False, 30, None),
     ],
 )
-def test_why(latest: Fit | None, refit: Any, refit_after_days: Any, reason: str | None) -> None:
-    assert why_fit(latest, "now", RUN, refit, refit_after_days) == reason
+def test_why(
+    latest: ModelHeader | None, refit: Any, refit_after_days: Any, reason: str | None
+) -> None:
+    assert why_fit(latest, NOW, RUN, refit, refit_after_days) == reason
 
 
 @pytest.mark.parametrize(
     ("latest", "before_request", "reason"),
     [
         # This run is the first that asks for it.
-        (Fit(), 3, "it was asked for"),
+        (fit(), 3, "it was asked for"),
         # A run that did not end fitted it.
-        (Fit(), 2, None),
+        (fit(), 2, None),
         (None, 0, "there is no model yet"),
         # Whatever else speaks for a fit speaks for it still.
         (days_ago(1), 2, "it was asked for"),
-        (Fit(fit_hash="then"), 2, "the configuration changed"),
-        (Fit(lrfm_window_days=90), 2, "frequency and monetary count 365 days and counted 90"),
+        (fit(THEN), 2, "the configuration changed"),
+        (fit(lrfm_window_days=90), 2, "frequency and monetary count 365 days and counted 90"),
     ],
 )
 def test_a_refit_that_a_killed_run_made_is_not_made_again(
-    latest: Fit | None, before_request: int, reason: str | None
+    latest: ModelHeader | None, before_request: int, reason: str | None
 ) -> None:
-    assert why_fit(latest, "now", RUN, True, None, before_request) == reason
+    assert why_fit(latest, NOW, RUN, True, None, before_request) == reason
     # Where none is asked for, earlier requests are no matter.
-    if latest == Fit():
-        assert why_fit(latest, "now", RUN, False, None, before_request) is None
+    if latest is not None and reason in (None, "it was asked for") and latest.as_of == DAY:
+        assert why_fit(latest, NOW, RUN, False, None, before_request) is None
 
 
 @pytest.mark.parametrize(
@@ -98,12 +106,12 @@ def test_a_refit_that_a_killed_run_made_is_not_made_again(
         ("yes", "²", "must be true or false.\nrefit_after_days is '²'. It must be"),
     ],
 )
-@pytest.mark.parametrize("latest", [None, Fit()])
+@pytest.mark.parametrize("latest", [None, fit()])
 def test_what_cannot_be_read_is_said_with_or_without_a_model(
-    latest: Fit | None, refit: Any, refit_after_days: Any, message: str
+    latest: ModelHeader | None, refit: Any, refit_after_days: Any, message: str
 ) -> None:
     with pytest.raises(OptionError) as raised:
-        why_fit(latest, "now", RUN, refit, refit_after_days)
+        why_fit(latest, NOW, RUN, refit, refit_after_days)
     assert message in str(raised.value)
 
 

@@ -90,8 +90,8 @@ def test_two_one_hot_columns_are_gamma_apart(gamma: float) -> None:
 
 def test_the_default_gamma_is_half_the_mean_deviation() -> None:
     numbers = np.random.default_rng(0).normal(0, [1.0, 4.0], (5000, 2))
-    assert default_gamma(numbers) == pytest.approx(numbers.std(axis=0).mean() / 2)
-    assert default_gamma(np.zeros((9, 0))) == 1.0
+    assert default_gamma(numbers.std(axis=0)) == pytest.approx(numbers.std(axis=0).mean() / 2)
+    assert default_gamma(np.zeros(0)) == 1.0
 
 
 def test_distinct_rows_differ_in_numbers_or_categories() -> None:

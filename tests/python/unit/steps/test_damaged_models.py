@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from house import SETTINGS, House
 from prospect_house import ProspectHouse, people
-from segmentation.classification.model import SCHEMA as CLASSIFIER_SCHEMA
 from segmentation.classification.model import ProspectsModel
-from segmentation.clustering.model import SCHEMA, SegmentationModel
+from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.registry.current import StoredModelError, read_models
+from segmentation.registry.current import read_models
 from segmentation.registry.digest import DIGEST, row_digest
+from segmentation.registry.header import StoredModelError
 from segmentation.registry.run import read_run
-from segmentation.steps.clusters import project_customers, scoring_rules
+from segmentation.steps.clusters import ScoringTables, project_customers, scoring_rules
 
 OTHER = "its digest was made of other values"
 # What happened to a row, and what is said of it.
@@ -52,7 +52,7 @@ def _check_every_column(
     run = read_run(engine, "run")
     for column in columns:
         changed = f"(select * replace (null as {column}) from models)"
-        stored = read_models(engine, changed, run, model.from_record)
+        stored = read_models(engine, changed, run, model)
         assert (stored.damage is None) == (row[column] is None), column
         assert (stored.current is None) == (stored.predecessor is None) == (row[column] is not None)
         assert stored.number == 1
@@ -95,7 +95,7 @@ def test_it_is_named_never_applied_and_fitted_anew(
 
 def test_whatever_is_deleted_is_damage(house: House) -> None:
     house.fit()
-    _check_every_column(house, SegmentationModel, SCHEMA.names)
+    _check_every_column(house, SegmentationModel, SegmentationModel.SCHEMA.names)
 
 
 def test_an_earlier_model_takes_no_damaged_ones_place(house: House) -> None:
@@ -129,13 +129,15 @@ def test_of_nobody_it_is_no_error(house: House, said: pytest.LogCaptureFixture) 
     assert f"{OTHER}; it is not applied" in said.text
     projected = project_customers(
         house.connection, segmentation="value", features="features", models="models",
-        run_settings="run",
+        current_model="current_model", run_settings="run",
     )  # fmt: skip
     assert projected.fetchall() == []
     rules = scoring_rules(
-        house.connection, models={"value": "models"}, segments={"value": "models"},
-        features={"value": "features"}, run_settings="run", feature_words="words",
-    )  # fmt: skip
+        house.connection,
+        segmentations={"value": ScoringTables("models", "current_model", "models", "features")},
+        run_settings="run",
+        feature_words="words",
+    )
     assert rules["model_version"].to_pylist() == [None]
     house.connection.execute("insert into features from customers")
     again = house.fit()
@@ -226,7 +228,7 @@ def test_so_is_a_classifier(prospects: ProspectHouse, tampering: str, what: str)
 
 def test_whatever_of_it_is_deleted_is_damage(prospects: ProspectHouse) -> None:
     prospects.fit()
-    _check_every_column(prospects, ProspectsModel, CLASSIFIER_SCHEMA.names)
+    _check_every_column(prospects, ProspectsModel, ProspectsModel.SCHEMA.names)
 
 
 def test_of_nobody_a_damaged_classifier_is_no_error(prospects: ProspectHouse) -> None:

@@ -12,7 +12,7 @@ import pytest
 from house import MIXED, House, fitted
 from mixed_customers import planted_customers
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.model import SCHEMA, SegmentationModel, as_table
+from segmentation.clustering.model import SegmentationModel
 from segmentation.registry.digest import row_digest
 from segmentation.registry.option_checks import OptionError
 from segmentation.steps.clusters import project_customers
@@ -33,7 +33,7 @@ def stored(house: House) -> SegmentationModel:
 def test_a_model_of_any_algorithm_is_read_back_as_it_was(house: House, algorithm: str) -> None:
     model = fitted(house, algorithm=algorithm)
     assert stored(house) == model
-    again = SegmentationModel.from_record(as_table([model]).to_pylist()[0])
+    again = SegmentationModel.from_record(SegmentationModel.as_table([model]).to_pylist()[0])
     assert again == model
     read, own = again.prototypes, model.prototypes
     assert read.centers.tobytes() == own.centers.tobytes()
@@ -130,6 +130,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
             segmentation="value",
             features="features",
             models="models",
+            current_model="current_model",
             run_settings="run",
         )
         assert projected.fetchall() == []
@@ -220,7 +221,7 @@ def test_the_comparison_is_part_of_the_model(house: House) -> None:
     )
     assert [judged.algorithm for judged in model.comparison] == asked
     assert stored(house).comparison == model.comparison
-    assert "comparison" in SCHEMA.names
+    assert "comparison" in SegmentationModel.SCHEMA.names
     assert json.loads(model.options)["compared_algorithms"] == asked
 
 
@@ -231,6 +232,7 @@ def test_customers_and_centroids_are_projected_alike(house: House) -> None:
         segmentation="value",
         features="features",
         models="models",
+        current_model="current_model",
         run_settings="run",
     ).df()
     customers = table[table.point == "customer"]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from prospect_house import FEATURES, LABELS, PLAYBOOK, ProspectHouse, people
 from segmentation.classification.candidates import CANDIDATES
-from segmentation.classification.model import SCHEMA
+from segmentation.classification.model import ProspectsModel
 from segmentation.classification.prediction import predict
 from segmentation.classification.storage import StoredClassifierError
 from segmentation.registry.digest import row_digest
@@ -71,7 +71,7 @@ class TestWholeWay:
 
     def test_a_row_survives_the_table(self, prospects: ProspectHouse) -> None:
         model = prospects.fitted()
-        assert prospects.connection.table("models").columns == SCHEMA.names
+        assert prospects.connection.table("models").columns == ProspectsModel.SCHEMA.names
         assert [segment.label for segment in model.segments] == list(LABELS)
         assert [segment.segment_id for segment in model.segments] == [0, 1, 2]
         assert [segment.labelled_customers for segment in model.segments] == [40, 40, 40]
@@ -358,7 +358,7 @@ class TestLabels:
         assert found.columns.tolist() == ASSIGNED
         assert prospects.segments().empty
         assert prospects.forecast().empty
-        assert prospects.connection.table("models").columns == SCHEMA.names
+        assert prospects.connection.table("models").columns == ProspectsModel.SCHEMA.names
 
     def test_columns_without_a_model_are_of_the_same_types(self, prospects: ProspectHouse) -> None:
         prospects.assignments()

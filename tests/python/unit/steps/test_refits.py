@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import pandas as pd
 import pytest
 from house import SETTINGS, House
 from segmentation.registry.option_checks import OptionError
@@ -83,3 +84,41 @@ def test_the_same_fit_of_another_variant_is_another_version(house: House) -> Non
     assert one is not None
     assert other is not None
     assert one.model_version != other.model_version
+
+
+def test_another_naming_limit_renames_at_once_and_refits_nothing(house: House) -> None:
+    house.fit()
+    before = house.segments()
+    assert set(before.named_by) == {"playbook"}
+    assert house.fit({**SETTINGS, "naming_limit": 1e-9}) is None
+    renamed = house.segments()
+    assert set(renamed.named_by) == {"description"}
+    assert not set(renamed.segment_slug) & set(before.segment_slug)
+    assert set(renamed.model_version) == set(before.model_version)
+    # A var is laid over the settings here too; and what was set before gives the names of before.
+    assert house.fit({**SETTINGS, "naming_limit": 1e-9}, overrides='{"naming_limit": 1}') is None
+    pd.testing.assert_frame_equal(house.segments(), before)
+
+
+def test_a_fit_follows_the_names_of_today(house: House) -> None:
+    """The limit under which the last model goes by other names names what follows it."""
+    house.fit()
+    strict = {**SETTINGS, "naming_limit": 1e-9}
+    house.fit(strict)
+    renamed = house.segments()
+    again = house.fit(strict, refit=True)
+    assert again is not None
+    assert {segment.named_by for segment in again.segments} == {"earlier model"}
+    assert {segment.segment_slug for segment in again.segments} == set(renamed.segment_slug)
+
+
+def test_another_comparison_waits_for_the_next_fit(house: House) -> None:
+    first = house.fit()
+    compared = {**SETTINGS, "compared_algorithms": ["kmeans"], "compared_resamples": 2}
+    assert house.fit(compared) is None
+    again = house.fit(compared, refit=True)
+    assert first is not None
+    assert again is not None
+    assert first.comparison == []
+    assert {judgement.algorithm for judgement in again.comparison} == {"kmeans"}
+    assert again.fit_hash == first.fit_hash

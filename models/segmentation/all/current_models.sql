@@ -1,0 +1,16 @@
+{% for segmentation in segmentations() -%}
+    select
+        segmentation,
+        dataset,
+        variant,
+        model_number,
+        model_version,
+        fitted_at,
+        as_of,
+        dataset = {{ text_literal(dataset()) }}
+        and variant = {{ text_literal(variant()) }} as is_of_this_build
+    from {{ in_any_file(ref(segmentation ~ "_current_model")) }}
+    {% if not loop.last -%}
+        union all
+    {% endif %}
+{%- endfor %}

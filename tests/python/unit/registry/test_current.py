@@ -1,0 +1,170 @@
+"""Which model is current: one rule in SQL and before a fit; and how much of a history is read."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from house import House
+from hypothesis import given
+from hypothesis import strategies as st
+from newest_model import newest_model
+from segmentation.clustering.model import SegmentationModel
+from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.registry.current import model_to_apply, newest_first, read_models
+from segmentation.registry.digest import row_digest
+from segmentation.registry.header import StoredModelError
+from segmentation.registry.run import Run, read_run
+
+DAY = datetime.date(2025, 12, 31)
+RUN = Run("sample", "default", DAY, 365)
+SCHEMA = pa.schema(
+    {
+        "dataset": pa.string(),
+        "variant": pa.string(),
+        "model_number": pa.int64(),
+        "model_version": pa.string(),
+        "fitted_at": pa.timestamp("us"),
+        "as_of": pa.date32(),
+        "place": pa.int64(),
+    }
+)
+_numbers = st.integers(0, 4) | st.sampled_from([-3, 1_000_000, 1_000_001, 2**40])
+_versions = st.builds(
+    "value-{}-{}".format,
+    st.sampled_from(["0001", "0002", "0003", "4", "1000001", "9999999999", "x", ""]),
+    st.sampled_from("ab"),
+)
+_headers = st.fixed_dictionaries(
+    {
+        "dataset": st.none() | st.sampled_from(["sample", "members"]),
+        "variant": st.none() | st.sampled_from(["default", "another"]),
+        "model_number": st.none() | _numbers,
+        "model_version": st.none() | _versions,
+        "fitted_at": st.none() | st.sampled_from([datetime.datetime(2025, 1, d) for d in (1, 2)]),
+        "as_of": st.just(DAY),
+    }
+)
+
+
+@given(headers=st.lists(_headers, max_size=6))
+def test_dbt_and_fits_choose_the_same_row(headers: list[dict[str, Any]]) -> None:
+    with duckdb.connect() as connection:
+        connection.register("models", pa.Table.from_pylist(headers, schema=SCHEMA))
+        connection.execute("create table run as select 'sample' as dataset, 'default' as variant")
+        query = newest_model("value", "models", "run")
+        found = connection.sql(query).to_arrow_table().to_pylist()
+    of_run = [row for row in found if (row["dataset"], row["variant"]) == ("sample", "default")]
+    chosen = newest_first(headers, RUN)[:1]
+    names = ("model_number", "model_version", "fitted_at")
+    assert [[row[name] for name in names] for row in of_run] == [
+        [row[name] for name in names] for row in chosen
+    ]
+    # At most one row of each data set and variant.
+    assert len({(row["dataset"], row["variant"]) for row in found}) == len(found)
+
+
+class CountingEngine(DuckDBEngine):
+    """The engine, and how many rows it returned whole."""
+
+    whole = 0
+    rows_returned = 0
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        found = super().records(sql)
+        self.rows_returned += len(found)
+        self.whole += sum("segments" in record for record in found)
+        return found
+
+
+@pytest.fixture
+def long_history(house: House) -> House:
+    """Return 30 models of one data set and 30 of another, each sound."""
+    house.fit()
+    (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
+    rows = []
+    for dataset in ("sample", "members"):
+        version = None
+        for number in range(1, 31):
+            copied = row | {
+                "dataset": dataset,
+                "model_number": number,
+                "model_version": f"value-{number:04d}-{dataset}",
+                "previous_version": version,
+            }
+            version = copied["model_version"]
+            rows.append(copied | {"row_digest": row_digest(copied)})
+    house.connection.register(
+        "written", pa.Table.from_pylist(rows, schema=SegmentationModel.SCHEMA)
+    )
+    house.connection.execute("create or replace table models as from written")
+    return house
+
+
+def test_of_a_long_history_one_model_is_read(long_history: House) -> None:
+    engine = CountingEngine(long_history.connection)
+    run = read_run(engine, "run")
+    stored = read_models(engine, "models", run, SegmentationModel)
+    assert stored.current is not None
+    assert (stored.current.model_number, stored.number) == (30, 30)
+    assert stored.predecessor == stored.current
+    assert engine.whole == 1
+
+    engine.whole = engine.rows_returned = 0
+    applied = model_to_apply(engine, "models", "current_model", run, SegmentationModel, "features")
+    assert applied == stored.current
+    assert engine.whole == 1
+    assert engine.rows_returned == 3
+
+
+def test_of_damaged_ones_those_down_to_a_sound_one_are_read(long_history: House) -> None:
+    long_history.connection.execute("update models set k = 9 where model_number > 28")
+    engine = CountingEngine(long_history.connection)
+    stored = read_models(engine, "models", read_run(engine, "run"), SegmentationModel)
+    assert stored.damage is not None
+    assert "value-0030-sample" in stored.damage
+    assert stored.predecessor is not None
+    assert stored.predecessor.model_number == 28
+    assert engine.whole == 3
+
+
+@pytest.mark.parametrize("changed", ["dataset = 'members'", "variant = 'another'"])
+def test_a_model_that_is_moved_to_other_data_is_named(
+    long_history: House, said: pytest.LogCaptureFixture, changed: str
+) -> None:
+    """Or the one before it would take its place unnoticed."""
+    long_history.connection.execute(
+        f"update models set {changed} where model_version = 'value-0030-sample'"
+    )
+    engine = CountingEngine(long_history.connection)
+    with said.at_level(logging.WARNING, logger="segmentation"):
+        stored = read_models(engine, "models", read_run(engine, "run"), SegmentationModel)
+    assert stored.number == 29
+    assert set(said.messages) == {
+        "the stored model value-0030-sample in value_model is damaged: "
+        "its digest was made of other values"
+    }
+    # The moved row and the current one.
+    assert engine.whole == 2
+
+
+def test_of_rows_that_share_their_identity_a_damaged_one_is_found(house: House) -> None:
+    house.fit()
+    house.connection.execute("insert into models select * replace (7 as k) from models")
+    with pytest.raises(StoredModelError, match="its digest was made of other values"):
+        house.assignments()
+
+
+def test_a_current_model_that_is_not_stored_is_missed(house: House) -> None:
+    house.fit()
+    house.connection.execute("create table listed as from current_model")
+    house.connection.execute("update models set model_version = 'value-0001-x'")
+    engine = DuckDBEngine(house.connection)
+    with pytest.raises(StoredModelError, match="no such model is stored"):
+        model_to_apply(
+            engine, "models", "listed", read_run(engine, "run"), SegmentationModel, "features"
+        )
