@@ -22,7 +22,7 @@ from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import projection_expressions
 from segmentation.clustering.reasons import segment_headline
 from segmentation.engine.base import Engine, Relation, Session, Table
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import Query, number, quoted, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords, read_feature_words
 from segmentation.playbook.playbook import PlaybookRow, read_playbook, rows_by_slug
 from segmentation.registry.current import model_to_apply, read_models
@@ -213,7 +213,7 @@ def assign_segments(
     model = model_to_apply(engine, models, run, SegmentationModel.from_record)
     table = engine.from_item(features)
     if model is None:
-        return engine.relation(_no_assignments(table, key))
+        return engine.nothing(_with_key(_ASSIGNMENTS, key), table)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     table = _with_features_of(engine, table, model)
     return engine.relation(assignments_query(engine, table, model, words, key))
@@ -253,33 +253,9 @@ def project_customers(
     model = model_to_apply(engine, models, run, SegmentationModel.from_record)
     table = engine.from_item(features)
     if model is None or model.projection is None:
-        return engine.relation(
-            f"select cast(null as varchar) as segmentation, cast(null as varchar) as point, "
-            f"{quoted(key)}, cast(null as integer) as segment_id, cast(null as double) as x, "
-            "cast(null as double) as y, cast(null as double) as x_explained_variance, "
-            "cast(null as double) as y_explained_variance, cast(null as varchar) as model_version "
-            f"from {table} where 1 = 0"
-        )
-    shared = (
-        f"{number(model.projection.x_explained_variance)} as x_explained_variance, "
-        f"{number(model.projection.y_explained_variance)} as y_explained_variance, "
-        f"{text_literal(model.model_version)} as model_version"
-    )
-    name = text_literal(segmentation)
-    key_text = f"cast({quoted(key)} as varchar)"
+        return engine.nothing(_with_key(_POINTS, key), table)
     table = _with_features_of(engine, table, model)
-    sampled = f"(select * from {table} order by md5({key_text}), {key_text} limit {int(rows)})"
-    assigned = assigned_table(engine, sampled, model.prepared_features, model.prototypes, [key])
-    x, y = projection_expressions(model.projection, model.prepared_features, model.gamma)
-    centroids = [
-        f"select {name}, 'centroid', null, {i}, {number(point[0])}, {number(point[1])}, {shared}"
-        for i, point in enumerate(model.projection.projected(model.embedded_centroids))
-    ]
-    return engine.relation(
-        f"select {name} as segmentation, 'customer' as point, {quoted(key)}, "
-        f"cast(segment_id as integer) as segment_id, {x} as x, {y} as y, {shared} "
-        f"from ({assigned}) union all {' union all '.join(centroids)}"
-    )
+    return engine.relation(_points(engine, segmentation, table, model, key, rows))
 
 
 def scoring_rules(
@@ -325,6 +301,8 @@ def scoring_rules(
             listed = engine.from_item(segments[segmentation])
             names = engine.rows(f"select segment_id, segment_slug, segment_name from {listed}")
             macros = scoring_macros(engine, model, words, names)
+            for name, body in macros.items():
+                log.debug("%s: %s%s", segmentation, name, body)
         version = model.model_version if model else None
         rules.append({"segmentation": segmentation, "model_version": version, **macros})
     return pa.Table.from_pylist(rules, schema=_RULES)
@@ -406,15 +384,72 @@ def _read_vocabularies(
     return read_playbook(rows, segmentation)
 
 
-def _no_assignments(table: str, key: str) -> str:
-    return (
-        f"select {quoted(key)}, cast(null as integer) as segment_id, "
-        "cast(null as double) as distance, cast(null as integer) as runner_up_id, "
-        "cast(null as double) as margin, cast(null as varchar) as reason_1, "
-        "cast(null as varchar) as reason_2, cast(null as varchar) as reason_3, "
-        f"cast(null as varchar) as model_version from {table} where 1 = 0"
-    )
+def _points(
+    engine: Engine, segmentation: str, table: str, model: SegmentationModel, key: str, rows: int
+) -> Query:
+    """Return the query for the points of a picture: some customers, then all centroids."""
+    projection = model.projection
+    assert projection is not None
+    names = _with_key(_POINTS, key).names
 
+    def point(*values: str) -> list[str]:
+        shared = [
+            number(projection.x_explained_variance),
+            number(projection.y_explained_variance),
+            text_literal(model.model_version),
+        ]
+        listed = [text_literal(segmentation), *values, *shared]
+        return [f"{value} as {quoted(name)}" for name, value in zip(names, listed, strict=True)]
+
+    key_text = f"cast({quoted(key)} as varchar)"
+    sampled = Query(table).step(
+        "sampled_customers",
+        select(["*"], table, order_by=f"md5({key_text}), {key_text}", limit=rows),
+    )
+    features = model.prepared_features
+    assigned = assigned_table(engine, sampled, features, model.prototypes, [key])
+    x, y = projection_expressions(projection, features, model.gamma)
+    segment = "cast(segment_id as integer)"
+    selects = [select(point("'customer'", quoted(key), segment, x, y), assigned.result)]
+    selects += [
+        select(point("'centroid'", "null", str(i), number(x), number(y)), "")
+        for i, (x, y) in enumerate(projection.projected(model.embedded_centroids))
+    ]
+    return assigned.step("points", "\n\nunion all\n\n".join(selects))
+
+
+def _with_key(schema: pa.Schema, key: str) -> pa.Schema:
+    """Return a schema whose customer_id is the key of a table, with the type that it has there."""
+    return schema.set(schema.get_field_index("customer_id"), pa.field(key, pa.null()))
+
+
+_ASSIGNMENTS = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "distance": pa.float64(),
+        "runner_up_id": pa.int32(),
+        "margin": pa.float64(),
+        "reason_1": pa.string(),
+        "reason_2": pa.string(),
+        "reason_3": pa.string(),
+        "model_version": pa.string(),
+    }
+)
+
+_POINTS = pa.schema(
+    {
+        "segmentation": pa.string(),
+        "point": pa.string(),
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "x": pa.float64(),
+        "y": pa.float64(),
+        "x_explained_variance": pa.float64(),
+        "y_explained_variance": pa.float64(),
+        "model_version": pa.string(),
+    }
+)
 
 _RULES = pa.schema(
     {

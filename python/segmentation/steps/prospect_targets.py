@@ -10,6 +10,7 @@ import pandas as pd
 from segmentation.clustering.fit import fit_model
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Engine
+from segmentation.engine.sql import quoted, select
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.registry.run import Run
@@ -76,7 +77,12 @@ def later_segments(
         return pd.Series(dtype=object, name="target")
     assigned = assigned_table(engine, table, model.prepared_features, model.prototypes, [key])
     slugs = {segment.segment_id: segment.segment_slug for segment in model.segments}
-    found = engine.rows(f'select "{key}", segment_id from ({assigned}) order by 1')
+    found = engine.rows(
+        assigned.step(
+            "segments_of_customers",
+            select([quoted(key), "segment_id"], assigned.result, order_by="1"),
+        )
+    )
     return pd.Series(
         [slugs[segment] for _, segment in found],
         index=[customer for customer, _ in found],

@@ -31,7 +31,7 @@ from segmentation.classification.storage import (
     dump_classifier,
 )
 from segmentation.engine.base import Engine, Relation, Session, Table
-from segmentation.engine.sql import text_literal
+from segmentation.engine.sql import case, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords, read_feature_words
 from segmentation.playbook.playbook import PlaybookRow, read_playbook
 from segmentation.playbook.portraits import portraits
@@ -233,7 +233,7 @@ def assign_prospects(
     run = read_run(engine, run_settings)
     model = model_to_apply(engine, models, run, ProspectsModel.from_record)
     if model is None or not model.segments:
-        return engine.relation(_NO_PREDICTIONS)
+        return engine.nothing(_PREDICTED)
     words = read_feature_words(engine.records(f"select * from {engine.from_item(feature_words)}"))
     classifier = model.classifier()
     numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
@@ -253,13 +253,14 @@ def assign_prospects(
         temporary=True,
     )
     log.info("prospects: %s foretold a segment", f"{scored.rows:,}")
-    ids = " ".join(f"when {text_literal(s.label)} then {s.segment_id}" for s in model.segments)
-    return engine.relation(
-        f"select customer_id, cast(case segment {ids} end as integer) as segment_id, probability, "
-        f"cast(case runner_up {ids} end as integer) as runner_up_id, margin, probabilities, "
-        f"reason_1, reason_2, reason_3, {text_literal(model.model_version)} as model_version "
-        f"from {_PREDICTIONS}"
-    )
+    ids = [(text_literal(s.label), str(s.segment_id)) for s in model.segments]
+    made = {
+        "segment_id": f"cast({case(ids, of='segment')} as integer)",
+        "runner_up_id": f"cast({case(ids, of='runner_up')} as integer)",
+        "model_version": text_literal(model.model_version),
+    }
+    columns = [f"{made[name]} as {name}" if name in made else name for name in _PREDICTED.names]
+    return engine.relation(select(columns, _PREDICTIONS))
 
 
 def forecast_prospects(
@@ -514,12 +515,19 @@ def _rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]]) -> dict[str, Pl
     return {row.segment_slug: row for k in sorted(playbook) for row in playbook[k]}
 
 
-_NO_PREDICTIONS = (
-    "select cast(null as varchar) as customer_id, cast(null as integer) as segment_id, "
-    "cast(null as double) as probability, cast(null as integer) as runner_up_id, "
-    "cast(null as double) as margin, cast(null as double[]) as probabilities, "
-    "cast(null as varchar) as reason_1, cast(null as varchar) as reason_2, "
-    "cast(null as varchar) as reason_3, cast(null as varchar) as model_version where 1 = 0"
+_PREDICTED = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "probability": pa.float64(),
+        "runner_up_id": pa.int32(),
+        "margin": pa.float64(),
+        "probabilities": pa.list_(pa.float64()),
+        "reason_1": pa.string(),
+        "reason_2": pa.string(),
+        "reason_3": pa.string(),
+        "model_version": pa.string(),
+    }
 )
 
 _FORECAST = pa.schema(
