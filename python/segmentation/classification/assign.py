@@ -22,7 +22,7 @@ from segmentation.classification.prediction import (
     prediction_schema,
 )
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import quoted
+from segmentation.engine.sql import Query, all_of, call, quoted, select
 from segmentation.playbook.feature_words import FeatureWords
 
 # Above this share of distinct rows, listing and joining cost more than they save. Reasons make a
@@ -88,9 +88,9 @@ def score_into(
     there = {name.lower() for name in engine.column_names(source)}
     known = [column for column in classifier.columns if column.name.lower() in there]
     features = [f"{_as_read(column)} as {quoted(column.name)}" for column in known]
-    one_value = f"hash({', '.join(_as_read(column) for column in known) or '0'})"
+    one_value = call("hash", [_as_read(column) for column in known] or ["0"])
     rows, distinct = engine.rows(
-        f"select count(*), approx_count_distinct({one_value}) from {source}"
+        select(["count(*)", f"approx_count_distinct({one_value})"], source)
     )[0]
     made = f"create or replace {'temporary ' if temporary else ''}table {into} as"
     if distinct_share is None:
@@ -99,12 +99,11 @@ def score_into(
         # Under names of their own: a column may be both passed on and a feature.
         passed_on = {name: f"segmentation_kept_{i}" for i, name in enumerate(keep)}
         columns = [f"{quoted(name)} as {alias}" for name, alias in passed_on.items()]
-        query = f"select {', '.join([*columns, *features])} from {source}"
+        query = select([*columns, *features], source)
         reader = _reader(engine, query, classifier, passed_on, words, reasons)
         _create(engine, made, reader)
         return TableScoring(rows, rows)
     names = {column.name: column.name for column in known}
-    combinations = f"select distinct {', '.join(features) or 'null as nothing'} from {source}"
     given = [f"source_rows.{quoted(name)}" for name in keep]
     given += [f"predicted.{name}" for name in prediction_schema(reasons=reasons).names]
     same = [
@@ -115,16 +114,14 @@ def score_into(
     parts = distinct // PART_COMBINATIONS + 1
     for part in range(parts):
         in_part = f"{one_value} % {parts} = {part}"
-        reader = _reader(
-            engine, f"{combinations} where {in_part}", classifier, names, words, reasons
-        )
+        combinations = select(features or ["null as nothing"], source, where=in_part, distinct=True)
+        reader = _reader(engine, combinations, classifier, names, words, reasons)
         _create(engine, f"create or replace temporary table {_PREDICTED} as", reader)
         predicted += engine.rows(f"select count(*) from {_PREDICTED}")[0][0]
-        engine.execute(
-            f"{made if part == 0 else f'insert into {into}'} select {', '.join(given)} "
-            f"from (from {source} where {in_part}) as source_rows "
-            f"inner join {_PREDICTED} as predicted on {' and '.join(same) or 'true'}"
-        )
+        rows_of_part = Query(source).step("source_rows", select(["*"], source, where=in_part))
+        joined = f"source_rows\ninner join {_PREDICTED} as predicted\n    on {all_of(same)}"
+        scored = rows_of_part.step("scored_rows", select(given, joined))
+        engine.execute(f"{made if part == 0 else f'insert into {into}'}\n{scored}")
     engine.execute(f"drop table {_PREDICTED}")
     return TableScoring(rows, predicted)
 
@@ -162,5 +159,5 @@ def _reader(
 
 def _create(engine: Engine, made: str, reader: pa.RecordBatchReader) -> None:
     engine.execute_with(
-        f"{made} select * from segmentation_predictions", "segmentation_predictions", reader
+        f"{made}\nselect * from segmentation_predictions", "segmentation_predictions", reader
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.reasons import reasons
+from segmentation.clustering.reasons import with_reasons
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import quoted, text_literal
+from segmentation.engine.sql import Query, call, case, quoted, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scoring.nearest import (
     assigned_table,
@@ -19,18 +19,18 @@ from segmentation.scoring.prototypes import NOISE
 
 def assignments_query(
     engine: Engine,
-    table: str,
+    table: str | Query,
     model: SegmentationModel,
     words: Mapping[str, FeatureWords],
     key: str = "customer_id",
-) -> str:
+) -> Query:
     """Return the query that applies a model to a table.
 
     Parameters
     ----------
     engine : Engine
-    table : str
-        A from-item with `key` and the features of the model.
+    table : str or Query
+        A from-item, or a query, with `key` and the features of the model.
     model : SegmentationModel
     words : mapping
         Feature to its words.
@@ -39,41 +39,67 @@ def assignments_query(
 
     Returns
     -------
-    str
-        A query with the columns of :func:`segmentation.steps.clusters.assign_segments`.
+    Query
+        Its result has the columns of :func:`segmentation.steps.clusters.assign_segments`.
     """
-    prepared = model.prepared_features
-    keep = [key, *prepared.names]
-    ids = range(model.k)
-    dissimilarities = segment_dissimilarity_expressions(model.prototypes)
-    squared = [f"{expression} as squared_{i}" for i, expression in enumerate(dissimilarities)]
-    explained = [
-        f"{expression} as explained_{rank}"
-        for rank, expression in enumerate(reasons(engine, model, words), start=1)
-    ]
-    nearest = "least(" + ", ".join(f"squared_{i}" for i in ids) + ")"
-    own = by_segment([f"squared_{i}" for i in ids])
-    if model.k > 1:
+    features = model.prepared_features
+    assigned = assigned_table(engine, table, features, model.prototypes, [key, *features.names])
+    own, second, runner_up = _compared_distances(model.k)
+    distances = assigned.adding(
+        "squared_distances",
+        [
+            f"{expression} as squared_{i}"
+            for i, expression in enumerate(
+                segment_dissimilarity_expressions(features, model.prototypes)
+            )
+        ],
+    ).adding("own_and_second_distances", [f"{own} as squared_own", f"{second} as squared_second"])
+    explained = with_reasons(engine, distances, model, words)
+    margin = case(
+        [
+            (
+                f"segment_id <> {NOISE} and squared_second is not null",
+                "greatest(sqrt(squared_second) - sqrt(squared_own), 0.0)",
+            )
+        ]
+    )
+    return explained.step(
+        "assignments",
+        select(
+            [
+                quoted(key),
+                "cast(segment_id as integer) as segment_id",
+                "sqrt(squared_own) as distance",
+                f"{call('cast', [f'{runner_up} as integer'])} as runner_up_id",
+                f"{margin} as margin",
+                *("reason_1", "reason_2", "reason_3"),
+                f"{text_literal(model.model_version)} as model_version",
+            ],
+            explained.result,
+        ),
+    )
+
+
+def _compared_distances(k: int) -> tuple[str, str, str]:
+    """Return SQL for the own distance, squared, for that of the runner-up, and for which it is.
+
+    Noise has the distance of the nearest segment, which is its runner-up.
+    """
+    squared = [f"squared_{i}" for i in range(k)]
+    own = case(
+        [(f"segment_id = {NOISE}", call("least", squared))],
+        by_segment(squared),
+    )
+    if k > 1:
         # least() skips nulls: what is left is the nearest of the others.
-        second = ", ".join(f"case when segment_id <> {i} then squared_{i} end" for i in ids)
-        second = f"least({second})"
+        others = [case([(f"segment_id <> {i}", column)]) for i, column in enumerate(squared)]
+        second = call("least", others)
     else:
-        second = f"case when segment_id = {NOISE} then squared_0 end"
-    runner_up = " ".join(
-        f"when segment_id <> {i} and squared_{i} = squared_second then {i}" for i in ids
+        second = case([(f"segment_id = {NOISE}", "squared_0")])
+    runner_up = case(
+        [
+            (f"segment_id <> {i} and {column} = squared_second", str(i))
+            for i, column in enumerate(squared)
+        ]
     )
-    outside = text_literal("lies in no dense group; it is nearest to the runner-up")
-    return (
-        f"select {quoted(key)}, cast(segment_id as integer) as segment_id, "
-        "sqrt(squared_own) as distance, "
-        f"cast(case {runner_up} end as integer) as runner_up_id, "
-        f"case when segment_id <> {NOISE} and squared_second is not null "
-        "then greatest(sqrt(squared_second) - sqrt(squared_own), 0.0) end as margin, "
-        f"case when segment_id = {NOISE} then {outside} else explained_1 end as reason_1, "
-        "explained_2 as reason_2, explained_3 as reason_3, "
-        f"{text_literal(model.model_version)} as model_version "
-        f"from (select *, case when segment_id = {NOISE} then {nearest} else {own} end "
-        f"as squared_own, {second} as squared_second "
-        f"from (select *, {', '.join([*squared, *explained])} "
-        f"from ({assigned_table(engine, table, prepared, model.prototypes, keep)})))"
-    )
+    return own, second, runner_up

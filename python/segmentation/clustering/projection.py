@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.engine.sql import number
+from segmentation.engine.sql import case, number, sum_of
 from segmentation.features.arrays import Matrix
 from segmentation.features.mixed_sample import MixedSample, one_hot_length
 from segmentation.features.prepared import PreparedFeatures
-from segmentation.scoring.columns import code_column, scaled_column
+from segmentation.scoring.columns import code_columns, scaled_columns
+from segmentation.scoring.nearest import weighted
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def embedded_prototypes(centers: Matrix, shares: Sequence[Matrix], gamma: float)
 def projection_expressions(
     projection: Projection, features: PreparedFeatures, gamma: float
 ) -> tuple[str, str]:
-    """Return SQL for x and y of a row, over ``scaled_0``, ..., ``code_0``, ..."""
+    """Return SQL for x and y of a row of :func:`segmentation.scoring.columns.scaled_table`."""
     return (
         _line(projection.x_loadings, projection.mean, features, gamma),
         _line(projection.y_loadings, projection.mean, features, gamma),
@@ -91,12 +92,12 @@ def _line(
 ) -> str:
     start = len(features.numbers)
     terms = [number(-float(np.dot(loadings, mean)))]
-    terms += [f"{number(loadings[j])} * {scaled_column(j)}" for j in range(start)]
-    for f, category in enumerate(features.categories):
+    terms += weighted(scaled_columns(features), loadings[:start])
+    for code, category in zip(code_columns(features), features.categories, strict=True):
         count = len(category.categories)
         block = np.array(loadings[start : start + count]) * one_hot_length(gamma)
         # A category that the model does not know is no column at all.
-        cases = " ".join(f"when {v} then {number(x)}" for v, x in enumerate(block))
-        terms.append(f"case {code_column(f)} {cases} else {number(0.0)} end")
+        places = [(str(v), number(x)) for v, x in enumerate(block)]
+        terms.append(case(places, number(0.0), of=code))
         start += count
-    return f"({' + '.join(terms)})"
+    return sum_of(terms)

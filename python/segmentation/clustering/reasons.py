@@ -13,18 +13,21 @@ from segmentation.clustering.model import (
     SegmentationModel,
 )
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import Query, call, case, number, quoted, text_literal
 from segmentation.features.arrays import Matrix
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.headlines import CategoryContrast, NumberContrast, headline
 from segmentation.playbook.playbook import ONE
-from segmentation.scoring.columns import code_column, scaled_column
+from segmentation.scoring.columns import code_columns, columns_of, scaled_columns
 from segmentation.scoring.nearest import by_segment, cost_expression
+from segmentation.scoring.prototypes import NOISE
 
 REASONS = 3
 
 # The weight of a feature without a value is multiplied by this, which puts it last.
 LAST = 1e-12
+
+OUTSIDE = "lies in no dense group; it is nearest to the runner-up"
 
 # Where a row is as far from several segments, or in one whose middle is not the nearest.
 NO_REASON = "no feature by itself speaks for this segment"
@@ -53,10 +56,10 @@ def segment_headline(
     return headline(numbers, categories, words)
 
 
-def reasons(
-    engine: Engine, model: SegmentationModel, words: Mapping[str, FeatureWords]
-) -> list[str]:
-    """Return SQL for the three strongest reasons why a row is in its segment.
+def with_reasons(
+    engine: Engine, assigned: Query, model: SegmentationModel, words: Mapping[str, FeatureWords]
+) -> Query:
+    """Return a query that also has the three strongest reasons why a row is in its segment.
 
     The dissimilarity to another segment less that to the own one is a sum over features; its
     mean over all the other segments says how much each feature speaks for the own segment. The
@@ -67,47 +70,85 @@ def reasons(
     Parameters
     ----------
     engine : Engine
+    assigned : Query
+        See :func:`segmentation.scoring.nearest.assigned_table`; its result has the raw columns of
+        the features too.
     model : SegmentationModel
     words : mapping
         Feature to its words.
 
     Returns
     -------
-    list of str, length 3
-        Expressions over raw columns, ``scaled_0``, ..., ``code_0``, ... and ``segment_id``.
+    Query
+        Its result has the columns of `assigned` and reason_1, reason_2, reason_3.
     """
     if model.k < 2:
-        return [text_literal("there is only one segment"), *["cast(null as varchar)"] * 2]
-    middles = model.segment_prototypes
-    slopes, offsets = _evidence(middles.centers)
-    ids = range(model.k)
-    weights = [
+        only = _first_reason(text_literal("there is only one segment"))
+        others = [f"cast(null as varchar) as reason_{rank}" for rank in range(2, REASONS + 1)]
+        return assigned.adding("reasons", [only, *others])
+    features = model.prepared_features
+    names = columns_of("evidence", features, [*features.numbers, *features.categories])
+    weighed = assigned.adding(
+        "evidence_of_features",
+        [f"{e} as {name}" for e, name in zip(_evidence(engine, model), names, strict=True)],
+    )
+    ranked = engine.largest_first([(name, j) for j, name in enumerate(names)], above=0.0)
+    spoken = weighed.adding("ranked_features", [f"{ranked} as ranked_features"])
+    # A sentence is made for the features that are reasons, and for no other.
+    sentences = _sentences(engine, model, words)
+    found = [
+        by_segment(sentences, engine.element("ranked_features", rank))
+        for rank in range(1, REASONS + 1)
+    ]
+    first = _first_reason(call("coalesce", [found[0], text_literal(NO_REASON)]))
+    others = [f"{reason} as reason_{rank}" for rank, reason in enumerate(found[1:], start=2)]
+    return spoken.adding("reasons", [first, *others])
+
+
+def _first_reason(of_members: str) -> str:
+    outside = (f"segment_id = {NOISE}", text_literal(OUTSIDE))
+    return f"{case([outside], of_members)} as reason_1"
+
+
+def _evidence(engine: Engine, model: SegmentationModel) -> list[str]:
+    """Return SQL for what each feature says for the row's segment: more is more."""
+    features, middles = model.prepared_features, model.segment_prototypes
+    slopes, offsets = _evidence_lines(middles.centers)
+    evidence = [
         by_segment(
-            [f"{number(offsets[i, j])} + {number(slopes[i, j])} * {scaled_column(j)}" for i in ids]
+            [
+                f"{number(offset)} + {number(slope)} * {column}"
+                for offset, slope in zip(offsets[:, j], slopes[:, j], strict=True)
+            ]
         )
-        for j in range(len(model.features))
+        for j, column in enumerate(scaled_columns(features))
     ]
-    weights += [
-        by_segment([cost_expression(f, evidence) for evidence in _category_evidence(costs)])
-        for f, costs in enumerate(middles.category_costs)
+    evidence += [
+        by_segment([cost_expression(code, more) for more in _category_evidence(costs)])
+        for code, costs in zip(code_columns(features), middles.category_costs, strict=True)
     ]
-    # What is known speaks first: what stands for a gap is nobody's own.
-    known = [engine.is_finite(f"cast({quoted(f.prepared.name)} as double)") for f in model.features]
-    known += [f"{quoted(category.name)} is not null" for category in model.categories]
-    weights = [
-        f"case when {is_known} then {weight} else ({weight}) * {number(LAST)} end"
-        for is_known, weight in zip(known, weights, strict=True)
+    known = [engine.is_finite(f"cast({quoted(f.name)} as double)") for f in features.numbers]
+    known += [f"{quoted(category.name)} is not null" for category in features.categories]
+    # Known values rank before missing ones, whatever their weight.
+    return [
+        f"{of_feature} * {case([(is_known, number(1.0))], number(LAST))}"
+        for is_known, of_feature in zip(known, evidence, strict=True)
     ]
-    ordered = engine.largest_first([(w, j) for j, w in enumerate(weights)], above=0.0)
+
+
+def _sentences(
+    engine: Engine, model: SegmentationModel, words: Mapping[str, FeatureWords]
+) -> list[str]:
     sentences = [
         _sentence(engine, feature, [s.typical[j] for s in model.segments], words)
         for j, feature in enumerate(model.features)
     ]
-    sentences += [
-        _category_sentence(f, category, model.k) for f, category in enumerate(model.categories)
+    return sentences + [
+        _category_sentence(code, category, model.k)
+        for code, category in zip(
+            code_columns(model.prepared_features), model.categories, strict=True
+        )
     ]
-    found = [by_segment(sentences, engine.element(ordered, rank)) for rank in range(1, REASONS + 1)]
-    return [f"coalesce({found[0]}, {text_literal(NO_REASON)})", *found[1:]]
 
 
 def _category_evidence(costs: Matrix) -> list[Matrix]:
@@ -118,7 +159,7 @@ def _category_evidence(costs: Matrix) -> list[Matrix]:
     return [(np.delete(costs, i, axis=0) - own).mean(axis=0) for i, own in enumerate(costs)]
 
 
-def _evidence(centroids: Matrix) -> tuple[Matrix, Matrix]:
+def _evidence_lines(centroids: Matrix) -> tuple[Matrix, Matrix]:
     """Return slope and offset, each (k, n_features), of each feature's evidence.
 
     For segment s and feature j the evidence at z is the mean over the other segments o of
@@ -140,66 +181,60 @@ def _sentence(
     spoken = words_for(name, words)
     raw = f"cast({quoted(name)} as double)"
     here = by_segment([text_literal(spoken.written(value)) for value in typical])
-    direction = (
-        f"case when {raw} > {number(feature.typical)} then {text_literal(spoken.high_words)} "
-        f"when {raw} < {number(feature.typical)} then {text_literal(spoken.low_words)} "
-        f"else 'like the typical customer' end"
+    direction = case(
+        [
+            (f"{raw} > {number(feature.typical)}", text_literal(spoken.high_words)),
+            (f"{raw} < {number(feature.typical)}", text_literal(spoken.low_words)),
+        ],
+        "'like the typical customer'",
     )
     everybody = text_literal(f", all customers {spoken.written(feature.typical)})")
-    known = (
-        f"concat({direction}, ': ', {_amount(engine, raw, spoken)}, ' (typical here ', {here}, "
-        f"{everybody})"
-    )
+    amount = _amount(engine, raw, spoken)
+    known = call("concat", [direction, "': '", amount, "' (typical here '", here, everybody])
     unknown = text_literal(
         f"{name.replace('_', ' ')} unknown, taken as {spoken.written(feature.prepared.fill)}"
     )
-    return f"case when {engine.is_finite(raw)} then {known} else {unknown} end"
+    return case([(engine.is_finite(raw), known)], unknown)
 
 
 def _amount(engine: Engine, raw: str, spoken: FeatureWords) -> str:
     """Return SQL for an amount in words, as :meth:`FeatureWords.spoken` has it."""
     written = engine.written_number(raw, spoken.decimals)
     before, after = spoken.of_several
-    several = f"concat({text_literal(before)}, {written}, {text_literal(after)})"
+    several = call("concat", [text_literal(before), written, text_literal(after)])
     if spoken.of_one == spoken.of_several:
         return several
     one = text_literal(ONE.join(spoken.of_one))
-    return f"case when {written} = {text_literal(ONE)} then {one} else {several} end"
+    return case([(f"{written} = {text_literal(ONE)}", one)], several)
 
 
-def _category_sentence(position: int, category: ModelCategory, k: int) -> str:
+def _category_sentence(code: str, category: ModelCategory, k: int) -> str:
     raw = f"cast({quoted(category.name)} as varchar)"
-    code = code_column(position)
     spoken = _spoken(category.name)
-    here = by_segment(
+    here = by_segment([_share(code, category.segment_shares[i]) for i in range(k)])
+    everybody = _share(code, category.shares)
+    known = call(
+        "concat",
         [
-            f"case {code} "
-            + " ".join(
-                f"when {v} then {text_literal(f'{share:.0%}')}"
-                for v, share in enumerate(category.segment_shares[i])
-            )
-            + " end"
-            for i in range(k)
-        ]
+            *(text_literal(spoken + " "), raw, "' (here '", here),
+            *("', all customers '", everybody, "')'"),
+        ],
     )
-    everybody = (
-        f"case {code} "
-        + " ".join(
-            f"when {v} then {text_literal(f'{share:.0%}')}"
-            for v, share in enumerate(category.shares)
-        )
-        + " end"
-    )
-    known = (
-        f"concat({text_literal(spoken + ' ')}, {raw}, ' (here ', {here}, "
-        f"', all customers ', {everybody}, ')')"
-    )
-    unseen = f"concat({text_literal(spoken + ' ')}, {raw}, ' is new to the model')"
+    unseen = call("concat", [text_literal(spoken + " "), raw, "' is new to the model'"])
     unknown = text_literal(f"{spoken} unknown, taken as {category.fill}")
-    return (
-        f"case when {raw} is null then {unknown} "
-        f"when {code} = {category.prepared.unknown_code} then {unseen} else {known} end"
+    return case(
+        [
+            (f"{raw} is null", unknown),
+            (f"{code} = {category.prepared.unknown_code}", unseen),
+        ],
+        known,
     )
+
+
+def _share(code: str, shares: Sequence[float]) -> str:
+    """Return SQL for the share of a row's category, in percent."""
+    written = [(str(v), text_literal(f"{share:.0%}")) for v, share in enumerate(shares)]
+    return case(written, of=code)
 
 
 def _spoken(name: str) -> str:

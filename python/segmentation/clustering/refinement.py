@@ -9,9 +9,10 @@ from fractions import Fraction
 import numpy as np
 
 from segmentation.engine.base import Engine
+from segmentation.engine.sql import select
 from segmentation.features.arrays import Matrix
 from segmentation.features.prepared import PreparedFeatures
-from segmentation.scoring.columns import code_column, scaled_column, scaled_table
+from segmentation.scoring.columns import code_columns, scaled_columns, scaled_table
 from segmentation.scoring.nearest import (
     assigned_table,
     by_segment,
@@ -142,21 +143,22 @@ def segment_means(
         largest = _largest_absolute(engine, table, features)
     scale = _sum_scales(largest, len(features.numbers), 0.0)[0]
     aggregates = [
-        f"sum({engine.scaled_integer(scaled_column(j), scale)})"
-        for j in range(len(features.numbers))
+        f"sum({engine.scaled_integer(column, scale)})" for column in scaled_columns(features)
     ]
     aggregates += [
-        f"sum(cast({code_column(f)} = {code} as integer))"
-        for f, category in enumerate(features.categories)
+        f"sum(cast({column} = {code} as integer))"
+        for column, category in zip(code_columns(features), features.categories, strict=True)
         for code in range(len(category.categories))
     ]
+    assigned = assigned_table(engine, table, features, prototypes)
+    sums = assigned.step(
+        "segment_sums",
+        select(["segment_id", "count(*)", *aggregates], assigned.result, group_by="segment_id"),
+    )
     counts = [0] * prototypes.segments
     means = np.zeros((prototypes.segments, len(features.numbers)))
     shares = [np.zeros((prototypes.segments, len(c.categories))) for c in features.categories]
-    for segment, count, *row in engine.rows(
-        f"select segment_id, {', '.join(['count(*)', *aggregates])} "
-        f"from ({assigned_table(engine, table, features, prototypes)}) group by segment_id"
-    ):
+    for segment, count, *row in engine.rows(sums):
         if segment < 0:
             continue
         counts[segment] = int(count)
@@ -203,13 +205,21 @@ def _inertia(
     scale = _sum_scales(
         largest * np.sqrt(heaviest), len(features.numbers), _most_added(prototypes)
     )[1]
-    apart = by_segment(segment_dissimilarity_expressions(prototypes))
+    assigned = assigned_table(engine, table, features, prototypes)
+    apart = by_segment(segment_dissimilarity_expressions(features, prototypes))
+    distances = assigned.adding("own_distances", [f"{apart} as squared_own"])
+    total = f"sum({engine.scaled_large_integer('squared_own', scale)})"
+    sums = distances.step(
+        "segment_inertias",
+        select(
+            ["segment_id", "count(*)", total],
+            distances.result,
+            where="segment_id >= 0",
+            group_by="segment_id",
+        ),
+    )
     counts, inertia = [0] * prototypes.segments, Fraction(0)
-    for segment, count, total in engine.rows(
-        f"select segment_id, count(*), sum({engine.scaled_large_integer(apart, scale)}) "
-        f"from ({assigned_table(engine, table, features, prototypes)}) "
-        "where segment_id >= 0 group by segment_id"
-    ):
+    for segment, count, total in engine.rows(sums):
         counts[segment] = int(count)
         inertia += Fraction(int(total)) / Fraction(scale)
     return counts, float(inertia)
@@ -223,11 +233,12 @@ def _most_added(prototypes: Prototypes) -> float:
 
 
 def _largest_absolute(engine: Engine, table: str, features: PreparedFeatures) -> float:
-    largest = [f"max(abs({scaled_column(j)}))" for j in range(len(features.numbers))]
+    largest = [f"max(abs({column}))" for column in scaled_columns(features)]
     if not largest:
         return 0.0
-    row = engine.rows(f"select {', '.join(largest)} from ({scaled_table(engine, table, features)})")
-    return max((float(value) for value in row[0] if value is not None), default=0.0)
+    scaled = scaled_table(engine, table, features)
+    (row,) = engine.rows(scaled.step("largest_values", select(largest, scaled.result)))
+    return max((float(value) for value in row if value is not None), default=0.0)
 
 
 def _sum_scales(largest: float, n_numbers: int, added: float) -> tuple[float, float]:

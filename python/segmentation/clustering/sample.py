@@ -15,7 +15,7 @@ from segmentation.clustering.options import (
     SegmentationOptions,
 )
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import number, quoted
+from segmentation.engine.sql import Query, all_of, number, quoted, select
 from segmentation.features.arrays import Matrix
 from segmentation.features.imputation import impute_mice
 from segmentation.features.numbers import FeaturePreprocessor
@@ -54,9 +54,7 @@ def trimmed(engine: Engine, table: str, options: PreparationOptions) -> str:
         bounds += [] if highest is None else [f"{raw} <= {number(highest)}"]
         if bounds:
             conditions.append(f"(not {engine.is_finite(raw)} or ({' and '.join(bounds)}))")
-    if not conditions:
-        return table
-    return f"(select * from {table} where {' and '.join(conditions)})"
+    return _rows_where(table, "rows_within_trims", conditions)
 
 
 def prepare_categories(
@@ -210,4 +208,10 @@ def without_outliers(
         conditions.append(
             f"(not {engine.is_finite(raw)} or {raw} between {number(lower)} and {number(upper)})"
         )
-    return f"(select * from {table} where {' and '.join(conditions)})"
+    return _rows_where(table, "rows_without_outliers", conditions)
+
+
+def _rows_where(table: str, name: str, conditions: list[str]) -> str:
+    if not conditions:
+        return table
+    return Query(table).step(name, select(["*"], table, where=all_of(conditions))).from_item

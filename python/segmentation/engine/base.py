@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import pandas as pd
 import pyarrow as pa
 
+from segmentation.engine.sql import Statement
+
 # What dbt hands to a Python model: DuckDB's connection, Spark's session.
 Session: TypeAlias = Any
 
@@ -23,46 +25,62 @@ Table: TypeAlias = Any
 
 
 class Engine(ABC):
-    """The engine that holds the data, through the session that dbt hands to a Python model."""
+    """The engine that holds the data, through the session that dbt hands to a Python model.
+
+    What it runs is logged at debug.
+    """
 
     @abstractmethod
     def from_item(self, table: Table) -> str:
         """Return a relation, or the name of a table, as what can stand after ``from``."""
 
     @abstractmethod
-    def relation(self, sql: str) -> Relation:
+    def relation(self, sql: Statement) -> Relation:
         """Return a query as a relation; nothing runs before somebody reads it."""
 
     @abstractmethod
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+    def rows(self, sql: Statement) -> list[tuple[Any, ...]]:
         """Run a query and return all of its rows."""
 
     @abstractmethod
-    def records(self, sql: str) -> list[dict[str, Any]]:
+    def records(self, sql: Statement) -> list[dict[str, Any]]:
         """Run a query and return its rows as dictionaries, nested columns as lists and dicts."""
 
     @abstractmethod
-    def frame(self, sql: str) -> pd.DataFrame:
+    def frame(self, sql: Statement) -> pd.DataFrame:
         """Run a query and return its rows as a data frame."""
 
     @abstractmethod
-    def batches(self, sql: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+    def batches(self, sql: Statement, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Run a query and return its rows in batches of at most `rows`, one after another."""
 
     @abstractmethod
-    def reader(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
+    def reader(self, sql: Statement, rows: int = 100_000) -> pa.RecordBatchReader:
         """Run a query and return its rows in batches, through a connection of its own.
 
         Other queries can run while it is read; what it reads must be committed, not temporary.
         """
 
     @abstractmethod
-    def execute(self, sql: str) -> None:
+    def execute(self, sql: Statement) -> None:
         """Run a statement that returns nothing."""
 
     @abstractmethod
-    def execute_with(self, sql: str, name: str, reader: pa.RecordBatchReader) -> None:
+    def execute_with(self, sql: Statement, name: str, reader: pa.RecordBatchReader) -> None:
         """Run a statement that reads batches of Python under a name."""
+
+    @abstractmethod
+    def nothing(self, schema: pa.Schema, table: str = "") -> Relation:
+        """Return no rows, with typed columns.
+
+        Parameters
+        ----------
+        schema : pyarrow.Schema
+            Of text, whole numbers, doubles, and lists of these. A column of the type null is one
+            of `table`, with the type that it has there.
+        table : str
+            A from-item.
+        """
 
     @abstractmethod
     def numeric_columns(self, table: str) -> list[str]:

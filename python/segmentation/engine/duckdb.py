@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -12,7 +13,16 @@ import pandas as pd
 import pyarrow as pa
 
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import (
+    Statement,
+    call,
+    number,
+    quoted,
+    select,
+    text_literal,
+)
+
+log = logging.getLogger("segmentation")
 
 _NUMERIC = (
     "TINYINT",
@@ -31,6 +41,14 @@ _NUMERIC = (
 )
 
 _TEXT = ("VARCHAR", "ENUM", "BOOLEAN")
+
+# How a type of Arrow is called here.
+_SQL_TYPES = {
+    pa.string(): "varchar",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.float64(): "double",
+}
 
 # What the engine raises, under names that say what happened.
 Connection = duckdb.DuckDBPyConnection
@@ -85,34 +103,43 @@ class DuckDBEngine(Engine):
             return table
         return f"({table.sql_query()})"
 
-    def relation(self, sql: str) -> duckdb.DuckDBPyRelation:
-        return self._connection.sql(sql)
+    def relation(self, sql: Statement) -> duckdb.DuckDBPyRelation:
+        return self._connection.sql(_logged(sql))
 
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        return self._connection.sql(sql).fetchall()
+    def rows(self, sql: Statement) -> list[tuple[Any, ...]]:
+        return self.relation(sql).fetchall()
 
-    def records(self, sql: str) -> list[dict[str, Any]]:
-        records: list[dict[str, Any]] = self._connection.sql(sql).to_arrow_table().to_pylist()
+    def records(self, sql: Statement) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = self.relation(sql).to_arrow_table().to_pylist()
         return records
 
-    def frame(self, sql: str) -> pd.DataFrame:
-        return self._connection.sql(sql).df()
+    def frame(self, sql: Statement) -> pd.DataFrame:
+        return self.relation(sql).df()
 
-    def batches(self, sql: str, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
-        yield from self._connection.sql(sql).to_arrow_reader(rows)
+    def batches(self, sql: Statement, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        yield from self.relation(sql).to_arrow_reader(rows)
 
-    def reader(self, sql: str, rows: int = 100_000) -> pa.RecordBatchReader:
-        return self._connection.cursor().sql(sql).to_arrow_reader(rows)
+    def reader(self, sql: Statement, rows: int = 100_000) -> pa.RecordBatchReader:
+        return self._connection.cursor().sql(_logged(sql)).to_arrow_reader(rows)
 
-    def execute(self, sql: str) -> None:
-        self._connection.execute(sql)
+    def execute(self, sql: Statement) -> None:
+        self._connection.execute(_logged(sql))
 
-    def execute_with(self, sql: str, name: str, reader: pa.RecordBatchReader) -> None:
+    def execute_with(self, sql: Statement, name: str, reader: pa.RecordBatchReader) -> None:
         self._connection.register(name, reader)
         try:
-            self._connection.execute(sql)
+            self.execute(sql)
         finally:
             self._connection.unregister(name)
+
+    def nothing(self, schema: pa.Schema, table: str = "") -> duckdb.DuckDBPyRelation:
+        columns = [
+            quoted(field.name)
+            if pa.types.is_null(field.type)
+            else f"cast(null as {_sql_type(field.type)}) as {quoted(field.name)}"
+            for field in schema
+        ]
+        return self.relation(select(columns, table, where="false"))
 
     def numeric_columns(self, table: str) -> list[str]:
         return self._columns(table, _NUMERIC)
@@ -147,17 +174,15 @@ class DuckDBEngine(Engine):
         hashed = f"md5({key_text})"
 
         def smallest(condition: str) -> pd.DataFrame:
-            return self.frame(
-                f"select {', '.join(selected)} from {table} {condition} "
-                f"order by {hashed}, {key_text} limit {int(rows)}"
-            )
+            order = f"{hashed}, {key_text}"
+            return self.frame(select(selected, table, where=condition, order_by=order, limit=rows))
 
         # Sorting is what costs memory. Hashes are spread evenly, so that how small those of the
         # sample are is known beforehand, but for chance: eight standard deviations.
         share = rows / max(int(self.rows(f"select count(*) from {table}")[0][0]), 1)
         bound = share + 8 * share / max(rows, 1) ** 0.5
         if bound < 0.5:
-            found = smallest(f"where {hashed} < {text_literal(f'{int(bound * 2**32):08x}')}")
+            found = smallest(f"{hashed} < {text_literal(f'{int(bound * 2**32):08x}')}")
             # Fewer where a key is null, or stands in many rows.
             if len(found) == rows:
                 return found
@@ -187,14 +212,13 @@ class DuckDBEngine(Engine):
         return f"regexp_replace({written}, '^-([0.]+)$', '\\1')"
 
     def largest_first(self, pairs: Sequence[tuple[str, int]], *, above: float) -> str:
-        structs = ", ".join(f"{{'weight': -({weight}), 'item': {item}}}" for weight, item in pairs)
-        return (
-            f"list_transform(list_sort(list_filter([{structs}], "
-            f"lambda pair: pair.weight < {number(-above)})), lambda pair: pair.item)"
-        )
+        structs = [f"{{'weight': -({weight}), 'item': {item}}}" for weight, item in pairs]
+        kept = f"lambda pair: pair.weight < {number(0.0 - above)}"
+        ordered = call("list_sort", [call("list_filter", [call("list_value", structs), kept])])
+        return call("list_transform", [ordered, "lambda pair: pair.item"])
 
     def element(self, array: str, position: int) -> str:
-        return f"({array})[{int(position)}]"
+        return f"{array}[{int(position)}]"
 
     def json_names(self, json: str) -> str:
         return f"json_keys({json})"
@@ -202,3 +226,13 @@ class DuckDBEngine(Engine):
     def json_text(self, json: str, name: str) -> str:
         pointer = f"concat('/', replace(replace({name}, '~', '~0'), '/', '~1'))"
         return f"json_extract_string({json}, {pointer})"
+
+
+def _logged(sql: Statement) -> str:
+    text = str(sql)
+    log.debug("%s", text)
+    return text
+
+
+def _sql_type(of: pa.DataType) -> str:
+    return f"{_sql_type(of.value_type)}[]" if pa.types.is_list(of) else _SQL_TYPES[of]

@@ -5,58 +5,95 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import Query, case, number, quoted, select, text_literal
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
 
 
-def scaled_column(position: int) -> str:
-    """Return the name of the column that holds a scaled feature."""
-    return f"scaled_{position}"
+def columns_of(
+    what: str, features: PreparedFeatures, of: Sequence[PreparedFeature | PreparedCategory]
+) -> list[str]:
+    """Return names of columns that hold something of each feature, e.g. ``"scaled_age"``.
+
+    Parameters
+    ----------
+    what : str
+        What they hold.
+    features : PreparedFeatures
+        A name that is a feature's own gets an underscore more.
+    of : sequence of PreparedFeature or PreparedCategory
+        One name each.
+
+    Returns
+    -------
+    list of str
+        As SQL.
+    """
+    taken = {name.lower() for name in features.names}
+    names = []
+    for feature in of:
+        name = f"{what}_{feature.name}"
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        names.append(quoted(name))
+    return names
 
 
-def code_column(position: int) -> str:
-    """Return the name of the column that holds the code of a category."""
-    return f"code_{position}"
+def scaled_columns(features: PreparedFeatures) -> list[str]:
+    """Return the names of the columns that hold scaled numbers."""
+    return columns_of("scaled", features, features.numbers)
+
+
+def code_columns(features: PreparedFeatures) -> list[str]:
+    """Return the names of the columns that hold the codes of categories."""
+    return columns_of("code", features, features.categories)
 
 
 def code_expression(category: PreparedCategory) -> str:
     """Return SQL for the code of one column of categories."""
     raw = f"cast({quoted(category.name)} as varchar)"
-    cases = " ".join(
-        f"when {text_literal(value)} then {code}" for code, value in enumerate(category.categories)
-    )
     fill = category.categories.index(category.fill)
-    return (
-        f"case {raw} {cases} else case when {raw} is null then {fill} "
-        f"else {category.unknown_code} end end"
+    return case(
+        [(text_literal(value), str(code)) for code, value in enumerate(category.categories)],
+        case([(f"{raw} is null", str(fill))], str(category.unknown_code)),
+        of=raw,
     )
 
 
-def scaled_expression(engine: Engine, feature: PreparedFeature) -> str:
-    """Return SQL for the scaled value of one raw column."""
+def bounded_expression(engine: Engine, feature: PreparedFeature) -> str:
+    """Return SQL for the value of one raw column within its bounds, its gaps filled."""
     raw = f"cast({quoted(feature.name)} as double)"
     lower, upper = number(feature.lower), number(feature.upper)
     fill = number(min(max(feature.fill, feature.lower), feature.upper))
     # The first case is nearly every row: one test, and neither a fill nor a bound is computed.
     # NaN does not pass it: DuckDB and Spark sort NaN above every number.
-    x = (
-        f"case when {raw} between {lower} and {upper} then {raw} "
-        f"when not {engine.is_finite(raw)} then {fill} "
-        f"when {raw} < {lower} then {lower} else {upper} end"
+    return case(
+        [
+            (f"{raw} between {lower} and {upper}", raw),
+            (f"not {engine.is_finite(raw)}", fill),
+            (f"{raw} < {lower}", lower),
+        ],
+        upper,
     )
-    return f"({_transformed(x, feature)} - {number(feature.center)}) / {number(feature.scale)}"
+
+
+def scaled_expression(bounded: str, feature: PreparedFeature) -> str:
+    """Return SQL for the scaled value of a column of bounded values."""
+    return (
+        f"({_transformed(bounded, feature)} - {number(feature.center)}) / {number(feature.scale)}"
+    )
 
 
 def _transformed(x: str, feature: PreparedFeature) -> str:
     if feature.transform == "none":
         return x
     if feature.transform == "log":
-        return f"case when {x} >= 0 then ln(1 + abs({x})) else -ln(1 + abs({x})) end"
+        return case([(f"{x} >= 0", f"ln(1 + abs({x}))")], f"-ln(1 + abs({x}))")
     up = _box_cox(f"(1 + abs({x}))", feature.power)
     down = _box_cox(f"(1 + abs({x}))", 2 - feature.power)
-    return f"case when {x} >= 0 then {up} else -({down}) end"
+    return case([(f"{x} >= 0", up)], f"-({down})")
 
 
 def _box_cox(x: str, power: float) -> str:
@@ -67,18 +104,18 @@ def _box_cox(x: str, power: float) -> str:
 
 def scaled_table(
     engine: Engine,
-    table: str,
+    table: str | Query,
     features: PreparedFeatures,
     keep: Sequence[str] = (),
     more: Sequence[str] = (),
-) -> str:
+) -> Query:
     """Return a query for scaled numbers and coded categories.
 
     Parameters
     ----------
     engine : Engine
-    table : str
-        A from-item with the raw columns.
+    table : str or Query
+        A from-item, or a query, with the raw columns.
     features : PreparedFeatures
     keep : sequence of str
         Columns of `table` that are passed on.
@@ -87,27 +124,29 @@ def scaled_table(
 
     Returns
     -------
-    str
-        A query with the columns `keep`, then ``scaled_0``, ``scaled_1``, ..., then ``code_0``,
-        ..., then `more`.
+    Query
+        Its result has the columns `keep`, :func:`scaled_columns`, :func:`code_columns` and `more`.
     """
+    bounded = columns_of("bounded", features, features.numbers)
+    query = Query.of(table)
     columns = [quoted(column) for column in keep]
     columns += [
-        f"{scaled_expression(engine, feature)} as {scaled_column(j)}"
-        for j, feature in enumerate(features.numbers)
+        f"{bounded_expression(engine, feature)} as {name}"
+        for feature, name in zip(features.numbers, bounded, strict=True)
     ]
     columns += [
-        f"{code_expression(category)} as {code_column(f)}"
-        for f, category in enumerate(features.categories)
+        f"{code_expression(category)} as {name}"
+        for category, name in zip(features.categories, code_columns(features), strict=True)
     ]
     columns += more
-    return f"select {', '.join(columns) or '1 as nothing'} from {table}"
-
-
-def prepared_columns(features: PreparedFeatures) -> list[str]:
-    """Return the names that :func:`scaled_table` gives to what it makes."""
-    scaled = [scaled_column(j) for j in range(len(features.numbers))]
-    return scaled + [code_column(f) for f in range(len(features.categories))]
+    query = query.step("filled_features", select(columns or ["1 as nothing"], query.result))
+    scaled = [
+        f"{scaled_expression(of, feature)} as {name}"
+        for feature, of, name in zip(
+            features.numbers, bounded, scaled_columns(features), strict=True
+        )
+    ]
+    return query.adding("scaled_features", scaled) if scaled else query
 
 
 def medians(engine: Engine, prepared: Sequence[PreparedFeature]) -> str:
@@ -116,4 +155,4 @@ def medians(engine: Engine, prepared: Sequence[PreparedFeature]) -> str:
     for feature in prepared:
         raw = f"cast({quoted(feature.name)} as double)"
         columns.append(f"median(case when {engine.is_finite(raw)} then {raw} end)")
-    return ", ".join(columns)
+    return ",\n".join(columns)

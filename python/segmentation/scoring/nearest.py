@@ -12,16 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import Query, all_of, call, case, number, quoted, sum_of, text_literal
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.prepared import PreparedFeatures
-from segmentation.scoring.columns import (
-    code_column,
-    prepared_columns,
-    scaled_column,
-    scaled_table,
-)
+from segmentation.scoring.columns import code_columns, scaled_columns, scaled_table
 from segmentation.scoring.prototypes import NOISE, Prototypes
 
 # Up to so many prototypes are compared pair by pair, which is the fastest; more of them by their
@@ -66,7 +61,7 @@ def mismatch_expressions(
         weights = np.array([1 << (bits * field) for field in range(len(held))], dtype=np.int64)
         is_wide = bits * len(held) > NARROW_BITS
         packed.append(
-            _sum_of(
+            sum_of(
                 [
                     _packed_expression(
                         category, (weights[:, None] * (of_column[held] + 1)).sum(axis=0), is_wide
@@ -92,24 +87,24 @@ def _packed_expression(category: PreparedCategory, by_code: Codes, is_wide: bool
     raw = f"cast({quoted(category.name)} as varchar)"
     # What most categories have in common with the unknown ones is left to `else`.
     unknown, fill = int(by_code[-1]), int(by_code[category.categories.index(category.fill)])
-    cases = " ".join(
-        f"when {text_literal(value)} then {packed}"
+    known = [
+        (text_literal(value), str(packed))
         for value, packed in zip(category.categories, by_code[:-1].tolist(), strict=True)
         if packed != unknown
-    )
+    ]
     rest = f"cast({unknown} as bigint)" if is_wide else str(unknown)
     if fill != unknown:
-        rest = f"case when {raw} is null then {fill} else {rest} end"
-    return f"case {raw} {cases} else {rest} end" if cases else rest
+        rest = case([(f"{raw} is null", str(fill))], rest)
+    return case(known, rest, of=raw) if known else rest
 
 
 def assigned_table(
     engine: Engine,
-    table: str,
+    table: str | Query,
     features: PreparedFeatures,
     prototypes: Prototypes,
     keep: Sequence[str] = (),
-) -> str:
+) -> Query:
     """Return a query that gives every row of a table its segment.
 
     What is compared is the dissimilarity less what is the same for every prototype, see
@@ -118,8 +113,8 @@ def assigned_table(
     Parameters
     ----------
     engine : Engine
-    table : str
-        A from-item with the raw columns.
+    table : str or Query
+        A from-item, or a query, with the raw columns.
     features : PreparedFeatures
     prototypes : Prototypes
         At least one.
@@ -128,37 +123,32 @@ def assigned_table(
 
     Returns
     -------
-    str
-        A query with the columns `keep`, then ``scaled_0``, ..., ``code_0``, ..., ``segment_id``,
-        which is -1 for noise.
+    Query
+        Its result has the columns of :func:`segmentation.scoring.columns.scaled_table` and
+        ``segment_id``, which is -1 for noise.
     """
-    passed_on = [*map(quoted, keep), *prepared_columns(features)]
     packed, proximities = _proximity_expressions(engine, features, prototypes)
-    nearness = [f"{expression} as proximity_{i}" for i, expression in enumerate(proximities)]
     packed = [f"{expression} as {mismatches_column(i)}" for i, expression in enumerate(packed)]
-    near = (
-        f"select {', '.join([*passed_on, *nearness])} "
-        f"from ({scaled_table(engine, table, features, keep, packed)})"
+    names = [f"proximity_{i}" for i in range(len(proximities))]
+    query = scaled_table(engine, table, features, keep, packed).adding(
+        "proximities",
+        [f"{expression} as {name}" for expression, name in zip(proximities, names, strict=True)],
     )
-    count = len(nearness)
     ids = [str(i) for i in prototypes.segment_ids]
     if prototypes.reaches is not None:
         # Who is too far even from the nearest prototype is noise.
-        apart = dissimilarity_expressions(prototypes)
+        apart = dissimilarity_expressions(features, prototypes)
         ids = [
-            f"case when {apart[i]} <= {number(prototypes.reaches[i])} then {segment} "
-            f"else {NOISE} end"
+            case([(f"{apart[i]} <= {number(prototypes.reaches[i])}", segment)], str(NOISE))
             for i, segment in enumerate(ids)
         ]
-    if count > MOST_PAIRED:
-        names = [f"proximity_{i}" for i in range(count)]
-        near = f"select *, least({', '.join(names)}) as lowest_proximity from ({near})"
-        cases = [f"when {name} = lowest_proximity then {ids[i]}" for i, name in enumerate(names)]
+    if len(names) > MOST_PAIRED:
+        query = query.adding("lowest_proximities", [f"{call('least', names)} as lowest_proximity"])
+        found = [(f"{name} = lowest_proximity", ids[i]) for i, name in enumerate(names)]
     else:
-        cases = [f"when {_beats_all(i, count)} then {ids[i]}" for i in range(count)]
+        found = [(_beats_all(names, i), ids[i]) for i in range(len(names))]
     # Every case is listed and none is left to `else`, so that a null would show as a null.
-    found = f"case {' '.join(cases)} end as segment_id"
-    return f"select {', '.join([*passed_on, found])} from ({near})"
+    return query.adding("nearest_segments", [f"{case(found)} as segment_id"])
 
 
 def _proximity_expressions(
@@ -166,7 +156,7 @@ def _proximity_expressions(
 ) -> tuple[list[str], list[str]]:
     """Return packed mismatches of the raw columns, and what is compared, for each prototype."""
     if prototypes.weights is not None:
-        return [], dissimilarity_expressions(prototypes)
+        return [], dissimilarity_expressions(features, prototypes)
     mismatches = prototypes.excess_mismatches
     packed: list[str] = []
     if mismatches is not None and len(prototypes.centers) > 1:
@@ -175,81 +165,90 @@ def _proximity_expressions(
         added = [[f"{number(cost)} * cast({count} as double)"] for count in counts]
     else:
         costs = [costs - costs[0] for costs in prototypes.category_costs]
-        added = [
-            [cost_expression(f, cost[i]) for f, cost in enumerate(costs)]
-            for i in range(1, len(prototypes.centers))
-        ]
+        added = [_costs(features, costs, i) for i in range(1, len(prototypes.centers))]
     offsets, slopes = prototypes.proximities
     lines = [
-        [number(offset), *(f"{number(w)} * {scaled_column(j)}" for j, w in enumerate(slope))]
+        [number(offset), *weighted(scaled_columns(features), slope)]
         for offset, slope in zip(offsets, slopes, strict=True)
     ]
     # Seen from itself, the first is nowhere else.
     return packed, [
         number(0.0),
-        *(_sum_of(line + terms) for line, terms in zip(lines[1:], added, strict=True)),
+        *(sum_of(line + terms) for line, terms in zip(lines[1:], added, strict=True)),
     ]
 
 
-def dissimilarity_expressions(prototypes: Prototypes) -> list[str]:
+def weighted(columns: Sequence[str], weights: Matrix | Sequence[float]) -> list[str]:
+    """Return SQL for each column times its weight."""
+    return [f"{number(w)} * {column}" for column, w in zip(columns, weights, strict=True)]
+
+
+def dissimilarity_expressions(features: PreparedFeatures, prototypes: Prototypes) -> list[str]:
     """Return SQL for the dissimilarity to each prototype, in squared scaled units."""
     return [
-        _sum_of(
+        sum_of(
             [
                 number(prototypes.offsets[i]),
-                *(_square(prototypes, i, j) for j in range(prototypes.centers.shape[1])),
-                *(cost_expression(f, cost[i]) for f, cost in enumerate(prototypes.category_costs)),
+                *_squares(features, prototypes, i),
+                *_costs(features, prototypes.category_costs, i),
             ]
         )
         for i in range(len(prototypes.centers))
     ]
 
 
-def _square(prototypes: Prototypes, i: int, j: int) -> str:
-    apart = f"({scaled_column(j)} - {number(prototypes.centers[i, j])})"
-    square = f"{apart} * {apart}"
+def _squares(features: PreparedFeatures, prototypes: Prototypes, i: int) -> list[str]:
+    apart = [
+        f"({column} - {number(center)})"
+        for column, center in zip(scaled_columns(features), prototypes.centers[i], strict=True)
+    ]
+    squares = [f"{difference} * {difference}" for difference in apart]
     if prototypes.weights is None:
-        return square
-    return f"{square} * {number(prototypes.weights[i, j])}"
+        return squares
+    return [
+        f"{square} * {number(weight)}"
+        for square, weight in zip(squares, prototypes.weights[i], strict=True)
+    ]
 
 
-def cost_expression(position: int, costs: Matrix) -> str:
+def _costs(features: PreparedFeatures, costs: Sequence[Matrix], i: int) -> list[str]:
+    return [
+        cost_expression(code, of_column[i])
+        for code, of_column in zip(code_columns(features), costs, strict=True)
+    ]
+
+
+def cost_expression(code: str, costs: Matrix) -> str:
     """Return SQL for a cost by the code of a category, shape (n_categories + 1,)."""
     values, counts = np.unique(costs, return_counts=True)
     # What most categories cost is left to `else`; a code is never null.
     usual = values[np.argmax(counts)]
-    code = code_column(position)
-    cases = " ".join(
-        f"when {code} = {i} then {number(cost)}" for i, cost in enumerate(costs) if cost != usual
+    others = [(f"{code} = {i}", number(cost)) for i, cost in enumerate(costs) if cost != usual]
+    return case(others, number(usual)) if others else number(usual)
+
+
+def _beats_all(names: Sequence[str], i: int) -> str:
+    # Of equally near ones the first.
+    return all_of(
+        [
+            f"{names[i]} {'<' if other < i else '<='} {name}"
+            for other, name in enumerate(names)
+            if other != i
+        ]
     )
-    return f"case {cases} else {number(usual)} end" if cases else number(usual)
 
 
-def _beats_all(i: int, count: int) -> str:
-    beaten = [
-        f"proximity_{i} {'<' if other < i else '<='} proximity_{other}"
-        for other in range(count)
-        if other != i
-    ]
-    return " and ".join(beaten) or "true"
-
-
-def segment_dissimilarity_expressions(prototypes: Prototypes) -> list[str]:
+def segment_dissimilarity_expressions(
+    features: PreparedFeatures, prototypes: Prototypes
+) -> list[str]:
     """Return SQL for the dissimilarity to each segment: to the nearest of its prototypes."""
-    expressions = dissimilarity_expressions(prototypes)
+    expressions = dissimilarity_expressions(features, prototypes)
     by_id: dict[int, list[str]] = {}
     for segment, expression in zip(prototypes.segment_ids, expressions, strict=True):
         by_id.setdefault(int(segment), []).append(expression)
-    return [
-        own[0] if len(own) == 1 else f"least({', '.join(own)})" for _, own in sorted(by_id.items())
-    ]
+    return [own[0] if len(own) == 1 else call("least", own) for _, own in sorted(by_id.items())]
 
 
 def by_segment(values: Sequence[str], segment: str = "segment_id") -> str:
     """Return SQL that takes the i-th expression where the segment is i."""
-    cases = " ".join(f"when {i} then {value}" for i, value in enumerate(values))
-    return f"case {segment} {cases} end"
-
-
-def _sum_of(terms: Sequence[str]) -> str:
-    return f"({' + '.join(terms)})"
+    return case([(str(i), value) for i, value in enumerate(values)], of=segment)

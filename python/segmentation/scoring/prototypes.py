@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -74,47 +74,33 @@ class Prototypes:
     def nearest(self, sample: MixedSample) -> Codes:
         """Return the nearest prototype of each row, shape (n_rows,), as the engine finds it.
 
-        Of equally near ones, the first. Sums run column by column, as they do in the engine, and
-        not through BLAS: which of two is nearer may hang on their last bit.
+        See :func:`nearest_seen_from_first`.
         """
         if self.weights is not None:
             return np.argmin(self.dissimilarities(sample), axis=1)
-        offsets, slopes = self.proximities
         mismatches = self.excess_mismatches
-        nearest = np.zeros(len(sample), dtype=np.intp)
-        lowest = np.zeros(len(sample))
-        # The first one's own proximity is 0. Term by term and not through BLAS: sums of the same
-        # order are the same to the last digit, which decides where prototypes are equally near.
-        for i in range(1, len(offsets)):
-            proximity = np.full(len(sample), offsets[i])
-            for j, slope in enumerate(slopes[i]):
-                proximity += slope * sample.numbers[:, j]
-            if mismatches is not None:
-                cost, differences = mismatches
-                count = np.zeros(len(sample), dtype=np.intp)
-                for codes, difference in zip(sample.codes.T, differences, strict=True):
-                    count += difference[i][codes]
-                proximity += cost * count
-            else:
+
+        def categories(i: int) -> Iterator[np.ndarray]:
+            if mismatches is None:
                 for codes, costs in zip(sample.codes.T, self.category_costs, strict=True):
-                    proximity += (costs[i] - costs[0])[codes]
-            nearer = proximity < lowest
-            nearest[nearer] = i
-            lowest[nearer] = proximity[nearer]
-        return nearest
+                    yield (costs[i] - costs[0])[codes]
+                return
+            cost, differences = mismatches
+            count = np.zeros(len(sample), dtype=np.intp)
+            for codes, difference in zip(sample.codes.T, differences, strict=True):
+                count += difference[i][codes]
+            yield cost * count
+
+        return nearest_seen_from_first(sample.numbers, *self.proximities, categories)
 
     @property
     def proximities(self) -> tuple[Matrix, Matrix]:
         """Offsets, shape (n_prototypes,), and slopes, (n_prototypes, n_numbers): lines in numbers.
 
-        The squared distance from x to c is ``|x|^2 - 2 x.c + |c|^2``. Seen from the first
-        prototype f it is larger by ``(c - f).(c + f) - 2 x.(c - f)``: that keeps the order,
-        without the digits that large values with small differences would lose.
+        See :func:`lines_seen_from_first`.
         """
-        first = self.centers[:1]
-        apart = self.centers - first
-        lines = (apart * (self.centers + first)).sum(axis=1)
-        return lines + (self.offsets - self.offsets[0]), -2 * apart
+        lines, slopes = lines_seen_from_first(self.centers)
+        return lines + (self.offsets - self.offsets[0]), slopes
 
     @property
     def excess_mismatches(self) -> tuple[float, list[Codes]] | None:
@@ -162,6 +148,62 @@ class Prototypes:
             weights=None if self.weights is None else self.weights[rows],
             reaches=None if self.reaches is None else self.reaches[rows],
         )
+
+
+def lines_seen_from_first(centers: Matrix) -> tuple[Matrix, Matrix]:
+    """Return squared distances less that to the first center, as offsets and slopes of lines.
+
+    The squared distance from x to c is ``|x|^2 - 2 x.c + |c|^2``. Seen from the first center f it
+    is larger by ``(c - f).(c + f) - 2 x.(c - f)``: that keeps the order, without the digits that
+    large values with small differences would lose.
+
+    Parameters
+    ----------
+    centers : ndarray of shape (k, n_numbers)
+
+    Returns
+    -------
+    offsets : ndarray of shape (k,)
+    slopes : ndarray of shape (k, n_numbers)
+    """
+    apart = centers - centers[:1]
+    return (apart * (centers + centers[:1])).sum(axis=1), -2 * apart
+
+
+def nearest_seen_from_first(
+    numbers: Matrix,
+    offsets: Matrix,
+    slopes: Matrix,
+    categories: Callable[[int], Iterable[np.ndarray]],
+) -> Codes:
+    """Return the nearest prototype of each row, shape (n_rows,); of equally near ones, the first.
+
+    Sums run term by term, as :mod:`segmentation.scoring.nearest` has them in SQL, and not through
+    BLAS: which of two is nearer may hang on the last bit, and a row's figure must not depend on
+    where it stands.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_rows, n_numbers)
+    offsets, slopes : ndarray of shape (k,) and (k, n_numbers)
+        See :func:`lines_seen_from_first`.
+    categories : callable
+        Returns what categories add for a prototype, less what they add for the first: terms of
+        shape (n_rows,).
+    """
+    # The first one's own proximity is 0.
+    nearest = np.zeros(len(numbers), dtype=np.intp)
+    lowest = np.zeros(len(numbers))
+    for i in range(1, len(offsets)):
+        proximity = np.full(len(numbers), offsets[i])
+        for j, slope in enumerate(slopes[i]):
+            proximity += slope * numbers[:, j]
+        for term in categories(i):
+            proximity += term
+        nearer = proximity < lowest
+        nearest[nearer] = i
+        lowest[nearer] = proximity[nearer]
+    return nearest
 
 
 def from_centers(centers: Matrix, category_costs: Sequence[Matrix] = ()) -> Prototypes:

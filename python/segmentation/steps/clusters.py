@@ -23,14 +23,13 @@ from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import projection_expressions
 from segmentation.clustering.reasons import segment_headline
 from segmentation.engine.base import Engine, Relation, Session, Table
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import Query, number, quoted, select, text_literal
 from segmentation.playbook.playbook import PlaybookRow, rows_by_slug
 from segmentation.registry.option_checks import OptionError
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.scoring.nearest import assigned_table
 from segmentation.steps.begin import Step, begin
-from segmentation.steps.empty_results import no_rows
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.further_columns import check_further_numbers, with_further_columns
 from segmentation.steps.scoring_macros import refusing_macros, scoring_macros
@@ -202,9 +201,10 @@ def assign_segments(
     """
     step = begin(session, run_settings)
     model = step.model(models, current_model, SegmentationModel, features)
+    table = step.engine.from_item(features)
     if model is None:
-        return step.engine.relation(no_rows({key: "varchar", **_ASSIGNMENTS}))
-    table = _with_features_of(step.engine, step.engine.from_item(features), model)
+        return step.engine.nothing(_with_key(_ASSIGNMENTS, key), table)
+    table = _with_features_of(step.engine, table, model)
     words = step.words(feature_words)
     return step.engine.relation(assignments_query(step.engine, table, model, words, key))
 
@@ -242,28 +242,11 @@ def project_customers(
     step = begin(session, run_settings)
     engine = step.engine
     model = step.model(models, current_model, SegmentationModel, features)
+    table = engine.from_item(features)
     if model is None or model.projection is None:
-        return engine.relation(no_rows(_projection(key)))
-    shared = (
-        f"{number(model.projection.x_explained_variance)} as x_explained_variance, "
-        f"{number(model.projection.y_explained_variance)} as y_explained_variance, "
-        f"{text_literal(model.model_version)} as model_version"
-    )
-    name = text_literal(segmentation)
-    key_text = f"cast({quoted(key)} as varchar)"
-    table = _with_features_of(engine, engine.from_item(features), model)
-    sampled = f"(select * from {table} order by md5({key_text}), {key_text} limit {int(rows)})"
-    assigned = assigned_table(engine, sampled, model.prepared_features, model.prototypes, [key])
-    x, y = projection_expressions(model.projection, model.prepared_features, model.gamma)
-    centroids = [
-        f"select {name}, 'centroid', null, {i}, {number(point[0])}, {number(point[1])}, {shared}"
-        for i, point in enumerate(model.projection.projected(model.embedded_centroids))
-    ]
-    return engine.relation(
-        f"select {name} as segmentation, 'customer' as point, {quoted(key)}, "
-        f"cast(segment_id as integer) as segment_id, {x} as x, {y} as y, {shared} "
-        f"from ({assigned}) union all {' union all '.join(centroids)}"
-    )
+        return engine.nothing(_with_key(_POINTS, key), table)
+    table = _with_features_of(engine, table, model)
+    return engine.relation(_points(engine, segmentation, table, model, key, rows))
 
 
 @dataclass(frozen=True)
@@ -324,6 +307,8 @@ def scoring_rules(
             listed = engine.from_item(tables.segments)
             names = engine.rows(f"select segment_id, segment_slug, segment_name from {listed}")
             macros = scoring_macros(engine, model, words, names)
+            for name, body in macros.items():
+                log.debug("%s: %s%s", segmentation, name, body)
         version = model.model_version if model else None
         rules.append({"segmentation": segmentation, "model_version": version, **macros})
     return pa.Table.from_pylist(rules, schema=_RULES)
@@ -385,31 +370,72 @@ def _renamed(latest: SegmentationModel, naming: NamingInputs) -> SegmentationMod
     )
 
 
-_ASSIGNMENTS = {
-    "segment_id": "integer",
-    "distance": "double",
-    "runner_up_id": "integer",
-    "margin": "double",
-    "reason_1": "varchar",
-    "reason_2": "varchar",
-    "reason_3": "varchar",
-    "model_version": "varchar",
-}
+def _points(
+    engine: Engine, segmentation: str, table: str, model: SegmentationModel, key: str, rows: int
+) -> Query:
+    """Return the query for the points of a picture: some customers, then all centroids."""
+    projection = model.projection
+    assert projection is not None
+    names = _with_key(_POINTS, key).names
+
+    def point(*values: str) -> list[str]:
+        shared = [
+            number(projection.x_explained_variance),
+            number(projection.y_explained_variance),
+            text_literal(model.model_version),
+        ]
+        listed = [text_literal(segmentation), *values, *shared]
+        return [f"{value} as {quoted(name)}" for name, value in zip(names, listed, strict=True)]
+
+    key_text = f"cast({quoted(key)} as varchar)"
+    sampled = Query(table).step(
+        "sampled_customers",
+        select(["*"], table, order_by=f"md5({key_text}), {key_text}", limit=rows),
+    )
+    features = model.prepared_features
+    assigned = assigned_table(engine, sampled, features, model.prototypes, [key])
+    x, y = projection_expressions(projection, features, model.gamma)
+    segment = "cast(segment_id as integer)"
+    selects = [select(point("'customer'", quoted(key), segment, x, y), assigned.result)]
+    selects += [
+        select(point("'centroid'", "null", str(i), number(x), number(y)), "")
+        for i, (x, y) in enumerate(projection.projected(model.embedded_centroids))
+    ]
+    return assigned.step("points", "\n\nunion all\n\n".join(selects))
 
 
-def _projection(key: str) -> dict[str, str]:
-    return {
-        "segmentation": "varchar",
-        "point": "varchar",
-        key: "varchar",
-        "segment_id": "integer",
-        "x": "double",
-        "y": "double",
-        "x_explained_variance": "double",
-        "y_explained_variance": "double",
-        "model_version": "varchar",
+def _with_key(schema: pa.Schema, key: str) -> pa.Schema:
+    """Return a schema whose customer_id is the key of a table, with the type that it has there."""
+    return schema.set(schema.get_field_index("customer_id"), pa.field(key, pa.null()))
+
+
+_ASSIGNMENTS = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "distance": pa.float64(),
+        "runner_up_id": pa.int32(),
+        "margin": pa.float64(),
+        "reason_1": pa.string(),
+        "reason_2": pa.string(),
+        "reason_3": pa.string(),
+        "model_version": pa.string(),
     }
+)
 
+_POINTS = pa.schema(
+    {
+        "segmentation": pa.string(),
+        "point": pa.string(),
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "x": pa.float64(),
+        "y": pa.float64(),
+        "x_explained_variance": pa.float64(),
+        "y_explained_variance": pa.float64(),
+        "model_version": pa.string(),
+    }
+)
 
 _RULES = pa.schema(
     {

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import number, quoted, text_literal
+from segmentation.engine.sql import Query, case, number, quoted, text_literal
 from segmentation.registry.option_checks import OptionError
 
 FURTHER_COLUMNS = "further_columns"
@@ -43,9 +43,11 @@ def with_further_columns(
         text = _text_of(engine, name)
         if name in numbers:
             value = engine.read_number(text)
-            text = f"case when abs({value}) <= {number(MAX_ABSOLUTE_VALUE)} then {value} end"
+            text = case([(f"abs({value}) <= {number(MAX_ABSOLUTE_VALUE)}", value)])
         columns.append(f"{text} as {quoted(name)}")
-    return f"(select *, {', '.join(columns)} from {table})" if columns else table
+    if not columns:
+        return table
+    return Query(table).adding("customers_with_further_columns", columns).from_item
 
 
 def further_names(engine: Engine, table: str, names: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ from segmentation.clustering.fit import fit_model
 from segmentation.clustering.names import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Engine
+from segmentation.engine.sql import quoted, select
 from segmentation.registry.header import FitRequest
 from segmentation.registry.run import Run
 from segmentation.scoring.nearest import assigned_table
@@ -66,7 +67,12 @@ def later_segments(
         return pd.Series(dtype=object, name="target")
     assigned = assigned_table(engine, table, model.prepared_features, model.prototypes, [key])
     slugs = {segment.segment_id: segment.segment_slug for segment in model.segments}
-    found = engine.rows(f'select "{key}", segment_id from ({assigned}) order by 1')
+    found = engine.rows(
+        assigned.step(
+            "segments_of_customers",
+            select([quoted(key), "segment_id"], assigned.result, order_by="1"),
+        )
+    )
     return pd.Series(
         [slugs[segment] for _, segment in found],
         index=[customer for customer, _ in found],

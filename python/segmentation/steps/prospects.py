@@ -31,7 +31,7 @@ from segmentation.classification.storage import (
 )
 from segmentation.clustering.names import NamingInputs
 from segmentation.engine.base import Engine, Relation, Session, Table
-from segmentation.engine.sql import text_literal
+from segmentation.engine.sql import case, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.playbook.portraits import portraits
@@ -41,7 +41,6 @@ from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.clusters import SEGMENTS, playbook_columns, read_overrides
-from segmentation.steps.empty_results import no_rows
 from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.further_columns import further_numbers, with_further_columns
 from segmentation.steps.prospect_targets import later_segments
@@ -219,7 +218,7 @@ def assign_prospects(
     engine = step.engine
     model = step.model(models, current_model, ProspectsModel, features)
     if model is None or not model.segments:
-        return engine.relation(no_rows(_ASSIGNMENTS))
+        return engine.nothing(_PREDICTED)
     words = step.words(feature_words)
     classifier = model.classifier()
     numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
@@ -239,13 +238,14 @@ def assign_prospects(
         temporary=True,
     )
     log.info("prospects: %s foretold a segment", f"{scored.rows:,}")
-    ids = " ".join(f"when {text_literal(s.label)} then {s.segment_id}" for s in model.segments)
-    return engine.relation(
-        f"select customer_id, cast(case segment {ids} end as integer) as segment_id, probability, "
-        f"cast(case runner_up {ids} end as integer) as runner_up_id, margin, probabilities, "
-        f"reason_1, reason_2, reason_3, {text_literal(model.model_version)} as model_version "
-        f"from {_PREDICTIONS}"
-    )
+    ids = [(text_literal(s.label), str(s.segment_id)) for s in model.segments]
+    made = {
+        "segment_id": f"cast({case(ids, of='segment')} as integer)",
+        "runner_up_id": f"cast({case(ids, of='runner_up')} as integer)",
+        "model_version": text_literal(model.model_version),
+    }
+    columns = [f"{made[name]} as {name}" if name in made else name for name in _PREDICTED.names]
+    return engine.relation(select(columns, _PREDICTIONS))
 
 
 def forecast_prospects(
@@ -495,18 +495,20 @@ def _rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]]) -> dict[str, Pl
     return {row.segment_slug: row for k in sorted(playbook) for row in playbook[k]}
 
 
-_ASSIGNMENTS = {
-    "customer_id": "varchar",
-    "segment_id": "integer",
-    "probability": "double",
-    "runner_up_id": "integer",
-    "margin": "double",
-    "probabilities": "double[]",
-    "reason_1": "varchar",
-    "reason_2": "varchar",
-    "reason_3": "varchar",
-    "model_version": "varchar",
-}
+_PREDICTED = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "probability": pa.float64(),
+        "runner_up_id": pa.int32(),
+        "margin": pa.float64(),
+        "probabilities": pa.list_(pa.float64()),
+        "reason_1": pa.string(),
+        "reason_2": pa.string(),
+        "reason_3": pa.string(),
+        "model_version": pa.string(),
+    }
+)
 
 _FORECAST = pa.schema(
     {

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from segmentation.clustering.assign import assignments_query
 from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import quoted, text_literal
+from segmentation.engine.sql import Query, case, quoted, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords
 
 # What a macro returns.
@@ -52,17 +52,19 @@ def scoring_macros(
     features = model.prepared_features
     kinds = [(feature.name, "double") for feature in features.numbers]
     kinds += [(category.name, "varchar") for category in features.categories]
-    nothing = ", ".join(
-        f"cast(null as {kind}) as {quoted(name)}"
-        for name, kind in [("customer_id", "varchar"), *kinds]
+    columns = [("customer_id", "varchar"), *kinds]
+    nulls = [f"cast(null as {kind}) as {quoted(name)}" for name, kind in columns]
+    # A column that the table lacks comes from the second select, which has no rows.
+    people = Query().step(
+        "people_with_every_feature",
+        f"select * from query_table(people)\nunion all by name\n{select(nulls, '', where='false')}",
     )
-    people = f"(select * from query_table(people) union all by name select {nothing} where false)"
-    given = ", ".join(f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in kinds)
-    person = f"(select cast(null as varchar) as customer_id, {given})"
+    given = [f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in kinds]
+    person = Query().step("person", select([nulls[0], *given], ""))
     parameters = ", ".join(f"{quoted(name)} := null" for name, _ in kinds)
     return {
-        "people_macro": f"(people) as table {_named(engine, people, model, words, names)}",
-        "person_macro": f"({parameters}) as table {_named(engine, person, model, words, names)}",
+        "people_macro": f"(people) as table\n{_named(engine, people, model, words, names)}",
+        "person_macro": f"({parameters}) as table\n{_named(engine, person, model, words, names)}",
     }
 
 
@@ -86,28 +88,34 @@ def refusing_macros(segmentation: str, features: Sequence[str]) -> dict[str, str
         f"there was nobody to fit one to. Build a data set that knows the features: "
         f"{', '.join(features)}."
     )
-    columns = ", ".join(f"null as {name}" for name in _COLUMNS)
-    refusal = f"select {columns} where error({text_literal(message)}) is not null"
+    columns = [f"null as {name}" for name in _COLUMNS]
+    refusal = select(columns, "", where=f"error({text_literal(message)}) is not null")
     parameters = ", ".join(f"{quoted(name)} := null" for name in features)
     return {
-        "people_macro": f"(people) as table {refusal}",
-        "person_macro": f"({parameters}) as table {refusal}",
+        "people_macro": f"(people) as table\n{refusal}",
+        "person_macro": f"({parameters}) as table\n{refusal}",
     }
 
 
 def _named(
     engine: Engine,
-    table: str,
+    people: Query,
     model: SegmentationModel,
     words: Mapping[str, FeatureWords],
     names: Sequence[tuple[int, str, str]],
-) -> str:
-    slugs = " ".join(f"when {i} then {text_literal(slug)}" for i, slug, _ in names)
-    written = " ".join(f"when {i} then {text_literal(name)}" for i, _, name in names)
-    return (
-        "select customer_id, segment_id, "
-        f"case segment_id {slugs} else 'noise' end as segment_slug, "
-        f"case segment_id {written} else 'Noise' end as segment_name, distance, "
-        f"case runner_up_id {slugs} end as runner_up_slug, margin, reason_1, reason_2, reason_3, "
-        f"model_version from ({assignments_query(engine, table, model, words)})"
+) -> Query:
+    slugs = [(str(i), text_literal(slug)) for i, slug, _ in names]
+    written = [(str(i), text_literal(name)) for i, _, name in names]
+    made = {
+        "segment_slug": case(slugs, "'noise'", of="segment_id"),
+        "segment_name": case(written, "'Noise'", of="segment_id"),
+        "runner_up_slug": case(slugs, of="runner_up_id"),
+    }
+    assignments = assignments_query(engine, people, model, words)
+    return assignments.step(
+        "named_segments",
+        select(
+            [f"{made[name]} as {name}" if name in made else name for name in _COLUMNS],
+            assignments.result,
+        ),
     )

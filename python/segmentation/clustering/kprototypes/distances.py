@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.features.arrays import Matrix
+from segmentation.scoring.prototypes import lines_seen_from_first, nearest_seen_from_first
 
 Codes = NDArray[np.intp]
 Labels = NDArray[np.intp]
@@ -16,10 +17,10 @@ def nearest_prototypes(
 ) -> Labels:
     """Return the number of the nearest prototype of each row, shape (n,).
 
-    Compared is what :mod:`segmentation.scoring.nearest` compares in the engine, term by term in the
-    same order: the squared distance as seen from the first centroid, which large values with small
-    differences lose no digits in, plus `gamma` times the mismatches that a prototype has more than
-    the first. Of prototypes that are equally near, the one with the lower number wins.
+    By the rule of scoring, see
+    :func:`segmentation.scoring.prototypes.nearest_seen_from_first`: the squared distance as seen
+    from the first centroid, plus `gamma` times the mismatches that a prototype has more than the
+    first.
 
     Parameters
     ----------
@@ -30,24 +31,11 @@ def nearest_prototypes(
     modes : ndarray of int, shape (k, n_categorical)
     gamma : float
     """
-    apart = centers - centers[0]
-    offsets = (apart * (centers + centers[0])).sum(axis=1)
-    slopes = -2 * apart
     differing = mismatches(codes, modes)
     differing -= differing[0].copy()
-    nearest = np.zeros(len(numbers), dtype=np.intp)
-    lowest = np.zeros(len(numbers))
-    # The first prototype's own proximity is 0. Sums run column by column, not through BLAS: a
-    # row's figure must not depend on where it stands.
-    for i in range(1, len(centers)):
-        proximity = np.full(len(numbers), offsets[i])
-        for j, slope in enumerate(slopes[i]):
-            proximity += slope * numbers[:, j]
-        proximity += gamma * differing[i]
-        nearer = proximity < lowest
-        nearest[nearer] = i
-        lowest[nearer] = proximity[nearer]
-    return nearest
+    return nearest_seen_from_first(
+        numbers, *lines_seen_from_first(centers), lambda i: [gamma * differing[i]]
+    )
 
 
 def dissimilarities(

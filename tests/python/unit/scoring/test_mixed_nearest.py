@@ -236,7 +236,7 @@ def test_a_dissimilarity_in_sql_is_that_of_numpy(connection: duckdb.DuckDBPyConn
     for name in ("kprototypes", "kmeans", "gaussian_mixture", "agglomerative", "dbscan"):
         prototypes = ALGORITHMS[name].fit(sample, 3, n_init=1, seed=0).prototypes
         engine = DuckDBEngine(connection)
-        expressions = segment_dissimilarity_expressions(prototypes)
+        expressions = segment_dissimilarity_expressions(features, prototypes)
         query = assigned_table(engine, "t", features, prototypes, keep=["position"])
         found = engine.rows(f"select {', '.join(expressions)} from ({query}) order by position")
         apart = prototypes.dissimilarities(sample)
