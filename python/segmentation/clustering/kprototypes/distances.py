@@ -1,4 +1,4 @@
-"""How far rows of numbers and categories lie from prototypes, and which is the nearest."""
+"""Dissimilarities between rows and prototypes, and the nearest prototype of each row."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ def nearest_prototypes(
 ) -> Labels:
     """Return the number of the nearest prototype of each row, shape (n,).
 
-    Compared is what :mod:`segmentation.scoring.nearest` compares in the engine, term by term in the
-    same order: the squared distance as seen from the first centroid, which large values with small
-    differences lose no digits in, plus `gamma` times the mismatches that a prototype has more than
-    the first. Of prototypes that are equally near, the one with the lower number wins.
+    The terms and their order are those of :mod:`segmentation.scoring.nearest` in the engine: the
+    squared distance relative to the first centroid, so that large values with small differences
+    keep their digits, plus `gamma` times the mismatches in excess of the first prototype's. Of
+    equally near prototypes, the one with the lower number wins.
 
     Parameters
     ----------
     numbers : ndarray of shape (n, n_numeric)
     codes : ndarray of int, shape (n, n_categorical)
-        A code that no mode has differs from all.
+        A code that no mode has differs from every mode.
     centers : ndarray of shape (k, n_numeric)
     modes : ndarray of int, shape (k, n_categorical)
     gamma : float
@@ -37,8 +37,8 @@ def nearest_prototypes(
     differing -= differing[0].copy()
     nearest = np.zeros(len(numbers), dtype=np.intp)
     lowest = np.zeros(len(numbers))
-    # The first prototype's own proximity is 0. Sums run column by column, not through BLAS: a
-    # row's figure must not depend on where it stands.
+    # The first prototype's own proximity is 0. Sums run column by column, not through BLAS, so that
+    # the result for a row does not depend on its position.
     for i in range(1, len(centers)):
         proximity = np.full(len(numbers), offsets[i])
         for j, slope in enumerate(slopes[i]):
@@ -55,7 +55,7 @@ def dissimilarities(
 ) -> Matrix:
     """Return the dissimilarity of every row to every prototype, shape (n, k).
 
-    The parameters are those of :func:`nearest_prototypes`. Differences are squared as they are.
+    The parameters are those of :func:`nearest_prototypes`.
     """
     found = gamma * mismatches(codes, modes).T
     for i, center in enumerate(centers):
@@ -64,8 +64,8 @@ def dissimilarities(
 
 
 def mismatches(codes: Codes, modes: Codes) -> Matrix:
-    """Return in how many categories rows differ from modes, shape (k, n), as floats."""
-    # Counted in bytes where they hold the count: several times as fast.
+    """Return the number of categories in which rows differ from modes, shape (k, n), as floats."""
+    # Counted in bytes if the count fits: several times as fast.
     small = np.uint8 if codes.shape[1] < 256 else np.intp
     differing = np.zeros((len(modes), len(codes)), dtype=small)
     for j in range(codes.shape[1]):
