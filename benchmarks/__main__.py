@@ -50,7 +50,7 @@ def main() -> None:
         measured_on = machine.facts()
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             entry = BENCHMARKS[name].measure(Path(folder), **given)
-        # Written after each one: an hour's figures are not lost to what fails after them.
+        # Written after each one, so that a later failure loses no figures.
         keep(asked.into, entry, measured_on)
         for figure in entry["figures"]:
             goal = f"  (goal {figure['goal']})" if figure["goal"] else ""
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def keep(path: Path, entry: dict[str, Any], measured_on: dict[str, Any]) -> None:
-    """Put one benchmark's entry into a results file; those of others stay as they are."""
+    """Replace one benchmark's entry in a results file; the other entries stay."""
     entries = json.loads(path.read_text())["benchmarks"] if path.is_file() else []
     found = {old["name"]: old for old in entries}
     found[entry["name"]] = {**entry, "load_average_at_start": measured_on["load_average"]}

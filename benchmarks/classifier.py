@@ -51,7 +51,7 @@ def measure(folder: Path, rows: int = ROWS, rounds: int = ROUNDS) -> dict[str, A
     fits = race(
         {
             "fit, five candidates": Entry(__name__, "fit", where | {"kind": SURVEY}),
-            # Whoever wins: what is compared below is the same model on both sides.
+            # Whichever candidate wins: both contenders below use the same model.
             "fit, one candidate": Entry(
                 __name__, "fit", where | {"kind": SURVEY, "candidates": [ONE]}
             ),
@@ -345,17 +345,20 @@ def through_pandas(folder: str, kind: str) -> Work:
         with duckdb.connect(str(output)) as connection:
             _attach(connection, folder, kind)
             prospects = connection.sql("from source.prospects").df()
-            said = plain.predict_proba(prospects)
-            order = np.argsort(-said, axis=1, kind="stable")[:, :2]
-            at = np.arange(len(said))
+            probabilities = plain.predict_proba(prospects)
+            order = np.argsort(-probabilities, axis=1, kind="stable")[:, :2]
+            at = np.arange(len(probabilities))
             scored = pd.DataFrame(
                 {
                     "id": prospects.id,
                     "segment": plain.classes_[order[:, 0]],
-                    "probability": said[at, order[:, 0]],
+                    "probability": probabilities[at, order[:, 0]],
                     "runner_up": plain.classes_[order[:, 1]],
-                    "margin": said[at, order[:, 0]] - said[at, order[:, 1]],
-                    **{f"probability_{j}": said[:, j] for j in range(said.shape[1])},
+                    "margin": probabilities[at, order[:, 0]] - probabilities[at, order[:, 1]],
+                    **{
+                        f"probability_{j}": probabilities[:, j]
+                        for j in range(probabilities.shape[1])
+                    },
                 }
             )
             connection.register("predictions", scored)
@@ -367,7 +370,7 @@ def through_pandas(folder: str, kind: str) -> Work:
 
 
 def count_different(folder: str, kind: str) -> Work:
-    """Count the rows that one prediction of everybody at once sees otherwise, or that are lacking.
+    """Count the rows that are missing, or that a prediction of all rows at once sees otherwise.
 
     The reference is the same stored model on the whole table as one data frame.
     """
@@ -385,14 +388,16 @@ def count_different(folder: str, kind: str) -> Work:
                 "from source.prospects left join ours.scored using (id) order by id"
             ).to_arrow_table()
             extra = connection.sql("select count(*) from ours.scored").fetchall()[0][0]
-        said = classifier.probabilities(table)
+        probabilities = classifier.probabilities(table)
         found = table.column("probabilities").combine_chunks()
         lacking = int(found.null_count) + abs(extra - len(table))
         if lacking:
             return {"rows": lacking}
-        of_ours = found.flatten().to_numpy().reshape(said.shape)
-        names = np.array(classifier.segments, dtype=object)[said.argmax(axis=1)]
-        same = (of_ours == said).all(axis=1) & (table.column("segment").to_numpy() == names)
+        of_ours = found.flatten().to_numpy().reshape(probabilities.shape)
+        names = np.array(classifier.segments, dtype=object)[probabilities.argmax(axis=1)]
+        same = (of_ours == probabilities).all(axis=1) & (
+            table.column("segment").to_numpy() == names
+        )
         return {"rows": int((~same).sum())}
 
     return work

@@ -18,8 +18,8 @@ from benchmarks.race import Entry, judged, race, ratio, raw_figures, run
 ROWS = 1_000_000
 ROUNDS = 1
 FEATURES = ("length", "recency", "frequency", "monetary")
-# Groups that overlap: a row lies 1 standard deviation around its centre, the centres about 3
-# apart. Shares are unequal, as those of customers are.
+# Groups that overlap: rows have a standard deviation of 1 around their centre, and centres are
+# about 3 apart. Shares are unequal, as those of customers are.
 CENTRES = ((0, 0, 0, 0), (2.5, -1.5, 1.0, 0.5), (-1.0, 2.5, -1.5, 1.0), (1.0, 1.5, 2.0, -2.0))
 SHARES = (0.4, 0.3, 0.2, 0.1)
 K = 4

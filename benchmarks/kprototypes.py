@@ -71,7 +71,7 @@ def prepare(folder: str, rows: int) -> Work:
         centres = random.normal(0, 1.6, (len(SHARES), NUMBERS))
         numbers = centres[group] + random.standard_normal((rows, NUMBERS))
         codes = [
-            # A category that goes with the group, but for nearly half of the rows.
+            # A category that depends on the group, except for nearly half of the rows.
             np.where(
                 random.random(rows) < 0.55,
                 group * (j + 1) % count,
@@ -138,7 +138,7 @@ def _laps(folder: Path, rows: int, restarts: int, seeds: Sequence[int]) -> dict[
 
 
 def _excess(ours: Sequence[Lap], kmodes: Sequence[Lap]) -> list[float]:
-    """Return by how many per cent our costs lie above those of kmodes; negative where below."""
+    """Return by how many per cent our costs exceed those of kmodes; negative if they are lower."""
     return [
         100 * (a.facts["cost"] / b.facts["cost"] - 1) for a, b in zip(ours, kmodes, strict=True)
     ]

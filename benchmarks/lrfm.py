@@ -135,8 +135,8 @@ def sql_models(folder: str) -> Work:
         "create table intermediate.int_checked_customer_activity as"
         f" select *, cast(null as varchar) as rejected_because from ({compiled[STAGING]})"
     )
-    # The file holds money as doubles, as most files do; staging turns them into decimals. Every
-    # order is a good one: pandas does not look for bad ones either.
+    # The file holds money as doubles, as most files do; staging converts them to decimals. Every
+    # order is valid, because pandas does not check for invalid ones either.
     connection.execute(
         "create view intermediate.int_checked_orders as select customer_id, order_id, ordered_at,"
         " items, cast(revenue as decimal(18, 2)) as revenue,"

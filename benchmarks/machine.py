@@ -1,4 +1,4 @@
-"""What the figures were measured on, without saying whose machine it is."""
+"""The machine of the figures, without its name."""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ SCAN_ROWS = 5_000
 KS = range(2, 11)
 SCAN_RESAMPLES = 20
 RESTARTS = 10
-# A pass that moves nothing by 0.005 standard deviations is the last, as in profile_model.yml: what
-# is still to be gained shows in no digit of the cost that the goal looks at.
+# Passes end when no prototype moves by 0.005 standard deviations, as in profile_model.yml: further
+# passes would not change the digits of the cost that the goal compares.
 MOST_PASSES, TOLERANCE = 50, 0.005
 K = 5
 COLUMNS = (*NUMBERS, *CATEGORIES)
@@ -188,7 +188,7 @@ def in_memory(folder: str) -> Work:
                 f"select id, {', '.join(COLUMNS)} from source.customers"
             ).df()
             features, sample = _prepared(connection, customers)
-            # The labels of the fit are those that the prototypes give in NumPy.
+            # The labels of the fit equal those of the prototypes in NumPy.
             fitted = ALGORITHMS["kprototypes"].fit(sample, K, n_init=RESTARTS, seed=0)
             connection.register(
                 "labels", pd.DataFrame({"id": customers.id, "segment_id": fitted.labels})
@@ -247,7 +247,7 @@ def compare(folder: str) -> Work:
         )
         moved = dataclasses.replace(ours["prototypes"], centers=centers, category_costs=costs)
         gap = moved.inertia(sample) / memory["prototypes"].inertia(sample) - 1
-        # Segments have no order in common: each of ours is that of theirs it shares most rows with.
+        # Segments are numbered differently: each is matched to the one that shares most rows.
         largest: dict[int, int] = {}
         for own, _, count in pairs:
             largest[own] = max(largest.get(own, 0), count)
@@ -263,7 +263,7 @@ def compare(folder: str) -> Work:
 def _prepared(
     connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame
 ) -> tuple[PreparedFeatures, MixedSample]:
-    """Return what turns columns into numbers and codes, and rows so prepared.
+    """Return the preparation of the columns, and prepared rows.
 
     Numbers are scaled as the rows given say; the categories known are those of the whole table.
     """
@@ -298,7 +298,7 @@ def _prepared(
 
 
 def _resident_megabytes() -> float:
-    """Return what this process holds in memory now; Linux alone tells it."""
+    """Return the memory that this process holds now (Linux only)."""
     fields = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(fields["VmRSS"].split()[0]) / 1024
 

@@ -109,7 +109,7 @@ def prepare(folder: str, rows: int) -> Work:
     def work() -> dict[str, Any]:
         size = min(SAMPLE_ROWS, rows // 2)
         with duckdb.connect(str(Path(folder) / "customers.duckdb")) as connection:
-            # The rows that the model is fitted to know every category but the one put in later.
+            # The rows of the fit hold every category except the one that is added later.
             write_customers(connection, rows, unseen_from=size)
             frame = connection.sql(
                 f"select {', '.join([*NUMBERS, *CATEGORIES])} from customers"
@@ -177,7 +177,7 @@ def write_customers(
             raw = np.round(means[j] + spreads[j] * scaled, 2)
             drawn[name] = np.where(random.random(size) < NULLS, np.nan, raw)
         for j, (name, values) in enumerate(CATEGORIES.items()):
-            # A category that goes with the group, but for nearly half of the rows.
+            # A category that depends on the group, except for nearly half of the rows.
             own = random.random(size) < 0.55
             code = np.where(
                 own, group * (j + 1) % len(values), random.integers(len(values), size=size)
@@ -281,7 +281,7 @@ def through_pandas(folder: str) -> Work:
 
 
 def count_different_labels(folder: str) -> Work:
-    """Count the rows that the two ways of scoring disagree on, or that one of them lacks."""
+    """Count the rows on which the two ways of scoring disagree, or that one of them lacks."""
     import duckdb
 
     def work() -> dict[str, Any]:

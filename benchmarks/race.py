@@ -1,4 +1,4 @@
-"""Contenders side by side: A B A B, each time in a process of its own.
+"""Runs contenders in turns (A B A B), each in a separate process.
 
 The machine's mood changes from minute to minute. What is reported is therefore the median of the
 ratios of neighbours; seconds are kept beside it as they were.
@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Entry:
-    """A contender as it starts: a function of a module, and its arguments."""
+    """A contender: a function of a module, and its arguments."""
 
     module: str
     name: str
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Lap:
-    """What one run of a contender took.
+    """Time and memory of one run of a contender.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ def run(entry: Entry) -> Lap:
     RuntimeError
         If it fails; the message holds the end of what it printed.
     """
-    # What an earlier contender wrote is on disk before this one is timed.
+    # Flush the writes of the previous contender before this one is timed.
     os.sync()
     done = subprocess.run(
         [
@@ -167,10 +167,10 @@ def judged(
         goal, met = f"≤ {at_most:g}", value <= at_most
     elif at_least is not None:
         goal, met = f"≥ {at_least:g}", value >= at_least
-    # Significant digits, so that a gap of a millionth does not become none.
+    # Significant digits, so that a gap of a millionth is not rounded to 0.
     return {"name": name, "value": float(f"{value:.4g}"), "goal": goal, "met": met, **more}
 
 
 def raw_figures(laps: Mapping[str, Sequence[Lap]]) -> dict[str, list[dict[str, float]]]:
-    """Return every lap of every contender as the results file keeps them."""
+    """Return every lap of every contender for the results file."""
     return {label: [lap.rounded() for lap in of_label] for label, of_label in laps.items()}

@@ -18,7 +18,7 @@ END = "<!-- end of figures -->"
 
 
 def main() -> None:
-    """Rewrite what stands between the two markers."""
+    """Replace the text between the two markers."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.report", description=main.__doc__)
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--page", type=Path, default=PAGE)
@@ -29,12 +29,12 @@ def main() -> None:
 
 
 def between_markers(page: str, text: str) -> str:
-    """Return a page with what stands between its markers replaced.
+    """Return a page with the text between its markers replaced.
 
     Raises
     ------
     ValueError
-        If the page does not have both, in order.
+        If the page does not have both markers, in order.
     """
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)

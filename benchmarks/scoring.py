@@ -202,7 +202,7 @@ def through_pandas(folder: str, transform: str) -> Work:
 
 
 def count_different_labels(folder: str, transform: str) -> Work:
-    """Count the rows that the two ways of scoring disagree on, or that one of them lacks."""
+    """Count the rows on which the two ways of scoring disagree, or that one of them lacks."""
     import duckdb
 
     def work() -> dict[str, Any]:

@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when it is asked for: most of what imports this package needs no clustering.
+    # Loaded on demand, because most importers of this package need no clustering.
     if name == "KPrototypes":
         from segmentation.clustering.kprototypes.estimator import KPrototypes
 

@@ -1,4 +1,4 @@
-"""Real builds: dbt as a process of its own, into a warehouse of its own."""
+"""Real builds: dbt in a separate process, with a separate warehouse."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from filelock import FileLock
 PROJECT = Path(__file__).parents[2]
 
 
-# What a clock said.
+# Columns with clock times.
 CLOCKS = {
     "marts.rpt_model_history": "exclude (fitted_at)",
     "marts.rpt_algorithm_comparison": "exclude (seconds)",
@@ -83,7 +83,7 @@ class Warehouse:
         return copied
 
     def environment(self, threads: int = 2) -> dict[str, str]:
-        """Return what dbt and everything else that looks at this warehouse runs in."""
+        """Return the environment of dbt and other programs that use this warehouse."""
         return os.environ | {
             "SEGMENTATION_WAREHOUSE": str(self.path),
             "SEGMENTATION_THREADS": str(threads),
@@ -107,7 +107,7 @@ class Warehouse:
         directory: Path | None = None,
         **variables: Any,
     ) -> subprocess.CompletedProcess[str]:
-        """Run dbt to its end, whatever that is."""
+        """Run dbt until it ends, with success or failure."""
         return subprocess.run(
             self.command(arguments, variables),
             cwd=directory or self.folder,
@@ -129,7 +129,7 @@ class Warehouse:
         )
 
     def build(self, *arguments: str, **options: Any) -> str:
-        """Build, and fail the test with dbt's own words where the build fails."""
+        """Build, and fail the test with the output of dbt if the build fails."""
         done = self.dbt("build", *arguments, **options)
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout + done.stderr
@@ -149,7 +149,7 @@ class Warehouse:
         return [row[0] for row in rows]
 
     def mart_hashes(self) -> dict[str, str]:
-        """Return a hash of every mart's rows as they lie, without what a clock said."""
+        """Return a hash of every mart's rows in stored order, without clock times."""
         marts = [name for name in self.tables() if name.startswith("marts.")]
         marts.remove(LIST_OF_RUNS)
         assert len(marts) >= 17

@@ -45,7 +45,7 @@ def planted_customers(n: int = 300, *, seed: int = 7) -> pd.DataFrame:
 def prepared_features(
     frame: pd.DataFrame, *, numbers: bool = True, categories: bool = True
 ) -> PreparedFeatures:
-    """Return how the columns become scaled numbers and codes; a null category is the usual one."""
+    """Return the preparation of the columns; a null category takes the most frequent one."""
     scaled: list[PreparedFeature] = []
     if numbers:
         scaled = FeaturePreprocessor(transformation="log").fit(frame[NUMBERS]).features_
@@ -61,7 +61,7 @@ def prepared_features(
 def sample_of(
     frame: pd.DataFrame, features: PreparedFeatures, gamma: float | None = None
 ) -> MixedSample:
-    """Return rows as a clustering sees them; `gamma` None is the default."""
+    """Return rows prepared for a clustering; `gamma` None is the default."""
     n = len(frame)
     numbers = [feature.scaled(frame[feature.name].to_numpy(float)) for feature in features.numbers]
     codes = [
@@ -77,7 +77,7 @@ def sample_of(
 
 
 def with_gaps(frame: pd.DataFrame, *, seed: int = 1) -> pd.DataFrame:
-    """Return rows with nulls, NaN, infinities, absurd numbers and categories of nobody."""
+    """Return rows with nulls, NaN, infinities, extreme numbers and unseen categories."""
     random = np.random.default_rng(seed)
     dirty = frame.copy()
     for name in NUMBERS:
@@ -92,7 +92,7 @@ def with_gaps(frame: pd.DataFrame, *, seed: int = 1) -> pd.DataFrame:
 
 
 def put(connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, name: str = "t") -> None:
-    """Store rows as a table, with their place as ``position``; half of the gaps are NaN."""
+    """Store rows as a table, numbered in ``position``; half of the missing values are NaN."""
     connection.register("rows", frame.reset_index(drop=True).reset_index(names="position"))
     connection.execute(f"create or replace table {name} as select * from rows")
     connection.unregister("rows")

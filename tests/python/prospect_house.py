@@ -33,7 +33,7 @@ PLAYBOOK = [("prospects", None, "a", "Artists", ""), ("prospects", None, "b", "D
 
 
 def people(labels: tuple[str, ...] = LABELS, labelled: int = 120, prospects: int = 30) -> Any:
-    """Return people whose segment age and profession tell, nearly: the first are labelled.
+    """Return people whose segment mostly depends on age and profession: the first are labelled.
 
     Each label is that of as many; some ages, incomes and professions are unknown.
     """
@@ -91,7 +91,7 @@ class ProspectHouse:
         self.connection.unregister("frame")
 
     def features(self, frame: pd.DataFrame) -> None:
-        """Put the people, text as text also where nobody's is known."""
+        """Store the people; a text column without values is text too."""
         self.put("features", frame)
         for name in frame.columns.intersection(
             ["target", "target_source", "profession", "spending_level"]
@@ -122,7 +122,7 @@ class ProspectHouse:
         self.put("playbook", frame.assign(description="", channel="", priority=""))
 
     def returned(self, *, overrides: Any = None, **asked: Any) -> pa.Table:
-        """Return what the model step would have dbt store."""
+        """Return the row that the model step returns to dbt."""
         return fit_prospects_if_needed(
             self.connection,
             features=self.connection.table("features"),
@@ -138,7 +138,7 @@ class ProspectHouse:
         )
 
     def fit(self, **asked: Any) -> ProspectsModel | None:
-        """Fit where a fit is needed, and read the row back as the engine stored it."""
+        """Fit if needed, and read the row back as the engine stored it."""
         table = self.returned(**asked)
         assert isinstance(table, pa.Table)
         self.connection.register("fitted", table)
@@ -152,7 +152,7 @@ class ProspectHouse:
         return ProspectsModel.from_record(stored.to_pylist()[0])
 
     def fitted(self, **asked: Any) -> ProspectsModel:
-        """Fit, and fail the test where nothing is fitted."""
+        """Fit, and fail the test if nothing is fitted."""
         model = self.fit(**asked)
         assert model is not None
         return model
@@ -181,7 +181,7 @@ class ProspectHouse:
         return self.connection.sql("from assignments order by customer_id").df()
 
     def forecast(self) -> pd.DataFrame:
-        """Forecast from the assignments made last."""
+        """Forecast from the latest assignments."""
         return forecast_prospects(
             self.connection,
             assignments="assignments",

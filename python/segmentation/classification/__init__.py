@@ -1,10 +1,10 @@
-"""Which segment a person will join before there is history: supervised, calibrated, explained.
+"""Predicts the segment of people without history: supervised, calibrated, with reasons.
 
 :func:`~segmentation.classification.fit.fit_classifier` judges the candidates of
 :mod:`~segmentation.classification.candidates` by grouped cross-validation and refits the winner;
-:mod:`~segmentation.classification.storage` keeps it;
+:mod:`~segmentation.classification.storage` stores it;
 :mod:`~segmentation.classification.prediction` applies it;
-:mod:`~segmentation.classification.forecast` says how large segments will be.
+:mod:`~segmentation.classification.forecast` forecasts the sizes of segments.
 """
 
 from segmentation.classification.classifier import SegmentClassifier

@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say: of those said to be 70 % likely, 70 % come true."""
+"""Calibration: of predictions with a probability of 70 %, 70 % should be right."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _COLDEST, _HOTTEST = 0.05, 20.0
 def temper(probabilities: Matrix, temperature: float) -> Matrix:
     """Return probabilities at a temperature.
 
-    Logits are logarithms of probabilities, none below 1e-9; they are divided by the temperature.
-    Above 1 it makes probabilities more alike, below 1 less. The order within a row stays.
+    Logits are logarithms of probabilities (at least 1e-9), divided by the temperature. A
+    temperature above 1 makes probabilities more alike, below 1 less. The order within a row stays.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def temper(probabilities: Matrix, temperature: float) -> Matrix:
 def softmax(scores: Matrix) -> Matrix:
     """Return the softmax of each row, shape (n, k)."""
     raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    # Column after column: a row's sum is the same whatever rows stand beside it.
+    # Summed column by column: a row's sum does not depend on the other rows.
     total = np.zeros(len(raised))
     for j in range(raised.shape[1]):
         total += raised[:, j]
@@ -51,7 +51,7 @@ def fit_temperature(actual: Labels, probabilities: Matrix) -> float:
     """Return the temperature with the lowest log loss.
 
     After Guo, Pleiss, Sun and Weinberger (2017), "On Calibration of Modern Neural Networks",
-    ICML: one number that cannot change a prediction, and is hardly able to fit noise.
+    ICML: a single number cannot change a prediction, and hardly overfits.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def fit_temperature(actual: Labels, probabilities: Matrix) -> float:
     Returns
     -------
     float
-        From 0.05 to 20; 1 where nothing else is better.
+        From 0.05 to 20; 1 if no other value is better.
     """
     found = minimize_scalar(
         lambda logarithm: log_loss(actual, temper(probabilities, float(np.exp(logarithm)))),
@@ -76,7 +76,7 @@ def fit_temperature(actual: Labels, probabilities: Matrix) -> float:
 
 
 def reliability(actual: Labels, probabilities: Matrix, bins: int = BINS) -> list[dict[str, Any]]:
-    """Return how often predictions come true, by how likely they were said to be.
+    """Return the accuracy of predictions by interval of their probability.
 
     Parameters
     ----------
@@ -88,8 +88,8 @@ def reliability(actual: Labels, probabilities: Matrix, bins: int = BINS) -> list
     Returns
     -------
     list of dict
-        lower, upper, customers, mean_probability (of the predicted segment), accuracy. Bins that
-        nobody is in are left out.
+        lower, upper, customers, mean_probability (of the predicted segment), accuracy. Empty bins
+        are omitted.
     """
     top = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == actual
@@ -120,12 +120,12 @@ def expected_calibration_error(records: list[dict[str, Any]]) -> float:
 def calibration_records(
     candidate: str, actual: Labels, probabilities: Matrix, temperature: float
 ) -> list[dict[str, Any]]:
-    """Return reliability before and after: candidate, stage and what :func:`reliability` gives."""
+    """Return the records of :func:`reliability` before and after, with candidate and stage."""
     return [
         {"candidate": candidate, "stage": stage, **record}
-        for stage, said in (
+        for stage, staged in (
             ("before", probabilities),
             ("after", temper(probabilities, temperature)),
         )
-        for record in reliability(actual, said)
+        for record in reliability(actual, staged)
     ]

@@ -1,15 +1,15 @@
-"""The candidates: what can learn a segment, from the simplest to the most intricate.
+"""The candidate classifiers, the simplest first.
 
-**Order of simplicity.** A candidate is simpler the fewer numbers it is made of once it is fitted:
-that is what has to be stored, what scoring a person costs, and what somebody would have to read to
-check it. On 8,000 rows, nine features and four segments that is about 100 coefficients for a
-logistic regression, and a few thousand leaves for boosted trees kept small. Among the boosted ones,
-scikit-learn's plain one comes first, for it splits at values as they are; the histogram one also
-keeps bins; XGBoost is one more library. A random forest, whose trees are grown until leaves of
-5 or 10 rows, has some hundred thousand numbers and comes last, simple as its idea is.
+**Order of simplicity.** A fitted candidate is simpler if it consists of fewer numbers: they must be
+stored, they determine the cost of scoring a person, and a reviewer would have to read them. On
+8,000 rows, nine features and four segments, a logistic regression has about 100 coefficients, and
+small boosted trees have a few thousand leaves. Of the boosted ones, scikit-learn's plain one comes
+first, because it splits at the values themselves; the histogram one also stores bins; XGBoost is
+one more library. A random forest, whose trees grow to leaves of 5 or 10 rows, has some hundred
+thousand numbers and comes last, although its idea is simple.
 
-**Depth.** Trees of default depth learn rows by heart (a default random forest has 0.49 accuracy
-where one with leaves of 5 rows has 0.54): every grid holds small trees alone.
+**Depth.** Trees of default depth memorise rows (a default random forest has an accuracy of 0.49,
+one with leaves of 5 rows 0.54), so every grid holds small trees only.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from segmentation.classification.features import CATEGORY, FeatureColumn
 from segmentation.registry.option_checks import OptionError
 
-# What stands for a missing category: a category of its own, where the fit has seen any.
+# Code of a missing category: a category of its own, if the fit has seen any.
 MISSING = -2.0
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A kind of classifier.
+    """A candidate classifier.
 
     Attributes
     ----------
     name : str
-        As options and marts name it.
+        Its name in options and marts.
     make : callable
         ``(seed, **setting) -> classifier``.
     grid : tuple of mapping
-        The settings that are searched.
+        The settings to search.
     scaled : bool
         Whether numbers are standardised first.
     needs : str
-        A package that is not always installed; empty where there is none.
+        An optional package; empty if it needs none.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Candidate:
 
     @property
     def is_installed(self) -> bool:
-        """Whether what it needs is there."""
+        """Whether the package that it needs is installed."""
         return not self.needs or importlib.util.find_spec(self.needs) is not None
 
     def pipeline(
@@ -72,8 +72,8 @@ class Candidate:
         """Return an unfitted pipeline: imputation, encoding, classifier.
 
         It takes the matrix of :func:`segmentation.classification.features.as_matrix` and classes
-        numbered from 0. Numbers take the median where they are missing; a missing category is a
-        category of its own; one that the fit has not seen is none of those it has.
+        numbered from 0. A missing number takes the median. A missing category is a category of its
+        own. An unseen category is none of the known ones.
         """
         numbers = [j for j, column in enumerate(columns) if column.kind != CATEGORY]
         categories = [j for j, column in enumerate(columns) if column.kind == CATEGORY]
@@ -109,7 +109,7 @@ def _gradient_boosting(seed: int, **setting: Any) -> Any:
 
 
 def _hist_gradient_boosting(seed: int, **setting: Any) -> Any:
-    # Early stopping would hold rows out at random, whoever they belong to.
+    # Early stopping would hold out random rows and split the rows of a person.
     return HistGradientBoostingClassifier(early_stopping=False, random_state=seed, **setting)
 
 
@@ -169,12 +169,12 @@ def chosen_candidates(names: Sequence[str] | None) -> list[Candidate]:
     Parameters
     ----------
     names : sequence of str, optional
-        Which; all that are installed unless given.
+        Their names; all installed candidates unless given.
 
     Raises
     ------
     OptionError
-        If one that is named needs a package that is not installed.
+        If a named candidate needs a package that is not installed.
     """
     if names is None:
         return [candidate for candidate in CANDIDATES.values() if candidate.is_installed]

@@ -1,4 +1,4 @@
-"""A fitted classifier: who will join which segment, how likely."""
+"""A fitted classifier: the probability of each segment for each person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from segmentation.features.arrays import Matrix
 
 @dataclass(frozen=True)
 class SegmentClassifier:
-    """The winner, fitted to all labelled rows that take part.
+    """The winning candidate, fitted to the training data.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class SegmentClassifier:
     temperature : float
         Of the calibration.
     share_errors : tuple of float
-        Of each segment: how far its expected share was off in held-out folds, root mean square.
+        Root mean square error of each segment's expected share in held-out folds.
     pipeline : sklearn.pipeline.Pipeline
         Takes the matrix of :func:`segmentation.classification.features.as_matrix`.
     """
@@ -42,13 +42,13 @@ class SegmentClassifier:
 
     @property
     def features(self) -> list[str]:
-        """Names of the columns that are needed."""
+        """Names of the required columns."""
         return [column.name for column in self.columns]
 
     def matrix_probabilities(self, X: Matrix) -> Matrix:
         """Return calibrated probabilities of rows of a matrix.
 
-        A row's probabilities are the same bits whatever rows stand beside it.
+        A row's probabilities do not depend on the other rows, to the last bit.
 
         Parameters
         ----------
@@ -62,10 +62,10 @@ class SegmentClassifier:
             return np.zeros((0, len(self.segments)))
         classifier = self.pipeline[-1]
         if isinstance(classifier, LogisticRegression):
-            said = _logistic_probabilities(classifier, self.pipeline[:-1].transform(X))
+            probabilities = _logistic_probabilities(classifier, self.pipeline[:-1].transform(X))
         else:
-            said = self.pipeline.predict_proba(X).astype(float)
-        return temper(said, self.temperature)
+            probabilities = self.pipeline.predict_proba(X).astype(float)
+        return temper(probabilities, self.temperature)
 
     def probabilities(self, rows: pd.DataFrame | pa.RecordBatch | pa.Table) -> Matrix:
         """Return calibrated probabilities of rows, shape (n, len(segments)), all at once."""
@@ -73,7 +73,7 @@ class SegmentClassifier:
 
 
 def _logistic_probabilities(classifier: LogisticRegression, encoded: Matrix) -> Matrix:
-    # A matrix product adds up in an order that depends on the number of rows.
+    # The summation order of a matrix product depends on the number of rows.
     scores = np.tile(classifier.intercept_, (len(encoded), 1))
     for j, weights in enumerate(classifier.coef_.T):
         scores += encoded[:, [j]] * weights

@@ -1,7 +1,7 @@
-"""Stratified, repeated cross-validation, with and without keeping people together.
+"""Stratified, repeated cross-validation, grouped by person and ungrouped.
 
-Ungrouped folds let a person, or a row that looks the same, stand on both sides of a split. The
-figures to trust are the grouped ones; the ungrouped ones are there to show the difference.
+Ungrouped folds can have a person, or equal rows, on both sides of a split. Trust the grouped
+figures; the ungrouped ones show the difference.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Attendance:
     Attributes
     ----------
     folds : int
-        0 where fewer than two segments can take part.
+        0 if fewer than two segments can be validated.
     kept : tuple of str
-        Segments that take part, in order.
+        Segments that are validated, in order.
     left_out : mapping of str to (int, int)
-        Other segments, to their labelled rows and the groups that these form.
+        Other segments, to the numbers of their labelled rows and groups.
     """
 
     folds: int
@@ -59,7 +59,7 @@ class Attendance:
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What cross-validating a candidate gave.
+    """Result of cross-validating a candidate.
 
     Attributes
     ----------
@@ -67,11 +67,11 @@ class CrossValidation:
     validation : str
         ``"grouped"`` or ``"ungrouped"``.
     probabilities : ndarray of shape (repeats, n, k)
-        Out of fold: what was said of a row by the pipeline that had not seen it. NaN where a row
-        was in no held-out fold.
+        Out of fold: predictions of the pipeline that has not seen the row. NaN if a row was in no
+        held-out fold.
     metrics : list of MetricSummary
     held_out : list of (Split, Fitted)
-        The splits of the first repeat, each with what was fitted to its one side.
+        The splits of the first repeat, each with the pipeline fitted to its training side.
     """
 
     candidate: str
@@ -82,18 +82,18 @@ class CrossValidation:
 
 
 def attendance(labels: Sequence[str], groups: Labels, folds: int) -> Attendance:
-    """Decide which segments take part.
+    """Decide which segments can be cross-validated, and on how many folds.
 
-    A segment needs as many groups as there are folds, so that each fold can hold one and none is
-    on both sides. One with fewer is left out, and named. If that left fewer than two segments,
-    there are fewer folds instead: the most, two or more, that two segments have groups for.
+    A segment needs at least one group for each fold. A segment with fewer groups is left out. If
+    fewer than two segments would remain, the number of folds is reduced to the largest number, at
+    least two, for which two segments have enough groups.
 
     Parameters
     ----------
     labels : sequence of str, length n
     groups : ndarray of shape (n,)
     folds : int
-        As asked for.
+        Number of folds in the options.
     """
     named = np.asarray(labels, dtype=object)
     sizes = {
@@ -126,8 +126,8 @@ def make_splits(
     Returns
     -------
     list of Split
-        ``folds * repeats`` of them, fewer where large groups leave a side of a split without
-        rows, or its training side with one class.
+        ``folds * repeats`` of them. Splits with an empty side, or with one class in the training
+        side, are omitted; large groups can cause them.
     """
     nothing = np.zeros((len(y), 1))
     found = []
@@ -150,9 +150,9 @@ def make_splits(
 
 @dataclass(frozen=True)
 class Fitted:
-    """A pipeline fitted to classes that need not be numbered without gaps.
+    """A pipeline fitted to classes whose numbers may have gaps.
 
-    XGBoost takes no gaps between classes, and one side of a split may lack a class.
+    XGBoost allows no gaps between class numbers, and one side of a split may lack a class.
     """
 
     pipeline: Pipeline
@@ -160,9 +160,9 @@ class Fitted:
 
     def probabilities(self, X: Matrix, classes: int) -> Matrix:
         """Return probabilities, shape (n, classes); 0 for a class that the fit has not seen."""
-        said = np.zeros((len(X), classes))
-        said[:, self.seen] = self.pipeline.predict_proba(X)
-        return said
+        probabilities = np.zeros((len(X), classes))
+        probabilities[:, self.seen] = self.pipeline.predict_proba(X)
+        return probabilities
 
 
 def fit_pipeline(pipeline: Pipeline, X: Matrix, y: Labels) -> Fitted:
@@ -183,9 +183,9 @@ def search_setting(
 ) -> Mapping[str, Any]:
     """Return the setting of a candidate's grid with the lowest log loss over held-out folds.
 
-    Log loss moves with every probability, where macro F1 on few folds is mostly noise. Of equal
-    settings the first. The folds are others than those that the candidate is judged on, the rows
-    are the same: with two settings per candidate, what that flatters is small.
+    Log loss uses every probability; macro F1 on few folds is mostly noise. Of equally good settings
+    the first wins. The folds differ from those that judge the candidate, but the rows are the same.
+    With two settings per candidate, the resulting optimism is small.
     """
     if len(candidate.grid) == 1 or not splits:
         return candidate.grid[0]
@@ -195,8 +195,8 @@ def search_setting(
         for split in splits:
             pipeline = candidate.pipeline(columns, seed, setting)
             fitted = fit_pipeline(pipeline, X[split.train], y[split.train])
-            said = fitted.probabilities(X[split.test], classes)
-            of_folds.append(log_loss(y[split.test], said))
+            predicted = fitted.probabilities(X[split.test], classes)
+            of_folds.append(log_loss(y[split.test], predicted))
         losses.append(np.mean(of_folds))
     return candidate.grid[int(np.argmin(losses))]
 
@@ -228,7 +228,7 @@ def cross_validate(
     splits : sequence of Split
     segments : sequence of str
     validation : str
-        What kind of splits these are.
+        The kind of the splits: grouped or ungrouped.
     folds : int
         Of one repeat.
     seed : int
@@ -239,9 +239,9 @@ def cross_validate(
     for split in splits:
         pipeline = candidate.pipeline(columns, seed, setting)
         fitted = fit_pipeline(pipeline, X[split.train], y[split.train])
-        said = fitted.probabilities(X[split.test], len(segments))
-        probabilities[split.repeat, split.test] = said
-        of_folds.append(fold_metrics(y[split.test], said, segments))
+        predicted = fitted.probabilities(X[split.test], len(segments))
+        probabilities[split.repeat, split.test] = predicted
+        of_folds.append(fold_metrics(y[split.test], predicted, segments))
         if split.repeat == 0:
             held_out.append((split, fitted))
     return CrossValidation(
@@ -256,10 +256,10 @@ def cross_validate(
 def judge_baseline(
     y: Labels, splits: Sequence[Split], segments: Sequence[str], validation: str, folds: int
 ) -> list[MetricSummary]:
-    """Return the metrics of saying the same of everybody: the shares of the training side."""
+    """Return the metrics of predicting the shares of the training side for every row."""
     of_folds = []
     for split in splits:
         shares = np.bincount(y[split.train], minlength=len(segments)) / len(split.train)
-        said = np.tile(shares, (len(split.test), 1))
-        of_folds.append(fold_metrics(y[split.test], said, segments))
+        predicted = np.tile(shares, (len(split.test), 1))
+        of_folds.append(fold_metrics(y[split.test], predicted, segments))
     return summaries(BASELINE, validation, of_folds, folds)

@@ -1,4 +1,4 @@
-"""How large segments will be, and what they will spend, once today's prospects have joined."""
+"""Forecasts how many prospects will join each segment, and what they will spend."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Tally:
-    """What a forecast needs to know of predictions.
+    """Sums of predictions that a forecast needs.
 
     Attributes
     ----------
     customers : int
     most_likely : tuple of int
-        Customers whose most likely segment it is, of each segment.
+        For each segment, customers for whom it is the most likely one.
     expected : tuple of float
         Sums of probabilities.
     variances : tuple of float
@@ -40,24 +40,24 @@ class Tally:
 
 @dataclass(frozen=True)
 class Revenue:
-    """Yearly revenue of a customer of a segment: its mean, and the standard error of that."""
+    """Mean yearly revenue of a customer of a segment, and its standard error."""
 
     mean: float
     standard_error: float = 0.0
 
 
 def tally_probabilities(batches: Iterable[Matrix], segments: int) -> Tally:
-    """Sum probabilities up, batch by batch.
+    """Sum probabilities, batch by batch.
 
     Parameters
     ----------
     batches : iterable of ndarray of shape (n, segments)
-        Calibrated. The sums are exact: neither order nor length of batches makes a difference.
+        Calibrated. The sums are exact: order and length of batches make no difference.
     segments : int
     """
     customers = 0
     most_likely = np.zeros(segments, dtype=int)
-    # Whole trillionths add up without rounding, in Python's integers across batches.
+    # Integers of trillionths add up without rounding.
     expected, variances = [0] * segments, [0] * segments
     for batch in batches:
         customers += len(batch)
@@ -79,7 +79,7 @@ def _trillionths(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
 
 
 def tally_predictions(batches: Iterable[pa.RecordBatch], segments: int) -> Tally:
-    """Sum up what :func:`segmentation.classification.prediction.predict_in_batches` gives."""
+    """Sum the predictions of :func:`segmentation.classification.prediction.predict_in_batches`."""
     return tally_probabilities(
         (
             batch.column("probabilities")
@@ -99,13 +99,13 @@ def forecast_records(
     *,
     level: float = LEVEL,
 ) -> list[dict[str, Any]]:
-    """Return what is to be expected of each segment.
+    """Return the forecast of each segment.
 
-    The number of prospects that join a segment is a sum of independent events of their own
-    probabilities (a Poisson binomial variable), whose variance is the sum of p (1 - p). To it
-    comes that the model itself can be off: its error in a segment's share, as it was in held-out
-    folds, for all prospects at once. The interval is the normal approximation. It holds for
-    prospects who are like the people that were labelled.
+    The number of prospects that join a segment is a sum of independent events with probabilities
+    of their own (a Poisson binomial variable); its variance is the sum of p (1 - p). The error of
+    the model is added: the error of the segment's share in held-out folds, for all prospects at
+    once. The interval is the normal approximation. It holds if prospects resemble the training
+    data.
 
     Sales are expected size times mean yearly revenue; the variance is that of a product of
     independent quantities.
@@ -115,7 +115,7 @@ def forecast_records(
     classifier : SegmentClassifier
     tally : Tally
     revenues : mapping, optional
-        Segment to what one of its customers spends in a year. A segment that is not named has no
+        Segment to the yearly revenue of one of its customers. A segment without an entry has no
         sales.
     level : float
         Of the intervals, between 0 and 1.
@@ -125,8 +125,8 @@ def forecast_records(
     list of dict
         segment, most_likely_customers, expected_customers, expected_share, lower_customers,
         upper_customers, mean_yearly_revenue, expected_sales, lower_sales, upper_sales, level.
-        Most likely segments are no forecast of sizes: a segment that is everybody's second choice
-        is counted by none of them.
+        Counts of the most likely segment are not a forecast: a segment that is second for every
+        prospect has a count of zero.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def _record(
         record |= {
             "mean_yearly_revenue": revenue.mean,
             "expected_sales": sales,
-            # Refunds can outweigh purchases: sales below nought are possible where the mean is.
+            # Sales can be negative only if the mean is, when refunds exceed purchases.
             "lower_sales": (
                 max(sales - z * of_sales, 0.0) if revenue.mean >= 0 else sales - z * of_sales
             ),

@@ -1,4 +1,4 @@
-"""Who must not be on both sides of a split: the same person, and rows that look the same."""
+"""Groups that a split must not separate: rows of one person, and equal rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Labels = np.ndarray[tuple[int], np.dtype[np.intp]]
 
 
 def identity_codes(identities: Sequence[Hashable] | pd.Series) -> Labels:
-    """Return a number per person, shape (n,); a row without an identity is a person of its own."""
+    """Return a number per person, shape (n,); a row without an identity is a separate person."""
     codes, known = pd.factorize(pd.Series(identities, dtype=object))
     unknown = codes < 0
     codes[unknown] = len(known) + np.arange(unknown.sum())
@@ -35,9 +35,9 @@ def row_codes(X: Matrix) -> Labels:
 def connected_groups(*relations: Labels) -> Labels:
     """Return the groups that several relations connect.
 
-    Two rows are in one group if a chain of rows leads from one to the other, in which each shares
-    a code of some relation with the next: a person's rows belong together, so do rows that look
-    the same, and therefore all rows of people who have a row that looks the same.
+    Two rows are in one group if a chain of rows connects them in which each row shares a code of
+    some relation with the next. Rows of one person belong together, equal rows belong together,
+    and therefore all rows of people with an equal row belong together.
 
     Parameters
     ----------
@@ -62,9 +62,9 @@ def connected_groups(*relations: Labels) -> Labels:
 
 
 def shared_identities(identities: pd.Series, prospects: Iterable[Hashable]) -> np.ndarray:
-    """Return which rows are of people who are among the prospects, shape (n,), boolean.
+    """Return which rows belong to people who are also prospects, shape (n,), boolean.
 
-    Identities are compared as they are; an unknown one is shared with nobody.
+    Identities are compared as they are; a missing identity matches none.
     """
     found: np.ndarray = identities.isin(set(prospects)).to_numpy() & identities.notna().to_numpy()
     return found

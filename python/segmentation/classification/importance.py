@@ -1,4 +1,4 @@
-"""What the winner rests on: how much worse it gets when a feature is shuffled."""
+"""Permutation importance: how much macro F1 falls when a feature is shuffled."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def importance_records(
 ) -> list[dict[str, Any]]:
     """Return permutation importances on held-out folds: rows of ``rpt_feature_importance``.
 
-    After Breiman (2001), "Random Forests", Machine Learning 45(1). Features that say the same
-    share their importance: each alone can be done without.
+    After Breiman (2001), "Random Forests", Machine Learning 45(1). Features with the same
+    information share their importance, because each can replace the other.
 
     Parameters
     ----------
     validated : CrossValidation
-        Its pipelines are judged on the rows that they have not seen.
+        Its pipelines are judged on rows that they have not seen.
     columns : sequence of FeatureColumn
     X : ndarray of shape (n, n_features)
     y : ndarray of shape (n,)
@@ -46,7 +46,7 @@ def importance_records(
     list of dict
         candidate, feature, rank (1 is the most important; ties go to the feature named first),
         mean and standard_deviation of the drop in macro F1 over folds and shuffles, folds,
-        shuffles. Below 0 means that shuffling did not hurt.
+        shuffles. A mean below 0 means that shuffling did not reduce macro F1.
     """
     random = np.random.default_rng(seed)
     drops: list[list[float]] = [[] for _ in columns]
@@ -57,8 +57,8 @@ def importance_records(
             for _ in range(repeats):
                 shuffled = rows.copy()
                 shuffled[:, j] = random.permutation(rows[:, j])
-                said = fitted.probabilities(shuffled, classes).argmax(axis=1)
-                drops[j].append(plain - macro_f1(actual, said, classes))
+                predicted = fitted.probabilities(shuffled, classes).argmax(axis=1)
+                drops[j].append(plain - macro_f1(actual, predicted, classes))
     means = [float(np.mean(of_feature)) for of_feature in drops]
     order = sorted(range(len(columns)), key=lambda j: (-means[j], j))
     return [

@@ -1,4 +1,4 @@
-"""How well predictions agree with labels: figures of one fold, and their mean and spread."""
+"""Metrics of predictions: of one fold, and their mean and spread over folds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.metrics import precision_recall_fscore_support
 from segmentation.classification.grouping import Labels
 from segmentation.features.arrays import Matrix
 
-# A probability of nought for what happened would cost infinitely much.
+# Lower bound of probabilities: a log loss of 0 probability would be infinite.
 SMALLEST = 1e-9
 
 BASELINE = "majority_class"
@@ -26,8 +26,8 @@ class MetricSummary:
     Attributes
     ----------
     candidate : str
-        A candidate, or ``"majority_class"``: the most frequent segment for everybody, with the
-        shares of the segments as probabilities.
+        A candidate, or ``"majority_class"``, which always predicts the most frequent segment, with
+        the shares of the segments as probabilities.
     validation : str
         ``"grouped"`` or ``"ungrouped"``.
     metric : str
@@ -36,10 +36,10 @@ class MetricSummary:
     segment : str or None
     mean : float
     standard_deviation : float or None
-        Over folds and repeats, with one degree of freedom less; None for one fold.
+        Over folds and repeats (n - 1 in the denominator); None for one fold.
     standard_error : float or None
-        The standard deviation by the root of the number of folds of **one** repeat: repeats see
-        the same rows again, and add no evidence of their own.
+        The standard deviation divided by the square root of the number of folds of **one** repeat,
+        because repeats use the same rows again.
     folds : int
         Fold results behind the mean.
     """
@@ -59,7 +59,7 @@ class MetricSummary:
 
 
 def log_loss(actual: Labels, probabilities: Matrix) -> float:
-    """Return the mean of -ln of the probability of what happened, none below 1e-9."""
+    """Return the mean of -ln(probability of the actual segment), with probabilities above 1e-9."""
     of_actual = probabilities[np.arange(len(actual)), actual]
     return float(-np.log(np.clip(of_actual, SMALLEST, 1.0)).mean())
 
@@ -80,28 +80,28 @@ def fold_metrics(
     Returns
     -------
     dict
-        ``(metric, segment or None)`` to value. A segment that nobody was predicted to be in has
-        precision 0; one that is absent from the fold has no recall, and no F1 unless somebody was
-        predicted to be in it. Macro figures are means over the segments that have one.
+        ``(metric, segment or None)`` to value. A segment without predictions has precision 0. A
+        segment that is absent from the fold has no recall, and has an F1 only if it was predicted.
+        Macro figures are means over the segments that have one.
     """
     predicted = probabilities.argmax(axis=1)
     precision, recall, f1, support = precision_recall_fscore_support(
         actual, predicted, labels=range(len(segments)), zero_division=0.0
     )
-    guessed = np.bincount(predicted, minlength=len(segments)) > 0
-    there = support > 0
+    is_predicted = np.bincount(predicted, minlength=len(segments)) > 0
+    is_present = support > 0
     figures: dict[tuple[str, str | None], float] = {
         ("accuracy", None): float((predicted == actual).mean()),
-        ("macro_precision", None): float(precision[there | guessed].mean()),
-        ("macro_recall", None): float(recall[there].mean()),
-        ("macro_f1", None): float(f1[there | guessed].mean()),
+        ("macro_precision", None): float(precision[is_present | is_predicted].mean()),
+        ("macro_recall", None): float(recall[is_present].mean()),
+        ("macro_f1", None): float(f1[is_present | is_predicted].mean()),
         ("log_loss", None): log_loss(actual, probabilities),
     }
     for i, segment in enumerate(segments):
-        if there[i] or guessed[i]:
+        if is_present[i] or is_predicted[i]:
             figures["precision", segment] = float(precision[i])
             figures["f1", segment] = float(f1[i])
-        if there[i]:
+        if is_present[i]:
             figures["recall", segment] = float(recall[i])
     return figures
 
@@ -111,8 +111,8 @@ def macro_f1(actual: Labels, predicted: Labels, classes: int) -> float:
     counts = np.bincount(actual * classes + predicted, minlength=classes**2)
     table = counts.reshape(classes, classes)
     denominator = table.sum(axis=0) + table.sum(axis=1)
-    there = denominator > 0
-    return float((2 * table.diagonal()[there] / denominator[there]).mean())
+    used = denominator > 0
+    return float((2 * table.diagonal()[used] / denominator[used]).mean())
 
 
 def summaries(
@@ -179,8 +179,8 @@ def confusion_records(
     Returns
     -------
     list of dict
-        candidate, actual, predicted, customers, share (of the customers who actually are in the
-        segment). Pairs that nobody is in are listed with 0.
+        candidate, actual, predicted, customers, share (of the customers who are actually in the
+        segment). Pairs without customers are listed with 0.
     """
     k = len(segments)
     counts = np.bincount(actual * k + probabilities.argmax(axis=1), minlength=k * k).reshape(k, k)

@@ -1,4 +1,4 @@
-"""Who will join which segment, batch by batch: memory does not grow with the number of people."""
+"""Predicts segments in batches: memory does not grow with the number of people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from segmentation.playbook.feature_words import FeatureWords
 
 log = logging.getLogger("segmentation")
 
-# Rows that are predicted at once: encoded, they take a few megabytes.
+# Rows predicted at once; encoded, they take a few megabytes.
 BATCH_ROWS = 16_384
 
 Rows: TypeAlias = pd.DataFrame | pa.RecordBatch | pa.Table
@@ -28,10 +28,10 @@ Rows: TypeAlias = pd.DataFrame | pa.RecordBatch | pa.Table
 def prediction_schema(*, reasons: bool = True) -> pa.Schema:
     """Return the columns of predictions.
 
-    segment and probability : the most likely segment (of equally likely ones the first), and how
-        likely it is; runner_up and margin : the next one, and the difference of the two;
-        probabilities : of each segment, in the order of ``classifier.segments``; reason_1,
-        reason_2, reason_3 : in words, null where there are fewer.
+    segment, probability : the most likely segment (of equally likely ones the first) and its
+        probability; runner_up, margin : the next one, and the difference of the two
+        probabilities; probabilities : of each segment, in the order of ``classifier.segments``;
+        reason_1, reason_2, reason_3 : in words, null if there are fewer.
     """
     fields = [
         pa.field("segment", pa.string()),
@@ -56,23 +56,23 @@ def predict_in_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Predict batch after batch.
 
-    A row is never refused: a null takes the fitted fill value, a category that the fit has not
-    seen counts as none of those it has, a column that is missing counts as null in every row and
-    is warned of once. What is said of a row does not depend on the rows around it.
+    A row is never refused. A null takes the fitted fill value, an unseen category counts as none of
+    the known ones, and a missing column counts as null in every row and is warned of once. The
+    prediction for a row does not depend on other rows.
 
     Parameters
     ----------
     classifier : SegmentClassifier
     batches : iterable of pandas.DataFrame, pyarrow.RecordBatch or pyarrow.Table
-        Of any length; long ones are taken apart.
+        Of any length; long ones are split.
     keep : sequence of str
-        Columns that are passed on, in front.
+        Columns to return in front.
     words : mapping, optional
         Feature to its words.
     reasons : bool
-        Whether reasons are given; they cost one more prediction per feature.
+        Whether to give reasons; they cost one more prediction per feature.
     batch_rows : int
-        Rows that are predicted at once.
+        Rows to predict at once.
 
     Yields
     ------
@@ -124,12 +124,12 @@ def _predict(
     first, second = top_two(probabilities)
     at = np.arange(len(X))
     names = pa.array(classifier.segments, pa.string())
-    likeliest = probabilities[at, first]
+    highest = probabilities[at, first]
     arrays = {
         "segment": names.take(pa.array(first)),
-        "probability": pa.array(likeliest),
+        "probability": pa.array(highest),
         "runner_up": names.take(pa.array(second)),
-        "margin": pa.array(likeliest - probabilities[at, second]),
+        "margin": pa.array(highest - probabilities[at, second]),
         "probabilities": pa.ListArray.from_arrays(
             pa.array(np.arange(len(X) + 1, dtype=np.int32) * len(classifier.segments)),
             pa.array(probabilities.ravel()),

@@ -1,4 +1,4 @@
-"""Why a person is said to join a segment, in words."""
+"""Reasons for a predicted segment, in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from segmentation.playbook.feature_words import FeatureWords, words_for
 REASONS = 3
 NO_REASON = "close to the typical person on everything"
 
-# Log-odds that nobody would call a reason.
+# Smaller contributions to the log-odds are not reasons.
 _FAINTEST = 1e-6
 
 Texts = np.ndarray[tuple[int, int], np.dtype[np.object_]]
@@ -30,11 +30,11 @@ def reasons_in_words(
 ) -> Texts:
     """Return the three strongest reasons for the predicted segment of each row.
 
-    A feature speaks for a segment as much as the segment's log-odds drop when the feature takes
-    its typical value (the median; of categories the most frequent one) and all else stays. It
-    costs one prediction per feature, of the rows that are not typical in it. What speaks against
-    the segment is no reason, so that there can be fewer than three. A feature that is unknown comes
-    after all that are known. Ties go to the feature that is named first.
+    The contribution of a feature is how much the segment's log-odds drop if the feature takes its
+    typical value (the median; of categories the most frequent one) and all others stay. It costs
+    one prediction per feature, for rows without the typical value. A negative contribution is not
+    a reason, so there can be fewer than three. Known values rank before missing ones. Ties go to
+    the feature that is named first.
 
     Parameters
     ----------
@@ -48,15 +48,15 @@ def reasons_in_words(
     Returns
     -------
     ndarray of shape (n, 3)
-        Texts, strongest first, None where there is none.
+        Texts, strongest first; None if there are fewer.
     """
     drops = log_odds_drops(classifier, X, probabilities)
     texts = np.full((len(X), REASONS), None, dtype=object)
     if not drops.shape[1]:
         return texts
-    # What is known speaks first, however loud the silence.
-    speaks_last = np.isnan(X)
-    order = np.lexsort((-drops, speaks_last | (drops <= _FAINTEST)), axis=1)[:, :REASONS]
+    # Known values rank before missing ones, whatever their weight.
+    ranks_last = np.isnan(X) | (drops <= _FAINTEST)
+    order = np.lexsort((-drops, ranks_last), axis=1)[:, :REASONS]
     for j, column in enumerate(classifier.columns):
         for rank in range(order.shape[1]):
             rows = np.flatnonzero((order[:, rank] == j) & (drops[:, j] > _FAINTEST))
@@ -71,7 +71,7 @@ def log_odds_drops(classifier: SegmentClassifier, X: Matrix, probabilities: Matr
     Returns
     -------
     ndarray of shape (n, n_features)
-        0 where a row has the typical value.
+        0 if a row has the typical value.
     """
     predicted = probabilities.argmax(axis=1)
     own = _log_odds(probabilities, predicted)
@@ -103,14 +103,15 @@ def _in_words(
 def sentence(column: FeatureColumn, value: float, words: Mapping[str, FeatureWords]) -> str:
     """Return one reason: a value beside the typical one.
 
-    Numbers are spoken of as in the seed ``feature_words``, e.g. ``"younger: 22 years old
-    (typical 40)"``, categories as they are, e.g. ``"spending level High (typical Low)"``.
+    Numbers use the words of the seed ``feature_words``, e.g. ``"younger: 22 years old
+    (typical 40)"``; categories are written as they are, e.g. ``"spending level High (typical
+    Low)"``.
 
     Parameters
     ----------
     column : FeatureColumn
     value : float
-        As it stands in the matrix.
+        Encoded as in the matrix.
     words : mapping
         Feature to its words.
     """

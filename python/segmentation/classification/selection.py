@@ -1,4 +1,4 @@
-"""Which candidate wins, and which are too good to be believed."""
+"""Selects the winning candidate and flags leaks."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def selection_records(
     leak_gap: float,
     leak_accuracy: float,
 ) -> list[dict[str, Any]]:
-    """Return how each candidate fared; the winner is the simplest that is as good as the best.
+    """Return a record for each candidate; the winner is the simplest that is as good as the best.
 
-    As good as the best is a mean macro F1 over grouped folds that lies within one standard error
-    of the best one's (the rule of Breiman, Friedman, Olshen and Stone, 1984, "Classification and
-    Regression Trees"). A flag is a warning and leaves the choice as it is: what leaks into the
-    features leaks to all candidates.
+    A candidate is as good as the best if its mean macro F1 over grouped folds lies within one
+    standard error of the best one's (the rule of Breiman, Friedman, Olshen and Stone, 1984,
+    "Classification and Regression Trees"). A flag is a warning and does not change the choice,
+    because a leak in the features affects all candidates.
 
     Parameters
     ----------
     metrics : sequence of MetricSummary
     settings : mapping
-        Candidate to the setting that its search chose, the simplest candidate first.
+        Candidate to its chosen setting, the simplest candidate first.
     leak_gap, leak_accuracy : float
         See :func:`leak_flag`.
 
@@ -63,12 +63,11 @@ def selection_records(
 def leak_flag(
     metrics: Sequence[MetricSummary], candidate: str, *, gap: float, accuracy: float
 ) -> str | None:
-    """Return why a candidate's figures are not to be believed unread, or None.
+    """Return a warning about a candidate's figures, or None.
 
-    Two rules. Its accuracy is higher by more than `gap` when people, and rows that look the same,
-    may stand on both sides of a split: it recognises rows. Or its accuracy over grouped folds is
-    at least `accuracy`, and the majority class alone does not get there: a feature gives the
-    label away.
+    There are two rules. If ungrouped accuracy exceeds grouped accuracy by more than `gap`, the
+    candidate recognises rows. If grouped accuracy is at least `accuracy`, and that of the majority
+    class is not, a feature probably contains the label.
     """
     grouped = figure(metrics, candidate, "accuracy", GROUPED).mean
     ungrouped = figure(metrics, candidate, "accuracy", UNGROUPED).mean

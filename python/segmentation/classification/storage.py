@@ -1,7 +1,7 @@
-"""A fitted classifier as bytes: skops with a fixed list of types, and a digest beside it.
+"""Stores a fitted classifier as bytes: skops with a fixed list of types, and a digest.
 
-Nothing is ever unpickled. The digest says that the bytes are those that were stored; the list of
-types says that whoever stored them could not have stored anything but a classifier.
+Pickle is never used. The digest shows that the bytes are those that were stored. The list of types
+ensures that they can only hold a classifier.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from segmentation.classification.features import CATEGORY, NUMBER, ORDERED, Feat
 
 FORMAT = "segmentation classifier 1"
 
-# Every type that a stored classifier may hold, with the part of skops that reads it. What skops
-# would trust beyond that is refused all the same: an estimator of another kind, a function.
+# Every type that a stored classifier may hold, with the part of skops that reads it. Other types
+# are refused even if skops trusts them: another estimator, a function.
 TYPES = frozenset(
     {
         ("builtins.bytearray", "BytearrayNode"),
@@ -82,17 +82,17 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)
 
 
 class StoredClassifierError(ValueError):
-    """Bytes that are no classifier of ours; the message says what to do."""
+    """Bytes that are not a classifier of this project; the message says what to do."""
 
 
 @dataclass(frozen=True)
 class StoredClassifier:
-    """A classifier as a table keeps it.
+    """A classifier as a table stores it.
 
     Attributes
     ----------
     payload : bytes
-        The same for the same fit, bit for bit.
+        Identical for identical fits, bit for bit.
     digest : str
         SHA-256 of the payload, in hexadecimal digits.
     """
@@ -107,7 +107,7 @@ def dump_classifier(classifier: SegmentClassifier) -> StoredClassifier:
     Raises
     ------
     StoredClassifierError
-        If it holds a type that is not on the list, which reading would refuse.
+        If it holds a type that is not on the list, because reading would refuse it.
     """
     content = {
         "format": FORMAT,
@@ -140,8 +140,8 @@ def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
     Raises
     ------
     StoredClassifierError
-        If the bytes are not those that the digest was made of, or hold something else than a
-        classifier, or were written by another scikit-learn. Nothing of them was run.
+        If the bytes do not match the digest, do not hold a classifier, or were written by another
+        scikit-learn. None of their content was executed.
     """
     if not payload:
         raise _refused("it is empty")
@@ -150,7 +150,7 @@ def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
     _check_types(payload)
     try:
         content = skops.io.loads(payload, trusted=sorted({name for name, _ in TYPES}))
-    except Exception as error:  # skops raises whatever its parts do
+    except Exception as error:  # skops raises errors of many types
         raise _refused(f"skops cannot read it ({type(error).__name__}: {error})") from error
     return _read(content)
 
@@ -222,10 +222,10 @@ def _types(node: Any) -> Iterator[tuple[str, str]]:
 
 
 def _canonical(payload: bytes) -> bytes:
-    """Return a skops file without what differs from run to run, compressed.
+    """Return a compressed skops file that is identical from run to run.
 
-    skops names objects and files by their addresses in memory; here they are counted from 0 in
-    the order in which they appear.
+    skops names objects and files by their memory addresses; here they are numbered from 0 in order
+    of appearance.
     """
     with zipfile.ZipFile(io.BytesIO(payload)) as archive:
         schema = json.loads(archive.read(_SCHEMA))

@@ -1,4 +1,4 @@
-"""The command ``segmentation``: look at a built warehouse, write the sample data set."""
+"""The command ``segmentation``: summarise a built warehouse, write the sample data set."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Schema = Annotated[
 
 @app.command()
 def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = None) -> None:
-    """Show the segments: who they are, how many, what sets them apart, what to do."""
+    """Show the segments: size, what sets them apart, what to do; and the warnings."""
     console = Console(width=None if os.isatty(1) else 140)
     with _opened(warehouse, console) as connection:
         schema = _use_marts(connection, warehouse, schema, console)
@@ -82,12 +82,12 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
         "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
         "  rpt_segment_value       what each segment is worth\n"
         "  rpt_conversion          how visits turn into responses, by age group and by segment\n"
-        "  rpt_segment_profiles    what the customers of a segment are like\n"
-        "  rpt_k_selection         what speaks for and against this number of segments\n"
-        "  rpt_segment_projection  the segments as a picture: x and y of customers and centroids\n"
+        "  rpt_segment_profiles    features of each segment beside those of all customers\n"
+        "  rpt_k_selection         criteria for each number of segments\n"
+        "  rpt_segment_projection  x and y of customers and centroids, for a scatter plot\n"
         "  rpt_prospect_distribution  how many prospects will join each segment\n"
         "Names and strategies are edited in seeds/segment_playbook.csv; "
-        "README.md has queries to start from.",
+        "docs/marts.md has queries to start from.",
         highlight=False,
         soft_wrap=True,
     )
@@ -118,8 +118,8 @@ def _opened(warehouse: Path, console: Console) -> Connection:
         connection = open_read_only(warehouse)
     except FileError as error:
         holder = lock_holder(error)
-        said = f"is open in another process, {holder}" if holder else f"cannot be read: {error}"
-        console.print(escape(f"{warehouse} {said}"), soft_wrap=True, highlight=False)
+        problem = f"is open in another process, {holder}" if holder else f"cannot be read: {error}"
+        console.print(escape(f"{warehouse} {problem}"), soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
     except DuckDBError:
         console.print(
@@ -132,7 +132,7 @@ def _opened(warehouse: Path, console: Console) -> Connection:
 def _use_marts(
     connection: Connection, warehouse: Path, schema: str | None, console: Console
 ) -> str:
-    """Let names of tables mean the marts, and return the schema in which they are."""
+    """Make the schema of the marts the current one, and return its name."""
     try:
         schema = find_marts_schema(connection, schema)
     except MartsNotFoundError as error:

@@ -1,21 +1,21 @@
-"""What the summary says of the data and of the run behind the segments."""
+"""The lines of the summary about rows, warnings and the latest run."""
 
 from __future__ import annotations
 
 from segmentation.engine.duckdb import Connection
 
-# Reasons that are named for a table; rpt_reject_reasons has them all.
+# Reasons shown for a table; rpt_reject_reasons has all of them.
 NAMED_REASONS = 3
 
 
 def data_quality(connection: Connection) -> list[str]:
-    """Return lines about rows read, warnings, and whether the marts are of one run.
+    """Return lines about rows read, warnings, and whether all marts come from one run.
 
     Parameters
     ----------
     connection : Connection
-        Of a built warehouse, the schema of the marts being in use. A mart that it lacks, because an
-        earlier version built it, has no line.
+        Of a built warehouse; the current schema is that of the marts. A mart that an earlier
+        version did not build has no line.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def _warnings(connection: Connection) -> list[str]:
     rows = connection.sql(
         "select message, what_to_do from rpt_warnings order by warning_number"
     ).fetchall()
-    return ["", "Warnings:", *(f"  {said} {advice}" for said, advice in rows)] if rows else []
+    return ["", "Warnings:", *(f"  {message} {advice}" for message, advice in rows)] if rows else []
 
 
 def _run(connection: Connection) -> list[str]:
@@ -72,16 +72,16 @@ def _run(connection: Connection) -> list[str]:
         "select run_number, outcome, started_at, models_built, models from rpt_builds "
         "where is_latest"
     ).fetchall()
-    said = {
+    what_happened = {
         "not ended": "did not end",
         "failed": "failed in parts",
         "emptied": "was made with --empty",
         "selection": f"built {built} of {models} models",
     }.get(outcome)
-    if said is None:
+    if what_happened is None:
         return []
     return [
         "",
         f"The marts are not of one run: run {number}, begun {started_at:%Y-%m-%d %H:%M} UTC, "
-        f"{said}. Build again; rpt_builds lists the runs.",
+        f"{what_happened}. Build again; rpt_builds lists the runs.",
     ]

@@ -1,4 +1,4 @@
-"""Clustering: the algorithms, how many segments, and prototypes to score by."""
+"""Clustering: the algorithms, the choice of k, and prototypes for scoring."""
 
 from segmentation.clustering.algorithms import ALGORITHMS
 

@@ -1,8 +1,8 @@
 """The clustering algorithms, by the name that the option `algorithm` gives them.
 
 A new algorithm is one entry of :data:`ALGORITHMS`: a function from a sample to prototypes, or any
-estimator with ``fit_predict`` wrapped in :func:`_by_labels`, with its rules in words. Scan,
-comparison, scoring in the engine, names and reasons follow from the entry.
+estimator with ``fit_predict`` wrapped in :func:`_by_labels`, with a description of its rules. Scan,
+comparison, scoring in the engine, names and reasons use the entry.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ BEYOND_REACH = (
 
 @dataclass(frozen=True)
 class Clustering:
-    """A fit: the rows' own labels, shape (n_rows,), -1 being noise, and what scores new rows."""
+    """A fit: labels of the sample, shape (n_rows,), -1 for noise, and prototypes for new rows."""
 
     labels: Codes
     prototypes: Prototypes
@@ -72,17 +72,17 @@ class Algorithm:
     noise_rule : str
         When a row is noise, in words.
     takes_k : bool
-        Whether it finds as many segments as it is asked for, or as many as there are.
+        Whether it finds k segments; otherwise it determines the number itself.
     recentered : callable or None
-        ``(means, shares, gamma) -> Prototypes``: what a Lloyd pass over all rows makes of the
-        means of the numbers, shape (k, n_numbers), and the shares of the categories, each of shape
-        (k, n_categories). None where the sample's prototypes stand as they are.
+        ``(means, shares, gamma) -> Prototypes``: the prototypes after a Lloyd pass over all rows,
+        from the means of the numbers, shape (k, n_numbers), and the shares of the categories, each
+        of shape (k, n_categories). None if the prototypes of the sample are final.
     resample_starts : int
         Restarts of a fit to a bootstrap resample, see :mod:`segmentation.clustering.k_choice`.
     needs_both_kinds : bool
-        Whether it refuses numbers without categories, and categories without numbers.
+        Whether it needs both numbers and categories.
     most_rows : int
-        Most rows that it can be fitted to, of those that compare every row with every other.
+        Most rows of a fit, for algorithms that compare every row with every other.
     """
 
     family: str
@@ -105,7 +105,7 @@ def _kmeans(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clusterin
 def _kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
     fitted = fit_prototypes(
         sample.numbers,
-        # A category that is not known is one more category to a fit.
+        # An unseen category is one more category to a fit.
         sample.codes,
         [count + 1 for count in sample.category_counts],
         k,
@@ -159,7 +159,7 @@ def _gaussian_mixture(sample: MixedSample, k: int, *, n_init: int, seed: int) ->
     fitted = GaussianMixture(
         k, covariance_type="diag", n_init=n_init, random_state=seed, reg_covar=1e-2
     ).fit(sample.embedded)
-    # Minus twice the logarithm of a component's density, up to what all components share.
+    # Minus twice the log density of a component, up to a constant shared by all components.
     weights = 1.0 / fitted.covariances_
     offsets = -2 * np.log(fitted.weights_) + np.log(fitted.covariances_).sum(axis=1)
     n_numbers = sample.numbers.shape[1]
@@ -189,7 +189,7 @@ def _nearest(sample: MixedSample, prototypes: Prototypes) -> Clustering:
 def _by_labels(
     label: Callable[[MixedSample, int], Codes], *, has_noise: bool
 ) -> Callable[..., Clustering]:
-    """Return the fit of an algorithm that labels the sample and knows nothing of other rows."""
+    """Return the fit of an algorithm that labels the sample but cannot score other rows."""
 
     def fit(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:  # noqa: ARG001
         labels = np.asarray(label(sample, k), dtype=np.intp)
@@ -200,12 +200,12 @@ def _by_labels(
 
 
 def _neighbours(sample: MixedSample) -> int:
-    """Return how many rows make a region dense: twice the features (Sander et al., 1998)."""
+    """Return the rows that make a region dense: twice the features (Sander et al., 1998)."""
     return max(5, 2 * (sample.numbers.shape[1] + sample.codes.shape[1]))
 
 
 def _smallest_group(sample: MixedSample) -> int:
-    """Return how many rows a segment has at least: a fiftieth, five where there are five."""
+    """Return the least size of a segment: 2 % of the rows, at least five if there are five."""
     return max(2, min(max(5, len(sample) // 50), len(sample)))
 
 
@@ -213,7 +213,7 @@ def _dbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
     neighbours = min(_neighbours(sample), len(sample))
     nearest = NearestNeighbors(n_neighbors=neighbours).fit(sample.embedded)
     reach = np.quantile(nearest.kneighbors()[0][:, -1], 0.9) if len(sample) > neighbours else 1.0
-    # Rows that are all alike are nowhere apart; a radius must still be more than nothing.
+    # Identical rows have no distance, but the radius must be positive.
     radius = max(float(reach), 1e-9)
     return DBSCAN(eps=radius, min_samples=neighbours).fit_predict(sample.embedded)
 
@@ -226,7 +226,7 @@ def _hdbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
 def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
     neighbours = min(_neighbours(sample), len(sample))
     with warnings.catch_warnings():
-        # Rows that are all alike make ratios of zeros; OPTICS calls them reachable all the same.
+        # Identical rows give 0 / 0; OPTICS still treats them as reachable.
         warnings.simplefilter("ignore", RuntimeWarning)
         return OPTICS(min_samples=neighbours, min_cluster_size=_smallest_group(sample)).fit_predict(
             sample.embedded
@@ -250,7 +250,7 @@ def _modes(means: Matrix, shares: list[Matrix], gamma: float) -> Prototypes:
 
 ALGORITHMS: dict[str, Algorithm] = {
     "kmeans": Algorithm("partitioning", _kmeans, recentered=_means),
-    # One start looks further by itself: it tries swaps.
+    # One start suffices: it searches further by swaps.
     "kprototypes": Algorithm("partitioning", _kprototypes, recentered=_modes, resample_starts=1),
     "kmodes": Algorithm(
         "partitioning",

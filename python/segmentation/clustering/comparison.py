@@ -1,4 +1,4 @@
-"""The algorithms side by side: the same rows, the same dissimilarity, the same figures."""
+"""Compares the algorithms on the same rows, with the same dissimilarity and figures."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from segmentation.scoring.prototypes import NOISE
 
 @dataclass(frozen=True)
 class AlgorithmJudgement:
-    """What speaks for one algorithm.
+    """Figures of one algorithm.
 
     Attributes
     ----------
     algorithm, family : str
     segments : int
-        Found, noise not counted.
+        Number found, without noise.
     silhouette, calinski_harabasz, davies_bouldin : float or None
-        As in :class:`segmentation.clustering.k_choice.KJudgement`, over the rows that are no noise;
-        None where these lie in fewer than two segments.
+        As in :class:`segmentation.clustering.k_choice.KJudgement`, over the rows that are not
+        noise; None if these lie in fewer than two segments.
     stability_mean, stability_p10 : float
-        As there; noise counts as a segment of its own.
+        As there; noise counts as a separate segment.
     noise_share : float
-        Of the rows.
+        Share of the rows.
     scoring_agreement : float
-        Adjusted Rand index between the algorithm's own labels and those that its rule for new
-        rows gives the same rows: 1 where the rule says what the algorithm said.
+        Adjusted Rand index between the algorithm's own labels and those of its scoring rule for
+        the same rows: 1 if both agree.
     seconds : float
         Processor time of one fit.
     scoring_rule, noise_rule : str
@@ -73,22 +73,22 @@ def compare_algorithms(
     ----------
     sample : MixedSample
     names : sequence of str
-        Keys of :data:`segmentation.clustering.ALGORITHMS`. One that needs numbers and categories
-        both is left out where the sample lacks either.
+        Keys of :data:`segmentation.clustering.ALGORITHMS`. An algorithm that needs numbers and
+        categories is omitted if the sample lacks either.
     k : int
-        Segments to ask for, of those that can be asked.
+        Number of segments, for the algorithms that take one.
     n_init : int
         Restarts per fit.
     seed : int
     resamples : int
         Bootstrap resamples.
     announce : callable
-        Told of each algorithm as its turn comes.
+        Called before each algorithm, with a message.
 
     Returns
     -------
     list of AlgorithmJudgement
-        In the order of `names`; empty where fewer than k + 1 rows differ, or k is 1.
+        In the order of `names`; empty if fewer than k + 1 rows are distinct, or k is 1.
     """
     if k < 2 or sample.distinct_rows <= k:
         return []

@@ -1,4 +1,4 @@
-"""Which features a clustering rests on."""
+"""How much each feature contributes to a clustering."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from segmentation.features.mixed_sample import MixedSample
 
 @dataclass(frozen=True)
 class FeatureEvidence:
-    """What speaks for a feature mattering to a clustering.
+    """Figures on how much a feature matters to a clustering.
 
     Attributes
     ----------
     name : str
     anova_f : float or None
-        F statistic of the feature between the segments; None where it varies in
-        none of them, and for a category.
+        F statistic of the feature between the segments; None if it is constant within each
+        segment, and for a category.
     mutual_information : float
         Between feature and segment, in nats (Kraskov et al., 2004; Ross, 2014).
     silhouette : float
         Of the clustering, on all features.
     silhouette_without : float or None
-        Of the same labels when the feature is left out: higher than `silhouette` means that the
-        feature blurs the segments. None where it is the only feature.
+        Of the same labels without the feature: a value above `silhouette` means that the feature
+        blurs the segments. None if it is the only feature.
     """
 
     name: str
@@ -42,10 +42,10 @@ class FeatureEvidence:
 def feature_evidence(
     sample: MixedSample, labels: Codes, names: Sequence[str], *, seed: int
 ) -> list[FeatureEvidence]:
-    """Weigh each feature of a clustering.
+    """Return figures on each feature of a clustering.
 
-    The figures describe the segments; they are no test of a hypothesis, since the segments were
-    made from these very features.
+    The figures describe the segments. They do not test a hypothesis, because the segments were made
+    from the same features.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ def feature_evidence(
     names : sequence of str
         Of the numbers, then of the categories.
     seed : int
-        Of the noise that the estimate of mutual information adds against ties.
+        Of the noise that the estimate of mutual information adds to break ties.
 
     Returns
     -------
     list of FeatureEvidence, one for each name
-        Empty where there are fewer than two segments, or as many as rows.
+        Empty if there are fewer than two segments, or as many as rows.
     """
     segments = len(np.unique(labels))
     if segments < 2 or segments >= len(labels):

@@ -1,4 +1,4 @@
-"""How much a category that differs weighs, beside numbers."""
+"""The default weight of categories relative to numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many segments: every k judged on the sample, and the rule of ``k: auto``."""
+"""The choice of k: criteria for every k on the sample, and the rule of ``k: auto``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from segmentation.features.mixed_sample import MixedSample
 
 @dataclass(frozen=True)
 class KJudgement:
-    """What speaks for one number of segments.
+    """Criteria for one number of segments.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class KJudgement:
         Lower is better (Davies and Bouldin, 1979).
     stability_mean, stability_p10 : float
         Mean and 10th percentile of the adjusted Rand index between the clustering and those of
-        bootstrap resamples (Hennig, 2007): 1 where the same groups come back every time.
+        bootstrap resamples (Hennig, 2007): 1 if every resample gives the same groups.
     is_knee : bool
-        Whether the inertia bends here (Satopaa et al., 2011).
+        Whether the inertia has its knee here (Satopaa et al., 2011).
     """
 
     k: int
@@ -69,14 +69,14 @@ def scan_k(
     algorithm : Algorithm
         One of :data:`segmentation.clustering.ALGORITHMS` that takes a k.
     ks : sequence of int
-        From 2. Those that have no meaning for so few distinct rows are left out.
+        From 2. A k is omitted if there are not more distinct rows.
     n_init : int
-        Restarts per fit of the judged clustering; a resample has `Algorithm.resample_starts`.
+        Restarts per fit of the sample; a resample has `Algorithm.resample_starts`.
     seed : int
     resamples : int
         Bootstrap resamples per k.
     announce : callable
-        Told of each k as its turn comes.
+        Called before each k, with a message.
 
     Returns
     -------
@@ -116,12 +116,12 @@ def choose_k(
 ) -> int:
     """Choose k by the rule of ``k: auto``.
 
-    Of the k from `least` to `most` whose ``stability_p10`` reaches `floor`: for numbers alone the
-    one with the highest Calinski-Harabasz index; where categories are among the features, for
-    which that index is no measure of anything, the smallest whose silhouette lies within one
-    standard error of the highest. Where none is that stable, the most stable one. Ties go to the
-    smaller k. Where the scan has no k in the range, the largest it has; where it has none at all,
-    `otherwise`.
+    Only k from `least` to `most` with a ``stability_p10`` of at least `floor` are eligible. For
+    numbers alone, the rule takes the k with the highest Calinski-Harabasz index. With categories
+    among the features that index is not meaningful; the rule then takes the smallest k whose
+    silhouette lies within one standard error of the highest. If no k is stable enough, it takes the
+    most stable one. Ties go to the smaller k. If the scan has no k in the range, the rule takes its
+    largest k; if the scan is empty, `otherwise`.
     """
     eligible = [j for j in judgements if least <= j.k <= most]
     if not eligible:
@@ -164,14 +164,14 @@ def bootstrap_agreement(
     seed: int,
     resamples: int,
 ) -> list[float]:
-    """Return how well the clusterings of resamples agree with that of the sample.
+    """Return the agreement of clusterings of resamples with that of the sample.
 
     Parameters
     ----------
     sample : MixedSample
     algorithm : Algorithm
     labels : ndarray of shape (n_rows,)
-        Of the sample, noise being a label of its own.
+        Of the sample; noise is a label of its own.
     k, seed : int
     resamples : int
 
@@ -186,7 +186,7 @@ def bootstrap_agreement(
     while len(agreement) < resamples:
         drawn = sample.rows(random.integers(len(sample), size=len(sample)))
         with warnings.catch_warnings():
-            # A resample of few distinct rows may hold fewer than k of them; it still counts.
+            # A resample may hold fewer than k distinct rows; it still counts.
             warnings.filterwarnings("ignore", message="Number of distinct")
             fitted = algorithm.fit(
                 drawn, k, n_init=algorithm.resample_starts, seed=int(random.integers(2**31))
@@ -196,11 +196,11 @@ def bootstrap_agreement(
 
 
 def knee_of(judgements: Sequence[KJudgement]) -> int | None:
-    """Return the k at which the inertia bends (Satopaa et al., 2011); None where it does not."""
+    """Return the k at the knee of the inertia (Satopaa et al., 2011); None if there is none."""
     if len(judgements) < 3:
         return None
     with warnings.catch_warnings():
-        # kneed warns where a curve has no knee; here that is an answer like any other.
+        # kneed warns if a curve has no knee; here that is a valid answer.
         warnings.simplefilter("ignore")
         found = KneeLocator(
             [j.k for j in judgements],

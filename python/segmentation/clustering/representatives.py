@@ -1,4 +1,4 @@
-"""Prototypes for a clustering that knows only its own rows: a few points stand for each segment."""
+"""Prototypes for a clustering without a scoring rule: a few points represent each segment."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from segmentation.features.arrays import Codes
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.scoring.prototypes import NOISE, Prototypes, from_points
 
-# A dozen points follow the shape of a segment that is no ball; more would slow scoring down.
+# A dozen points follow the shape of a segment that is not spherical; more would slow scoring.
 MOST_POINTS = 12
 
-# In squared scaled units. A point that stands for one row must reach it in the engine too, whose
+# In squared scaled units. A point that represents one row must reach it in the engine too, where
 # logarithms and powers may differ in the last digit.
 LEAST_REACH = 1e-18
 
@@ -20,11 +20,11 @@ LEAST_REACH = 1e-18
 def representatives(
     sample: MixedSample, labels: Codes, *, has_noise: bool, seed: int
 ) -> Prototypes:
-    """Return points that stand for the segments of labelled rows.
+    """Return points that represent the segments of labelled rows.
 
-    Those of a segment are the centroids of at most twelve K-Means groups of its rows, one for
-    every ten rows. Where there is noise, a point reaches as far as the farthest of the rows, noise
-    left out, that it is nearest to.
+    The points of a segment are the centroids of K-Means groups of its rows: one for every ten rows,
+    at most twelve. If there is noise, the reach of a point is the dissimilarity to the farthest row
+    that it represents, without noise.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def representatives(
     Returns
     -------
     Prototypes
-        Without any where all rows are noise.
+        Empty if all rows are noise.
     """
     points, ids = [], []
     for segment in range(int(labels.max(initial=NOISE)) + 1):
@@ -55,10 +55,10 @@ def representatives(
     if has_noise:
         kept = sample.rows(labels != NOISE)
         apart = prototypes.dissimilarities(kept)
-        # Scoring asks the nearest point alone, be it one of another segment.
+        # Scoring uses only the nearest point, even if it belongs to another segment.
         nearest = prototypes.nearest(kept) if ids else np.zeros(0, dtype=np.intp)
         reaches = np.full(len(ids), LEAST_REACH)
-        # A hair more, so that rounding never turns the farthest row itself into noise.
+        # Slightly more, so that rounding never turns the farthest row into noise.
         np.maximum.at(reaches, nearest, apart[np.arange(len(kept)), nearest] * (1 + 1e-9))
     return Prototypes(
         segment_ids=np.array(ids, dtype=np.intp),

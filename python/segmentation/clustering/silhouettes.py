@@ -9,7 +9,7 @@ from sklearn.metrics import pairwise_distances
 
 from segmentation.features.arrays import Codes, Matrix
 
-# Distances of so many points to all are in memory at a time: 20 MB for 5,000 points.
+# Points whose distances to all others are in memory at a time: 20 MB for 5,000 points.
 BLOCK = 500
 
 
@@ -17,8 +17,8 @@ def silhouettes(points: Matrix, labellings: Sequence[Codes]) -> list[Matrix]:
     """Return the silhouette of every point (Rousseeuw, 1987) under each of several labellings.
 
     Equal to scikit-learn's ``silhouette_samples``; all labellings share the distances, and one
-    matrix product sums those of every point to every segment. A point alone in its segment counts
-    as 0, and so does every point where there is only one segment.
+    matrix product sums those of every point to every segment. The silhouette of a point alone in
+    its segment is 0, and so is that of every point if there is only one segment.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def silhouettes(points: Matrix, labellings: Sequence[Codes]) -> list[Matrix]:
     for start in range(0, len(points), BLOCK):
         block = slice(start, start + BLOCK)
         distances = pairwise_distances(points[block], points)
-        # Found by products, a point is a rounding error apart from itself.
+        # Computed by products, the distance of a point to itself is a rounding error.
         own = np.arange(len(distances))
         distances[own, start + own] = 0.0
         for score, membership in zip(scores, members, strict=True):

@@ -1,8 +1,8 @@
-"""dbt-duckdb plugin: lets a macro ask Python what is wrong with a build before it begins.
+"""dbt-duckdb plugin: checks the settings and files of a build before it begins.
 
 The SQL function ``segmentation_build_problems`` takes JSON that the macro ``check_build`` made and
-returns a JSON list of sentences. It raises nothing: dbt takes an error in a hook's query for an
-interruption by the keyboard, and says only that.
+returns a JSON list of sentences. It never raises: dbt reports an error in a hook's query only as a
+keyboard interrupt.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ FUNCTION = "segmentation_build_problems"
 
 
 class Plugin(BasePlugin):
-    """Registers the function."""
+    """Registers the SQL function."""
 
     def configure_connection(self, conn: Connection) -> None:
-        """Register the function with the engine, once for each time that it is opened."""
+        """Register the function with each new connection."""
         conn.create_function(FUNCTION, self._problems, ["VARCHAR"], "VARCHAR", side_effects=True)
 
     def _problems(self, build: str) -> str:
-        # Libraries that only the checks and the fits need: dbt starts without them.
+        # Imported here because only checks and fits need these libraries; dbt starts faster.
         from segmentation.steps.build_problems import build_problems
 
         try:
             return json.dumps(build_problems(json.loads(build), self._read_source))
-        except Exception as error:  # said as it is, rather than as an interruption
+        except Exception as error:  # reported as a sentence, because dbt would hide it
             return json.dumps([f"The checks failed: {type(error).__name__}: {error}"])
 
     def _read_source(self, source: Mapping[str, Any]) -> object:
-        """Read a source as the plugin that it names will."""
+        """Read a source with the plugin that it names."""
         module = importlib.import_module(f"segmentation.dbt_plugins.{source['meta']['plugin']}")
         reader = module.Plugin(source["meta"]["plugin"], {}, self.creds)
         return reader.load(SourceConfig(**source))

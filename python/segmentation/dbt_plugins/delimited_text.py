@@ -1,9 +1,9 @@
-"""Delimited text into records: one physical line is one record or one reject, none is lost.
+"""Splits delimited text into records: each physical line is one record or one reject.
 
-A quote that does not close in its line is either the beginning of a cell of several lines or a
-stray character. The first is never put together, because a stray quote would take hundreds of
-rows with it: its lines are rejects. The second is read as part of the value, where the lines
-around it prove that it is stray (see :func:`read_records`).
+A quote that does not close in its line either begins a cell of several lines or is a stray
+character. The lines of such a cell are rejected and never joined, because a stray quote would
+swallow hundreds of rows. A stray quote is read as part of the value if the surrounding lines prove
+that it is stray (see :func:`read_records`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 QUOTE = '"'
-# How many delimiters have to stand where the header wants them before a quote that could also
-# begin a cell of several lines is taken for stray. A line of an address has fewer commas.
+# Delimiters that must be where the header has them before a quote that could also begin a cell of
+# several lines counts as stray. A line of an address has fewer commas.
 DELIMITERS_THAT_PROVE = 8
 # Possessive, so that a doubled quote is never split in two to find an end.
 _QUOTED_CELL = re.compile(r'"((?:[^"]++|"")*+)"')
@@ -28,19 +28,18 @@ class Line(NamedTuple):
 
 
 class ScannedLine(NamedTuple):
-    """The cells of one line, and what its quotes leave open.
+    """The cells of one line, and the state of its quotes.
 
     Attributes
     ----------
     cells : list of str
-        A cell whose quotes are not as they should be is taken as it is, quotes included.
+        A cell with malformed quotes is kept unchanged, with its quotes.
     opened : int or None
         The first cell, counted from 0, whose quote does not close in the line.
     proper : bool
         Whether every quoted cell before `opened` ends with its closing quote.
     doubtful : bool
-        Whether a delimiter stands within quotes that are not as they should be, so that the
-        cells are a guess.
+        Whether a delimiter is within malformed quotes, so that the cells are a guess.
     """
 
     cells: list[str]
@@ -50,7 +49,7 @@ class ScannedLine(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A line with its cells, or with the reason that it has none."""
+    """A line with its cells, or with the reason for its rejection."""
 
     line: Line
     cells: list[str] | None
@@ -58,11 +57,11 @@ class Record(NamedTuple):
 
 
 class _Quote(NamedTuple):
-    """Where a quote that does not close in its line leads.
+    """The range of a quote that does not close in its line.
 
-    Indices into the lines: `end` follows the last line of the cell, `tried` the last line that
-    was looked at. `closes` where the quote closes properly, `fits` where the line and those that
-    it takes then have as many cells as the header.
+    Indices into the lines: `end` follows the last line of the cell, `tried` the last line that was
+    examined. `closes` is whether the quote closes properly, `fits` whether the joined lines then
+    have as many cells as the header.
     """
 
     end: int
@@ -84,7 +83,7 @@ def split_lines(text: str) -> list[Line]:
 def scan_cells(text: str, delimiter: str) -> ScannedLine:
     """Split one line into cells, as RFC 4180 quotes them.
 
-    The csv module is not used: it does not say where an open quote began, cannot go on within
+    The csv module is not used: it does not report where an open quote began, cannot continue within
     one, and limits the length of cells for the whole process.
     """
     if QUOTE not in text:
@@ -116,15 +115,15 @@ def scan_cells(text: str, delimiter: str) -> ScannedLine:
 def read_records(lines: Sequence[Line], width: int, delimiter: str) -> list[Record]:
     """Read each line as a row of `width` cells.
 
-    A quote that does not close in its line is stray where more of the lines that it would take
-    fit the header by themselves than do not. Where it could as well begin a cell of several
-    lines, because the lines put together fit the header, :data:`DELIMITERS_THAT_PROVE` delimiters
-    must stand in their places too. Otherwise all lines of the cell are rejects.
+    A quote that does not close in its line is stray if most of the lines that it would swallow fit
+    the header by themselves. If the joined lines would fit the header too, these lines must also
+    hold at least :data:`DELIMITERS_THAT_PROVE` delimiters in the right places. Otherwise all lines
+    of the cell are rejected.
 
     Parameters
     ----------
     lines : sequence of Line
-        Those below the header.
+        The lines below the header.
     width : int
         Cells of the header.
     delimiter : str
@@ -195,7 +194,7 @@ def _follow_quote(
             cells += len(inside.cells) - 1
             return _Quote(later + 1, later + 1, closes=True, fits=cells == width)
         cells += inside.opened
-        # No row is that long. Looking no further also keeps the time linear.
+        # No row has so many cells. Stopping here also keeps the time linear.
         if cells > width:
             return _Quote(end=later, tried=later + 1)
     return _Quote(end=len(lines), tried=len(lines))
@@ -209,12 +208,12 @@ def _is_stray(
     width: int,
     delimiter: str,
 ) -> bool:
-    """Whether the lines fit the header by themselves, so that the quote is a mere character."""
+    """Return whether the lines fit the header by themselves, so that the quote is stray."""
     fitting, others, delimiters = 0, 0, 0
     if len(scanned.cells) != width:
         others += 1
     elif scanned.opened is not None and scanned.opened < width - 1:
-        # What follows the quote in its own line stands where the header wants it.
+        # The delimiters after the quote in its own line are where the header has them.
         fitting += 1
         delimiters += width - 1 - scanned.opened
     for later in lines[at + 1 : quote.tried]:
@@ -229,7 +228,7 @@ def _is_stray(
 def _quoted_lines(
     lines: Sequence[Line], at: int, opened: int, quote: _Quote, width: int, delimiter: str
 ) -> Iterator[Record]:
-    """Yield the rejects that the lines of a cell of several lines are."""
+    """Yield a reject for each line of a cell of several lines."""
     where = f", within the quote that opens in line {lines[at].number}, cell {opened + 1}, "
     if quote.closes:
         last = lines[quote.end - 1].number

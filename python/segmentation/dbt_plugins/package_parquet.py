@@ -1,6 +1,6 @@
 """dbt-duckdb plugin: sources that are Parquet files inside an installed Python package.
 
-A source names it with ``plugin: package_parquet`` and says where its tables lie::
+A source names it with ``plugin: package_parquet`` and gives the path of its tables::
 
     meta:
       plugin: package_parquet

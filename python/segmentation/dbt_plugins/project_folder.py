@@ -1,4 +1,4 @@
-"""Where the files of a dbt project are: it may be the one that dbt runs, or a package of it."""
+"""Finds the folder of a dbt project: the one that dbt runs, or a package of it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def project_folder(name: str) -> Path:
     Parameters
     ----------
     name : str
-        As its dbt_project.yml says.
+        Its name in dbt_project.yml.
 
     Returns
     -------

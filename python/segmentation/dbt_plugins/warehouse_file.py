@@ -1,7 +1,7 @@
-"""dbt-duckdb plugin: refuses a warehouse file that dbt-duckdb cannot work with; nothing is opened.
+"""dbt-duckdb plugin: refuses a warehouse file name that dbt-duckdb cannot use, before opening it.
 
-DuckDB calls a catalog what its file is called up to the first dot, and dbt-duckdb writes that name
-into SQL and Python. Spaces, hyphens, dollar signs and brackets are fine there, quotes are not.
+DuckDB names a catalog after its file, up to the first dot, and dbt-duckdb writes that name into SQL
+and Python. Spaces, hyphens, dollar signs and brackets work there, quotes do not.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 _UNUSABLE_IN_NAMES = "'\"\\"
-# The path is read as a URL, of which these begin another part, and so does ; in the file's name.
+# The path is read as a URL: these characters, and a ; in the file name, begin another part.
 _UNUSABLE_IN_PATHS = "?#"
-# What DuckDB keeps for itself; a query could not tell the last from the schema.
+# Names that DuckDB reserves; the last one would be confused with the schema.
 _RESERVED_NAMES = ("temp", "system", "main", "marts")
 
 
 class Plugin(BasePlugin):
-    """Looks at the paths of the profile."""
+    """Checks the paths of the profile."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
         """Check the warehouse's path and those of attached files.
@@ -48,8 +48,8 @@ def check_paths(warehouse: str, attached: list[str]) -> None:
     Raises
     ------
     DbtRuntimeError
-        If the name of a file cannot be used, the folder of `warehouse` or a file of `attached` is
-        not there, or two of them are called the same.
+        If a file name cannot be used, the folder of `warehouse` or a file of `attached` is
+        missing, or two files have the same name.
     """
     for path in (warehouse, *attached):
         _check_name(path)
@@ -71,7 +71,7 @@ def check_paths(warehouse: str, attached: list[str]) -> None:
 
 
 def catalog_name(path: str) -> str:
-    """Return what DuckDB calls the catalog of a file."""
+    """Return DuckDB's name for the catalog of a file."""
     return Path(path).name.lstrip(".").split(".")[0]
 
 

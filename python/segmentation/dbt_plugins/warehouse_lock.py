@@ -1,4 +1,4 @@
-"""dbt-duckdb plugin: says in one line that another process holds the warehouse."""
+"""dbt-duckdb plugin: reports in one line that another process holds the warehouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The types of the arrays that features become."""
+"""The array types of prepared features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column of categories as codes."""
+"""Encodes a column of categories as integer codes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class PreparedCategory:
     name : str
         Column of the feature table.
     categories : list of str
-        Those that the model knows, in the order of their code points; the code of a category is
-        its place.
+        Categories seen in the fit, in the order of their code points; the code of a category is
+        its position.
     fill : str
-        What stands for null: the most frequent category, of equals the first.
+        Fill value for null: the most frequent category; of equally frequent ones the first.
     """
 
     name: str
@@ -32,7 +32,7 @@ class PreparedCategory:
 
     @property
     def unknown_code(self) -> int:
-        """The code of every category that the model does not know."""
+        """The code of every category that the fit has not seen."""
         return len(self.categories)
 
     def codes(self, values: Iterable[object]) -> Codes:

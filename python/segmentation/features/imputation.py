@@ -1,4 +1,4 @@
-"""Missing values predicted from the other features, for the time of a fit."""
+"""Multiple imputation of missing values (MICE), used in fits only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from sklearn.impute import IterativeImputer
 def impute_mice(frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     """Fill missing values by iterative imputation with gradient-boosted trees.
 
-    Each feature that has gaps is predicted from all the others, in turns, until the predictions
-    rest (van Buuren and Groothuis-Oudshoorn, 2011, "mice", Journal of Statistical Software 45(3)).
+    Each feature with missing values is predicted from all others, in turns, until the predictions
+    converge (van Buuren and Groothuis-Oudshoorn, 2011, "mice", Journal of Statistical Software
+    45(3)).
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def impute_mice(frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame of shape (n_samples, n_features)
-        The same frame, all finite; a frame without gaps as it is.
+        The same frame without missing values.
     """
     gaps = frame.where(np.isfinite(frame))
     if not gaps.isna().any(axis=None) or gaps.shape[1] < 2:
@@ -39,7 +40,7 @@ def impute_mice(frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         random_state=seed,
     )
     with warnings.catch_warnings():
-        # Trees need not come to rest; ten turns are the method's usual end.
+        # Trees need not converge; ten rounds are the usual limit of the method.
         warnings.simplefilter("ignore", ConvergenceWarning)
         filled = imputer.fit_transform(gaps)
     return pd.DataFrame(filled, columns=frame.columns, index=frame.index)

@@ -1,4 +1,4 @@
-"""The rows that a clustering is fitted to: scaled numbers and coded categories, one geometry."""
+"""The rows that a clustering is fitted to: scaled numbers and category codes."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from segmentation.features.arrays import Codes, Matrix
 class MixedSample:
     """Rows of numbers and categories.
 
-    How far two rows are apart is the dissimilarity of K-Prototypes (Huang, 1998): the squared
-    Euclidean distance between the numbers, plus `gamma` for every category that differs.
+    The dissimilarity of two rows is that of K-Prototypes (Huang, 1998): the squared Euclidean
+    distance between the numbers, plus `gamma` for every category that differs.
 
     Attributes
     ----------
     numbers : ndarray of shape (n_rows, n_numbers)
         Scaled, all finite.
     codes : ndarray of shape (n_rows, n_categories)
-        Column f holds codes from 0; ``category_counts[f]`` is the code of a category that is not
-        known.
+        Column f holds codes from 0; ``category_counts[f]`` is the code of an unseen category.
     category_counts : tuple of int, length n_categories
         Known categories of each column.
     gamma : float
-        What a category that differs adds, in squared scaled units.
+        Contribution of a category that differs, in squared scaled units.
     """
 
     numbers: Matrix
@@ -47,8 +46,8 @@ class MixedSample:
     def embedded(self) -> Matrix:
         """The rows as points, shape (n_rows, n_numbers + sum of category_counts).
 
-        The categories are one-hot columns, as long as makes the squared Euclidean distance between
-        two points the dissimilarity of their rows. A category that is not known is all zeros.
+        Categories become one-hot columns, scaled so that the squared Euclidean distance between two
+        points is the dissimilarity of their rows. An unseen category is all zeros.
         """
         length = one_hot_length(self.gamma)
         blocks = [self.numbers]
@@ -58,7 +57,7 @@ class MixedSample:
 
     @cached_property
     def distinct_rows(self) -> int:
-        """Rows that are apart from one another; where gamma is 0, categories make no difference."""
+        """The number of distinct rows; if gamma is 0, categories make no difference."""
         columns = np.hstack([self.numbers, self.codes]) if self.gamma > 0 else self.numbers
         if not len(self) or not columns.shape[1]:
             return min(len(self), 1)
@@ -71,5 +70,5 @@ def numbers_only(scaled: Matrix) -> MixedSample:
 
 
 def one_hot_length(gamma: float) -> float:
-    """Return the length of a one-hot column: two that differ are `gamma` apart, squared."""
+    """Return the one-hot value for which two different categories have squared distance `gamma`."""
     return float(np.sqrt(gamma / 2))

@@ -1,4 +1,4 @@
-"""A column of numbers made ready: missing values, outliers, transform, scale."""
+"""Prepares a numeric column: missing values, outliers, transform, scale."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ OUTLIER_RULES = ("none", "clip", "drop")
 TRANSFORMS = ("none", "log", "yeo_johnson")
 SCALINGS = ("none", "standard", "min_max")
 
-# A value beyond this is taken as this: what one order may state at most, which only totals of
-# several such orders exceed. Squares and Yeo-Johnson powers of it stay finite.
-LARGEST_VALUE = 1e15
+# Larger values count as this value. It is the largest amount of one order; only totals of several
+# such orders exceed it. Its square and its Yeo-Johnson powers are finite.
+MAX_ABSOLUTE_VALUE = 1e15
 
-# The likelihood of a Yeo-Johnson power is flat on a few odd columns and runs away with it.
+# On a few unusual columns the likelihood is flat, and the estimated Yeo-Johnson power diverges.
 LARGEST_POWER = 5.0
 
 
 @dataclass(frozen=True)
 class PreparedFeature:
-    """Everything that turns one raw column into one scaled column, as plain numbers.
+    """The fitted numbers that turn a raw column into a scaled column.
 
     Attributes
     ----------
     name : str
         Column of the feature table.
     fill : float
-        What stands for null, NaN and infinities, in the column's own unit.
+        Fill value for null, NaN and infinities, in the column's own unit.
     lower, upper : float
         Bounds that values are clipped to, in the column's own unit.
     transform : str
         ``"none"``, ``"log"`` or ``"yeo_johnson"``.
     power : float
-        The Yeo-Johnson lambda; 1 where the transform has none.
+        The Yeo-Johnson lambda; 1 for other transforms.
     center, scale : float
         The scaled value is ``(transformed - center) / scale``.
     """
@@ -88,7 +88,7 @@ def transformed(x: Matrix, transform: str, power: float = 1.0) -> Matrix:
 
 
 def restored(t: Matrix, transform: str, power: float = 1.0) -> Matrix:
-    """Return what :func:`transformed` turns into `t`."""
+    """Return the values that :func:`transformed` turns into `t` (its inverse)."""
     if transform == "none":
         return t
     if transform == "log":
@@ -104,7 +104,7 @@ def restored(t: Matrix, transform: str, power: float = 1.0) -> Matrix:
 
 
 def _box_cox(x: Matrix, power: float) -> Matrix:
-    # Written as the scoring expression is, so that the engine and NumPy round alike.
+    # Same order of operations as the scoring expression, so that engine and NumPy round alike.
     if power == 0.0:
         return np.log(x)
     return (np.power(x, power) - 1) / power
@@ -113,18 +113,18 @@ def _box_cox(x: Matrix, power: float) -> Matrix:
 class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Impute, clip, transform and scale numeric features.
 
-    Null, NaN and infinite values take the median of the column's finite values (0 where there
-    are none). Statistics are those of the rows it is fitted on.
+    Null, NaN and infinite values take the median of the column's finite values, or 0 if there are
+    none. All statistics come from the rows of the fit.
 
     Parameters
     ----------
     outliers : {"none", "clip", "drop"}
-        See :class:`segmentation.clustering.options.SegmentationOptions`. ``"drop"`` leaves the
-        rows out of the statistics; :meth:`inliers` tells which they are.
+        See :class:`segmentation.clustering.options.SegmentationOptions`. ``"drop"`` excludes the
+        outlying rows from the statistics; :meth:`inliers` returns the others.
     outlier_factor : float
         In interquartile ranges.
     transformation : {"none", "log", "yeo_johnson"} or sequence of these
-        What is done to skewed values; a sequence has one for each feature.
+        Transform of skewed values; a sequence has one for each feature.
     scaling : {"none", "standard", "min_max"}
         ``"standard"``: mean 0 and standard deviation 1. ``"min_max"``: from 0 to 1.
 
@@ -164,7 +164,7 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         Raises
         ------
         ValueError
-            If a parameter is set to something it cannot be.
+            If a parameter has an impossible value.
         """
         raw = validate_data(self, X, dtype=np.float64, ensure_all_finite=False)
         rules = self.transformation
@@ -183,14 +183,16 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
             )
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(raw.shape[1])])
         fills = np.array([_median(column) for column in raw.T])
-        filled = np.clip(np.where(np.isfinite(raw), raw, fills), -LARGEST_VALUE, LARGEST_VALUE)
+        filled = np.clip(
+            np.where(np.isfinite(raw), raw, fills), -MAX_ABSOLUTE_VALUE, MAX_ABSOLUTE_VALUE
+        )
         self.bounds_ = _tukey_bounds(filled, self.outlier_factor)
         if self.outliers == "clip":
             lower, upper = self.bounds_
             kept = np.clip(filled, lower, upper)
         else:
-            lower = np.full(raw.shape[1], -LARGEST_VALUE)
-            upper = np.full(raw.shape[1], LARGEST_VALUE)
+            lower = np.full(raw.shape[1], -MAX_ABSOLUTE_VALUE)
+            upper = np.full(raw.shape[1], MAX_ABSOLUTE_VALUE)
             kept = filled[_inside(filled, self.bounds_)] if self.outliers == "drop" else filled
         self.features_ = [
             _prepare(

@@ -1,4 +1,4 @@
-"""All features of a fit, made ready."""
+"""All prepared features of a fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from segmentation.features.numbers import (
 
 @dataclass(frozen=True)
 class PreparedFeatures:
-    """What a clustering looks at: its numbers first, then its categories."""
+    """The features of a clustering: numbers first, then categories."""
 
     numbers: Sequence[PreparedFeature]
     categories: Sequence[PreparedCategory] = ()

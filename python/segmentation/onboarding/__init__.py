@@ -1,1 +1,1 @@
-"""How somebody begins: a data set to try everything on."""
+"""For newcomers: a data set to try the project on."""

@@ -1,7 +1,7 @@
 """The data set `sample`: about 500 invented customers with planted segments, from a seed.
 
-``segmentation write-sample`` writes it to ``seeds/sample``. Besides honest orders there are
-refunds, orders dated after the data set's ``as_of``, customers who never bought, and blanks.
+``segmentation write-sample`` writes it to ``seeds/sample``. Besides ordinary orders it has refunds,
+orders dated after the data set's ``as_of``, customers without orders, and missing values.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CAMPAIGNS = 6
 
 @dataclass(frozen=True)
 class PlantedSegment:
-    """How the customers of a planted segment behave; ranges are drawn from evenly.
+    """Behaviour of the customers of a planted segment; draws from ranges are uniform.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class PlantedSegment:
     basket : tuple of float
         Median revenue of an order.
     response : float
-        Chance of responding to a campaign.
+        Probability of responding to a campaign.
     """
 
     slug: str
@@ -106,7 +106,7 @@ def write_sample(directory: Path, seed: int = SEED) -> list[Path]:
     Parameters
     ----------
     directory : Path
-        Where the files go; it must exist.
+        Folder for the files; it must exist.
     seed : int
 
     Returns
@@ -140,7 +140,7 @@ def _purchases(
             back = at + pd.Timedelta(days=1)
             purchases.append((back, -1, -round(revenue / 2, 2), 0.0))
     if random.random() < 0.03:
-        # Entered ahead of time: for a build as of AS_OF it has not happened yet.
+        # Dated in the future: for a build as of AS_OF it has not happened yet.
         ahead = AS_OF + pd.Timedelta(days=int(random.integers(1, 20))) + _time_of_day(random)
         purchases.append((ahead, 1, round(float(basket), 2), 0.0))
     return purchases

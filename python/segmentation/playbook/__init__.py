@@ -1,1 +1,1 @@
-"""What people write about segments and features, and names and headlines that follow from it."""
+"""The seeds about segments and features, and the names and headlines made from them."""

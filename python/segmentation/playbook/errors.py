@@ -1,4 +1,4 @@
-"""What is said of a seed that cannot be read."""
+"""The error for a seed that cannot be read."""
 
 from __future__ import annotations
 

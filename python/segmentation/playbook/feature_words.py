@@ -1,4 +1,4 @@
-"""The words for features, as people write them in a seed."""
+"""The words for features, read from the seed ``feature_words``."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from segmentation.playbook.playbook import (
 
 @dataclass(frozen=True)
 class FeatureWords:
-    """How a feature is spoken of.
+    """The words for one feature.
 
     Attributes
     ----------
     feature : str
         Column name.
     low_words, high_words : str
-        What having less or more of it than others means, e.g. ``"buys less often"``.
+        Words for a value below or above that of others, e.g. ``"buys less often"``.
     amount : str
-        How an amount of it is spoken of, e.g. ``"{} income"``; where one is spoken of otherwise
-        than several, that first: ``"{} purchase|{} purchases"``.
+        Words around a value, e.g. ``"{} income"``. If the singular differs, it comes first:
+        ``"{} purchase|{} purchases"``.
     decimals : int
-        Digits after the point when a number of it is written.
+        Digits after the decimal point.
     """
 
     feature: str
@@ -37,24 +37,24 @@ class FeatureWords:
 
     @property
     def of_one(self) -> tuple[str, str]:
-        """What stands before and after a number that is written 1."""
+        """Words before and after the number 1."""
         before, after = self.amount.split("|")[0].split("{}")
         return before, after
 
     @property
     def of_several(self) -> tuple[str, str]:
-        """What stands before and after every other number."""
+        """Words before and after every other number."""
         before, after = self.amount.split("|")[-1].split("{}")
         return before, after
 
     def spoken(self, value: float) -> str:
-        """Return an amount of this feature in words, e.g. ``"1 purchase"``."""
+        """Return a value of this feature in words, e.g. ``"1 purchase"``."""
         text = self.written(value)
         before, after = self.of_one if text == ONE else self.of_several
         return before + text + after
 
     def written(self, value: float) -> str:
-        """Return a number of this feature as people read it."""
+        """Return a value of this feature as a formatted number."""
         text = f"{value:,.{self.decimals}f}"
         return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
 
@@ -65,7 +65,7 @@ def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWo
 
 
 def words_for(feature: str, words: Mapping[str, FeatureWords]) -> FeatureWords:
-    """Return the words of a feature, or plain ones where nobody has written any."""
+    """Return the words of a feature, or default words if the seed has none."""
     label = feature.replace("_", " ")
     plain = FeatureWords(feature, f"lower {label}", f"higher {label}", f"{label} of {{}}", 2)
     return words.get(feature) or plain

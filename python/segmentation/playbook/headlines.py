@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.matching import strongest_categories, strongest_features
 
-# A headline has at most so many numbers, and categories.
+# Most numbers, and most categories, in a headline.
 MOST_NUMBERS = 4
 MOST_CATEGORIES = 2
 
@@ -54,10 +54,10 @@ class CategoryContrast:
 
 
 def share_z_score(here: float, everywhere: float) -> float:
-    """Return how far a share is from that of all customers.
+    """Return the z-score of a share: its distance from the share of all customers.
 
-    In standard deviations of a customer's belonging to the category or not; 0 where all customers
-    belong to it, or none.
+    The unit is the standard deviation of the 0/1 indicator of the category. The result is 0 if all
+    customers have the category, or none.
     """
     deviation = math.sqrt(everywhere * (1 - everywhere))
     return (here - everywhere) / deviation if deviation > 0 else 0.0

@@ -1,4 +1,4 @@
-"""The playbook: segments as people write them in a seed, read and checked."""
+"""The playbook: the seed that describes segments, read and checked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from segmentation.playbook.slugs import UNASSIGNED
 
 log = logging.getLogger("segmentation")
 
-# The number that takes the singular, as it is written.
+# The number, as text, that takes the singular.
 ONE = "1"
 
-# The k of rows that are for every number of segments without rows of its own: an empty cell.
+# The k of rows with an empty cell: they apply to every k without rows of its own.
 ANY_K = 0
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
@@ -34,16 +34,16 @@ class PlaybookRow:
     segmentation : str
         The segmentation it belongs to, e.g. ``"value"``.
     k : int
-        The number of segments of the vocabulary it belongs to; :data:`ANY_K` for every number
-        that has no vocabulary of its own.
+        The number of segments that the row applies to; :data:`ANY_K` for every k without rows of
+        its own.
     segment_slug : str
-        What code and dashboards refer to. It never changes.
+        Identifier for code and dashboards. It never changes.
     segment_name : str
-        What people read. It may change.
+        Name for readers. It may change.
     targets : mapping of str to float
-        Feature to the z-score that such a segment has of it.
+        Feature to the z-score of such a segment.
     description, strategy, channel, priority : str
-        What to know and what to do.
+        Texts for readers.
     """
 
     segmentation: str
@@ -71,8 +71,8 @@ def read_playbook(
     Returns
     -------
     dict of int to list of PlaybookRow
-        Number of segments to its vocabulary, ordered by slug; the rows with an empty k stand
-        under :data:`ANY_K`. :func:`vocabulary_for` looks one up.
+        Number of segments to its rows, ordered by slug. The rows with an empty k have the key
+        :data:`ANY_K`. :func:`vocabulary_for` looks up the rows for a k.
 
     Raises
     ------
@@ -94,15 +94,14 @@ def read_playbook(
 
 
 def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Sequence[PlaybookRow]:
-    """Return the rows that `k` segments are named by: its own, else those for every k."""
+    """Return the rows that name `k` segments: those of this k, else those for every k."""
     return playbook.get(_served_by(playbook, k), ())
 
 
 def usable_rows(vocabulary: Sequence[PlaybookRow], columns: Set[str]) -> list[PlaybookRow]:
-    """Return the rows that aim at nothing but columns of a model; the others are warned of.
+    """Return the rows whose targets are all features of a model, and warn of the others.
 
-    A name says nothing that nobody looked at: without spending among the features, no segment is
-    called after it.
+    A segment is never named after a column that the model did not use.
 
     Parameters
     ----------
@@ -115,8 +114,8 @@ def usable_rows(vocabulary: Sequence[PlaybookRow], columns: Set[str]) -> list[Pl
     others = [row.segment_slug for row in vocabulary if row not in usable]
     if others:
         log.warning(
-            "segment_playbook: the rows %s name no segment, for they aim at %s, which is no "
-            "feature of this model",
+            "segment_playbook: the rows %s are not used: their targets include %s, which this "
+            "model does not have as a feature",
             ", ".join(others),
             ", ".join(sorted(set().union(*aims) - columns)),
         )
@@ -124,9 +123,9 @@ def usable_rows(vocabulary: Sequence[PlaybookRow], columns: Set[str]) -> list[Pl
 
 
 def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[str, PlaybookRow]:
-    """Return the row that describes each slug: of the vocabulary for `k`, else of the largest k.
+    """Return the row that describes each slug: the one for `k`, else that of the largest k.
 
-    A slug that was carried over from a model of another k keeps its words.
+    A slug that was carried over from a model of another k keeps its texts.
     """
     own = _served_by(playbook, k)
     in_order = sorted(playbook, key=lambda other: (other == own, other))
@@ -134,10 +133,7 @@ def rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> dict[
 
 
 def targets_hash(playbook: Mapping[int, Sequence[PlaybookRow]]) -> str:
-    """Return a hash of what decides on slugs; words may change without changing it.
-
-    Which k a row is for is part of it: the same targets for every k may name otherwise.
-    """
+    """Return a hash of slugs, targets and k; changes of names and texts do not change it."""
     targets = [
         [k, row.segment_slug, sorted(row.targets.items())]
         for k in sorted(playbook)
@@ -196,7 +192,7 @@ def _read_targets(text: str, where: str, *, needed: bool) -> dict[str, float]:
                 f"semicolons between them, e.g. 'recency_days: 1.4; frequency: -0.5'."
             )
         targets[feature] = target
-    # Prospects join segments that somebody else has named: there is nothing to aim at.
+    # Segments of prospects are matched by their slugs: they need no targets.
     if not targets and needed:
         raise PlaybookError(
             f"{where}: target_z_scores is empty. Name at least one feature, e.g. 'monetary: 1.2'."

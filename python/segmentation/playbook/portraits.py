@@ -1,4 +1,4 @@
-"""What the labelled customers of a segment are like, in one line."""
+"""A headline for each segment of labelled customers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.headlines import CategoryContrast, NumberContrast, headline
 
-# Nothing is said of a segment on a feature that fewer of its customers have a value of.
+# A headline omits a feature if a smaller share of the segment has a value.
 LEAST_KNOWN_SHARE = 0.1
 
 
@@ -21,7 +21,7 @@ def portraits(
     categories: Sequence[str],
     words: Mapping[str, FeatureWords],
 ) -> dict[str, str]:
-    """Say what sets the customers of each segment apart from all that are labelled.
+    """Describe what sets the customers of each segment apart from all labelled customers.
 
     Parameters
     ----------
@@ -30,8 +30,7 @@ def portraits(
     target : pandas.Series of shape (n,)
         Their segments.
     numbers, categories : sequence of str
-        Columns of the frame, flags among the numbers; one that never varies says nothing and is
-        passed over.
+        Columns of the frame, flags among the numbers; a constant column is skipped.
     words : mapping
         Feature to its words.
 
@@ -63,14 +62,14 @@ def _are_enough(known: int, customers: int) -> bool:
 
 
 def _number(column: pd.Series, of_segment: pd.Series) -> NumberContrast | None:
-    # A flag can be unknown as well, which a plain cast refuses.
+    # A flag can have missing values, which a plain cast refuses.
     values = pd.Series(column.to_numpy(float, na_value=np.nan), index=column.index)
     spread = float(values.std(ddof=0))
     if not np.isfinite(spread) or spread == 0:
         return None
     median, mean = float(values.median()), float(values.mean())
     own = values[of_segment].dropna()
-    # A handful of known values says nothing of the rest.
+    # A few known values do not describe the whole segment.
     if not _are_enough(len(own), int(of_segment.sum())):
         return NumberContrast(str(column.name), 0.0, median, median)
     return NumberContrast(
@@ -79,7 +78,7 @@ def _number(column: pd.Series, of_segment: pd.Series) -> NumberContrast | None:
 
 
 def _categories(column: pd.Series, of_segment: pd.Series) -> list[CategoryContrast]:
-    # Customers whose category is unknown say nothing of the others: shares are of known ones.
+    # Shares are shares of the customers whose category is known.
     known = column.dropna()
     own = column[of_segment].dropna()
     if known.nunique() < 2 or not _are_enough(len(own), int(of_segment.sum())):

@@ -1,1 +1,1 @@
-"""What readers of a built warehouse need: where the marts are, and scoring by their macros."""
+"""For readers of a built warehouse: finds the marts, and scores people with their macros."""

@@ -1,4 +1,4 @@
-"""Where the marts are: another project that installs this one can call their schema anything."""
+"""Finds the schema of the marts, whose name a project that installs this one can choose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from segmentation.engine.duckdb import Connection
 
 
 class MartsNotFoundError(LookupError):
-    """A warehouse in which no schema, or more than one, holds the marts."""
+    """The warehouse has no schema with marts, or several."""
 
 
 def find_marts_schema(connection: Connection, schema: str | None = None) -> str:
@@ -16,12 +16,12 @@ def find_marts_schema(connection: Connection, schema: str | None = None) -> str:
     ----------
     connection : Connection
     schema : str, optional
-        Which one, where there are several, e.g. of a development and a production target.
+        Which one, if there are several, e.g. of a development and a production target.
 
     Returns
     -------
     str
-        As it is written in the catalogue; ``marts`` where that is one of several.
+        As written in the catalogue; ``marts`` if that is one of several.
 
     Raises
     ------

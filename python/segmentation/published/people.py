@@ -1,4 +1,4 @@
-"""People who are in no table yet, scored from Python by the macros of a built warehouse."""
+"""Scores people from Python with the macros of a built warehouse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from segmentation.published.marts_schema import MartsNotFoundError, find_marts_s
 
 
 class ScoringError(ValueError):
-    """People that cannot be scored; the message says why and what to do."""
+    """People cannot be scored; the message says why and what to do."""
 
 
 def score_people(
@@ -30,19 +30,19 @@ def score_people(
     warehouse: str | Path | Connection,
     schema: str | None = None,
 ) -> pd.DataFrame:
-    """Score people by the model in force, one or many, in any table or in none.
+    """Score one person or many with the current model.
 
     Parameters
     ----------
     people : DataFrame, mapping or sequence of mappings
-        Features by name; one that is left out, or null, is unknown and takes the model's fill.
-        ``customer_id`` is passed on where it is given.
+        Features by name. A feature without a value is missing and takes the model's fill value.
+        ``customer_id`` is returned if it is given.
     segmentation : str
         ``"value"`` or ``"profile"``.
     warehouse : path or Connection
-        What ``dbt build`` built; it is only read.
+        A warehouse that ``dbt build`` built; it is only read.
     schema : str, optional
-        The schema of the marts, where the warehouse has them more than once; see
+        The schema of the marts, if the warehouse has several; see
         :func:`segmentation.published.marts_schema.find_marts_schema`.
 
     Returns
@@ -55,7 +55,7 @@ def score_people(
     ------
     ScoringError
         If the warehouse has no marts or no model of the segmentation, no column is a feature of
-        it, or a value of a numeric one is no number.
+        it, or a numeric feature has a value that is not a number.
     """
     frame = _as_frame(people)
     if isinstance(warehouse, Connection):
@@ -102,7 +102,7 @@ def _scored(
         )
     features = _features(connection, segmentation, schema)
     given = [str(column) for column in people.columns]
-    # Names of columns are as large as SQL reads them.
+    # Like SQL, ignore the case of column names.
     if len(people) and features and not {n.lower() for n in given} & {n.lower() for n in features}:
         raise ScoringError(
             f"None of the columns given ({', '.join(given) or 'there are none'}) is a feature of "
@@ -110,9 +110,9 @@ def _scored(
         )
     wanted = {name.lower() for name in features}
     placed = people[[column for column in people.columns if str(column).lower() in wanted]]
-    # The place takes the key's part, so that the order given can be found again.
+    # The position replaces the key, so that the original order can be restored.
     placed = placed.assign(customer_id=[str(place) for place in range(len(people))])
-    # A name that nobody else has given a table of the connection.
+    # A name that no other table of the connection has.
     view = f"segmentation_people_{uuid.uuid4().hex}"
     connection.register(view, placed)
     try:
@@ -136,7 +136,7 @@ def _scored(
 
 
 def _features(connection: Connection, segmentation: str, schema: str) -> list[str]:
-    """Return the features of the model in force: what the macro for one person takes."""
+    """Return the features of the current model: the arguments of the macro for one person."""
     rows = connection.execute(
         "select parameters from duckdb_functions() where schema_name = ? and function_name = ?",
         [schema, f"score_{segmentation}_person"],

@@ -1,4 +1,4 @@
-"""The real files: tests that need them say so by name where they are not there."""
+"""The real files; tests that need a missing file are skipped with its name."""
 
 from __future__ import annotations
 

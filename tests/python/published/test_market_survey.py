@@ -1,4 +1,4 @@
-"""Published figures of the market survey, met on the files, and what the warehouse says instead.
+"""Published figures of the market survey, reproduced on the files and corrected in the warehouse.
 
 docs/prospects.md says what is wrong with them.
 """
@@ -15,7 +15,7 @@ from sklearn.preprocessing import LabelEncoder
 
 @pytest.fixture(scope="module")
 def filled(data_directory: Path) -> pd.DataFrame:
-    """Read the people with a segment, blanks filled with the commonest answer."""
+    """Read the people with a segment, blanks filled with the most frequent answer."""
     people = pd.read_csv(data_directory / "market_survey" / "train.csv")
     return people.fillna(people.mode().iloc[0])
 
@@ -37,7 +37,7 @@ class TestMarriageAgeAndSpending:
 
 @pytest.fixture(scope="module")
 def survey(data_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Build the survey whole, with its tests."""
+    """Build the whole survey, with its tests."""
     assert data_directory.is_dir()
     warehouse = Warehouse(tmp_path_factory.mktemp("survey"))
     warehouse.build(dataset="market_survey")
@@ -46,7 +46,7 @@ def survey(data_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Wa
 
 @pytest.mark.long
 class TestTheWarehouse:
-    """What the marts and what they rest on say of the same people."""
+    """The figures of the marts for the same people."""
 
     def test_married_people_spend_more(self, survey: Warehouse) -> None:
         found = survey.query(

@@ -61,7 +61,7 @@ def test_people_and_rows_on_both_sides(labelled: pd.DataFrame, prospects: pd.Dat
 
 @pytest.mark.long
 class TestAllCandidates:
-    """Five candidates, 5-fold, grouped by person and by equal looks."""
+    """Five candidates, 5-fold, grouped by person and by equal rows."""
 
     def test_the_winner_is_as_good_as_published(self, fit: ClassifierFit) -> None:
         """Published 0.5405 and 0.528, in folds that twins may share."""
@@ -89,7 +89,7 @@ class TestAllCandidates:
         assert [record["leak_flag"] for record in fit.selection] == [None] * len(fit.selection)
         assert fit.leakage == Leakage(8068, 2332, 2332, 0, identical_rows=1283, groups=7334)
 
-    def test_probabilities_mean_what_they_say(self, fit: ClassifierFit) -> None:
+    def test_probabilities_are_calibrated(self, fit: ClassifierFit) -> None:
         assert fit.calibration_error_after is not None
         assert fit.calibration_error_after < 0.025
 
@@ -98,7 +98,7 @@ class TestAllCandidates:
 def test_people_who_are_among_the_prospects_from_a_model_without_them(
     labelled: pd.DataFrame, prospects: pd.DataFrame
 ) -> None:
-    """Published: 0.533 on them. Their labels are those of the labelled file."""
+    """Published: an accuracy of 0.533 on them, with the labels of the labelled file."""
     options = ClassifierOptions(
         FEATURES,
         ORDER,

@@ -1,4 +1,4 @@
-"""The market survey by `dbt build`: whom prospects are foretold to be, and what the marts say."""
+"""The market survey by `dbt build`: predicted segments of prospects, and the marts."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_every_prospect_has_a_segment_a_reason_and_probabilities(survey: Warehou
     assert (least, most) == (pytest.approx(1, abs=1e-9), pytest.approx(1, abs=1e-9))
 
 
-def test_who_is_labelled_is_no_prospect(survey: Warehouse) -> None:
+def test_labelled_people_are_not_prospects(survey: Warehouse) -> None:
     found = survey.query(
         "select reason_1, segment_name, count(*), count(probability)"
         " from marts.fct_customer_segments"
@@ -136,7 +136,7 @@ def test_segments_are_described_by_the_playbook(survey: Warehouse) -> None:
     ) == [(slug, f"Segment {slug.upper()}", "playbook", True) for slug in "abcd"]
 
 
-def test_importance_and_calibration_are_of_the_model_in_force(survey: Warehouse) -> None:
+def test_importance_and_calibration_are_of_the_current_model(survey: Warehouse) -> None:
     (version,) = survey.query(
         "select model_version from marts.rpt_model_history where segmentation = 'prospects'"
     )[0]
@@ -157,7 +157,7 @@ def test_importance_and_calibration_are_of_the_model_in_force(survey: Warehouse)
 
 
 def test_a_second_build_keeps_the_model_and_other_options_do_not(survey: Warehouse) -> None:
-    """Another number of threads, then one candidate that nobody on both sides has taught."""
+    """Another number of threads, then one candidate trained without people who are prospects."""
     before, tables = survey.mart_hashes(), survey.tables()
     output = survey.build(*NO_UNIT_TESTS, dataset="market_survey", threads=1)
     assert "prospects: kept prospects-0001-" in output

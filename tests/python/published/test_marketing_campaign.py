@@ -1,4 +1,4 @@
-"""Published figures of the marketing campaign file, met with the library, in file order.
+"""Published figures of the marketing campaign file, reproduced with the library, in file order.
 
 docs/published_results.md says what is wrong with each; the honest figure is pinned beside it.
 """
@@ -78,15 +78,15 @@ class TestThreeSegmentsOfUnscaledLrfm:
         largest = np.bincount(labels).argmax()
         assert spent.idxmin() == largest
 
-    def test_it_is_spend_alone(self, people: pd.DataFrame) -> None:
-        """Unscaled, the other three features could as well be left out."""
+    def test_the_segments_depend_on_spend_alone(self, people: pd.DataFrame) -> None:
+        """Unscaled, the other three features make no difference."""
         table = lrfm(people).to_numpy()
         whole = kmeans_labels(table, 3)
         spent = table[:, 3:]
         alone = kmeans_labels(spent, 3)
         assert sizes(whole) == pytest.approx(sizes(alone), abs=5)
 
-    def test_scaled_three_segments_are_hardly_apart(self, people: pd.DataFrame) -> None:
+    def test_scaled_three_segments_are_weakly_separated(self, people: pd.DataFrame) -> None:
         scaled = FeaturePreprocessor().fit_transform(lrfm(people, without="MntFruits"))
         (judgement,) = scan_k(numbers_only(scaled), KMEANS, [3], n_init=10, seed=0, resamples=20)
         assert judgement.silhouette == pytest.approx(0.264, abs=0.002)
@@ -95,7 +95,7 @@ class TestThreeSegmentsOfUnscaledLrfm:
 
 @pytest.fixture(scope="module")
 def campaign_features(people_in_rupiah: pd.DataFrame) -> pd.DataFrame:
-    """Four features of the 2,236 people that the published trims leave."""
+    """Four features of the 2,236 people within the published trims."""
     believable = (people_in_rupiah.Year_Birth > 1900) & ~(people_in_rupiah.Income > 600_000_000)
     kept = people_in_rupiah[believable]
     return pd.DataFrame(
@@ -149,7 +149,7 @@ class TestFourSegmentsWithCampaigns:
             assert fitted.prototypes.inertia(rows) == pytest.approx(inertia, rel=0.015)
             assert silhouette_score(campaign_scaled, labels) == pytest.approx(silhouette, abs=0.02)
 
-    def test_four_are_fragile_and_five_are_not(self, campaign_scaled: Matrix) -> None:
+    def test_four_segments_are_unstable_and_five_are_stable(self, campaign_scaled: Matrix) -> None:
         four, five = scan_k(
             numbers_only(campaign_scaled), KMEANS, [4, 5], n_init=10, seed=0, resamples=40
         )
@@ -175,7 +175,7 @@ class TestConversionByAgeGroup:
         rates = responders.groupby("age_group", observed=True).rate.mean()
         assert rates.round(3).tolist() == [0.388, 0.255, 0.305]
 
-    def test_the_honest_rates(self, visitors: pd.DataFrame) -> None:
+    def test_the_corrected_rates(self, visitors: pd.DataFrame) -> None:
         groups = visitors.groupby("age_group", observed=True)
         assert groups.rate.mean().round(3).tolist() == [0.071, 0.037, 0.045]
         assert (100 * groups.Response.mean()).round(1).tolist() == [18.3, 14.7, 14.7]

@@ -1,4 +1,4 @@
-"""Published segments of fifty members by K-Prototypes, met with the library, in file order."""
+"""Published segments of fifty members by K-Prototypes, reproduced with the library."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TestFiveSegmentsOfMembers:
             assert model.gamma_ == pytest.approx(0.5)
 
     def test_one_restart_is_enough(self, scaled: pd.DataFrame) -> None:
-        """With one restart kmodes came to these segments with 44 seeds of 100."""
+        """With one restart, kmodes finds these segments with 44 seeds of 100."""
         costs = [
             KPrototypes(5, n_init=1, random_state=seed).fit(scaled).cost_ for seed in range(20)
         ]

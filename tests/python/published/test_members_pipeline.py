@@ -1,4 +1,4 @@
-"""The published segmentations of the members by `dbt build`, and what the marts say of them."""
+"""The published segmentations of the members by `dbt build`, and the marts."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_k_prototypes_with_five_segments(fresh: Warehouse, data_directory: Path)
 
 
 def test_one_hot_k_means_with_four_segments(fresh: Warehouse, data_directory: Path) -> None:
-    """Categories as whole one-hot columns: two that differ are 2 apart, squared."""
+    """Categories as one-hot columns of 0 and 1: two that differ have squared distance 2."""
     assert data_directory.is_dir()
     fresh.build(
         "--exclude",

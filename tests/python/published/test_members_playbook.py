@@ -1,4 +1,4 @@
-"""The five published segments of members, and the names that the playbook has for them."""
+"""The five published segments of members, and their names from the playbook."""
 
 from __future__ import annotations
 

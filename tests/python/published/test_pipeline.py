@@ -1,4 +1,4 @@
-"""The published segmentation by `dbt build`, on both files, and what the marts say of it."""
+"""The published segmentation by `dbt build`, on both files, and the marts."""
 
 from __future__ import annotations
 

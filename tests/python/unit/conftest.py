@@ -1,4 +1,4 @@
-"""What the unit tests share: an engine of their own, and a small world to segment."""
+"""Fixtures of the unit tests: an engine, and a few customers to segment."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> Hou
 
 @pytest.fixture
 def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Return what the library logs; its logger may hand nothing on to the root."""
+    """Return the log of the library, whose logger may not propagate to the root."""
     log = logging.getLogger("segmentation")
     log.addHandler(caplog.handler)
     yield caplog

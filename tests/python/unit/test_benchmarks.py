@@ -109,7 +109,7 @@ def test_fit_contenders_arrive_at_the_same_inertia(
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", classifier.KINDS)
-def test_classifier_contenders_predict_everybody(
+def test_classifier_contenders_predict_every_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     import duckdb

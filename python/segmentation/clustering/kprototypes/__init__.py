@@ -1,1 +1,1 @@
-"""K-Prototypes: the estimator, and how it searches."""
+"""K-Prototypes: the estimator and its search."""

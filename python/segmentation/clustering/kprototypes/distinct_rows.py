@@ -12,31 +12,31 @@ from segmentation.clustering.gamma import default_gamma
 from segmentation.clustering.kprototypes.distances import Codes, Labels, mismatches
 from segmentation.features.arrays import Matrix
 
-# Joint codes stay below this, far from the end of 64 bits.
+# Joint codes stay below this bound, so that they fit into 64 bits.
 LARGEST_CODE = 2**62
 
 
 class DistinctRows:
-    """Distinct rows in an order of their own, laid out for fast passes.
+    """Distinct rows, sorted and laid out for fast passes.
 
     Attributes
     ----------
     count : int
-        Distinct rows of positive weight, m.
+        Number of distinct rows of positive weight, m.
     numbers : ndarray of shape (n_numeric, m)
-        Seen from their weighted mean, so that large values lose no digits in products.
+        Relative to their weighted mean, so that large values keep their digits in products.
     weights, weighted : ndarray of shape (m,) and (n_numeric, m)
         Weights, and numbers times weights.
     cumulative : ndarray of shape (m,)
-        Sums of the weights, to draw rows by.
+        Cumulative weights, for drawing rows.
     norms : ndarray of shape (m,)
         Squared length of the numbers.
     joint : ndarray of shape (m,)
-        All categories of a row as one number: its place in `patterns`.
+        All categories of a row as one number: its position in `patterns`.
     patterns : ndarray of shape (g, n_categorical)
         Combinations of codes.
     place : ndarray of shape (n,)
-        Where each row given is among the distinct ones; -1 for rows of no weight.
+        Position of each input row among the distinct ones; -1 for rows of weight 0.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class DistinctRows:
         gamma: float | None,
     ) -> None:
         kept = np.arange(len(numbers)) if weights is None else np.flatnonzero(weights)
-        # Negative zeros equal zeros; here they become them.
+        # Turns negative zeros into zeros.
         raw = numbers[kept] + 0.0
         joint, patterns = joint_codes(codes[kept], category_counts)
         # Read column by column at every pass.
@@ -69,7 +69,7 @@ class DistinctRows:
         rows = raw[ordered].T.copy()
         self.center = self._mean(rows)
         rows -= self.center[:, None]
-        # A second time, for what rounding left of a large mean.
+        # A second time, to remove the rounding error of a large mean.
         rest = self._mean(rows)
         rows -= rest[:, None]
         self.center += rest
@@ -85,7 +85,7 @@ class DistinctRows:
         self._memory: dict[tuple[str, int], Matrix] = {}
 
     def _mean(self, rows: Matrix) -> Matrix:
-        # Shares before sums: a sum of large values might not be finite.
+        # Weights are divided first: a sum of large values might not be finite.
         mean: Matrix = (rows * (self.weights / self.total)).sum(axis=1)
         return mean
 
@@ -105,8 +105,8 @@ class DistinctRows:
     def proximities(self, centers: Matrix, modes: Codes, place: str = "prototypes") -> Matrix:
         """Return dissimilarities less `norms`, shape (k, m).
 
-        They stand in memory that the next call with as many prototypes and the same `place` uses
-        again: fresh pages for every pass cost more than what is written into them.
+        The result is overwritten by the next call with as many prototypes and the same `place`:
+        allocating new memory for every pass costs more than filling it.
         """
         k = len(centers)
         if (place, k) not in self._memory:
@@ -128,7 +128,7 @@ class DistinctRows:
         return labels, apart
 
     def update(self, labels: Labels, centers: Matrix, modes: Codes) -> tuple[Matrix, Codes]:
-        """Return means and modes of the clusters; those of empty clusters stay as they are."""
+        """Return means and modes of the clusters; empty clusters keep theirs."""
         k = len(centers)
         weights = None if self.equal_weights else self.weights
         patterns = len(self.patterns)
@@ -154,10 +154,9 @@ class DistinctRows:
         return means, found
 
     def gains(self, centers: Matrix, modes: Codes, labels: Labels) -> tuple[Matrix, Labels]:
-        """Return what the best move of each row to another cluster gains, and to which, (m,).
+        """Return the gain of each row's best move to another cluster, and that cluster, (m,).
 
-        Numbers follow the row, and modes are taken to stay as they are: where they do not, the
-        gain is larger still.
+        Means follow the row. Modes are assumed to stay; if they change, the gain is larger.
         """
         k = len(centers)
         if k == 1:
@@ -168,7 +167,7 @@ class DistinctRows:
         mass = np.bincount(labels, self.weights, minlength=k)
         own, rows = labels, np.arange(self.count)
         left = mass[own] - self.weights
-        # Whoever is alone in a cluster stays.
+        # A row that is alone in its cluster stays.
         alone = left <= 0
         saved = squares[own, rows] * mass[own] / np.where(alone, 1.0, left)
         saved += categories[own, self.joint]
@@ -186,13 +185,13 @@ class DistinctRows:
         modes: Codes,
         candidates: int,
     ) -> tuple[Labels, Matrix]:
-        """Return candidate rows, drawn by their part in the cost, and what exchanges would cost.
+        """Return candidate rows, drawn by their share of the cost, and the cost of exchanges.
 
         Returns
         -------
         rows : ndarray of shape (candidates,)
         costs : ndarray of shape (candidates, k)
-            The cost once a row has taken the place of a prototype, before anything else moves.
+            The cost after a row has replaced a prototype, before anything else moves.
         """
         near = self.proximities(centers, modes)
         near += self.norms
@@ -206,7 +205,7 @@ class DistinctRows:
         )
         apart += self.norms
         with_both = np.minimum(apart, closest)
-        # What the rows of a prototype cost more when they have to go to their second nearest.
+        # Extra cost of a prototype's rows if they move to their second nearest prototype.
         without = np.minimum(apart, second, out=apart)
         without -= with_both
         members = np.zeros((self.count, len(centers)))
@@ -214,22 +213,22 @@ class DistinctRows:
         return rows, (with_both @ self.weights)[:, None] + without @ members
 
     def drawn(self, random: np.random.Generator, among: Matrix, size: int) -> Labels:
-        """Draw rows with chances in proportion to the differences of cumulative sums."""
+        """Draw rows with probabilities proportional to the differences of cumulative sums."""
         at = np.searchsorted(among, random.random(size) * among[-1], side="right")
         return np.minimum(at, self.count - 1)
 
     def drawn_by_cost(self, random: np.random.Generator, closest: Matrix, size: int) -> Labels:
-        """Draw rows with chances in proportion to their part in the cost."""
+        """Draw rows with probabilities proportional to their share of the cost."""
         among = np.cumsum(closest * self.weights)
         return self.drawn(random, among if among[-1] > 0 else self.cumulative, size)
 
     def best_addition(
         self, random: np.random.Generator, closest: Matrix, candidates: int
     ) -> tuple[Matrix, Codes, Matrix]:
-        """Return a row as one more prototype, and the dissimilarity to the closest then.
+        """Return a row as an additional prototype, and the resulting lowest dissimilarities.
 
-        It is the one of some candidates, drawn by their part in the cost, that lowers the cost
-        most; with equal ones the first drawn.
+        Candidates are drawn by their share of the cost. The one that lowers the cost most is
+        returned; of equal ones the first drawn.
         """
         rows = self.drawn_by_cost(random, closest, candidates)
         centers, modes = self.numbers[:, rows].T, self.patterns[self.joint[rows]]
@@ -244,8 +243,8 @@ class DistinctRows:
 def lowest(near: Matrix) -> tuple[Labels, Matrix]:
     """Return the row of the lowest entry of each column, the first of equal ones, and the entry.
 
-    Numbers only grow from one row to the next: the largest that was lower at its turn is the
-    answer. Bytes make that several times as fast as argmin along a short axis.
+    The label of a column grows whenever a later row is lower, so the maximum is the last such row.
+    With bytes this is several times as fast as argmin along a short axis.
     """
     small = np.uint8 if len(near) <= 256 else np.uint16 if len(near) <= 65536 else np.intp
     labels = np.zeros(near.shape[1], dtype=small)

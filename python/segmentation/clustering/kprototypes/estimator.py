@@ -1,4 +1,4 @@
-"""K-Prototypes as a scikit-learn estimator: tables with numbers and categories in, segments out."""
+"""K-Prototypes as a scikit-learn estimator, for tables with numbers and categories."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from segmentation.clustering.kprototypes.tables import (
 )
 from segmentation.features.arrays import Matrix
 
-# A table of so many rows has at least so many starts.
+# A table of at most SMALL_TABLE rows has at least LEAST_STARTS starts.
 SMALL_TABLE = 1_000
 LEAST_STARTS = 5
 
@@ -60,12 +60,12 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
     n_clusters : int
         Number of clusters, k.
     n_init : int
-        Restarts, of which that with the lowest cost is kept; of a table of at most 1,000 rows
-        (by weight) at least five, which are made in no time where one is easily stuck. Given
-        prototypes are one start.
+        Restarts; the one with the lowest cost is kept. A table of at most 1,000 rows (by weight)
+        has at least five, because they are fast and a single start often ends in a poor optimum.
+        Given prototypes are one start.
     gamma : float or None
-        What a differing category costs. None takes half the mean of the standard deviations of
-        the numeric columns (as the package kmodes does), or 1 where no numeric column varies.
+        Cost of a category that differs. None takes half the mean of the standard deviations of
+        the numeric columns (as the package kmodes does), or 1 if no numeric column varies.
     init : {"k-means++", "random"} or array-like of shape (k, n_features)
         How a restart begins; an array-like holds prototypes, its columns as in X.
     max_iter : int
@@ -85,7 +85,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         In the units of X, columns in their order there.
     modes_ : ndarray of object, shape (k, n_categorical)
     labels_ : ndarray of shape (n_samples,)
-        Of the rows seen in fit; those of weight 0 are labelled as `predict` labels them.
+        Of the rows seen in fit; rows of weight 0 are labelled as by `predict`.
     cost_ : float
         Weighted sum of the dissimilarities between rows and their prototypes.
     gamma_ : float
@@ -137,7 +137,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         Raises
         ------
         ValueError
-            If a parameter is set to something it cannot be, or X holds something it cannot.
+            If a parameter or a value of X is impossible.
 
         Warns
         -----
@@ -239,7 +239,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         return self._filled(self._numbers(columns)), self._codes(columns)
 
     def _columns(self, X: Any, *, reset: bool) -> list[Any]:
-        """Return the columns of X, numeric ones as arrays of floats; in fit, note which are which.
+        """Return the columns of X, numeric ones as float arrays; in fit, record which are which.
 
         Raises
         ------
@@ -275,7 +275,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
             refuse_large(table)
             return list(table.T)
         if np.iscomplexobj(np.asarray(X)):
-            # As objects, complex numbers would pass for categories; this raises.
+            # As objects, complex numbers would be taken for categories; this raises.
             check_array(X)
         table = validate_data(self, X, reset=reset, dtype=object, ensure_all_finite=False)
         if reset:
@@ -305,7 +305,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         return np.where(np.isnan(numbers), self._fills, numbers)
 
     def _codes(self, columns: Sequence[Any]) -> Codes:
-        """Return codes, shape (n_samples, n_categorical); an unseen category has one of its own."""
+        """Return codes, shape (n_samples, n_categorical); an unseen category has its own code."""
         columns_of_codes = []
         for j, (name, values) in enumerate(self._categorical(columns)):
             of_column = encoded(values, self.categories_[j], name)

@@ -1,9 +1,9 @@
-"""K-Prototypes on arrays: the search for the prototypes of numbers and categories together.
+"""K-Prototypes on arrays: the search for prototypes of numbers and categories.
 
 The method is Huang's (1998), Data Mining and Knowledge Discovery 2: K-Means for the numbers, modes
-for the categories, one dissimilarity for both. What is added is where it starts and how it goes
-on: greedy k-means++ (Arthur and Vassilvitskii, 2007) under that dissimilarity, and random swaps
-(Fränti, 2018, Journal of Big Data 5), which leave the poor optima that a descent ends in.
+for the categories, one dissimilarity for both. Two steps are added: greedy k-means++ starts (Arthur
+and Vassilvitskii, 2007) under that dissimilarity, and random swaps (Fränti, 2018, Journal of Big
+Data 5), which escape the poor optima of a descent.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from segmentation.features.arrays import Matrix
 
 STARTS = ("k-means++", "random")
 
-# Rows that a greedy start or a swap looks at before it takes the best of them.
+# Rows that a greedy start or a swap compares before it takes the best.
 CANDIDATES = 10
 
 
 @dataclass(frozen=True)
 class _Effort:
-    """How thoroughly a restart searches before its last descent.
+    """Effort of a restart before its last descent.
 
     Attributes
     ----------
     failures : int
-        Swaps go on until so many in a row were no gain.
+        Swaps end after this many in a row without a gain.
     passes : int
-        Passes that a swap has to show that it is worth keeping.
+        Passes after which a swap is accepted or rejected.
     gain : float
         A descent before the last ends when a pass gains less than this share of the cost.
     """
@@ -46,8 +46,8 @@ class _Effort:
     gain: float
 
 
-# Up to so many distinct rows a thorough search takes milliseconds, and it is small tables, with
-# few rows for each prototype, whose descents end in poor optima.
+# With at most this many distinct rows a thorough search takes milliseconds. Small tables need it:
+# with few rows for each prototype, descents often end in poor optima.
 FEW_ROWS = 5_000
 THOROUGH = _Effort(failures=10, passes=10, gain=1e-5)
 QUICK = _Effort(failures=5, passes=3, gain=1e-3)
@@ -55,7 +55,7 @@ QUICK = _Effort(failures=5, passes=3, gain=1e-3)
 
 @dataclass(frozen=True)
 class PrototypeFit:
-    """Prototypes, and how the rows lie around them.
+    """Prototypes, with the labels and cost of the rows.
 
     Attributes
     ----------
@@ -69,11 +69,11 @@ class PrototypeFit:
     cost : float
         Weighted sum of the dissimilarities between the rows and their prototypes.
     gamma : float
-        What a differing category cost.
+        Cost of a category that differs.
     n_iter : int
         Passes over the rows in the descent that the prototypes come from.
     converged : bool
-        Whether that descent came to rest before `max_iter`.
+        Whether that descent converged before `max_iter`.
     """
 
     centers: Matrix
@@ -99,22 +99,22 @@ def fit_prototypes(
     init: str | tuple[Matrix, Codes] = "k-means++",
     sample_weight: ArrayLike | None = None,
 ) -> PrototypeFit:
-    """Find the prototypes that rows of numbers and categories lie nearest to.
+    """Find the prototypes with the lowest cost for rows of numbers and categories.
 
     The dissimilarity between a row and a prototype is the squared Euclidean distance of their
     numbers plus `gamma` for every category in which they differ; the cost is its weighted sum.
 
     Rules:
 
-    - A row of weight 2 is that row twice, a row of weight 0 is not there, and the order of the
-      rows does not matter: rows are put into an order of their own and equal rows are merged.
-    - Of modes that are equally frequent, the smaller code is taken.
-    - Of prototypes that are equally near, the one with the lower number.
-    - A cluster that runs empty takes the row that adds most to the cost.
-    - With fewer distinct rows than clusters, each distinct row is a prototype and the last of them
-      fills up: duplicates have no rows.
-    - Clusters are numbered from the heaviest; equal ones by their centers, then by their modes.
-      Given prototypes keep their numbers.
+    - A row of weight 2 counts as two rows, a row of weight 0 as none. The order of the rows does
+      not matter: rows are sorted and equal rows are merged.
+    - Of equally frequent modes, the smaller code is taken.
+    - Of equally near prototypes, the one with the lower number is taken.
+    - An empty cluster takes the row that adds most to the cost.
+    - With fewer distinct rows than clusters, each distinct row is a prototype, and the last one is
+      repeated. Repeated prototypes have no rows.
+    - Clusters are numbered from the heaviest; equally heavy ones by their centers, then by their
+      modes. Given prototypes keep their numbers.
 
     Parameters
     ----------
@@ -127,10 +127,10 @@ def fit_prototypes(
         Number of prototypes, k. At most the number of rows.
     gamma : float or None
         None takes half the mean of the standard deviations of the numeric columns (as the package
-        kmodes does), or 1 where no numeric column varies.
+        kmodes does), or 1 if no numeric column varies.
     n_init : int
-        Restarts, of which that with the lowest cost is kept. More of them are never worse: the
-        first ones start as before. One start is made from given prototypes.
+        Restarts; the one with the lowest cost is kept. More restarts are never worse, because the
+        first ones are the same. Given prototypes are one start.
     max_iter : int
         Most passes of one descent.
     tol : float
@@ -140,7 +140,7 @@ def fit_prototypes(
         As in scikit-learn; an int makes the result repeatable.
     init : {"k-means++", "random"} or pair of ndarray
         How a restart begins. ``"random"`` takes k of the rows. Given prototypes (centers and
-        modes, shaped as in the result) are followed down as they are, without swaps.
+        modes, shaped as in the result) start one descent without swaps.
     sample_weight : array-like of shape (n,), optional
         Not negative.
 
@@ -151,7 +151,7 @@ def fit_prototypes(
     Raises
     ------
     ValueError
-        If a weight, number, code or setting is something that it cannot be.
+        If a weight, number, code or setting is impossible.
     """
     numbers = np.asarray(numbers, dtype=np.float64)
     codes = np.asarray(codes, dtype=np.intp)
@@ -172,7 +172,7 @@ def fit_prototypes(
 
 @dataclass(frozen=True)
 class _Descent:
-    """Prototypes that a descent came to; centers are seen from the mean of the rows."""
+    """Result of a descent; centers are relative to the mean of the rows."""
 
     centers: Matrix
     modes: Codes
@@ -235,12 +235,12 @@ def _restart(
 
 
 def _settled(rows: DistinctRows, found: _Descent, most: int, tol: float) -> _Descent:
-    """Go on from where a descent rests, by moves of rows that take their prototypes with them.
+    """Continue a converged descent by moves of single rows.
 
-    A row leaves its cluster where that lowers the cost once both prototypes have followed
-    (Hartigan and Wong, 1979, Applied Statistics 28), which the distances alone do not show. All
-    such rows move at once, or if that is no gain the one that gains most; then the descent goes
-    on.
+    A row moves to another cluster if that lowers the cost after both prototypes are updated
+    (Hartigan and Wong, 1979, Applied Statistics 28); distances alone do not show this. All such
+    rows move at once; if that gains nothing, only the row with the largest gain moves. Then the
+    descent continues.
     """
     passes = found.passes
     while found.converged and passes < most:
@@ -282,9 +282,10 @@ def _random_start(rows: DistinctRows, k: int, random: np.random.Generator) -> tu
 def _swapped(
     rows: DistinctRows, found: _Descent, random: np.random.Generator, *, anywhere: bool
 ) -> tuple[Matrix, Codes]:
-    """Return prototypes of which one was taken away and put where it is needed more.
+    """Return prototypes of which one was replaced by a candidate row.
 
-    Either the one that is needed least (Lattanzi and Sohler, 2019), or `anywhere`, that is any.
+    It is the one whose removal costs least (Lattanzi and Sohler, 2019), or with `anywhere` a random
+    one.
     """
     candidates, costs = rows.exchanges(random, found.centers, found.modes, CANDIDATES)
     if anywhere:
@@ -299,7 +300,7 @@ def _swapped(
 
 
 def _descend(rows: DistinctRows, centers: Matrix, modes: Codes, most: int, gain: float) -> _Descent:
-    """Assign rows and move prototypes by turns until the gain ends."""
+    """Assign rows and update prototypes in turns until the gain ends."""
     labels, apart = rows.assign(centers, modes)
     cost = float(apart @ rows.weights)
     for passes in range(1, most + 1):
@@ -330,9 +331,9 @@ def _without_empty(rows: DistinctRows, labels: Labels, apart: Matrix, k: int) ->
 
 
 def _numbered(found: _Descent, weights: Matrix) -> _Descent:
-    """Give clusters their numbers, from the heaviest.
+    """Return the clusters numbered from the heaviest.
 
-    Ids then stay put from seed to seed, and proximities are seen from where most rows are.
+    Ids are then stable from seed to seed, and proximities are relative to the largest cluster.
     """
     mass = np.bincount(found.labels, weights, minlength=len(found.centers))
     order = np.lexsort((*found.modes.T[::-1], *found.centers.T[::-1], -mass))
@@ -345,10 +346,10 @@ def _numbered(found: _Descent, weights: Matrix) -> _Descent:
 
 
 def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes) -> PrototypeFit:
-    """Return the fit in the units given: labels by the rule of scoring, the cost as it is."""
+    """Return the fit in the units of the input, with labels by the scoring rule."""
     centers, modes = found.centers + rows.center, found.modes.copy()
     distinct, distinct_codes = numbers[rows.given], rows.codes()
-    # The mean of one row is that row, to the last digit.
+    # The mean of a single row must equal the row to the last digit.
     alone = np.flatnonzero(np.bincount(found.labels, minlength=len(centers))[found.labels] == 1)
     centers[found.labels[alone]] = distinct[alone]
     # A descent that was cut short may leave clusters without rows.
@@ -384,7 +385,7 @@ def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes
 
 
 def checked_weights(sample_weight: ArrayLike | None, n: int) -> Matrix | None:
-    """Return weights, shape (n,), or None where none are given.
+    """Return weights, shape (n,), or None if none are given.
 
     Raises
     ------

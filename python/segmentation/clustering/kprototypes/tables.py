@@ -1,4 +1,4 @@
-"""The columns of a mixed table: which hold categories, numbers as floats, categories as codes."""
+"""Reads the columns of a mixed table: numbers as floats, categories as codes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from segmentation.features.arrays import Matrix
 
 Categories = NDArray[np.object_]
 
-# A square beyond this is no finite number any more.
+# The square of a larger number is not finite.
 LARGEST_NUMBER = 1e150
 
 
@@ -28,16 +28,17 @@ def chosen_columns(
     Parameters
     ----------
     given : "from_dtype", None, or array-like of str, int or bool
-        Those of string, object, category or boolean type; none; or names, places or a mask.
+        ``"from_dtype"``: columns of string, object, category or boolean type. None: no column.
+        Otherwise names, positions or a mask.
     types : sequence of dtype or None, length n_features
-        None where a column has no type of its own.
+        None if a column has no type of its own.
     names : sequence, length n_features, optional
-        Where the columns have names.
+        Column names, if there are any.
 
     Raises
     ------
     ValueError
-        If `given` is something else, or names a column that is not there.
+        If `given` is something else, or names a column that does not exist.
     """
     n = len(types)
     if given is None:
@@ -87,12 +88,12 @@ def is_categorical_type(of_column: Any) -> bool:
 
 
 def numeric_column(column: Any, name: str) -> Matrix:
-    """Return a column as floats, shape (n,), with NaN where missing.
+    """Return a column as floats, shape (n,), with NaN for missing values.
 
     Raises
     ------
     ValueError
-        If it holds something else than finite numbers and missing values.
+        If it holds anything but finite numbers and missing values.
     """
     if pd.api.types.is_datetime64_any_dtype(column.dtype) or isinstance(
         column.dtype, pd.PeriodDtype
@@ -113,7 +114,7 @@ def numeric_column(column: Any, name: str) -> Matrix:
 
 
 def refuse_large(values: Matrix, where: str = "") -> None:
-    """Raise ValueError where values are infinite or have no finite square; NaN passes."""
+    """Raise ValueError if values are infinite or have no finite square; NaN is allowed."""
     if np.isinf(values).any():
         raise ValueError(f"X holds infinity{where}. Replace it by a number or a missing value.")
     if (np.abs(values) > LARGEST_NUMBER).any():
@@ -123,7 +124,7 @@ def refuse_large(values: Matrix, where: str = "") -> None:
 
 
 def _factorized(values: Any, name: str) -> tuple[Codes, list[Any]]:
-    """Return codes in order of appearance, -1 where missing, and the values that they stand for."""
+    """Return codes in order of appearance, -1 for missing values, and the value of each code."""
     try:
         codes, uniques = pd.factorize(values)
     except TypeError as problem:
@@ -140,7 +141,7 @@ def _factorized(values: Any, name: str) -> tuple[Codes, list[Any]]:
 
 
 def sorted_categories(values: Any, name: str) -> Categories:
-    """Return the categories of a column in order; None alone where there are none.
+    """Return the sorted categories of a column; None alone if there are none.
 
     Numbers come first, then other types by the type's name; values of a type are sorted, as text
     where they have no order. Equal values are one category.
@@ -156,7 +157,7 @@ def sorted_categories(values: Any, name: str) -> Categories:
 
 
 def _kind(value: Any) -> str:
-    # Numbers of all types compare and may equal each other; the empty name puts them first.
+    # Numbers of all types can be compared and may be equal; the empty name sorts them first.
     is_number = isinstance(value, numbers.Real | decimal.Decimal)
     return "" if is_number else type(value).__name__
 
@@ -170,7 +171,7 @@ def _objects(values: Sequence[Any]) -> Categories:
 
 
 def encoded(values: Any, categories: Categories, name: str) -> Codes:
-    """Return codes of the categories, -1 where missing; an unseen category has the next code."""
+    """Return category codes, -1 for missing values; an unseen category has the next code."""
     codes, found = _factorized(values, name)
     known = {category: code for code, category in enumerate(categories)}
     known.pop(None, None)
@@ -181,7 +182,7 @@ def encoded(values: Any, categories: Categories, name: str) -> Codes:
 
 
 def decoded(modes: Codes, categories: Sequence[Categories]) -> Categories:
-    """Return the categories that codes, shape (k, n_categorical), stand for, in the same shape."""
+    """Return the categories of codes, shape (k, n_categorical), in the same shape."""
     found = np.empty(modes.shape, dtype=object)
     for j, of_column in enumerate(categories):
         found[:, j] = of_column[modes[:, j]]

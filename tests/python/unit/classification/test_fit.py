@@ -1,4 +1,4 @@
-"""Fitting a classifier: who takes part, how candidates are judged, who wins, what is flagged."""
+"""Fitting a classifier: training data, validation, selection of the winner, flags."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LEVELS = {"level": ("Low", "Average", "High")}
 
 
 def people(rows: int = 240, seed: int = 0) -> pd.DataFrame:
-    """Three segments that age and profession tell apart, one row in ten being an exception."""
+    """Three segments that age and profession determine, with one exception in ten rows."""
     random = np.random.default_rng(seed)
     planted = random.choice(3, rows, p=(0.5, 0.3, 0.2))
     frame = pd.DataFrame(
@@ -153,7 +153,7 @@ class TestWholeFit:
 
 
 class TestWhoTakesPart:
-    """Segments and features that are too small to learn."""
+    """Segments with too few rows, and features without information."""
 
     def test_two_segments_are_enough(self) -> None:
         frame = people()
@@ -243,14 +243,14 @@ class TestWhoTakesPart:
 
 
 class TestGroups:
-    """Who must not be on both sides of a split."""
+    """Groups that a split must not separate."""
 
-    def test_people_and_equal_looks_connect_rows(self) -> None:
+    def test_people_and_equal_rows_form_groups(self) -> None:
         identities = identity_codes(["a", "a", "b", "c", None, None])
         looks = row_codes(np.array([[1.0], [2.0], [2.0], [3.0], [4.0], [np.nan]]))
         assert connected_groups(identities, looks).tolist() == [0, 0, 0, 1, 2, 3]
 
-    def test_missing_looks_like_missing(self) -> None:
+    def test_missing_values_are_equal(self) -> None:
         codes = row_codes(np.array([[np.nan, 0.0], [np.nan, -0.0], [1.0, np.nan]]))
         assert codes.tolist() == [0, 0, 1]
 
@@ -283,7 +283,7 @@ class TestGroups:
 
 
 class TestMetrics:
-    """Figures of folds, and the rule that chooses."""
+    """Metrics of folds, and the selection rule."""
 
     @settings(max_examples=40)
     @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
@@ -326,7 +326,7 @@ class TestMetrics:
 class TestCalibration:
     """Temperature scaling."""
 
-    def test_overconfidence_is_found_and_taken_back(self) -> None:
+    def test_overconfidence_is_corrected(self) -> None:
         random = np.random.default_rng(1)
         honest = random.dirichlet(np.ones(3), 4_000)
         actual = (random.random((4_000, 1)) > honest.cumsum(axis=1)).sum(axis=1).clip(0, 2)
@@ -358,7 +358,7 @@ class TestCalibration:
 
 
 class TestLeaks:
-    """Figures too good to be believed."""
+    """Flags of leaks."""
 
     def test_a_copied_label_is_flagged_and_named(self) -> None:
         frame = people()
@@ -373,7 +373,7 @@ class TestLeaks:
         assert "Most rests on the feature code" in fit.warnings[-1]
 
     def test_recognised_people_are_flagged(self) -> None:
-        """Four rows each of people whose segment nothing tells but who they are."""
+        """Four rows for each person; only the person determines the segment."""
         random = np.random.default_rng(3)
         once = people(120).assign(segment=random.choice(["x", "y"], 120))
         frame = pd.concat([once] * 4, ignore_index=True)
@@ -453,7 +453,7 @@ class TestOptions:
             ({"exclude_shared_identities": "yes"}, "must be true or false"),
         ],
     )
-    def test_wrong_ones_are_refused_in_words(self, wrong: dict[str, object], message: str) -> None:
+    def test_wrong_options_are_errors(self, wrong: dict[str, object], message: str) -> None:
         with pytest.raises(OptionError) as raised:
             ClassifierOptions.from_mapping({"features": ["a"]}, wrong)
         assert message in str(raised.value)

@@ -1,4 +1,4 @@
-"""Applying a classifier: storage that refuses what is foreign, batches, reasons, forecasts."""
+"""Applying a classifier: storage, batches, reasons, forecasts."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def boosted() -> SegmentClassifier:
 
 
 class TestStorage:
-    """What is stored is read back, and nothing else is."""
+    """A stored classifier is read back; everything else is refused."""
 
     @pytest.mark.parametrize("classes", [2, 3])
     @pytest.mark.parametrize("candidate", CANDIDATES)
-    def test_what_is_read_is_what_was_stored(self, candidate: str, classes: int) -> None:
+    def test_a_stored_classifier_is_read_back_unchanged(self, candidate: str, classes: int) -> None:
         pytest.importorskip(CANDIDATES[candidate].needs or "sklearn")
         classifier = classifier_of(candidate, classes)
         stored = dump_classifier(classifier)
@@ -152,12 +152,12 @@ class TestStorage:
         with pytest.raises(StoredClassifierError, match=message):
             load_classifier(payload, hashlib.sha256(payload).hexdigest())
 
-    def test_what_the_list_lacks_is_not_stored(self) -> None:
+    def test_types_not_on_the_list_are_not_stored(self) -> None:
         odd = SegmentClassifier("random_forest", SEGMENTS, (), 1.0, (0.0,) * 3, KMeans(2))  # type: ignore[arg-type]
         with pytest.raises(StoredClassifierError, match="KMeans"):
             dump_classifier(odd)
 
-    def test_nothing_in_the_file_is_of_the_run(self) -> None:
+    def test_the_file_is_identical_from_run_to_run(self) -> None:
         with zipfile.ZipFile(io.BytesIO(dump_classifier(_SMALL).payload)) as archive:
             assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
             assert json.loads(archive.read("schema.json"))["__id__"] < 1000
@@ -182,7 +182,7 @@ class TestBatches:
             assert pa.Table.from_batches(parts).equals(whole)
         assert whole.to_pandas().equals(predict(classifier, people(130, seed=2), keep=["id"]))
 
-    def test_what_is_said_of_a_row(self, boosted: SegmentClassifier) -> None:
+    def test_predictions_of_a_row(self, boosted: SegmentClassifier) -> None:
         rows = people(100, seed=3)
         said = boosted.probabilities(rows)
         table = predict(boosted, rows.set_index(rows.id + 5))
@@ -314,7 +314,7 @@ class TestTables:
 
 
 class TestForecast:
-    """Sizes and sales to come."""
+    """Expected sizes and sales."""
 
     def test_expected_sizes_are_sums_of_probabilities(self, boosted: SegmentClassifier) -> None:
         rows = people(500, seed=8)
@@ -334,20 +334,20 @@ class TestForecast:
         assert first["lower_sales"] < first["expected_sales"] < first["upper_sales"]
         assert records[1]["expected_sales"] is None
 
-    def test_nobody(self, boosted: SegmentClassifier) -> None:
+    def test_no_people(self, boosted: SegmentClassifier) -> None:
         (first, *_) = forecast_records(boosted, tally_probabilities([], 3))
         assert (first["expected_customers"], first["upper_customers"]) == (0.0, 0.0)
         assert first["expected_share"] is None
 
-    def test_wrong_questions(self, boosted: SegmentClassifier) -> None:
+    def test_invalid_arguments(self, boosted: SegmentClassifier) -> None:
         tally = tally_probabilities([np.array([[0.5, 0.5]])], 2)
         with pytest.raises(ValueError, match="tally is of 2 segments, the classifier of 3"):
             forecast_records(boosted, tally)
         with pytest.raises(ValueError, match="between 0 and 1"):
             forecast_records(boosted, tally, level=95)
 
-    def test_intervals_hold_what_they_say(self, boosted: SegmentClassifier) -> None:
-        """Of forecasts of people who join by these very probabilities, 95 in 100 hold."""
+    def test_intervals_have_their_nominal_coverage(self, boosted: SegmentClassifier) -> None:
+        """If people join with these probabilities, 95 % of the intervals hold."""
         exact = SegmentClassifier(
             boosted.candidate, SEGMENTS, boosted.columns, 1.0, (0.0,) * 3, boosted.pipeline
         )

@@ -1,4 +1,4 @@
-"""The command line: what it shows, and what it says when there is nothing to show."""
+"""The command line: its output and its errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def shown(*arguments: str) -> tuple[int, str]:
     return result.exit_code, " ".join(result.output.split())
 
 
-def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_warehouse(tmp_path: Path) -> None:
     code, output = shown("summary", "--warehouse", str(tmp_path / "none.duckdb"))
     assert code == 1
     assert "There is no warehouse" in output
@@ -30,7 +30,7 @@ def test_a_warehouse_without_marts(tmp_path: Path) -> None:
     assert "Build everything and look for the first error" in output
 
 
-def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_warehouse(tmp_path: Path) -> None:
     path = tmp_path / "text.duckdb"
     path.write_text("no database " * 1000)
     code, output = shown("summary", "--warehouse", str(path))
@@ -74,7 +74,7 @@ def test_brackets_are_text(tmp_path: Path) -> None:
     assert "typical values are of that day, customers of 2025-12-31" in output
 
 
-def test_the_sample_goes_into_a_folder_that_is_there(tmp_path: Path) -> None:
+def test_the_sample_needs_an_existing_folder(tmp_path: Path) -> None:
     code, output = shown("write-sample", str(tmp_path / "none"))
     assert code != 0
     assert "There is no folder" in output

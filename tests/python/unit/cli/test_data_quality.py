@@ -1,4 +1,4 @@
-"""What the summary says of the data and of the run behind the segments."""
+"""The lines of the summary about rows, warnings and the latest run."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_a_playbook_may_aim_at_categories(house: House, said: pytest.LogCaptureF
     assert segments.segment_slug.tolist() == ["young", "rich", "old"]
     assert set(segments.named_by) == {"playbook"}
     # A category that nobody has today is none the less of a column that was looked at.
-    assert "the rows older name no segment, for they aim at shoe_size, which is no" in said.text
+    assert "the rows older are not used: their targets include shoe_size, which this" in said.text
 
 
 def test_profiles_of_categories_are_in_standard_deviations(house: House) -> None:

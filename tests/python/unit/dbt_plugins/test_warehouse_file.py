@@ -1,4 +1,4 @@
-"""Paths of warehouses: what dbt-duckdb cannot work with is refused in words, nothing else is."""
+"""Paths of warehouses: only those that dbt-duckdb cannot use are refused."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ def test_a_transform_can_be_undone(transform: str, power: float) -> None:
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_what_is_no_number_takes_the_median(bad: float) -> None:
+def test_missing_and_infinite_values_take_the_median(bad: float) -> None:
     prepared = FeaturePreprocessor(scaling="none").fit(np.array([[1.0], [2.0], [9.0], [bad]]))
     assert prepared.transform(np.array([[bad]])) == [[2.0]]
 

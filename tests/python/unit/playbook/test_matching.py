@@ -1,4 +1,4 @@
-"""Names: matched one to one, carried over a refit, generated where nothing is near."""
+"""Names: matched one to one, carried over a refit, or generated if no row is near."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_segments_are_named_by_the_playbook() -> None:
     assert names[0].naming_distance == pytest.approx(0.2)
 
 
-def test_what_is_near_nothing_is_described() -> None:
+def test_a_cluster_near_no_row_gets_a_description() -> None:
     names = name_segments(
         [{"frequency": 3.0, "recency": -2.5}, {"frequency": 0.1, "recency": 0.0}],
         [row("loyal", frequency=-9.0)],
@@ -85,7 +85,7 @@ def test_descriptions_that_would_clash_are_numbered() -> None:
     assert [n.segment_slug for n in names] == ["buys_more_often", "buys_more_often_2"]
 
 
-def test_an_earlier_segment_hands_its_slug_on_before_the_playbook_is_asked() -> None:
+def test_slugs_of_earlier_segments_precede_the_playbook() -> None:
     earlier = [
         EarlierSegment("loyal", "Loyal", {"frequency": -0.9, "recency": 0.9}),
         EarlierSegment("old_friends", "Old Friends", {"frequency": 1.0, "recency": -1.0}),
@@ -155,7 +155,7 @@ def test_a_playbook_row_that_cannot_be_read_is_named(
     assert message in str(raised.value)
 
 
-def test_a_slug_stands_once() -> None:
+def test_a_repeated_slug_is_an_error() -> None:
     with pytest.raises(PlaybookError, match="'loyal' stands twice"):
         read_playbook([SEED_ROW, SEED_ROW], "value")
     every_k = {**SEED_ROW, "k": None}
@@ -164,7 +164,7 @@ def test_a_slug_stands_once() -> None:
         read_playbook([every_k, every_k], "value")
 
 
-def test_an_empty_k_serves_every_k_without_rows_of_its_own() -> None:
+def test_an_empty_k_applies_to_every_k_without_rows_of_its_own() -> None:
     playbook = read_playbook(
         [
             {**SEED_ROW, "k": None, "segment_name": "Every"},
@@ -195,13 +195,13 @@ def test_an_empty_k_describes_before_another_k_does() -> None:
     assert rows_by_slug(playbook, 4)["other"].segment_name == "Other"
 
 
-def test_what_a_row_is_for_is_part_of_the_hash() -> None:
+def test_the_hash_includes_k() -> None:
     one = read_playbook([SEED_ROW], "value")
     every = read_playbook([{**SEED_ROW, "k": None}], "value")
     assert targets_hash(one) != targets_hash(every)
 
 
-def test_words_may_change_without_another_hash() -> None:
+def test_the_hash_ignores_names_and_texts() -> None:
     one, renamed, moved = (
         read_playbook([{**SEED_ROW, **change}], "value")
         for change in ({}, {"segment_name": "Friends"}, {"target_z_scores": "monetary: 1"})
@@ -210,7 +210,7 @@ def test_words_may_change_without_another_hash() -> None:
     assert targets_hash(one) != targets_hash(moved)
 
 
-def test_a_slug_of_another_vocabulary_keeps_its_words() -> None:
+def test_a_slug_carried_over_from_another_k_keeps_its_texts() -> None:
     playbook = read_playbook(
         [SEED_ROW, {**SEED_ROW, "k": 3, "segment_name": "Three"}, {**SEED_ROW, "k": 9}], "value"
     )
@@ -218,7 +218,7 @@ def test_a_slug_of_another_vocabulary_keeps_its_words() -> None:
     assert rows_by_slug(playbook, 5)["loyal"].k == 9
 
 
-def test_a_feature_that_nobody_put_into_words_has_plain_ones() -> None:
+def test_a_feature_without_words_gets_default_words() -> None:
     spoken = words_for("basket_size", {})
     assert (spoken.low_words, spoken.amount) == ("lower basket size", "basket size of {}")
 
@@ -263,12 +263,12 @@ def test_numbers_are_written_for_people(value: float, decimals: int, text: str) 
         ("{} spent", 1.0, "1 spent"),
     ],
 )
-def test_one_of_a_thing_is_spoken_of_as_one(amount: str, value: float, text: str) -> None:
+def test_one_takes_the_singular(amount: str, value: float, text: str) -> None:
     assert FeatureWords("f", "l", "h", amount, 0).spoken(value) == text
 
 
 def test_categories_of_one_feature_count_as_one_feature() -> None:
-    """Of a home that differs on three categories and an age that does not, half is apart."""
+    """A category column that differs counts as one feature, however many categories it has."""
     profile = {"age": 1.0, "home=flat": 1.0, "home=house": -1.0, "home=boat": 0.0}
     earlier = EarlierSegment(
         "old", "Old", {"age": 1.0, "home=flat": 0.0, "home=house": 0.0, "home=boat": -1.0}
@@ -310,7 +310,7 @@ def test_categories_are_in_a_description_after_numbers() -> None:
 
 
 def test_a_category_without_a_name_is_described() -> None:
-    """Empty text is a category like any other."""
+    """Empty text is an ordinary category."""
     (name,) = name_segments([{"home_type=": 2.0}], [], WORDS, limit=1.0)
     assert (name.segment_slug, name.segment_name) == (
         "mostly_empty_home_type",

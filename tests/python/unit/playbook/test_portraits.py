@@ -1,4 +1,4 @@
-"""What the labelled customers of each segment are like, in one line."""
+"""A headline for each segment of labelled customers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_a_headline_per_segment() -> None:
     }
 
 
-def test_a_headline_speaks_of_one_as_one() -> None:
+def test_a_headline_uses_the_singular_for_one() -> None:
     words = {"children": FeatureWords("children", "fewer", "more", "{} child|{} children", 0)}
     frame = pd.DataFrame({"children": [3.0, 1.0, 3.0, 1.0]})
     assert portraits(frame, TARGET, ["children"], [], words) == {
@@ -36,7 +36,7 @@ def test_a_headline_speaks_of_one_as_one() -> None:
     [[5.0, 5.0, 5.0, 5.0], [np.nan] * 4, [None] * 4, ["x", "x", None, "x"]],
     ids=["one number", "no number", "no text", "one text"],
 )
-def test_what_never_varies_says_nothing(column: list[object]) -> None:
+def test_a_constant_feature_is_omitted(column: list[object]) -> None:
     frame = pd.DataFrame({"feature": column})
     is_number = frame["feature"].dtype.kind == "f"
     names = ["feature"]
@@ -44,32 +44,32 @@ def test_what_never_varies_says_nothing(column: list[object]) -> None:
     assert set(told.values()) == {"Close to the average customer on everything"}
 
 
-def test_unknown_values_are_no_part_of_a_segments_typical_ones() -> None:
+def test_missing_values_do_not_affect_typical_values() -> None:
     frame = pd.DataFrame({"age": [60.0, 20.0, np.nan, np.nan]})
     told = portraits(frame, TARGET, ["age"], [], WORDS)
     assert told["b"] == "Older (60 years old, all customers 40)"
 
 
-def test_a_segment_of_which_nothing_is_known_is_like_all() -> None:
+def test_a_segment_without_known_values_is_close_to_average() -> None:
     frame = pd.DataFrame({"age": [60.0, np.nan, 20.0, np.nan]})
     told = portraits(frame, TARGET, ["age"], [], WORDS)
     assert told["a"] == "Close to the average customer on everything"
 
 
-def test_a_flag_that_is_not_known_of_all() -> None:
+def test_a_flag_with_missing_values() -> None:
     frame = pd.DataFrame({"paid": pd.array([True, False, True, None], dtype="boolean")})
     told = portraits(frame, TARGET, ["paid"], [], {})
     assert told["a"] == "Lower paid (paid of 0.00, all customers 1.00)"
 
 
-def test_shares_are_of_those_that_are_known() -> None:
+def test_shares_are_of_known_values() -> None:
     frame = pd.DataFrame({"profession": [None, "Artist", "Doctor", "Artist"]})
     told = portraits(frame, TARGET, [], ["profession"], {})
     assert told["a"] == "Profession Artist 100% (all customers 67%)"
 
 
-def test_a_handful_of_known_values_says_nothing_of_the_rest() -> None:
-    """Two of thirty are fewer than a tenth: rich artists they may be, the segment is not."""
+def test_few_known_values_are_omitted() -> None:
+    """Two of thirty are fewer than a tenth, so their values do not describe the segment."""
     unknown = [None] * 28
     frame = pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Where the marts are found, whatever the project that installs this one calls their schema."""
+"""The schema of the marts is found whatever its name is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def put(*schemas: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def test_the_only_one_whatever_its_name() -> None:
+def test_a_single_schema_is_found_whatever_its_name() -> None:
     assert find_marts_schema(put("shop's marts")) == "shop's marts"
 
 
@@ -42,6 +42,6 @@ def test_several_and_none_of_them_named() -> None:
         find_marts_schema(put("dev_marts"), "prod")
 
 
-def test_none() -> None:
+def test_no_schema_with_marts() -> None:
     with pytest.raises(MartsNotFoundError, match="No schema has the table dim_segments"):
         find_marts_schema(duckdb.connect())

@@ -1,4 +1,4 @@
-"""People who are in no table yet: the segment that the build would give them, one call."""
+"""One call gives people the segment that a build would give them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from segmentation.steps.clusters import ScoringTables, scoring_rules
 
 
 def build(connection: duckdb.DuckDBPyConnection, **settings: Any) -> House:
-    """Fit a model, and make its macros as the build makes them."""
+    """Fit a model, and create its macros as a build does."""
     house = House(connection, planted_customers())
     fitted(house, **settings)
     house.put("segments", house.segments())
@@ -65,7 +65,7 @@ def test_customers_get_what_the_build_gave_them(
     assert (algorithm == "dbscan") == (found.segment_id == -1).any()
 
 
-def test_the_order_given_is_kept_and_the_key_passed_on(house: House) -> None:
+def test_order_and_customer_id_are_kept(house: House) -> None:
     people = house.connection.sql("from features").df().sample(frac=1, random_state=0)
     people["customer_id"] = people.customer_id.str.lower()
     found = scored(house, people)
@@ -92,7 +92,7 @@ def test_one_person_in_sql_and_in_python(house: House) -> None:
     assert in_python.customer_id.isna().all()
 
 
-def test_what_is_left_out_is_unknown(house: House) -> None:
+def test_a_feature_that_is_left_out_is_missing(house: House) -> None:
     partly = scored(house, [{"age": 70.0}, {"home": "house"}, {"age": None, "home": "house"}])
     assert len(partly) == 3
     texts = partly[["reason_1", "reason_2", "reason_3"]]
@@ -108,7 +108,7 @@ def test_what_is_left_out_is_unknown(house: House) -> None:
     assert nobody.segment_id.notna().all()
 
 
-def test_odd_values_are_no_obstacle(house: House) -> None:
+def test_odd_values_are_scored(house: House) -> None:
     people = pd.DataFrame(
         {
             "age": [np.nan, np.inf, -np.inf, 1e300, 30],
@@ -123,7 +123,7 @@ def test_odd_values_are_no_obstacle(house: House) -> None:
     assert np.isfinite(found.distance).all()
 
 
-def test_nobody(house: House) -> None:
+def test_no_people(house: House) -> None:
     people = house.connection.sql("from features").df()
     found = scored(house, people[:0])
     assert found.empty
@@ -140,19 +140,19 @@ def test_a_segmentation_without_a_model(house: House) -> None:
 
 
 def test_people_without_a_feature_of_the_model(house: House) -> None:
-    """Nobody meant to score by fills alone: a misspelt name, or another table."""
+    """A misspelt name or a wrong table is an error, because only fill values would be scored."""
     with pytest.raises(ScoringError) as raised:
         scored(house, [{"Agee": 30, "customer_id": "x"}])
     assert "Agee" in str(raised.value)
     assert "age, income, home, plan" in str(raised.value)
 
 
-def test_a_number_that_is_none_is_said(house: House) -> None:
+def test_text_in_a_numeric_feature_is_an_error(house: House) -> None:
     with pytest.raises(ScoringError, match="'thirty'"):
         scored(house, [{"age": "thirty"}])
 
 
-def test_names_of_columns_are_as_large_as_sql_reads_them(house: House) -> None:
+def test_column_names_ignore_case(house: House) -> None:
     small = scored(house, {"age": 70, "home": "house"})
     large = scored(house, {"AGE": 70, "Home": "house"})
     pd.testing.assert_frame_equal(small, large)
@@ -168,7 +168,7 @@ def test_a_warehouse_file_is_only_read(tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
-def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_warehouse(tmp_path: Path) -> None:
     with pytest.raises(ScoringError, match=r"no warehouse .*nowhere.duckdb. Build it"):
         score_people({}, segmentation="value", warehouse=tmp_path / "nowhere.duckdb")
 
@@ -202,8 +202,8 @@ def test_where_there_is_no_model_every_call_says_so(
         score_people({"age": 70}, segmentation="profile", warehouse=connection)
 
 
-def test_ids_and_other_columns_by_whatever_name(house: House) -> None:
-    """Names that SQL takes for one another, and tables of the caller, mix nothing up."""
+def test_ids_and_other_columns_with_any_name(house: House) -> None:
+    """Names that SQL treats as equal, and tables of the caller, cause no confusion."""
     house.connection.execute("create table people_to_score as select 1 as mine")
     people = pd.DataFrame(
         {
