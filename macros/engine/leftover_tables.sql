@@ -9,7 +9,7 @@
     select 1
 {%- endmacro %}
 
-{# The views over files that a plugin reads would be broken for every reader but this run. #}
+{# Views over files that a plugin reads work only within this run. #}
 {% macro drop_source_views() -%}
     {{- return(adapter.dispatch("drop_source_views", "segmentation")()) -}}
 {%- endmacro %}

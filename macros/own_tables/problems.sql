@@ -1,6 +1,6 @@
 {# What can be wrong with the tables of the data set `warehouse`, each as a sentence. #}
 
-{# Why there is nobody to read: no relation has customers in it. #}
+{# Why there are no customers to read: no relation has any. #}
 {% macro nothing_to_read() -%}
     {%- if var("warehouse_relations") -%}
         {{- return(

@@ -20,7 +20,7 @@
     {{- return(problems) -}}
 {%- endmacro %}
 
-{# A var that nobody reads is a var that somebody misspelt: one sentence for each. #}
+{# An unknown var is probably misspelt: one sentence for each. #}
 {% macro unknown_variables() -%}
     {%- set known = [
         "as_of",

@@ -86,7 +86,7 @@ class House:
     def playbook(
         self, rows: list[tuple[str, str, str]], other: list[tuple[str, str, str]] | None = None
     ) -> None:
-        """Put the vocabulary of k = 4, and another of k = 5."""
+        """Store the playbook rows of k = 4 and of k = 5."""
         columns = ["segment_slug", "segment_name", "target_z_scores"]
         frame = pd.concat(
             [
@@ -97,7 +97,7 @@ class House:
         self.put("playbook", frame)
 
     def returned(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> pa.Table:
-        """Return what the model step would have dbt store."""
+        """Return the row that the model step returns to dbt."""
         put_current_model(self.connection, "value", settings, asked.get("overrides"))
         return fit_if_needed(
             self.connection,

@@ -6,7 +6,7 @@
             {%- set mart = graph.nodes["model.segmentation.dim_segments"] -%}
             {%- set schema = adapter.quote(mart.database) ~ "." ~ adapter.quote(mart.schema) -%}
             {%- for segmentation in clusterings() -%}
-                {#- What another data set left behind would score by a model not in force. -#}
+                {#- Macros of another data set would score with a model that is not current. -#}
                 {%- for macro in [segmentation, segmentation ~ "_person"] -%}
                     {%- do run_query("drop macro table if exists " ~ schema ~ ".score_" ~ macro) -%}
                 {%- endfor -%}

@@ -28,7 +28,7 @@ given_activity as (
 ),
 
 -- What lies after as_of has not happened yet. An order that gives money back is a refund and not
--- a purchase: it takes from revenue, and says nothing of when or how often somebody buys.
+-- a purchase: it lowers revenue and does not count in recency or frequency.
 told_apart as (
 
     select
@@ -91,7 +91,7 @@ unioned_activity as (
         revenue,
         discount
     from derived_from_orders
-    -- Refunds alone make nobody a customer.
+    -- A customer with refunds only has no purchase.
     where last_purchase_on is not null
 
     union all

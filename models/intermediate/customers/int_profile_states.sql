@@ -22,7 +22,7 @@ customers as (
 
 ),
 
--- What somebody spends does not say what kind of person it is: it is not looked at.
+-- The spend does not count: it does not say what kind of person a customer is.
 named_states as (
 
     select

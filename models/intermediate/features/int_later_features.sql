@@ -25,7 +25,7 @@ orders as (
 
 ),
 
--- The first days are what the segment is to be foretold from: they must not be part of it.
+-- The first days are the features that predict the segment, so the target excludes them.
 kept_later_orders as (
 
     select orders.*

@@ -62,8 +62,8 @@ ordinal_categories as (
 
 ),
 
--- Nothing of a later day is looked at: that is what is to be foretold. What a refund of the first
--- days takes back is taken back, as in int_customer_activity.
+-- Later days are excluded: they are the target of the prediction. A refund within the first days
+-- lowers revenue, as in int_customer_activity.
 kept_early_orders as (
 
     select

@@ -32,8 +32,8 @@ counted_customers as (
 
 ),
 
--- A segment that nobody is in today is still a segment; "unassigned" and "noise" are once somebody
--- is in them.
+-- A segment without customers today stays listed; "unassigned" and "noise" are listed only with
+-- customers.
 listed_segments as (
 
     select

@@ -1,4 +1,4 @@
-"""Names the segments of the profile model in force and says what sets each apart."""
+"""Names the segments of the current profile model and says what sets each apart."""
 
 from segmentation.steps.clusters import name_segments_of_current_model
 

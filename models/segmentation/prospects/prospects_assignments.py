@@ -1,4 +1,4 @@
-"""Applies the classifier in force to every prospect, in batches."""
+"""Applies the current classifier to every prospect, in batches."""
 
 from segmentation.steps.prospects import assign_prospects
 

@@ -1,4 +1,4 @@
-"""Applies the value model in force to every customer; nothing leaves the engine."""
+"""Applies the current value model to every customer; nothing leaves the engine."""
 
 from segmentation.steps.clusters import assign_segments
 

@@ -1,4 +1,4 @@
-"""Names the segments of the value model in force and says what sets each apart."""
+"""Names the segments of the current value model and says what sets each apart."""
 
 from segmentation.steps.clusters import name_segments_of_current_model
 

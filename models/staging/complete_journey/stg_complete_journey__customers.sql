@@ -1,7 +1,7 @@
 {{ config(enabled=is_dataset("complete_journey")) }}
 
 -- depends_on: {{ ref("stg_complete_journey__orders") }}
--- One after another: whoever reads a source first makes its view, and two at once would collide.
+-- One after another: the first reader of a source creates its view; two at once would collide.
 
 with
 

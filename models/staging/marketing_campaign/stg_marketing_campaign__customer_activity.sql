@@ -58,7 +58,7 @@ summed_columns as (
 
 select
     customer_id,
-    -- The day they joined is not the day they first bought; nobody knows that one.
+    -- The day of joining is not the day of the first purchase, which is unknown.
     cast(null as date) as first_purchase_on,
     cast(last_purchase_on as date) as last_purchase_on,
     cast(purchases as bigint) as purchases,

@@ -1,4 +1,4 @@
 {{ config(enabled=is_dataset("members")) }}
 
--- What somebody spends in a year is no purchase: it is the annual_spend of stg_members__customers.
+-- Yearly spend is not a purchase: it is annual_spend in stg_members__customers.
 {{ empty_contract_table("customer_activity") }}

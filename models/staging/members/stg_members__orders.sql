@@ -1,4 +1,4 @@
 {{ config(enabled=is_dataset("members")) }}
 
--- Purchases of members are known to nobody: the file has what they spend in a year.
+-- The file has no purchases, only yearly spend.
 {{ empty_contract_table("orders") }}

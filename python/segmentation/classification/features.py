@@ -1,7 +1,7 @@
-"""Features as a matrix of numbers: what every candidate is given, and what a stored model expects.
+"""Encodes features as a matrix of numbers, the input of every candidate and stored model.
 
-A category becomes its position in a list that the model keeps. The matrix is thus the same for a
-pandas frame and an Arrow batch, and no step of a model ever handles text.
+A category becomes its position in a list that the model stores. The matrix is the same for a pandas
+frame and an Arrow batch, and no step of a model handles text.
 """
 
 from __future__ import annotations
@@ -17,17 +17,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from segmentation.features.arrays import Matrix
+from segmentation.features.numbers import MAX_ABSOLUTE_VALUE
 from segmentation.registry.header import DroppedFeature
 
 log = logging.getLogger("segmentation")
 
 NUMBER, ORDERED, CATEGORY = "number", "ordered", "category"
 
-# A category beyond the most frequent ones counts as one that was never seen.
+# Categories beyond the most frequent ones count as unseen.
 MOST_CATEGORIES = 50
 UNSEEN = -1.0
-# Keeps what trees compare within 32 bits, and every square finite.
-FURTHEST = 1e15
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,10 @@ class FeatureColumn:
         ``"number"``, ``"ordered"`` (categories counted from 1) or ``"category"`` (categories
         counted from 0, in no order).
     categories : tuple of str
-        What the positions stand for; empty for numbers.
+        The category at each position; empty for numbers.
     typical : float
-        As it stands in the matrix: the median of numbers, the lower median of ordered categories,
-        the most frequent category (of equally frequent ones the first in the alphabet).
+        Encoded as in the matrix: the median of numbers, the lower median of ordered categories, the
+        most frequent category (of equally frequent ones the first in the alphabet).
     """
 
     name: str
@@ -54,7 +53,7 @@ class FeatureColumn:
     typical: float
 
     def written_category(self, value: float) -> str:
-        """Return the category that a position stands for."""
+        """Return the category at an encoded position."""
         return self.categories[int(value) - (1 if self.kind == ORDERED else 0)]
 
 
@@ -63,7 +62,7 @@ def learn_columns(
     features: Sequence[str],
     ordered_categories: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[tuple[FeatureColumn, ...], tuple[DroppedFeature, ...]]:
-    """Learn how the columns of a frame become numbers.
+    """Learn how to encode the columns of a frame as numbers.
 
     Parameters
     ----------
@@ -76,7 +75,7 @@ def learn_columns(
     Returns
     -------
     tuple of FeatureColumn, tuple of DroppedFeature
-        A feature without any value, or with one value alone, is dropped.
+        A feature without any value, or with only one distinct value, is dropped.
 
     Raises
     ------
@@ -97,7 +96,7 @@ def learn_columns(
         finite = values[np.isfinite(values)]
         if not len(finite):
             dropped.append(DroppedFeature(name, "no value in any labelled row"))
-        elif len(np.unique(values)) < 2:  # NaN is a value here: missing or not may tell
+        elif len(np.unique(values)) < 2:  # NaN counts: whether a value is missing may matter
             dropped.append(DroppedFeature(name, "the same value in every labelled row"))
         else:
             kept.append(
@@ -130,25 +129,25 @@ def _typical(kind: str, finite: Matrix) -> float:
 def as_matrix(
     rows: pd.DataFrame | pa.RecordBatch | pa.Table, columns: Sequence[FeatureColumn]
 ) -> Matrix:
-    """Return rows as the matrix that a classifier is given.
+    """Return rows as the input matrix of a classifier.
 
     Parameters
     ----------
     rows : pandas.DataFrame, pyarrow.RecordBatch or pyarrow.Table of n rows
-        Columns that are no features are ignored; a feature that has no column is missing in every
+        Columns that are not features are ignored; a feature without a column is missing in every
         row.
     columns : sequence of FeatureColumn
 
     Returns
     -------
     ndarray of shape (n, len(columns))
-        NaN where a value is missing, -1 where a category is none of those of the fit. Text that
-        is no number, in a column of numbers, is missing.
+        NaN for a missing value, -1 for an unseen category. Text that is not a number, in a column
+        of numbers, is missing.
     """
     matrix = np.full((len(rows), len(columns)), np.nan, order="F")
-    there = set(rows.columns if isinstance(rows, pd.DataFrame) else rows.schema.names)
+    present = set(rows.columns if isinstance(rows, pd.DataFrame) else rows.schema.names)
     for j, column in enumerate(columns):
-        if column.name in there:
+        if column.name in present:
             values = (
                 _as_array(rows[column.name])
                 if isinstance(rows, pd.DataFrame)
@@ -162,8 +161,8 @@ def missing_columns(
     rows: pd.DataFrame | pa.RecordBatch | pa.Table, columns: Sequence[FeatureColumn]
 ) -> list[str]:
     """Return the features that rows have no column for."""
-    there = set(rows.columns if isinstance(rows, pd.DataFrame) else rows.schema.names)
-    return [column.name for column in columns if column.name not in there]
+    present = set(rows.columns if isinstance(rows, pd.DataFrame) else rows.schema.names)
+    return [column.name for column in columns if column.name not in present]
 
 
 def _as_array(values: pd.Series) -> pa.Array:
@@ -194,7 +193,7 @@ def _values(column: FeatureColumn, values: pa.Array | pa.ChunkedArray) -> Matrix
     }
     unseen = np.nan if column.kind == ORDERED else UNSEEN
     encoded = _texts(values).dictionary_encode()
-    # Each distinct text is looked up once; a null has no index, and takes the last entry.
+    # Each distinct text is looked up once; a null has no index and takes the last entry.
     found = [known.get(text, unseen) for text in encoded.dictionary.to_pylist()]
     lookup = np.array([*found, np.nan])
     taken: Matrix = lookup[encoded.indices.fill_null(len(found)).to_numpy(zero_copy_only=False)]
@@ -215,7 +214,8 @@ def _numbers(values: pa.Array) -> Matrix:
         numbers = pd.to_numeric(texts, errors="coerce").to_numpy(float)
     numbers = np.where(np.isfinite(numbers), numbers, np.nan)
     # Adding zero turns -0 into 0: equal rows have equal bytes.
-    return np.clip(numbers, -FURTHEST, FURTHEST) + 0.0
+    # Trees compare 32-bit numbers; squares of clipped values are finite.
+    return np.clip(numbers, -MAX_ABSOLUTE_VALUE, MAX_ABSOLUTE_VALUE) + 0.0
 
 
 def _texts(values: pa.Array) -> pa.Array:
@@ -228,5 +228,5 @@ def _texts(values: pa.Array) -> pa.Array:
             return values.cast(pa.string())
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return pa.array([None if v is None else str(v) for v in values.to_pylist()])
-    # A NaN among objects arrives as null; blank text is no value either.
+    # A NaN among objects arrives as null; blank text is a missing value too.
     return pc.if_else(pc.equal(pc.utf8_trim_whitespace(values), ""), None, values)

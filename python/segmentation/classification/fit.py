@@ -1,4 +1,4 @@
-"""Fit a classifier: judge candidates, choose, calibrate, refit on everybody."""
+"""Fits a classifier: judge candidates, choose the winner, calibrate, refit on all training data."""
 
 from __future__ import annotations
 
@@ -112,10 +112,10 @@ class ClassifierFit:
         from the first repeat.
     leakage : Leakage
     left_out : dict
-        Segment to (labelled rows, groups), where these were too few to take part.
+        Segment to (labelled rows, groups), for segments with too few of them.
     dropped_features : tuple of DroppedFeature
     folds : int
-        0 where there was nothing to learn.
+        0 if there was no training data.
     warnings : tuple of str
         What a reader of the figures ought to know.
     """

@@ -29,7 +29,7 @@ class ProspectSegment:
     headline : str
         What sets them apart, in words.
     yearly_revenue, yearly_revenue_error : float or None
-        Mean revenue of one of them in a year, and its standard error; None where nobody's is known.
+        Mean revenue of one of them in a year, and its standard error; None if none is known.
     """
 
     segment_id: int

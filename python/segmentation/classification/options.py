@@ -1,4 +1,4 @@
-"""The options of a classifier: what may be set, to what, and what is said when it is wrong."""
+"""The options of a classifier, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class AlgorithmOptions(OptionGroup):
     seed: int = 0
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the candidates, and with the rows that take part."""
+        """Return the problems of the candidates and of the numbers of rows."""
         problems = []
         if self.candidates is not None and not self.candidates:
             problems.append(f"candidates is empty. Name at least one of: {', '.join(CANDIDATES)}.")

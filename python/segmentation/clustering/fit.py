@@ -131,12 +131,12 @@ def fit_model(
     Returns
     -------
     SegmentationModel or None
-        None where the table has no rows: there is nobody to segment.
+        None if the table has no rows.
 
     Raises
     ------
     OptionError
-        If a feature is no numeric column of the table, or trims or outliers leave nobody.
+        If a feature is not a numeric column of the table, or trims or outliers exclude every row.
     """
     naming = naming or NamingInputs(limits=options)
     rows = _rows_to_fit(engine, table, options, key)

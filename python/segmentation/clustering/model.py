@@ -396,9 +396,9 @@ class SegmentationModel(ModelHeader):
 
 
 def category_profile(categories: Sequence[ModelCategory], segment: int) -> dict[str, float]:
-    """Return ``feature=category`` to how far the share of a segment is from that of everybody.
+    """Return ``feature=category`` to the z-score of the segment's share.
 
-    In standard deviations of a customer's belonging to the category or not.
+    The unit is the standard deviation of the 0/1 indicator of the category over all customers.
     """
     profile = {}
     for feature in categories:

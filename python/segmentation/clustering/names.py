@@ -144,7 +144,7 @@ def with_segment_shares(
 ) -> list[ModelCategory]:
     """Return columns of categories with their shares in each segment.
 
-    Shares are of the customers whose category is known: those of the others stand for nothing.
+    Shares are shares of the customers whose category is known.
     """
     if not categories:
         return []
@@ -225,7 +225,7 @@ def named_segments(
                 customers=int(count),
                 centroid=[float(c) for c in centroid],
                 profile=list(profile.values()),
-                # A segment in which nobody has a value is described by what stands for one.
+                # A segment without any value is described by the fill value.
                 typical=[
                     feature.prepared.fill if value is None else float(value)
                     for feature, value in zip(features, typical, strict=True)
@@ -249,8 +249,8 @@ def _earlier_segments(
     earlier: SegmentationModel | None,
     k: int,
 ) -> list[EarlierSegment]:
-    """Return the segments of the model before, placed among the new model's z-scores."""
-    # Everybody is where everybody was: one segment follows from none.
+    """Return the segments of the previous model, in z-scores of the new model."""
+    # A single segment holds all customers: it does not continue any earlier segment.
     if earlier is None or k < 2:
         return []
     now = {feature.prepared.name: feature.prepared for feature in features}

@@ -1,4 +1,4 @@
-"""The options of a clustering: what may be set, and what is said of one that is wrong."""
+"""The options of a clustering, and the checks of their values."""
 
 from __future__ import annotations
 
@@ -68,17 +68,17 @@ class PreparationOptions(OptionGroup):
         Most rows that Python reads.
     trims : mapping of str to (float or None, float or None)
         Numeric column of the feature table to its lowest and highest believable value, both
-        included. A row beyond takes no part in the fit; it is scored all the same.
+        included. A row beyond is excluded from the fit but still scored.
     imputation : str
-        What stands for a missing value during the fit: ``"median"``, or ``"mice"``, which
+        Fill value for a missing value during the fit: ``"median"``, or ``"mice"``, which
         predicts it from the other features (iterative imputation with gradient-boosted trees,
         after van Buuren and Groothuis-Oudshoorn, 2011). Where something was imputed, the
         centroids of the sample are not refined on all rows. When customers are scored it is the
         median in either case.
     outliers : str
         ``"none"``; ``"clip"``: values beyond the quartiles by more than `outlier_factor`
-        interquartile ranges are taken as that bound; ``"drop"``: such rows do not take part in
-        the fit (they are scored all the same).
+        interquartile ranges are taken as that bound; ``"drop"``: such rows are excluded from
+        the fit but still scored.
     outlier_factor : float
         In interquartile ranges (Tukey, 1977: 1.5).
     transform : str or mapping of str to str

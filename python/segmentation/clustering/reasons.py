@@ -61,11 +61,11 @@ def with_reasons(
 ) -> Query:
     """Return a query that also has the three strongest reasons why a row is in its segment.
 
-    The dissimilarity to another segment less that to the own one is a sum over features; its
-    mean over all the other segments says how much each feature speaks for the own segment. The
-    features that speak loudest are the reasons; one that speaks against it is none, so that
-    there can be fewer than three, and where there is none at all the first says so. Ties go to
-    the feature that is named first.
+    The dissimilarity to another segment less that to the row's own segment is a sum over features.
+    Its mean over all other segments gives the contribution of each feature. The features with the
+    largest contributions are the reasons. A negative contribution is not a reason, so there can be
+    fewer than three; if there is none, the first reason says so. Ties go to the feature that is
+    named first.
 
     Parameters
     ----------

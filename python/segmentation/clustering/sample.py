@@ -1,4 +1,4 @@
-"""What a fit looks at: which rows, which features, how they are made ready."""
+"""The input of a fit: selected rows, usable features and their preparation."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from segmentation.features.numbers import FeaturePreprocessor
 from segmentation.registry.header import DroppedFeature
 from segmentation.registry.option_checks import OptionError
 
-# Beyond these a column is nearer to free text than to a category.
+# A column with more categories is closer to free text.
 MOST_CATEGORIES = 100
 
 log = logging.getLogger("segmentation")
 
 
 def check_columns(engine: Engine, table: str, options: SegmentationOptions) -> None:
-    """Raise an OptionError where an option names what is no column of its kind in a table."""
+    """Raise an OptionError if an option names a column that is missing or has another type."""
     numeric = engine.numeric_columns(table)
     text = engine.text_columns(table)
     for option, names, known, kind, kinds in (
@@ -46,7 +46,7 @@ def check_columns(engine: Engine, table: str, options: SegmentationOptions) -> N
 
 
 def trimmed(engine: Engine, table: str, options: PreparationOptions) -> str:
-    """Return a from-item for the rows of a table that lie within the trims."""
+    """Return a FROM item for the rows of a table within the trims."""
     conditions = []
     for name, (lowest, highest) in options.trims.items():
         raw = f"cast({quoted(name)} as double)"
@@ -60,16 +60,16 @@ def trimmed(engine: Engine, table: str, options: PreparationOptions) -> str:
 def prepare_categories(
     engine: Engine, table: str, options: FeatureOptions
 ) -> tuple[list[ModelCategory], list[DroppedFeature]]:
-    """Return the columns of categories that vary, and the others.
+    """Return the category columns that vary, and the dropped ones.
 
-    What is known of a column is what stands in all rows of the table, not in the sample alone.
-    Of a column with more than a hundred categories the most frequent hundred are known, of equally
-    frequent ones the first; the others are unlike every category.
+    The categories come from all rows of the table, not only from the sample. Of a column with more
+    than a hundred categories, the hundred most frequent are known (of equally frequent ones the
+    first); the others count as unseen.
 
     Returns
     -------
     list of ModelCategory
-        Without segments yet.
+        Without shares of segments.
     list of DroppedFeature
     """
     prepared, dropped = [], []
@@ -93,7 +93,7 @@ def prepare_categories(
             continue
         if len(counts) > MOST_CATEGORIES:
             log.warning(
-                "feature %s has %s categories; all but the %d most frequent are taken as unknown",
+                "feature %s has %s categories; all but the %d most frequent count as unseen",
                 name, f"{len(counts):,}", MOST_CATEGORIES,
             )  # fmt: skip
         total = sum(counts.values())
@@ -121,9 +121,9 @@ def missing_shares(sample: pd.DataFrame) -> dict[str, float]:
 def prepare_features(
     sample: pd.DataFrame, options: SegmentationOptions
 ) -> tuple[FeaturePreprocessor | None, list[str], list[DroppedFeature], pd.DataFrame]:
-    """Return a preprocessor fitted to the features that vary, which those are, and the others.
+    """Return a fitted preprocessor, the features that vary, the dropped ones, and the sample.
 
-    The last thing returned is the sample of the features in use, its gaps filled for the fit.
+    The sample has the features that vary, with missing values filled for the fit.
     """
     dropped, used = [], []
     for name in options.features:
@@ -177,7 +177,7 @@ def _anything_inside(rows: pd.DataFrame, options: PreparationOptions) -> bool:
 def scaled_sample(
     preprocessor: FeaturePreprocessor | None, rows: pd.DataFrame, options: PreparationOptions
 ) -> Matrix:
-    """Return the scaled features of a sample, shape (n_rows, n_used), less dropped outliers."""
+    """Return the scaled features of a sample, shape (n_rows, n_used), without dropped outliers."""
     if preprocessor is None:
         return np.zeros((len(rows), 0))
     scaled: Matrix = preprocessor.transform(rows[rows_to_fit(preprocessor, rows, options)])
@@ -187,7 +187,7 @@ def scaled_sample(
 def rows_to_fit(
     preprocessor: FeaturePreprocessor | None, rows: pd.DataFrame, options: PreparationOptions
 ) -> NDArray[np.bool_]:
-    """Return which rows of a sample, shape (n_rows,), ``outliers: drop`` leaves."""
+    """Return which rows of a sample, shape (n_rows,), ``outliers: drop`` keeps."""
     if preprocessor is None or options.outliers != "drop":
         return np.ones(len(rows), dtype=bool)
     return preprocessor.inliers(rows)
@@ -199,7 +199,7 @@ def without_outliers(
     preprocessor: FeaturePreprocessor | None,
     options: PreparationOptions,
 ) -> str:
-    """Return a from-item for the rows of a table that ``outliers: drop`` leaves."""
+    """Return a FROM item for the rows of a table that ``outliers: drop`` keeps."""
     if options.outliers != "drop" or preprocessor is None:
         return table
     conditions = []

@@ -1,4 +1,4 @@
-"""dbt-duckdb plugin: sources that are delimited text files, whatever their headers are called.
+"""dbt-duckdb plugin: sources that are delimited text files with translated headers.
 
 A source names it with ``plugin: delimited_files``::
 
@@ -11,14 +11,14 @@ A source names it with ``plugin: delimited_files``::
       headers: seeds/source_headers.csv
       materialization: view
 
-`directory` is an environment variable. `headers` lists for every data set which headers stand for
-which column. All columns come as text; what cannot be read as a number or a date is for staging
-to say. Two columns are added: ``source_row``, the row's number in the file counted from 1 below
-the header, and ``malformed``, why a line is no row, else null.
+`directory` is an environment variable. `headers` lists the headers of each column for every data
+set. All columns are text; staging parses numbers and dates and reports what it cannot read. Two
+columns are added: ``source_row``, the row's number in the file counted from 1 below the header, and
+``malformed``, why a line is not a row, else null.
 
-What is not read is not kept: a malformed line is described by its number, its length and its
-cells. Its text is given only where every column of the file is one that is read, so that none of
-them can be a column that is left out because it is personal.
+What is not read is not kept: a malformed line is described by its number, its length and its number
+of cells. Its text is shown only if every column of the file is read, because a column that is not
+read may be personal.
 """
 
 from __future__ import annotations
@@ -46,29 +46,29 @@ from segmentation.dbt_plugins.delimited_text import (
 from segmentation.dbt_plugins.project_folder import project_folder
 
 DELIMITERS = (",", "\t", ";", "|")
-# How much of a malformed line, and how many headers of a file, a message shows.
+# Characters of a malformed line, and headers of a file, that a message shows.
 CHARACTERS_SHOWN = 500
 HEADERS_SHOWN = 40
-# Separators, control and format characters: what shows nothing on a screen.
+# Separators, control and format characters, which are invisible on a screen.
 INVISIBLE = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 # What programs write for a number that is none, or infinite.
 _NOT_A_NUMBER = re.compile("[-+]?(nan|inf|infinity)", re.IGNORECASE | re.ASCII)
 
 
 class SourceFileError(ValueError):
-    """A file that is not there, or not what was expected; the message says both."""
+    """A file that is missing or not as expected; the message says which and what was expected."""
 
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column and what it may be called in a file.
+    """A column and its possible headers in a file.
 
     Attributes
     ----------
     name : str
-        What staging calls it.
+        Its name in staging.
     headers : tuple of str
-        What files call it. Case, spaces, hyphens and underscores make no difference.
+        Its headers in files. Case, spaces, hyphens and underscores make no difference.
     required : bool
         Whether a file without it is an error; otherwise the column is null.
     """
@@ -87,8 +87,8 @@ class Plugin(BasePlugin):
         Raises
         ------
         SourceFileError
-            If the environment variable is not set, the file is not there or cannot be decoded,
-            or a required column is missing.
+            If the environment variable is not set, the file is missing or cannot be decoded, or a
+            required column is missing.
         """
         # dbt-duckdb writes the catalog without quotes; the view goes into the default one anyway.
         source_config.database = None
@@ -132,7 +132,7 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
     ----------
     path : Path
     columns : list of SourceColumn
-        What is looked for.
+        Columns to read.
 
     Returns
     -------
@@ -143,8 +143,8 @@ def read_delimited(path: Path, columns: list[SourceColumn]) -> pa.Table:
     Raises
     ------
     SourceFileError
-        If the file is not there, is not UTF-8, or its header lacks a required column, names one
-        twice or cannot be split into cells.
+        If the file is missing, is not UTF-8, or its header lacks a required column, names one twice
+        or cannot be split into cells.
     """
     lines = split_lines(_text(path))
     first = lines[0] if lines else Line(1, "")
@@ -192,13 +192,13 @@ def _column(records: Sequence[Record], name: str, at: int | None) -> pa.Array:
 
 
 def _value(cell: str) -> str | None:
-    """Return a cell without the blanks around it, null where nothing else is in it."""
+    """Return a cell without surrounding white space, null if nothing remains."""
     value = cell.strip()
     if not value:
         return None
     if value[0].isprintable() and value[-1].isprintable():
         return value
-    # What str.strip leaves: zero-width spaces, marks of direction, control characters.
+    # str.strip keeps zero-width spaces, direction marks and control characters.
     start, end = 0, len(value)
     while start < end and unicodedata.category(value[start]) in INVISIBLE:
         start += 1

@@ -1,8 +1,8 @@
-"""dbt-duckdb plugin: what the library says while dbt runs it.
+"""dbt-duckdb plugin: shows and stores the log messages of the library.
 
 Decisions (a model kept, a fit and its reason) and progress go to the terminal and to
-``segmentation.log`` beside dbt's own log; no table of the warehouse holds them, so that two builds
-of the same input are the same. ``dbt --debug`` and ``dbt --log-level debug`` show the queries too.
+``segmentation.log`` beside dbt's own log. No table of the warehouse holds them, so that two builds
+of the same input are identical. ``dbt --debug`` and ``dbt --log-level debug`` show the queries too.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dbt.flags import get_flags
 
 
 class Plugin(BasePlugin):
-    """Gives the library's logger somewhere to write."""
+    """Attaches handlers to the library's logger."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
         """Attach the terminal and the file once per process, at the level that dbt logs at."""

@@ -36,7 +36,7 @@ class Engine(ABC):
 
     @abstractmethod
     def relation(self, sql: Statement) -> Relation:
-        """Return a query as a relation; nothing runs before somebody reads it."""
+        """Return a query as a relation; it runs when it is read."""
 
     @abstractmethod
     def rows(self, sql: Statement) -> list[tuple[Any, ...]]:
@@ -182,4 +182,4 @@ class Engine(ABC):
 
     @abstractmethod
     def json_text(self, json: str, name: str) -> str:
-        """Return SQL for what stands in a JSON text under a name; null where nothing does."""
+        """Return SQL for the text value of a JSON object under a name; null if there is none."""

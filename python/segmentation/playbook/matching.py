@@ -1,4 +1,4 @@
-"""Names for clusters: from the model before, from the playbook, or from what sets them apart."""
+"""Names for clusters: from the previous model, from the playbook, or a description."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.playbook.slugs import unique_slug
 
-# A feature on which a segment is nearer to everybody than this many standard deviations does
-# not set it apart.
+# A feature sets a segment apart if its mean differs by at least this many standard deviations.
 NOTICEABLE_Z_SCORE = 0.3
 
 
@@ -40,7 +39,7 @@ class SegmentName:
 
 @dataclass(frozen=True)
 class EarlierSegment:
-    """A segment of the model before: its name, and where it lies by feature, in z-scores."""
+    """A segment of the previous model: its name, and its z-score on each feature."""
 
     segment_slug: str
     segment_name: str
@@ -48,22 +47,22 @@ class EarlierSegment:
 
 
 def match(costs: Matrix, limit: float) -> list[int | None]:
-    """Match rows to columns one to one, or to nothing where nothing is near enough.
+    """Match rows to columns one to one; a row without a near column stays unmatched.
 
-    The assignment with the lowest total cost (Kuhn, 1955), each row having the choice of going
-    without for `limit`.
+    This is the assignment with the lowest total cost (Kuhn, 1955), in which an unmatched row costs
+    `limit`.
 
     Parameters
     ----------
     costs : ndarray of shape (n_rows, n_columns)
         Not negative.
     limit : float
-        Cost above which a row goes without.
+        Cost of an unmatched row.
 
     Returns
     -------
     list of int or None, length n_rows
-        The column of each row.
+        The column of each row; None for an unmatched row.
     """
     rows, columns = costs.shape
     padded = np.hstack([costs, np.full((rows, rows), limit)])
@@ -83,9 +82,9 @@ def name_segments(
 ) -> list[SegmentName]:
     """Name clusters.
 
-    First those that lie where a segment of the model before lay take its slug, so that a slug
-    means the same thing from run to run; then the rest is matched to what is left of the
-    playbook; what is near neither is called after what sets it apart.
+    First, clusters near a segment of the previous model take its slug, so that a slug means the
+    same thing from refit to refit. Then the others are matched to the remaining rows of the
+    playbook. A cluster that is near neither is named after the features that set it apart.
 
     Parameters
     ----------
@@ -99,11 +98,11 @@ def name_segments(
         Largest root mean square difference in z-scores of a match with the playbook, over the
         features that the row names.
     carry_over_limit : float
-        The same for a match with a segment of the model before, over the features of both.
+        The same for a match with a segment of the previous model, over the features of both.
     earlier : sequence of EarlierSegment
-        Segments of the model before.
+        Segments of the previous model.
     kept : mapping of int to SegmentName, optional
-        Clusters whose names are settled.
+        Clusters whose names are already known.
 
     Returns
     -------
@@ -159,7 +158,7 @@ def strongest_categories(profile: Mapping[str, float]) -> list[tuple[str, str]]:
 
 
 def _distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
-    """Return the root mean square difference over features; one of categories is one feature."""
+    """Return the root mean square difference over features; a category column is one feature."""
     squares: dict[str, list[float]] = {}
     for name, target in targets.items():
         if name in profile:

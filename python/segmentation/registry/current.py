@@ -81,7 +81,7 @@ def read_models(
     Returns
     -------
     StoredModels
-        Where the current row is damaged, the log says so too.
+        If the current row is damaged, the log reports it.
     """
     if history is None:
         return StoredModels()
@@ -211,7 +211,7 @@ class _ModelTable(Generic[Model]):
         identity = {name: header[name] for name in self._IDENTITY}
         records = self._engine.records(f"select * from {self._table}{self._where(identity)}")
         checked = [self._check(record) for record in records]
-        # Where rows share what identifies them, one that is damaged speaks for all.
+        # If several rows have the same identity and one is damaged, all count as damaged.
         return next((found for found in checked if found[1] is not None), checked[0])
 
     def sound_records(self) -> list[dict[str, Any]]:
@@ -270,12 +270,12 @@ def _out_of_line(headers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]
 
 
 def _may_be_of(run: Run, header: Mapping[str, Any]) -> bool:
-    """Return whether a row is of a data set and variant, as far as it says so."""
+    """Return whether a row may be of this data set and variant; null matches any."""
     return header["dataset"] in (run.dataset, None) and header["variant"] in (run.variant, None)
 
 
 def _number(header: Mapping[str, Any]) -> int:
-    """Return the number of a model, which stands in its version too; no absurd one counts."""
+    """Return the number of a model, from its column or version; impossible ones are ignored."""
     written = re.search(r"-([0-9]{1,9})-", str(header["model_version"]))
     numbers = (int(header["model_number"] or 0), int(written.group(1)) if written else 0)
     return max((number for number in numbers if 0 <= number <= MOST_MODELS), default=0)

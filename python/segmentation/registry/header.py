@@ -1,4 +1,4 @@
-"""What every fitted model says of itself, whatever kind of model it is.
+"""The header of a fitted model: the fields that every kind of model has.
 
 A model is one row of a table: the columns of its header, then those of its kind. Which model is
 current, and whether another fit is needed, is known from headers alone.
@@ -177,7 +177,7 @@ class ModelHeader:
 
 @dataclass(frozen=True)
 class FittedContent:
-    """What a fit gave, as far as every kind of model says so in its header.
+    """The part of a fit that every kind of model has in its header.
 
     Attributes
     ----------

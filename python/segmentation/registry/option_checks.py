@@ -1,7 +1,7 @@
-"""What options can be, and what is said of one that cannot.
+"""Checks of option values.
 
-Each check returns what is wrong in sentences, an empty list where nothing is: all that is wrong is
-said at once.
+Each check returns its problems as a list of sentences, empty if there are none, so that one error
+reports all of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Options in groups: those that change what is fitted are hashed, the others never refit.
 
 A kind of options inherits from its groups, each a dataclass: people write them flat, as names and
-values, and a function that needs one group asks for that. A group says of itself whether it is
+values, and a function that needs one group asks for that. A group declares whether it is
 fitted. One that is not takes effect where it is used: a naming option at the next build, an option
 of a comparison or a report when the next fit makes it.
 """

@@ -73,7 +73,7 @@ def read_refit(refit: Any, refit_after_days: Any) -> tuple[bool, int | None]:
     Raises
     ------
     OptionError
-        If they cannot be read; the message says so of both.
+        If one of them cannot be read; the message names both if need be.
     """
     asked = str(refit).strip().lower()
     days = str(refit_after_days).strip().lower()

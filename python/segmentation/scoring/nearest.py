@@ -107,7 +107,7 @@ def assigned_table(
 ) -> Query:
     """Return a query that gives every row of a table its segment.
 
-    What is compared is the dissimilarity less what is the same for every prototype, see
+    The query compares dissimilarities without the terms that all prototypes share, see
     :attr:`Prototypes.proximities`.
 
     Parameters

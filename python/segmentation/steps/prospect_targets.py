@@ -1,4 +1,4 @@
-"""Segments of established customers by what they did later: what prospects are foretold from."""
+"""Segments of established customers by their later behaviour: the target for prospects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from segmentation.registry.header import FitRequest
 from segmentation.registry.run import Run
 from segmentation.scoring.nearest import assigned_table
 
-# How long somebody has been a customer is no behaviour: length is not among them.
+# Length is not a feature: the time since the first purchase is not behaviour.
 LATER_OPTIONS = SegmentationOptions(
     features=("recency_days", "frequency", "monetary"),
     k=4,
@@ -59,7 +59,7 @@ def later_segments(
         engine,
         table,
         dataclasses.replace(LATER_OPTIONS, seed=seed),
-        FitRequest("later behaviour", run, "prospects are foretold from it"),
+        FitRequest("later behaviour", run, "the classifier of prospects learns it"),
         naming,
         key=key,
     )

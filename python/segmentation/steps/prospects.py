@@ -76,10 +76,9 @@ def fit_prospects_if_needed(
     """Fit a classifier where one is needed.
 
     As :func:`segmentation.steps.clusters.fit_if_needed`; also where the stored one cannot be read
-    by the scikit-learn that is installed, or learned from something else than there is to learn
-    from now.
-    Where it has to go and nothing can be learned instead, a row without a classifier takes its
-    place: nobody is foretold anything by a model of other features or other segments. Where there
+    by the scikit-learn that is installed, or was trained on other features or segments than there
+    are now. Where it cannot stay and no classifier can be fitted, a row without a classifier takes
+    its place: a model that was fitted on other features or segments is never applied. Where there
     is no customer at all (``dbt build --empty``), a stored classifier that can be read stays, and
     so does a damaged one, which is not applied.
 
@@ -124,7 +123,7 @@ def fit_prospects_if_needed(
     naming = NamingInputs(step.vocabularies(playbook, "value"), step.words(feature_words))
     learned = _learn(step, table, step.engine.from_item(later_features), options, naming)
     if learned.fitted.classifier is None:
-        log.warning("prospects: nothing fitted; nobody is foretold a segment")
+        log.warning("prospects: nothing fitted; no segments are predicted")
         if stored.damage is None and (latest is None or not latest.segments):
             return ProspectsModel.as_table([], stored.without_digest)
     revenue = step.engine.frame(
@@ -199,7 +198,7 @@ def assign_prospects(
     run_settings: Table,
     feature_words: Table,
 ) -> Relation:
-    """Apply the classifier in force to every prospect, in batches.
+    """Apply the current classifier to every prospect, in batches.
 
     Parameters
     ----------
@@ -237,7 +236,7 @@ def assign_prospects(
         words=words,
         temporary=True,
     )
-    log.info("prospects: %s foretold a segment", f"{scored.rows:,}")
+    log.info("prospects: predicted a segment for %s", f"{scored.rows:,}")
     ids = [(text_literal(s.label), str(s.segment_id)) for s in model.segments]
     made = {
         "segment_id": f"cast({case(ids, of='segment')} as integer)",
@@ -324,7 +323,7 @@ def _learn(
     shared = _identities_of_prospects(step.engine, features)
     fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
     if options.exclude_shared_identities:
-        # What the model's row says of segments is of those whom it was learned from.
+        # The figures of segments in the model row describe the training data.
         labelled = labelled[~labelled["identity_id"].isin(shared)]
     return _Learned(labelled, source, fitted)
 

@@ -46,8 +46,8 @@ def scoring_macros(
     -------
     dict
         ``people_macro`` takes the name of a table, one row for each person; a column that the
-        table lacks is unknown for everybody. ``person_macro`` takes the features of one person
-        by name; those that are left out are unknown.
+        table lacks is missing for everybody. ``person_macro`` takes the features of one person by
+        name; those that are left out are missing.
     """
     features = model.prepared_features
     kinds = [(feature.name, "double") for feature in features.numbers]
@@ -69,14 +69,14 @@ def scoring_macros(
 
 
 def refusing_macros(segmentation: str, features: Sequence[str]) -> dict[str, str]:
-    """Return what stands in for :func:`scoring_macros` where there is no model to score by.
+    """Return macros that replace :func:`scoring_macros` if there is no model.
 
     Parameters
     ----------
     segmentation : str
     features : sequence of str
-        What one person could have been given: the macro takes them, to say that there is no model
-        rather than that there is no such feature.
+        Arguments of the macro for one person, so that its error says that there is no model, not
+        that there is no such feature.
 
     Returns
     -------
@@ -84,8 +84,8 @@ def refusing_macros(segmentation: str, features: Sequence[str]) -> dict[str, str
         As :func:`scoring_macros`; each macro raises an error that says so.
     """
     message = (
-        f"This warehouse has no model of the segmentation {segmentation!r}, for in the last build "
-        f"there was nobody to fit one to. Build a data set that knows the features: "
+        f"This warehouse has no model of the segmentation {segmentation!r}, because the last "
+        f"build had no customers to fit one to. Build a data set that knows the features: "
         f"{', '.join(features)}."
     )
     columns = [f"null as {name}" for name in _COLUMNS]

@@ -56,7 +56,7 @@ def house(connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> Hou
 
 
 @pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Return the log of the library, whose logger may not propagate to the root."""
     log = logging.getLogger("segmentation")
     log.addHandler(caplog.handler)

@@ -37,7 +37,7 @@ def test_empty_tables(fresh: Warehouse) -> None:
     put(fresh, ORDERS)
     output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
     assert "value: nobody to segment as of 2025-12-31; nothing fitted" in output
-    assert "prospects: nothing fitted; nobody is foretold a segment" in output
+    assert "prospects: nothing fitted; no segments are predicted" in output
     assert "Warning: Nobody has a segment: no customer was accepted." in output
     for mart in (name for name in fresh.tables() if name.startswith("marts.")):
         counted = {
@@ -60,7 +60,7 @@ def test_one_customer(fresh: Warehouse) -> None:
     ) == [(0.0, None, None, "there is only one segment")]
 
 
-def test_everybody_identical(fresh: Warehouse) -> None:
+def test_identical_customers(fresh: Warehouse) -> None:
     put(
         fresh,
         ORDERS,
@@ -74,7 +74,7 @@ def test_everybody_identical(fresh: Warehouse) -> None:
     assert dropped[1].count("every customer has the same value") == 4
 
 
-def test_a_mess(fresh: Warehouse) -> None:
+def test_rows_with_errors_of_many_kinds(fresh: Warehouse) -> None:
     """Everything at once: each bad row is rejected by name, and good rows keep their numbers."""
     put(
         fresh,

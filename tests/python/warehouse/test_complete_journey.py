@@ -127,7 +127,7 @@ def test_who_is_a_prospect(complete_journey: Warehouse) -> None:
     ) == [("established", 2447, 364), ("prospect", 16, 85), ("too new", 6, 28)]
 
 
-def test_prospects_are_foretold_a_segment_of_established_customers(
+def test_prospects_get_a_predicted_segment(
     complete_journey: Warehouse,
 ) -> None:
     """By the names of the value segments, with strategies of their own, and who cannot be told."""
@@ -190,7 +190,7 @@ def test_a_forecast_row_per_segment(complete_journey: Warehouse) -> None:
         assert sales > 0
 
 
-def test_the_first_days_know_nothing_of_what_came_after(
+def test_features_of_the_first_days_exclude_later_orders(
     fresh: Warehouse, complete_journey: Warehouse
 ) -> None:
     """Half a year before anything that came after existed, they were the same."""

@@ -43,7 +43,7 @@ def test_two_segments_and_then_one_with_a_single_customer(fresh: Warehouse) -> N
     """A label that means something else in the marts is a segment like others."""
     run_sql(fresh, CUSTOMERS, ORDERS)
     output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse", prospects_options=QUICK)
-    assert "prospects: 10 foretold a segment" in output
+    assert "prospects: predicted a segment for 10" in output
     assert fresh.query(
         f"select segment_slug, segment_name, count(*), min(probability) > 0.5 {PROSPECTS}"
         " and probability is not null group by 1, 2 order by 1"
@@ -75,7 +75,7 @@ def test_two_segments_and_then_one_with_a_single_customer(fresh: Warehouse) -> N
     assert fresh.query(f"select count(probability) {PROSPECTS}") == [(10,)]
 
 
-def test_nobody_labelled_and_no_orders(fresh: Warehouse) -> None:
+def test_no_labels_and_no_orders(fresh: Warehouse) -> None:
     run_sql(
         fresh,
         CUSTOMERS,
@@ -84,7 +84,7 @@ def test_nobody_labelled_and_no_orders(fresh: Warehouse) -> None:
         "delete from contract.orders",
     )
     output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse", prospects_options=QUICK)
-    assert "prospects: nothing fitted; nobody is foretold a segment" in output
+    assert "prospects: nothing fitted; no segments are predicted" in output
     assert fresh.query(f"select segment_slug, reason_1, count(*) {PROSPECTS} group by 1, 2") == [
         ("unassigned", "the data set has no purchases", 50)
     ]

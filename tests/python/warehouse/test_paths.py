@@ -37,7 +37,7 @@ def make(clone: Path, *arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def test_make_hands_on_what_was_written(clone: Path) -> None:
+def test_make_passes_settings_unchanged(clone: Path) -> None:
     said = make(
         clone,
         "DATASET=sample",

@@ -28,7 +28,7 @@ def test_planted_segments_are_found_and_named(sample: Warehouse) -> None:
     assert (found.planted_segment == found.segment_slug).mean() >= 0.95
 
 
-def test_who_never_bought_is_unassigned_with_a_reason(sample: Warehouse) -> None:
+def test_customers_without_purchases_are_unassigned_with_a_reason(sample: Warehouse) -> None:
     assert sample.query(
         """
         select distinct segment_name, reason_1, reason_2, model_version, count(*) over ()
@@ -56,7 +56,7 @@ def test_every_mart_is_there(sample: Warehouse) -> None:
     assert {name for name in sample.tables() if name.startswith("marts.")} == models
 
 
-def test_nobody_is_a_prospect_and_everybody_is_told_why(sample: Warehouse) -> None:
+def test_without_prospects_every_customer_gets_a_reason(sample: Warehouse) -> None:
     """Nobody's first purchase is of the last 90 days; a classifier is there all the same."""
     assert sample.query(
         """
@@ -180,6 +180,6 @@ def test_one_person_and_many_are_scored_by_one_call(sample: Warehouse) -> None:
     assert "71 years old" in one[2]
 
 
-def test_a_segmentation_without_a_model_is_said_to_have_none(sample: Warehouse) -> None:
+def test_scoring_without_a_model_is_an_error(sample: Warehouse) -> None:
     with pytest.raises(ScoringError, match=r"no model of the segmentation 'valeu'.*profile, value"):
         score_people({"age": 3}, segmentation="valeu", warehouse=sample.path)

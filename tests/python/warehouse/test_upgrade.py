@@ -85,7 +85,7 @@ def test_nothing_is_fitted_again_and_every_row_has_a_digest(upgraded: Warehouse,
 
 
 @pytest.mark.parametrize("name", ["value", "profile"])
-def test_everybody_is_where_they_were(upgraded: Warehouse, name: str) -> None:
+def test_no_customer_changes_segment(upgraded: Warehouse, name: str) -> None:
     before = stored(name)
     assert len(before["assignments"]) >= 490
     assigned = upgraded.query(

@@ -43,7 +43,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     """Before anything is built, and in one error without a traceback."""
     project = project_copy(tmp_path / "project")
     with (project / "seeds/age_groups.csv").open("a") as seed:

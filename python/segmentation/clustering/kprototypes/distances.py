@@ -1,4 +1,4 @@
-"""How far rows of numbers and categories lie from prototypes, and which is the nearest."""
+"""Dissimilarities between rows and prototypes, and the nearest prototype of each row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def nearest_prototypes(
     ----------
     numbers : ndarray of shape (n, n_numeric)
     codes : ndarray of int, shape (n, n_categorical)
-        A code that no mode has differs from all.
+        A code that no mode has differs from every mode.
     centers : ndarray of shape (k, n_numeric)
     modes : ndarray of int, shape (k, n_categorical)
     gamma : float
@@ -43,7 +43,7 @@ def dissimilarities(
 ) -> Matrix:
     """Return the dissimilarity of every row to every prototype, shape (n, k).
 
-    The parameters are those of :func:`nearest_prototypes`. Differences are squared as they are.
+    The parameters are those of :func:`nearest_prototypes`.
     """
     found = gamma * mismatches(codes, modes).T
     for i, center in enumerate(centers):
@@ -52,8 +52,8 @@ def dissimilarities(
 
 
 def mismatches(codes: Codes, modes: Codes) -> Matrix:
-    """Return in how many categories rows differ from modes, shape (k, n), as floats."""
-    # Counted in bytes where they hold the count: several times as fast.
+    """Return the number of categories in which rows differ from modes, shape (k, n), as floats."""
+    # Counted in bytes if the count fits: several times as fast.
     small = np.uint8 if codes.shape[1] < 256 else np.intp
     differing = np.zeros((len(modes), len(codes)), dtype=small)
     for j in range(codes.shape[1]):

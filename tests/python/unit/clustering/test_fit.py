@@ -8,7 +8,7 @@ from house import FEATURES, SETTINGS, House
 from segmentation.registry.option_checks import OptionError
 
 
-def test_outliers_that_are_everybody(house: House) -> None:
+def test_every_customer_is_an_outlier(house: House) -> None:
     rows = [[9.0 if i // 2 == j else 0.0 for j in range(4)] for i in range(8)]
     frame = pd.DataFrame(rows, columns=list("abcd")).assign(customer_id=list("stuvwxyz"))
     house.put("features", frame)
@@ -40,7 +40,7 @@ def test_trimmed_rows_take_no_part_and_are_scored(house: House) -> None:
     assert len(house.assignments()) == 300
 
 
-def test_trims_that_leave_nobody(house: House) -> None:
+def test_trims_that_exclude_every_customer(house: House) -> None:
     with pytest.raises(OptionError, match="trims leaves nobody to fit"):
         house.fit({**SETTINGS, "trims": {"monetary": [1e9, None]}})
 
@@ -68,7 +68,7 @@ def test_a_transform_for_one_feature(house: House) -> None:
     assert [f.transform for f in model.prepared_features.numbers] == ["none", "none", "yeo_johnson"]
 
 
-def test_nobody_to_segment(house: House) -> None:
+def test_no_customers(house: House) -> None:
     house.connection.execute("delete from features")
     assert house.fit() is None
     assert house.assignments().empty

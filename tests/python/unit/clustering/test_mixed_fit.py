@@ -17,7 +17,7 @@ def house(connection: duckdb.DuckDBPyConnection) -> House:
 
 
 def test_more_categories_than_a_model_can_know(
-    house: House, said: pytest.LogCaptureFixture
+    house: House, logged: pytest.LogCaptureFixture
 ) -> None:
     house.connection.execute("alter table features add column town text")
     # Town 0 to 99 twice, 100 to 199 once: the latter, less frequent, are not known.
@@ -26,7 +26,7 @@ def test_more_categories_than_a_model_can_know(
         " as varchar)"
     )
     model = fitted(house, categorical_features=["home", "town"])
-    assert "feature town has 200 categories; all but the 100 most frequent" in said.text
+    assert "feature town has 200 categories; all but the 100 most frequent" in logged.text
     town = model.categories[1]
     assert sorted(town.categories) == sorted(f"town {i}" for i in range(100))
     assert town.categories == sorted(town.categories)
@@ -40,7 +40,7 @@ def test_more_categories_than_a_model_can_know(
 
 
 def test_categories_that_cannot_tell_customers_apart_are_left_out(
-    house: House, said: pytest.LogCaptureFixture
+    house: House, logged: pytest.LogCaptureFixture
 ) -> None:
     house.connection.execute("alter table features add column country text default 'it''s one'")
     house.connection.execute("alter table features add column nothing text")
@@ -49,7 +49,7 @@ def test_categories_that_cannot_tell_customers_apart_are_left_out(
     assert model.features_dropped == (
         "country: every customer has the same value, it's one; nothing: no customer has a value"
     )
-    assert "feature country is left out: every customer has the same value" in said.text
+    assert "feature country is left out: every customer has the same value" in logged.text
     assert house.assignments().segment_id.notna().all()
 
 
@@ -141,7 +141,7 @@ def test_gamma_is_what_a_category_that_differs_costs(house: House) -> None:
 
 @pytest.mark.parametrize("algorithm", [name for name, a in ALGORITHMS.items() if a.takes_k])
 def test_no_more_segments_than_rows_that_differ(
-    house: House, algorithm: str, said: pytest.LogCaptureFixture
+    house: House, algorithm: str, logged: pytest.LogCaptureFixture
 ) -> None:
     """Where gamma is 0, rows that differ in categories alone do not."""
     house.connection.execute(
@@ -152,7 +152,7 @@ def test_no_more_segments_than_rows_that_differ(
         house, algorithm=algorithm, gamma=0, k=4, transform="none", compared_algorithms=["kmeans"]
     )
     assert model.k == 2
-    assert "4 segments were asked for, but only 2 customers differ" in said.text
+    assert "4 segments were asked for, but only 2 customers differ" in logged.text
     assert house.assignments().segment_id.nunique() == 2
 
 

@@ -153,7 +153,7 @@ def test_the_knee(judgements: list[KJudgement], expected: int | None) -> None:
     assert knee_of(judgements) == expected
 
 
-def test_the_knee_hangs_on_how_far_the_scan_goes() -> None:
+def test_the_knee_depends_on_the_range_of_the_scan() -> None:
     long = bent(*(1000 / k for k in range(2, 21)))
     knees = [knee_of(long), knee_of(long[:-11])]
     assert knees == [6, 4]

@@ -42,7 +42,7 @@ def test_headlines_have_numbers_before_categories(house: House) -> None:
         assert text.lower().index("(age of ") < text.index("plan ")
 
 
-def test_reasons_speak_of_categories(house: House) -> None:
+def test_reasons_name_categories(house: House) -> None:
     # Of numbers that are alike for all, the categories alone can speak.
     house.connection.execute("update features set age = 45, income = 45")
     house.connection.execute("update features set plan = null where customer_id like '%7'")
@@ -65,7 +65,7 @@ def test_reasons_speak_of_categories(house: House) -> None:
     assert min(spoken, unknown) > 5
 
 
-def test_where_nothing_speaks_for_a_segment_there_is_a_reason_all_the_same(house: House) -> None:
+def test_without_contributions_there_is_still_a_reason(house: House) -> None:
     """As far from every mode: the first segment wins, and no feature can say why."""
     fitted(house, features=[], transform="none")
     house.connection.execute("update features set home = 'new', plan = 'new' where age < 30")
@@ -88,7 +88,7 @@ def test_a_category_that_came_later_is_new_to_the_model(house: House) -> None:
     assert found.reason_1.notna().all()
 
 
-def test_reasons_are_what_speaks_loudest(house: House) -> None:
+def test_reasons_are_the_largest_contributions(house: House) -> None:
     """Against the definition, worked out anew from the prototypes."""
     model = fitted(house)
     own = model.prototypes
@@ -143,7 +143,9 @@ def test_slugs_of_categories_alone_carry_over(house: House) -> None:
     assert (both.segment_slug_x == both.segment_slug_y).mean() > 0.9
 
 
-def test_a_playbook_may_aim_at_categories(house: House, said: pytest.LogCaptureFixture) -> None:
+def test_a_playbook_may_have_targets_for_categories(
+    house: House, logged: pytest.LogCaptureFixture
+) -> None:
     rows = [
         ("young", "Young", "age: -1; home=O'Brien's \"flat\": 1"),
         ("rich", "Rich", "income: 1.3; home=Büro ✓: 1"),
@@ -160,7 +162,7 @@ def test_a_playbook_may_aim_at_categories(house: House, said: pytest.LogCaptureF
     assert segments.segment_slug.tolist() == ["young", "rich", "old"]
     assert set(segments.named_by) == {"playbook"}
     # A category that nobody has today is none the less of a column that was looked at.
-    assert "the rows older are not used: their targets include shoe_size, which this" in said.text
+    assert "the rows older are not used: their targets include shoe_size, which this" in logged.text
 
 
 def test_profiles_of_categories_are_in_standard_deviations(house: House) -> None:

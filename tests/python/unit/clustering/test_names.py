@@ -66,7 +66,7 @@ def test_one_segment_follows_from_none(house: House) -> None:
     assert found.runner_up_id.isna().all()
 
 
-def test_a_target_that_is_no_feature_is_said(
+def test_a_target_that_is_not_a_feature_is_logged(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     house.playbook([("at_risk", "At Risk", "recencydays: 1.4"), *PLAYBOOK[:2], *PLAYBOOK[3:]])

@@ -96,13 +96,15 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ),
     ],
 )
-def test_a_wrong_option_says_what_would_be_right(setting: dict[str, Any], message: str) -> None:
+def test_the_error_for_a_wrong_option_says_what_is_right(
+    setting: dict[str, Any], message: str
+) -> None:
     with pytest.raises(OptionError) as raised:
         SegmentationOptions.from_mapping({**FEATURES, **setting})
     assert message in str(raised.value)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     wrong = {
         "scalling": "none",
         "features": "recency_days",
@@ -205,6 +207,6 @@ def test_kmodes_is_not_compared_unless_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["dbscan", "hdbscan", "optics", "grid"])
-def test_who_finds_as_many_as_there_are_does_not_look_at_k(algorithm: str) -> None:
+def test_algorithms_that_find_the_number_ignore_k(algorithm: str) -> None:
     options = SegmentationOptions(features=("a",), algorithm=algorithm, k="auto", scan_to=3)
     assert options.k_of_algorithm == "auto"

@@ -131,7 +131,7 @@ def test_inertia_beside_an_absurd_value(connection: duckdb.DuckDBPyConnection) -
     assert inertia == pytest.approx(500_000, rel=1e-6)
 
 
-def test_passes_end_where_they_are_told_to(
+def test_passes_stop_at_the_limit(
     connection: duckdb.DuckDBPyConnection, scaled: tuple[np.ndarray, list[PreparedFeature]]
 ) -> None:
     Z, features = scaled

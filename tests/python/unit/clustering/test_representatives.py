@@ -72,7 +72,7 @@ def test_a_reach_goes_to_the_farthest_row_and_no_further() -> None:
     assert found.assign(asked).tolist() == [0, NOISE, 0, NOISE, 1, NOISE, NOISE]
 
 
-def test_without_noise_whoever_is_far_joins_the_nearest(sample: MixedSample) -> None:
+def test_without_noise_far_rows_join_the_nearest_segment(sample: MixedSample) -> None:
     labels = planted_customers(400).planted.to_numpy()
     found = representatives(sample, labels, has_noise=False, seed=0)
     assert found.reaches is None
@@ -97,7 +97,7 @@ def test_as_many_points_as_rows_allow() -> None:
     assert np.bincount(found.segment_ids).tolist() == [MOST_POINTS, 3, 1, 1]
 
 
-def test_points_follow_a_shape_that_is_no_ball() -> None:
+def test_points_follow_a_shape_that_is_not_spherical() -> None:
     points, moon = make_moons(400, noise=0.05, random_state=0)
     found = representatives(numbers_only(points), moon, has_noise=False, seed=0)
     assert (found.assign(numbers_only(points)) == moon).mean() > 0.98

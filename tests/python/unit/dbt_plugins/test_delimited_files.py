@@ -1,4 +1,4 @@
-"""Delimited files: however they are written, every row is read, or the error says what is wrong."""
+"""Delimited files: every row is read, or the error says what is wrong."""
 
 from __future__ import annotations
 
@@ -93,15 +93,15 @@ def test_a_line_of_a_file_that_is_read_whole_is_kept_too(tmp_path: Path) -> None
         *("NaN", " nan ", "NAN", "-nan", "+Inf", "-INFINITY"),
     ],
 )
-def test_blanks_and_nan_are_no_id(tmp_path: Path, blank: str) -> None:
+def test_blank_and_nan_are_not_ids(tmp_path: Path, blank: str) -> None:
     path = tmp_path / "people.csv"
     path.write_text(f"ID,Income\n{blank},1\n", encoding="utf-8")
     (row,) = read_delimited(path, COLUMNS).to_pylist()
     assert (row["customer_id"], row["income"], row["malformed"]) == (None, "1", None)
 
 
-def test_what_is_no_blank_id_is_kept(tmp_path: Path) -> None:
-    """A number that is not whole, a value of another column, and what stands within an id."""
+def test_other_ids_are_kept(tmp_path: Path) -> None:
+    """Numbers that are not whole, values of other columns, and white space within an id."""
     path = tmp_path / "people.csv"
     ids = ["7.5", "007", "7.", "1.0.0", "Nancy", "a\xa0b", "\u0667.0", "-3.0"]
     path.write_text("ID,Income\n" + "".join(f"{i},nan\n" for i in ids), encoding="utf-8")
@@ -182,7 +182,7 @@ def test_no_person_is_named_where_lines_were_run_together(tmp_path: Path, end: s
     assert "Budi" not in str(raised.value)
 
 
-def test_a_file_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error_that_names_the_others(tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_text("x")
     with pytest.raises(SourceFileError, match=r"In its folder there are: other\.csv"):
         read_delimited(tmp_path / "people.csv", COLUMNS)

@@ -134,17 +134,17 @@ def test_of_damaged_ones_those_down_to_a_sound_one_are_read(long_history: House)
 
 @pytest.mark.parametrize("changed", ["dataset = 'members'", "variant = 'another'"])
 def test_a_model_that_is_moved_to_other_data_is_named(
-    long_history: House, said: pytest.LogCaptureFixture, changed: str
+    long_history: House, logged: pytest.LogCaptureFixture, changed: str
 ) -> None:
     """Or the one before it would take its place unnoticed."""
     long_history.connection.execute(
         f"update models set {changed} where model_version = 'value-0030-sample'"
     )
     engine = CountingEngine(long_history.connection)
-    with said.at_level(logging.WARNING, logger="segmentation"):
+    with logged.at_level(logging.WARNING, logger="segmentation"):
         stored = read_models(engine, "models", read_run(engine, "run"), SegmentationModel)
     assert stored.number == 29
-    assert set(said.messages) == {
+    assert set(logged.messages) == {
         "the stored model value-0030-sample in value_model is damaged: "
         "its digest was made of other values"
     }

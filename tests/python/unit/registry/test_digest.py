@@ -57,7 +57,7 @@ _records = st.fixed_dictionaries(
 )
 
 
-def test_the_text_is_this_one_for_ever() -> None:
+def test_the_digested_text_never_changes() -> None:
     """Or stored models would be taken for damaged ones after an upgrade."""
     assert row_digest(ROW) == "4a5a31f1ef313a0dfb9a93fbae30561ccc25a79f762ea331325acbd155b49706"
 

@@ -107,7 +107,7 @@ def test_a_refit_that_a_killed_run_made_is_not_made_again(
     ],
 )
 @pytest.mark.parametrize("latest", [None, fit()])
-def test_what_cannot_be_read_is_said_with_or_without_a_model(
+def test_an_unreadable_refit_setting_is_an_error_with_or_without_a_model(
     latest: ModelHeader | None, refit: Any, refit_after_days: Any, message: str
 ) -> None:
     with pytest.raises(OptionError) as raised:

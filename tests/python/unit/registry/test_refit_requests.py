@@ -103,7 +103,7 @@ def test_without_a_list_of_runs_there_is_no_request(engine: DuckDBEngine) -> Non
 
 
 def test_a_repeated_command_fits_once(
-    runs: Runs, house: House, said: pytest.LogCaptureFixture
+    runs: Runs, house: House, logged: pytest.LogCaptureFixture
 ) -> None:
     """The run is killed after its fit; the second fits nothing, a third after it has ended does."""
     first = house.fit()
@@ -113,11 +113,11 @@ def test_a_repeated_command_fits_once(
     assert second is not None
     assert second.fit_reason == "it was asked for"
     runs.begin(2)
-    with said.at_level(logging.INFO, logger="segmentation"):
+    with logged.at_level(logging.INFO, logger="segmentation"):
         assert house.fit(refit=True, runs_schema=runs.schema) is None
-    assert f"value: kept {second.model_version}" in said.text
+    assert f"value: kept {second.model_version}" in logged.text
     assert (
-        "value: the run that was asked to fit it did not end; it is not fitted again" in said.text
+        "value: the run that was asked to fit it did not end; it is not fitted again" in logged.text
     )
     runs.connection.execute(f"update {runs.table} set ended_at = now() where run_number = 2")
     runs.begin(2)

@@ -134,7 +134,7 @@ def test_prototypes_in_another_order() -> None:
     assert (moved.segments, moved.is_one_each) == (3, False)
 
 
-def test_no_prototypes_make_everybody_noise() -> None:
+def test_without_prototypes_every_row_is_noise() -> None:
     nothing = from_centers(np.zeros((0, 2)))
     assert nothing.segments == 0
     assert nothing.assign(numbers_only(np.zeros((3, 2)))).tolist() == [NOISE] * 3

@@ -63,8 +63,8 @@ def wrong(folder: Path) -> dict[str, Any]:
 
 
 SAID = [
-    "value: k is 51.",
     "value: seed is -1.",
+    "value: k is 51.",
     "profile: The overrides of a segmentation are written as names and values",
     "prospects: There is no option 'repeat'. Did you mean 'repeats'?",
     "refit is 'yes'.",
@@ -93,14 +93,14 @@ def test_nothing_is_wrong(asked: Any) -> None:
     assert asked(json.dumps(RIGHT)) == []
 
 
-def test_all_of_it_is_said(asked: Any, tmp_path: Path) -> None:
+def test_all_problems_are_reported(asked: Any, tmp_path: Path) -> None:
     found = asked(json.dumps(wrong(tmp_path)))
     assert len(found) == len(SAID)
     for problem, said in zip(found, SAID, strict=True):
         assert problem.startswith(said)
 
 
-def test_an_error_of_ours_is_said_as_it_is(asked: Any) -> None:
+def test_an_error_of_the_checks_is_reported_unchanged(asked: Any) -> None:
     assert asked("{}") == ["The checks failed: KeyError: 'options'"]
 
 

@@ -68,7 +68,7 @@ def test_three_reasons_in_words(house: House, customers: pd.DataFrame) -> None:
     )
 
 
-def test_a_reason_speaks_of_one_purchase_as_one(house: House) -> None:
+def test_a_reason_uses_the_singular_for_one(house: House) -> None:
     house.fit()
     house.connection.execute("update features set frequency = 1")
     found = house.assignments()
@@ -78,7 +78,7 @@ def test_a_reason_speaks_of_one_purchase_as_one(house: House) -> None:
     assert all(": 1 purchase (typical here " in reason for reason in spoken)
 
 
-def test_reasons_are_the_features_that_speak_loudest(house: House) -> None:
+def test_reasons_are_the_largest_contributions(house: House) -> None:
     """Against the definition, worked out anew: mean over other segments of the distances' gap."""
     model = house.fit()
     assert model is not None

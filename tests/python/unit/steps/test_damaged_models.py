@@ -65,7 +65,7 @@ def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
 
 @pytest.mark.parametrize(("tampering", "what"), TAMPERED)
 def test_it_is_named_never_applied_and_fitted_anew(
-    house: House, said: pytest.LogCaptureFixture, tampering: str, what: str
+    house: House, logged: pytest.LogCaptureFixture, tampering: str, what: str
 ) -> None:
     first = house.fit()
     assert first is not None
@@ -74,13 +74,13 @@ def test_it_is_named_never_applied_and_fitted_anew(
     for apply in (house.assignments, house.segments):
         with pytest.raises(StoredModelError, match=what):
             apply()
-    said.clear()
+    logged.clear()
     again = house.fit()
     assert again is not None
     assert again.fit_reason.startswith("the stored model ")
     assert " in value_model is damaged: " in again.fit_reason
     assert again.fit_reason.endswith(what)
-    assert f"{again.fit_reason}; it is not applied" in said.messages
+    assert f"{again.fit_reason}; it is not applied" in logged.messages
     assert again.model_number == (8 if "= 7" in tampering else 2)
     assert again.previous_version == (
         None if "version = null" in tampering else first.model_version
@@ -98,7 +98,7 @@ def test_whatever_is_deleted_is_damage(house: House) -> None:
     _check_every_column(house, SegmentationModel, SegmentationModel.SCHEMA.names)
 
 
-def test_an_earlier_model_takes_no_damaged_ones_place(house: House) -> None:
+def test_a_damaged_model_is_not_replaced_by_an_earlier_one(house: House) -> None:
     """Its names stay, for it is sound; customers get segments of a new fit."""
     house.playbook([])
     first = house.fit()
@@ -118,7 +118,7 @@ def test_an_earlier_model_takes_no_damaged_ones_place(house: House) -> None:
     assert {segment.named_by for segment in third.segments} == {"earlier model"}
 
 
-def test_of_nobody_it_is_no_error(house: House, said: pytest.LogCaptureFixture) -> None:
+def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture) -> None:
     """An emptied build ends, fits nothing and leaves the row to the next build of customers."""
     house.fit()
     house.connection.execute("update models set k = 5")
@@ -126,7 +126,7 @@ def test_of_nobody_it_is_no_error(house: House, said: pytest.LogCaptureFixture) 
     house.connection.execute("delete from features")
     assert house.fit() is None
     assert len(house.segments()) == len(house.assignments()) == 0
-    assert f"{OTHER}; it is not applied" in said.text
+    assert f"{OTHER}; it is not applied" in logged.text
     projected = project_customers(
         house.connection, segmentation="value", features="features", models="models",
         current_model="current_model", run_settings="run",
@@ -242,7 +242,7 @@ def test_of_nobody_a_damaged_classifier_is_no_error(prospects: ProspectHouse) ->
     assert prospects.fitted().fit_reason.endswith(OTHER)
 
 
-def test_where_nothing_can_be_learned_a_damaged_one_is_gone_all_the_same(
+def test_without_training_data_a_damaged_classifier_is_not_applied(
     prospects: ProspectHouse,
 ) -> None:
     prospects.fitted()

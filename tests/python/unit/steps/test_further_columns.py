@@ -95,7 +95,7 @@ def test_what_is_a_number() -> None:
     assert further_numbers(engine, "features", ["visits", "plan", "empty", "age"]) == ["visits"]
 
 
-def test_a_number_that_is_none_is_said() -> None:
+def test_text_in_a_numeric_feature_is_an_error() -> None:
     engine = engine_with({"plan": "1"}, {"plan": "gold"}, {"plan": None}, {"plan": "silver"})
     message = "features names plan, which is no number for 2 customers, e.g. 'gold'."
     with pytest.raises(OptionError, match=re.escape(message)):

@@ -147,7 +147,12 @@ def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str)
         "create or replace table features as select * replace "
         f"(cast(replace(customer_id, 'C', '') as {key_type}) as customer_id) from features"
     )
-    tables = {"features": "features", "models": "models", "run_settings": "run"}
+    tables = {
+        "features": "features",
+        "models": "models",
+        "current_model": "current_model",
+        "run_settings": "run",
+    }
 
     def results() -> list[duckdb.DuckDBPyRelation]:
         return [
@@ -164,7 +169,7 @@ def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str)
 
 
 def test_what_the_engine_runs_is_logged_at_debug(
-    house: House, said: pytest.LogCaptureFixture
+    house: House, logged: pytest.LogCaptureFixture
 ) -> None:
     fitted(house)
     log = logging.getLogger("segmentation")
@@ -172,11 +177,11 @@ def test_what_the_engine_runs_is_logged_at_debug(
     try:
         log.setLevel(logging.INFO)
         house.assignments()
-        assert "nearest_segments as (" not in said.text
+        assert "nearest_segments as (" not in logged.text
         log.setLevel(logging.DEBUG)
         house.assignments()
     finally:
         log.setLevel(level)
     # The root logger hands the same message on.
-    (logged,) = {message for message in said.messages if "nearest_segments as (" in message}
-    assert logged.startswith('with\n\nfilled_features as (\n    select\n        "customer_id",\n')
+    (query,) = {message for message in logged.messages if "nearest_segments as (" in message}
+    assert query.startswith('with\n\nfilled_features as (\n    select\n        "customer_id",\n')

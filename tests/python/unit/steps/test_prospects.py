@@ -40,7 +40,7 @@ def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
 class TestWholeWay:
     """Fit, row, table, name, apply, forecast."""
 
-    def test_planted_segments_are_foretold(self, prospects: ProspectHouse) -> None:
+    def test_planted_segments_are_predicted(self, prospects: ProspectHouse) -> None:
         model = prospects.fitted()
         assert (model.algorithm, model.k, model.labelled_customers) == (
             "logistic_regression",
@@ -108,7 +108,7 @@ class TestWholeWay:
 
 
 class TestRefits:
-    """When a fit is made, and when the one in force is kept."""
+    """When a fit is made, and when the current one is kept."""
 
     def test_nothing_is_fitted_twice(self, prospects: ProspectHouse) -> None:
         first = prospects.fitted()
@@ -183,7 +183,7 @@ class TestRefits:
             ({"overrides": {"fold": 3}}, "Did you mean 'folds'"),
         ],
     )
-    def test_a_question_that_cannot_be_read(
+    def test_an_unreadable_refit_setting(
         self, prospects: ProspectHouse, asked: dict[str, Any], message: str
     ) -> None:
         with pytest.raises(OptionError, match=message):
@@ -230,7 +230,7 @@ class TestRefits:
 
 
 class TestWhatIsLearnedFrom:
-    """A model of other features, or of other segments, foretells nobody anything."""
+    """A model of other features, or of other segments, is never applied."""
 
     def test_other_first_days_are_another_fit(self, prospects: ProspectHouse) -> None:
         prospects.fitted(first_days={"early_days": "30"})
@@ -252,9 +252,7 @@ class TestWhatIsLearnedFrom:
         assert again.fit_reason.startswith("segments are learned from: later behaviour")
         assert again.target_source == LATER_BEHAVIOUR
 
-    def test_where_nothing_can_be_learned_any_more_nobody_is_foretold(
-        self, prospects: ProspectHouse
-    ) -> None:
+    def test_without_training_data_no_prospect_is_predicted(self, prospects: ProspectHouse) -> None:
         prospects.fitted()
         assert len(prospects.assignments())
         prospects.connection.execute("update features set target = null")
@@ -318,7 +316,7 @@ class TestLabels:
     def test_a_segment_of_one_person_is_left_out_by_name(
         self,
         connection: duckdb.DuckDBPyConnection,
-        said: pytest.LogCaptureFixture,
+        logged: pytest.LogCaptureFixture,
     ) -> None:
         frame = people()
         frame.loc[0, "target"] = "Lonely"
@@ -326,7 +324,7 @@ class TestLabels:
         model = prospects.fitted()
         message = "The segment Lonely is left out: it has 1 labelled row in 1 group"
         assert [warning for warning in model.warnings if message in warning]
-        assert message in said.text
+        assert message in logged.text
         assert [segment.label for segment in model.segments] == list(LABELS)
         assert [segment.labelled_customers for segment in model.segments] == [39, 40, 40]
         assert set(prospects.assignments().segment_id) == {0, 1, 2}
@@ -345,14 +343,14 @@ class TestLabels:
     def test_nothing_to_learn(
         self,
         connection: duckdb.DuckDBPyConnection,
-        said: pytest.LogCaptureFixture,
+        logged: pytest.LogCaptureFixture,
         frame: pd.DataFrame,
         message: str,
     ) -> None:
         prospects = ProspectHouse(connection, frame)
         assert prospects.fit() is None
-        assert message in said.text
-        assert "prospects: nothing fitted; nobody is foretold a segment" in said.text
+        assert message in logged.text
+        assert "prospects: nothing fitted; no segments are predicted" in logged.text
         found = prospects.assignments()
         assert found.empty
         assert found.columns.tolist() == ASSIGNED
@@ -369,7 +367,7 @@ class TestLabels:
         applied = prospects.connection.table("assignments")
         assert dict(zip(applied.columns, map(str, applied.types), strict=True)) == types
 
-    def test_nobody_left_to_foretell(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def test_no_prospects(self, connection: duckdb.DuckDBPyConnection) -> None:
         prospects = ProspectHouse(connection, people(prospects=0))
         prospects.fitted()
         assert prospects.assignments().empty
@@ -457,16 +455,16 @@ class TestUnknownValues:
         assert found.reason_1.notna().all()
 
     def test_a_column_that_is_gone(
-        self, prospects: ProspectHouse, said: pytest.LogCaptureFixture
+        self, prospects: ProspectHouse, logged: pytest.LogCaptureFixture
     ) -> None:
         prospects.fitted()
         prospects.connection.execute("alter table features drop column age")
         found = prospects.assignments()
         assert len(found) == 30
-        assert "The columns age are missing; they count as unknown for everybody." in said.text
+        assert "The columns age are missing; they count as unknown for everybody." in logged.text
         assert (found.segment_id == np.arange(30) % 3).mean() >= 0.8
 
-    def test_a_feature_that_nobody_has_is_left_out(
+    def test_a_feature_without_values_is_left_out(
         self, connection: duckdb.DuckDBPyConnection
     ) -> None:
         prospects = ProspectHouse(connection, people().assign(income=np.nan, spending_level=None))
@@ -619,17 +617,19 @@ class TestLaterBehaviour:
         names = newcomers.segments().segment_name.tolist()
         assert names == ["At Risk", "Loyal to be", "Need Attention", "Potential Loyalist"]
 
-    def test_who_has_no_later_row_teaches_nothing(self, newcomers: ProspectHouse) -> None:
+    def test_customers_without_a_later_row_are_not_training_data(
+        self, newcomers: ProspectHouse
+    ) -> None:
         newcomers.connection.execute(
             "delete from later_features where customer_id in ('C001', 'C002')"
         )
         assert newcomers.fitted(overrides=EARLY).labelled_customers == 248
 
-    def test_nobody_established(
-        self, newcomers: ProspectHouse, said: pytest.LogCaptureFixture
+    def test_no_established_customers(
+        self, newcomers: ProspectHouse, logged: pytest.LogCaptureFixture
     ) -> None:
         newcomers.connection.execute("update features set is_prospect = true")
         newcomers.connection.execute("delete from later_features")
         assert newcomers.fit(overrides=EARLY) is None
-        assert "there is nothing to learn from" in said.text
+        assert "there is nothing to learn from" in logged.text
         assert newcomers.assignments().empty

@@ -1,4 +1,4 @@
-"""When a fit is made, and when the model in force is kept."""
+"""When a fit is made, and when the current model is kept."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_model_of_the_right_age_is_kept(house: House) -> None:
 
 
 @pytest.mark.parametrize("asked", [{"refit": "yes"}, {"refit_after_days": "a month"}])
-def test_a_question_that_cannot_be_read(house: House, asked: dict[str, Any]) -> None:
+def test_an_unreadable_refit_setting(house: House, asked: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="It must be"):
         house.fit(**asked)
 

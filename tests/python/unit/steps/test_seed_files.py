@@ -41,7 +41,7 @@ def test_those_of_the_project_are_right(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", DESCRIBED)
-def test_of_every_one_the_same_is_said(tmp_path: Path, name: str) -> None:
+def test_every_seed_is_checked_alike(tmp_path: Path, name: str) -> None:
     (path,) = (PROJECT / "seeds").rglob(f"{name}.csv")
     content = path.read_bytes().rstrip(b"\n")
     lines = content.count(b"\n") + 1
