@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,13 @@ MACRO = Path(__file__).parents[2] / "macros" / "newest_model.sql"
 
 def newest_model(segmentation: str, models: str, run_settings: str) -> str:
     """Return the query of the macro of this name."""
-    macros: Any = jinja2.Environment().from_string(MACRO.read_text(encoding="utf-8")).module
-    query: str = macros.newest_model(f"'{segmentation}'", models, run_settings)
+    query: str = _macros().newest_model(f"'{segmentation}'", models, run_settings)
     return query
+
+
+@functools.cache
+def _macros() -> Any:
+    return jinja2.Environment().from_string(MACRO.read_text(encoding="utf-8")).module
 
 
 def put_current_model(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -30,7 +31,6 @@ SCHEMA = pa.schema(
         "model_version": pa.string(),
         "fitted_at": pa.timestamp("us"),
         "as_of": pa.date32(),
-        "place": pa.int64(),
     }
 )
 _numbers = st.integers(0, 4) | st.sampled_from([-3, 1_000_000, 1_000_001, 2**40])
@@ -51,13 +51,20 @@ _headers = st.fixed_dictionaries(
 )
 
 
-@given(headers=st.lists(_headers, max_size=6))
-def test_dbt_and_fits_choose_the_same_row(headers: list[dict[str, Any]]) -> None:
+@pytest.fixture(scope="module")
+def listing() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a connection in which a run is of `sample`, to list the current models of tables."""
     with duckdb.connect() as connection:
-        connection.register("models", pa.Table.from_pylist(headers, schema=SCHEMA))
         connection.execute("create table run as select 'sample' as dataset, 'default' as variant")
-        query = newest_model("value", "models", "run")
-        found = connection.sql(query).to_arrow_table().to_pylist()
+        yield connection
+
+
+@given(headers=st.lists(_headers, max_size=6))
+def test_dbt_and_fits_choose_the_same_row(
+    listing: duckdb.DuckDBPyConnection, headers: list[dict[str, Any]]
+) -> None:
+    listing.register("models", pa.Table.from_pylist(headers, schema=SCHEMA))
+    found = listing.sql(newest_model("value", "models", "run")).to_arrow_table().to_pylist()
     of_run = [row for row in found if (row["dataset"], row["variant"]) == ("sample", "default")]
     chosen = newest_first(headers, RUN)[:1]
     names = ("model_number", "model_version", "fitted_at")
