@@ -20,7 +20,7 @@ from segmentation.features.numbers import (
     restored,
     transformed,
 )
-from segmentation.scoring.columns import scaled_expression
+from segmentation.scoring.columns import bounded_expression, scaled_expression
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -148,7 +148,9 @@ def test_sql_prepares_a_value_as_numpy_does(
     with duckdb.connect() as connection:
         connection.execute("create table t (position integer, spend double)")
         connection.executemany("insert into t values (?, ?)", list(enumerate(values)))
-        expression = scaled_expression(DuckDBEngine(connection), fitted.features_[0])
+        feature = fitted.features_[0]
+        bounded = bounded_expression(DuckDBEngine(connection), feature)
+        expression = scaled_expression(bounded, feature)
         found = connection.sql(f"select {expression} from t order by position").fetchall()
     raw = np.array([np.nan if value is None else value for value in values])
     expected = fitted.transform(pd.DataFrame({"spend": raw}))[:, 0]
