@@ -100,7 +100,8 @@ where newest_first = 1
   whatever selection of models.
 #}
 {% macro current_model(segmentation) -%}
-{%- set fit = graph.nodes["model.segmentation." ~ segmentation ~ "_model"] if execute -%}
+{#- There is no graph while dbt reads the project, and none in a unit test. -#}
+{%- set fit = graph.get("nodes", {}).get("model.segmentation." ~ segmentation ~ "_model") -%}
 with
 
 current_models as (
@@ -121,8 +122,8 @@ select
     model_version,
     fitted_at,
     as_of,
-    {{ text_literal(tojson(fit.config.meta.settings) if execute else "") }} as settings,
-    {{ text_literal(fit.config.meta.overrides if execute else "") }} as overrides
+    {{ text_literal(tojson(fit.config.meta.settings) if fit else "{}") }} as settings,
+    {{ text_literal(fit.config.meta.overrides if fit else "{}") }} as overrides
 from current_models
 {%- endmacro %}
 
