@@ -59,7 +59,7 @@ def test_seeds_and_sources_in_such_a_folder_and_file(clone: Path) -> None:
     selected = ("age_groups", "stg_complete_journey__orders", "int_run_settings")
     # Tests of all the data are about tables that are not there.
     refused = warehouse.dbt("build", "--select", *selected, dataset="complete_journey")
-    advice = f"--select {' '.join(selected)} --indirect-selection buildable."
+    advice = f"--select {' '.join(selected)} --indirect-selection buildable --vars "
     assert advice in refused.stdout
     arguments = ("--select", *selected, "--indirect-selection", "buildable")
     warehouse.build(*arguments, dataset="complete_journey")
