@@ -11,11 +11,9 @@ import pyarrow as pa
 from mixed_customers import CATEGORIES, NUMBERS
 from newest_model import put_current_model
 from segmentation.clustering.model import SegmentationModel
-from segmentation.steps.clusters import (
-    assign_segments,
-    fit_if_needed,
-    name_segments_of_current_model,
-)
+from segmentation.steps.apply_clusters import assign_segments
+from segmentation.steps.fit_clusters import fit_if_needed
+from segmentation.steps.name_clusters import name_segments_of_current_model
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 SETTINGS: dict[str, Any] = {

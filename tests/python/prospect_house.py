@@ -11,12 +11,9 @@ import pandas as pd
 import pyarrow as pa
 from newest_model import put_current_model
 from segmentation.classification.model import ProspectsModel
-from segmentation.steps.prospects import (
-    assign_prospects,
-    fit_prospects_if_needed,
-    forecast_prospects,
-    name_prospect_segments,
-)
+from segmentation.steps.apply_prospects import assign_prospects, forecast_prospects
+from segmentation.steps.fit_prospects import fit_prospects_if_needed
+from segmentation.steps.name_prospects import name_prospect_segments
 
 FEATURES = ["age", "income", "profession", "spending_level"]
 SETTINGS: dict[str, Any] = {

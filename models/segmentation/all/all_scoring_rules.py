@@ -1,6 +1,6 @@
 """Writes down how people who are in no table yet are scored; a hook makes macros of it."""
 
-from segmentation.steps.clusters import ScoringTables, scoring_rules
+from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
 
 
 def model(dbt, session):

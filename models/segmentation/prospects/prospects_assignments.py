@@ -1,6 +1,6 @@
 """Applies the current classifier to every prospect, in batches."""
 
-from segmentation.steps.prospects import assign_prospects
+from segmentation.steps.apply_prospects import assign_prospects
 
 
 def model(dbt, session):

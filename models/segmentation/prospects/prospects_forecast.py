@@ -1,6 +1,6 @@
 """Says how many prospects will join each segment, and what they will spend in a year."""
 
-from segmentation.steps.prospects import forecast_prospects
+from segmentation.steps.apply_prospects import forecast_prospects
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Fits the classifier of prospects where a fit is needed; one row per fit."""
 
-from segmentation.steps.prospects import fit_prospects_if_needed
+from segmentation.steps.fit_prospects import fit_prospects_if_needed
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Names the segments that prospects can join."""
 
-from segmentation.steps.prospects import name_prospect_segments
+from segmentation.steps.name_prospects import name_prospect_segments
 
 
 def model(dbt, session):

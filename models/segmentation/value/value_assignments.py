@@ -1,6 +1,6 @@
 """Applies the current value model to every customer; nothing leaves the engine."""
 
-from segmentation.steps.clusters import assign_segments
+from segmentation.steps.apply_clusters import assign_segments
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Fits the value segmentation where a fit is needed; one row per fit."""
 
-from segmentation.steps.clusters import fit_if_needed
+from segmentation.steps.fit_clusters import fit_if_needed
 
 
 def model(dbt, session):

@@ -1,6 +1,6 @@
 """Places a sample of the customers, and the segments' centroids, in two dimensions."""
 
-from segmentation.steps.clusters import project_customers
+from segmentation.steps.apply_clusters import project_customers
 
 
 def model(dbt, session):

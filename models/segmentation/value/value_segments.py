@@ -1,6 +1,6 @@
 """Names the segments of the current value model and says what sets each apart."""
 
-from segmentation.steps.clusters import name_segments_of_current_model
+from segmentation.steps.name_clusters import name_segments_of_current_model
 
 
 def model(dbt, session):

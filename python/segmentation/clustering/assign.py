@@ -40,7 +40,7 @@ def assignments_query(
     Returns
     -------
     Query
-        Its result has the columns of :func:`segmentation.steps.clusters.assign_segments`.
+        Its result has the columns of :func:`segmentation.steps.apply_clusters.assign_segments`.
     """
     features = model.prepared_features
     assigned = assigned_table(engine, table, features, model.prototypes, [key, *features.names])

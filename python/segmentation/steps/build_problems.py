@@ -15,7 +15,7 @@ from segmentation.classification.candidates import chosen_candidates
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.registry.option_checks import OptionError, one_of
 from segmentation.registry.refit_policy import read_refit
-from segmentation.steps.clusters import read_overrides
+from segmentation.steps.overrides import read_overrides
 from segmentation.steps.seed_files import SeedFile, seed_problems
 
 CLASSIFIED = "prospects"

@@ -15,6 +15,9 @@ from segmentation.registry.header import FitRequest
 from segmentation.registry.run import Run
 from segmentation.scoring.nearest import assigned_table
 
+# Where targets come from that are learned from later orders and not given as known segments.
+LATER_BEHAVIOUR = "later behaviour"
+
 # Length is not a feature: the time since the first purchase is not behaviour.
 LATER_OPTIONS = SegmentationOptions(
     features=("recency_days", "frequency", "monetary"),

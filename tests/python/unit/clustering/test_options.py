@@ -14,7 +14,7 @@ from segmentation.classification import ClassifierOptions
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.registry.option_checks import OptionError
-from segmentation.steps.clusters import read_options
+from segmentation.steps.overrides import read_options
 
 FEATURES = {"features": ["recency_days", "frequency"]}
 

@@ -12,7 +12,7 @@ import pytest
 from house import House, fitted
 from mixed_customers import planted_customers
 from segmentation.published.people import ScoringError, score_people
-from segmentation.steps.clusters import ScoringTables, scoring_rules
+from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
 
 
 def build(connection: duckdb.DuckDBPyConnection, **settings: Any) -> House:

@@ -16,7 +16,8 @@ from segmentation.registry.current import read_models
 from segmentation.registry.digest import DIGEST, row_digest
 from segmentation.registry.header import StoredModelError
 from segmentation.registry.run import read_run
-from segmentation.steps.clusters import ScoringTables, project_customers, scoring_rules
+from segmentation.steps.apply_clusters import project_customers
+from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
 
 OTHER = "its digest was made of other values"
 # What happened to a row, and what is said of it.

@@ -13,7 +13,7 @@ from house import House, fitted
 from mixed_customers import planted_customers
 from segmentation.clustering.assign import assignments_query
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.steps.clusters import assign_segments, project_customers
+from segmentation.steps.apply_clusters import assign_segments, project_customers
 from segmentation.steps.scoring_macros import scoring_macros
 
 LONGEST_LINE = 200

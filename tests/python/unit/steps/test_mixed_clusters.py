@@ -15,7 +15,7 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.model import SegmentationModel
 from segmentation.registry.digest import row_digest
 from segmentation.registry.option_checks import OptionError
-from segmentation.steps.clusters import project_customers
+from segmentation.steps.apply_clusters import project_customers
 from sklearn.metrics import adjusted_rand_score
 
 

@@ -16,7 +16,7 @@ from segmentation.classification.prediction import predict
 from segmentation.classification.storage import StoredClassifierError
 from segmentation.registry.digest import row_digest
 from segmentation.registry.option_checks import OptionError
-from segmentation.steps.prospects import LATER_BEHAVIOUR
+from segmentation.steps.prospect_targets import LATER_BEHAVIOUR
 
 ASSIGNED = [
     "customer_id",

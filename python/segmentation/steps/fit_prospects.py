@@ -1,8 +1,4 @@
-"""The steps of the prospects segmentation in a dbt build: fit, name, apply, forecast.
-
-Each takes what a dbt Python model has at hand and returns what the model returns, as
-:mod:`segmentation.steps.clusters` does for segments that are found in the data.
-"""
+"""The step that fits the classifier of prospects, where a fit is needed."""
 
 from __future__ import annotations
 
@@ -13,15 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from segmentation.classification import ClassifierOptions, fit_classifier
-from segmentation.classification.assign import score_into
-from segmentation.classification.features import NUMBER
 from segmentation.classification.fit import ClassifierFit
-from segmentation.classification.forecast import Revenue, forecast_records, tally_probabilities
 from segmentation.classification.metrics import MetricSummary
 from segmentation.classification.model import ProspectSegment, ProspectsModel
 from segmentation.classification.storage import (
@@ -30,29 +22,24 @@ from segmentation.classification.storage import (
     dump_classifier,
 )
 from segmentation.clustering.names import NamingInputs
-from segmentation.engine.base import Engine, Relation, Session, Table
-from segmentation.engine.sql import case, select, text_literal
+from segmentation.engine.base import Engine, Session, Table
 from segmentation.playbook.feature_words import FeatureWords
-from segmentation.playbook.playbook import PlaybookRow
 from segmentation.playbook.portraits import portraits
 from segmentation.playbook.slugs import unique_slug
 from segmentation.registry.header import FitRequest, FittedContent
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
-from segmentation.steps.clusters import SEGMENTS, playbook_columns, read_overrides
 from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.further_columns import further_numbers, with_further_columns
-from segmentation.steps.prospect_targets import later_segments
+from segmentation.steps.overrides import read_overrides
+from segmentation.steps.prospect_targets import LATER_BEHAVIOUR, later_segments
 
 log = logging.getLogger("segmentation")
-
-LATER_BEHAVIOUR = "later behaviour"
 
 # Most labelled customers that a classifier learns from: those with the smallest hash of their id.
 LABELLED_ROWS = 50_000
 
-_PREDICTIONS = "segmentation_prospect_predictions"
 _LIBRARIES = ("scikit-learn", "skops", "xgboost-cpu", "numpy", "pandas", "duckdb", "segmentation")
 
 
@@ -75,12 +62,12 @@ def fit_prospects_if_needed(
 ) -> pa.Table:
     """Fit a classifier where one is needed.
 
-    As :func:`segmentation.steps.clusters.fit_if_needed`; also where the stored one cannot be read
-    by the scikit-learn that is installed, or was trained on other features or segments than there
-    are now. Where it cannot stay and no classifier can be fitted, a row without a classifier takes
-    its place: a model that was fitted on other features or segments is never applied. Where there
-    is no customer at all (``dbt build --empty``), a stored classifier that can be read stays, and
-    so does a damaged one, which is not applied.
+    As :func:`segmentation.steps.fit_clusters.fit_if_needed`; also where the stored one cannot be
+    read by the scikit-learn that is installed, or was trained on other features or segments than
+    there are now. Where it cannot stay and no classifier can be fitted, a row without a classifier
+    takes its place: a model that was fitted on other features or segments is never applied. Where
+    there is no customer at all (``dbt build --empty``), a stored classifier that can be read stays,
+    and so does a damaged one, which is not applied.
 
     Parameters
     ----------
@@ -136,166 +123,6 @@ def fit_prospects_if_needed(
     )
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
     return ProspectsModel.as_table([model], stored.without_digest)
-
-
-def name_prospect_segments(
-    session: Session,
-    *,
-    features: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
-    playbook: Table,
-) -> pa.Table:
-    """Name the segments that prospects can join.
-
-    By the playbook's rows for `prospects`, else, where the segments are those of established
-    customers by behaviour, by its rows for `value`, else as the data call them.
-
-    Parameters
-    ----------
-    session : Session
-        What dbt hands to the model.
-    features, models, current_model, run_settings, playbook : relation or table name
-
-    Returns
-    -------
-    pyarrow.Table
-        One row per segment, as :func:`segmentation.steps.clusters.name_segments_of_current_model`.
-    """
-    step = begin(session, run_settings)
-    model = step.model(models, current_model, ProspectsModel, features)
-    if model is None or not model.segments:
-        return SEGMENTS.empty_table()
-    written = _rows_by_slug(step.vocabularies(playbook, "prospects"))
-    if model.target_source == LATER_BEHAVIOUR:
-        written = {**_rows_by_slug(step.vocabularies(playbook, "value")), **written}
-    records = []
-    for segment in model.segments:
-        row = written.get(segment.segment_slug)
-        records.append(
-            {
-                "segmentation": "prospects",
-                "segment_id": segment.segment_id,
-                "segment_slug": segment.segment_slug,
-                "segment_name": row.segment_name if row else _spoken(segment, model),
-                "named_by": "playbook" if row else "data",
-                "naming_distance": None,
-                "headline": segment.headline,
-                **playbook_columns(row),
-                "model_version": model.model_version,
-            }
-        )
-    return pa.Table.from_pylist(records, schema=SEGMENTS)
-
-
-def assign_prospects(
-    session: Session,
-    *,
-    features: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
-    feature_words: Table,
-) -> Relation:
-    """Apply the current classifier to every prospect, in batches.
-
-    Parameters
-    ----------
-    session : Session
-        What dbt hands to the model.
-    features, models, current_model, run_settings, feature_words : relation or table name
-
-    Returns
-    -------
-    Relation
-        customer_id, segment_id, probability, runner_up_id, margin (probability less that of the
-        runner-up), probabilities (in the order of segment_id), reason_1, reason_2, reason_3,
-        model_version. No rows where there is no model.
-    """
-    step = begin(session, run_settings)
-    engine = step.engine
-    model = step.model(models, current_model, ProspectsModel, features)
-    if model is None or not model.segments:
-        return engine.nothing(_PREDICTED)
-    words = step.words(feature_words)
-    classifier = model.classifier()
-    numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
-    table = with_further_columns(
-        engine,
-        engine.from_item(features),
-        numbers=numbers,
-        texts=[column.name for column in classifier.columns if column.name not in numbers],
-    )
-    scored = score_into(
-        engine,
-        f"(select * from {table} where is_prospect)",
-        classifier,
-        _PREDICTIONS,
-        keep=["customer_id"],
-        words=words,
-        temporary=True,
-    )
-    log.info("prospects: predicted a segment for %s", f"{scored.rows:,}")
-    ids = [(text_literal(s.label), str(s.segment_id)) for s in model.segments]
-    made = {
-        "segment_id": f"cast({case(ids, of='segment')} as integer)",
-        "runner_up_id": f"cast({case(ids, of='runner_up')} as integer)",
-        "model_version": text_literal(model.model_version),
-    }
-    columns = [f"{made[name]} as {name}" if name in made else name for name in _PREDICTED.names]
-    return engine.relation(select(columns, _PREDICTIONS))
-
-
-def forecast_prospects(
-    session: Session,
-    *,
-    assignments: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
-) -> pa.Table:
-    """Say how many prospects will join each segment, and what they will spend in a year.
-
-    Parameters
-    ----------
-    session : Session
-        What dbt hands to the model.
-    assignments, models, current_model, run_settings : relation or table name
-
-    Returns
-    -------
-    pyarrow.Table
-        One row per segment, see :func:`segmentation.classification.forecast.forecast_records`;
-        none where there is no model.
-    """
-    step = begin(session, run_settings)
-    engine = step.engine
-    model = step.model(models, current_model, ProspectsModel, assignments)
-    if model is None or not model.segments:
-        return _FORECAST.empty_table()
-    k = len(model.segments)
-    batches = (
-        np.array(batch.column(0).to_pylist(), dtype=float).reshape(-1, k)
-        for batch in engine.batches(f"select probabilities from {engine.from_item(assignments)}")
-    )
-    records = forecast_records(
-        model.classifier(),
-        tally_probabilities(batches, k),
-        {
-            segment.label: Revenue(segment.yearly_revenue, segment.yearly_revenue_error or 0.0)
-            for segment in model.segments
-            if segment.yearly_revenue is not None
-        },
-    )
-    ids = {segment.label: segment.segment_id for segment in model.segments}
-    return pa.Table.from_pylist(
-        [
-            {**record, "segment_id": ids[record["segment"]], "model_version": model.model_version}
-            for record in records
-        ],
-        schema=_FORECAST,
-    )
 
 
 @dataclass(frozen=True)
@@ -465,13 +292,6 @@ def _metrics(fitted: ClassifierFit) -> list[dict[str, Any]]:
     return records
 
 
-def _spoken(segment: ProspectSegment, model: ProspectsModel) -> str:
-    """Return the name of a segment that is in no playbook: its label, or its slug in words."""
-    if model.target_source != LATER_BEHAVIOUR:
-        return segment.label
-    return segment.label.replace("_", " ").capitalize()
-
-
 def _counted(first_days: Mapping[str, Any]) -> str:
     """Return what the features count, as JSON."""
     return json.dumps({name: str(value) for name, value in first_days.items()}, sort_keys=True)
@@ -488,40 +308,3 @@ def _why_not_kept(engine: Engine, model: ProspectsModel, features: str) -> str |
     except StoredClassifierError as error:
         return f"the stored one cannot be read: {error}"
     return None
-
-
-def _rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]]) -> dict[str, PlaybookRow]:
-    return {row.segment_slug: row for k in sorted(playbook) for row in playbook[k]}
-
-
-_PREDICTED = pa.schema(
-    {
-        "customer_id": pa.string(),
-        "segment_id": pa.int32(),
-        "probability": pa.float64(),
-        "runner_up_id": pa.int32(),
-        "margin": pa.float64(),
-        "probabilities": pa.list_(pa.float64()),
-        "reason_1": pa.string(),
-        "reason_2": pa.string(),
-        "reason_3": pa.string(),
-        "model_version": pa.string(),
-    }
-)
-
-_FORECAST = pa.schema(
-    {
-        "segment_id": pa.int32(),
-        "most_likely_customers": pa.int64(),
-        "expected_customers": pa.float64(),
-        "expected_share": pa.float64(),
-        "lower_customers": pa.float64(),
-        "upper_customers": pa.float64(),
-        "mean_yearly_revenue": pa.float64(),
-        "expected_sales": pa.float64(),
-        "lower_sales": pa.float64(),
-        "upper_sales": pa.float64(),
-        "level": pa.float64(),
-        "model_version": pa.string(),
-    }
-)

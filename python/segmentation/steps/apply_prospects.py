@@ -1,0 +1,163 @@
+"""The steps that apply the classifier of prospects: predictions, and the forecast from them."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pyarrow as pa
+
+from segmentation.classification.assign import score_into
+from segmentation.classification.features import NUMBER
+from segmentation.classification.forecast import Revenue, forecast_records, tally_probabilities
+from segmentation.classification.model import ProspectsModel
+from segmentation.engine.base import Relation, Session, Table
+from segmentation.engine.sql import case, select, text_literal
+from segmentation.steps.begin import begin
+from segmentation.steps.further_columns import with_further_columns
+
+log = logging.getLogger("segmentation")
+
+_PREDICTIONS = "segmentation_prospect_predictions"
+
+
+def assign_prospects(
+    session: Session,
+    *,
+    features: Table,
+    models: Table,
+    current_model: Table,
+    run_settings: Table,
+    feature_words: Table,
+) -> Relation:
+    """Apply the current classifier to every prospect, in batches.
+
+    Parameters
+    ----------
+    session : Session
+        What dbt hands to the model.
+    features, models, current_model, run_settings, feature_words : relation or table name
+
+    Returns
+    -------
+    Relation
+        customer_id, segment_id, probability, runner_up_id, margin (probability less that of the
+        runner-up), probabilities (in the order of segment_id), reason_1, reason_2, reason_3,
+        model_version. No rows where there is no model.
+    """
+    step = begin(session, run_settings)
+    engine = step.engine
+    model = step.model(models, current_model, ProspectsModel, features)
+    if model is None or not model.segments:
+        return engine.nothing(_PREDICTED)
+    words = step.words(feature_words)
+    classifier = model.classifier()
+    numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
+    table = with_further_columns(
+        engine,
+        engine.from_item(features),
+        numbers=numbers,
+        texts=[column.name for column in classifier.columns if column.name not in numbers],
+    )
+    scored = score_into(
+        engine,
+        f"(select * from {table} where is_prospect)",
+        classifier,
+        _PREDICTIONS,
+        keep=["customer_id"],
+        words=words,
+        temporary=True,
+    )
+    log.info("prospects: predicted a segment for %s", f"{scored.rows:,}")
+    ids = [(text_literal(s.label), str(s.segment_id)) for s in model.segments]
+    made = {
+        "segment_id": f"cast({case(ids, of='segment')} as integer)",
+        "runner_up_id": f"cast({case(ids, of='runner_up')} as integer)",
+        "model_version": text_literal(model.model_version),
+    }
+    columns = [f"{made[name]} as {name}" if name in made else name for name in _PREDICTED.names]
+    return engine.relation(select(columns, _PREDICTIONS))
+
+
+def forecast_prospects(
+    session: Session,
+    *,
+    assignments: Table,
+    models: Table,
+    current_model: Table,
+    run_settings: Table,
+) -> pa.Table:
+    """Say how many prospects will join each segment, and what they will spend in a year.
+
+    Parameters
+    ----------
+    session : Session
+        What dbt hands to the model.
+    assignments, models, current_model, run_settings : relation or table name
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per segment, see :func:`segmentation.classification.forecast.forecast_records`;
+        none where there is no model.
+    """
+    step = begin(session, run_settings)
+    engine = step.engine
+    model = step.model(models, current_model, ProspectsModel, assignments)
+    if model is None or not model.segments:
+        return _FORECAST.empty_table()
+    k = len(model.segments)
+    batches = (
+        np.array(batch.column(0).to_pylist(), dtype=float).reshape(-1, k)
+        for batch in engine.batches(f"select probabilities from {engine.from_item(assignments)}")
+    )
+    records = forecast_records(
+        model.classifier(),
+        tally_probabilities(batches, k),
+        {
+            segment.label: Revenue(segment.yearly_revenue, segment.yearly_revenue_error or 0.0)
+            for segment in model.segments
+            if segment.yearly_revenue is not None
+        },
+    )
+    ids = {segment.label: segment.segment_id for segment in model.segments}
+    return pa.Table.from_pylist(
+        [
+            {**record, "segment_id": ids[record["segment"]], "model_version": model.model_version}
+            for record in records
+        ],
+        schema=_FORECAST,
+    )
+
+
+_PREDICTED = pa.schema(
+    {
+        "customer_id": pa.string(),
+        "segment_id": pa.int32(),
+        "probability": pa.float64(),
+        "runner_up_id": pa.int32(),
+        "margin": pa.float64(),
+        "probabilities": pa.list_(pa.float64()),
+        "reason_1": pa.string(),
+        "reason_2": pa.string(),
+        "reason_3": pa.string(),
+        "model_version": pa.string(),
+    }
+)
+
+_FORECAST = pa.schema(
+    {
+        "segment_id": pa.int32(),
+        "most_likely_customers": pa.int64(),
+        "expected_customers": pa.float64(),
+        "expected_share": pa.float64(),
+        "lower_customers": pa.float64(),
+        "upper_customers": pa.float64(),
+        "mean_yearly_revenue": pa.float64(),
+        "expected_sales": pa.float64(),
+        "lower_sales": pa.float64(),
+        "upper_sales": pa.float64(),
+        "level": pa.float64(),
+        "model_version": pa.string(),
+    }
+)

@@ -1,0 +1,126 @@
+"""The step that fits a segmentation, where a fit is needed.
+
+It takes what a dbt Python model has at hand (relations, settings) and returns what the model
+returns. Nothing here knows dbt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from segmentation.clustering.fit import fit_model
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamingInputs, current_names
+from segmentation.engine.base import Session, Table
+from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_requests import announce_kept
+from segmentation.steps.begin import Step, begin
+from segmentation.steps.fit_decision import FitDecision, PastFits, decide
+from segmentation.steps.further_columns import check_further_numbers, with_further_columns
+from segmentation.steps.overrides import read_options
+
+log = logging.getLogger("segmentation")
+
+
+def fit_if_needed(
+    session: Session,
+    *,
+    segmentation: str,
+    features: Table,
+    run_settings: Table,
+    playbook: Table,
+    feature_words: Table,
+    history: Table | None,
+    settings: Mapping[str, Any],
+    overrides: Any = None,
+    refit: Any = False,
+    refit_after_days: Any = None,
+    runs_schema: str | None = None,
+) -> pa.Table:
+    """Fit a model where one is needed.
+
+    It is needed when the data set has none, when it is asked for, when the configuration
+    changed, when the last one is too old, and when it is damaged. Models that were stored before
+    rows had digests are returned again, with theirs.
+
+    Parameters
+    ----------
+    session : Session
+        What dbt hands to the model.
+    segmentation : str
+    features, run_settings, playbook, feature_words : relation or table name
+        The feature table, ``int_run_settings``, and the two seeds.
+    history, refit, refit_after_days, runs_schema
+        See :class:`segmentation.steps.fit_decision.PastFits`.
+    settings : mapping
+        Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
+    overrides : mapping or JSON text, optional
+        Options laid over `settings`.
+
+    Returns
+    -------
+    pyarrow.Table
+        The rows to store: none where nothing was fitted and all have digests.
+    """
+    step = begin(session, run_settings)
+    options = read_options(settings, overrides)
+    past = PastFits(history, refit, refit_after_days, runs_schema)
+    decision = decide(step, segmentation, SegmentationModel, FitConfiguration(options), past)
+    table = step.engine.from_item(features)
+    if decision.reason is None:
+        _announce_kept(step, decision, table)
+        return SegmentationModel.as_table([], decision.stored.without_digest)
+    log.info("%s: fitting, because %s", segmentation, decision.reason)
+    numbers = [*options.features, *options.trims]
+    check_further_numbers(step.engine, table, numbers)
+    naming = NamingInputs(
+        step.vocabularies(playbook, segmentation), step.words(feature_words), options
+    )
+    predecessor = decision.stored.predecessor
+    model = fit_model(
+        step.engine,
+        with_further_columns(
+            step.engine, table, numbers=numbers, texts=options.categorical_features
+        ),
+        options,
+        decision.request(step, decision.reason),
+        dataclasses.replace(naming, earlier=predecessor and _renamed(predecessor, naming)),
+    )
+    if model is None:
+        log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, step.run.as_of)
+        return SegmentationModel.as_table([], decision.stored.without_digest)
+    log.info("%s: fitted %s", segmentation, model.model_version)
+    return SegmentationModel.as_table([model], decision.stored.without_digest)
+
+
+def _announce_kept(step: Step, decision: FitDecision[SegmentationModel], features: str) -> None:
+    latest = decision.stored.current
+    if latest is None:
+        return
+    announce_kept(decision.segmentation, latest, step.run, decision.before_request)
+    if step.run.as_of < latest.as_of:
+        log.warning(
+            "%s: it was fitted on days after %s, which this build is of; refit: true fits anew",
+            decision.segmentation,
+            step.run.as_of,
+        )
+    if not step.engine.rows(f"select 1 from {features} limit 1"):
+        log.warning("%s: nobody to score as of %s", decision.segmentation, step.run.as_of)
+
+
+def _renamed(latest: SegmentationModel, naming: NamingInputs) -> SegmentationModel:
+    """Return the last model under the names that it goes by today."""
+    return dataclasses.replace(
+        latest,
+        segments=[
+            dataclasses.replace(
+                segment, segment_slug=name.segment_slug, segment_name=name.segment_name
+            )
+            for segment, name in zip(latest.segments, current_names(latest, naming), strict=True)
+        ],
+    )
