@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamedSegment
 from segmentation.clustering.reasons import with_reasons
+from segmentation.clustering.states import STATE_IDS_FROM, States
+from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, call, case, quoted, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scoring.nearest import (
-    assigned_table,
     by_segment,
     segment_dissimilarity_expressions,
 )
@@ -21,10 +23,15 @@ def assignments_query(
     engine: Engine,
     table: str | Query,
     model: SegmentationModel,
+    segments: Sequence[NamedSegment],
     words: Mapping[str, FeatureWords],
     key: str = "customer_id",
 ) -> Query:
     """Return the query that applies a model to a table.
+
+    A customer in a state has the state's id as segment_id. The nearest cluster, which would name
+    the customer otherwise, is then the runner-up, its distance is the distance, and there is no
+    margin: a condition holds or does not.
 
     Parameters
     ----------
@@ -32,6 +39,8 @@ def assignments_query(
     table : str or Query
         A from-item, or a query, with `key` and the features of the model.
     model : SegmentationModel
+    segments : sequence of NamedSegment
+        Its clusters as they are today, then the states.
     words : mapping
         Feature to its words.
     key : str
@@ -43,7 +52,8 @@ def assignments_query(
         Its result has the columns of :func:`segmentation.steps.apply_clusters.assign_segments`.
     """
     features = model.prepared_features
-    assigned = assigned_table(engine, table, features, model.prototypes, [key, *features.names])
+    rule = scoring_rule(model, segments)
+    assigned = rule.assigned(engine, table, keep=[key, *model.known_numbers])
     own, second, runner_up = _compared_distances(model.k)
     distances = assigned.adding(
         "squared_distances",
@@ -54,13 +64,16 @@ def assignments_query(
             )
         ],
     ).adding("own_and_second_distances", [f"{own} as squared_own", f"{second} as squared_second"])
-    explained = with_reasons(engine, distances, model, words)
+    explained = with_reasons(engine, distances, model, segments, words)
+    in_state = f"named_id >= {STATE_IDS_FROM}"
+    runner_up = case([(in_state, case([(f"segment_id <> {NOISE}", "segment_id")]))], runner_up)
     margin = case(
         [
+            (in_state, "null"),
             (
                 f"segment_id <> {NOISE} and squared_second is not null",
                 "greatest(sqrt(squared_second) - sqrt(squared_own), 0.0)",
-            )
+            ),
         ]
     )
     return explained.step(
@@ -68,7 +81,7 @@ def assignments_query(
         select(
             [
                 quoted(key),
-                "cast(segment_id as integer) as segment_id",
+                "cast(named_id as integer) as segment_id",
                 "sqrt(squared_own) as distance",
                 f"{call('cast', [f'{runner_up} as integer'])} as runner_up_id",
                 f"{margin} as margin",
@@ -78,6 +91,17 @@ def assignments_query(
             explained.result,
         ),
     )
+
+
+def scoring_rule(model: SegmentationModel, segments: Sequence[NamedSegment]) -> ScoringRule:
+    """Return how a model and the states among its segments give a customer a segment."""
+    conditions = {
+        segment.segment_id: segment.condition
+        for segment in segments
+        if segment.segment_id >= STATE_IDS_FROM and segment.condition
+    }
+    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
+    return ScoringRule(model.prepared_features, model.prototypes, States(conditions, thresholds))
 
 
 def _compared_distances(k: int) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -14,6 +15,7 @@ import pandas as pd
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.algorithms import Algorithm
 from segmentation.clustering.comparison import AlgorithmJudgement, compare_algorithms
+from segmentation.clustering.conditions_of_fit import ConditionsOfFit, measured_conditions
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.gamma import default_gamma
 from segmentation.clustering.k_choice import KJudgement, choose_k, knee_of, scan_k
@@ -22,13 +24,15 @@ from segmentation.clustering.model import (
     ModelCategory,
     ModelFeature,
     ModelPrototype,
+    ModelSegment,
     SegmentationModel,
+    Threshold,
 )
 from segmentation.clustering.names import (
     NamingInputs,
-    UnnamedSegments,
-    named_segments,
+    with_names,
     with_segment_shares,
+    z_scores,
 )
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import fit_projection
@@ -43,11 +47,12 @@ from segmentation.clustering.sample import (
     trimmed,
     without_outliers,
 )
+from segmentation.clustering.small_segments import without_small_segments
+from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Engine
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.features.numbers import FeaturePreprocessor
 from segmentation.features.prepared import PreparedFeatures
-from segmentation.playbook.playbook import targets_hash
 from segmentation.registry.header import DroppedFeature, FitRequest, FittedContent
 from segmentation.registry.option_checks import OptionError
 from segmentation.registry.option_groups import FitConfiguration
@@ -138,16 +143,20 @@ def fit_model(
     OptionError
         If a feature is not a numeric column of the table, or trims or outliers exclude every row.
     """
-    naming = naming or NamingInputs(limits=options)
+    naming = dataclasses.replace(
+        naming or NamingInputs(limits=options), columns=frozenset(engine.numeric_columns(table))
+    )
     rows = _rows_to_fit(engine, table, options, key)
     if rows is None:
         return None
     algorithm = ALGORITHMS[options.algorithm]
     chosen = _choose_k(rows, options, request.segmentation)
     fitted = rows.sample.rows(slice(0, algorithm.most_rows))
-    refined = _search_and_refine(engine, rows, fitted, chosen.k, options, request.segmentation)
+    conditions = measured_conditions(engine, rows.inliers, options, naming, key)
+    refined = _search_and_refine(
+        engine, rows, fitted, chosen.k, options, request.segmentation, conditions
+    )
     prototypes = _largest_first(engine, table, rows.prepared, refined.prototypes)
-    unnamed = _unnamed_segments(engine, table, rows, prototypes)
     k = prototypes.segments
     judged = rows.sample.rows(slice(0, EVIDENCE_ROWS))
     header = request.header(
@@ -162,14 +171,15 @@ def fit_model(
             fingerprint=rows.fingerprint,
         ),
     )
-    return SegmentationModel(
+    features = _model_features(engine, table, rows)
+    unnamed = SegmentationModel(
         **vars(header),
         k_asked=str(options.k_of_algorithm) if algorithm.takes_k else "as many as there are",
         k_by_rule=chosen.by_rule,
-        playbook_hash=targets_hash(naming.playbook),
-        features=unnamed.features,
+        playbook_hash="",
+        features=features,
         dropped_features=rows.dropped,
-        segments=named_segments(engine, table, unnamed, naming),
+        segments=_unnamed_segments(engine, table, rows, features, prototypes),
         metrics=FitMetrics(
             inertia=refined.inertia,
             customers=sum(refined.counts),
@@ -182,12 +192,18 @@ def fit_model(
             judged, prototypes.assign(judged), rows.prepared.names, seed=options.seed
         ),
         gamma=rows.sample.gamma,
-        categories=unnamed.categories,
+        categories=with_segment_shares(engine, table, rows.prepared, prototypes, rows.categories),
         prototype_rows=_prototype_rows(prototypes),
         knee_of_shorter_scan=knee_of(chosen.judgements[:-2]),
         comparison=_compared(rows.sample, k if k > 1 else chosen.by_rule, options, request),
         projection=fit_projection(rows.sample),
+        thresholds=[Threshold(n, v) for n, v in conditions.states.thresholds.items()],
+        promises=[],
+        explained=conditions.explained,
     )
+    rule = ScoringRule(rows.prepared, prototypes, conditions.states)
+    measured = measured_segments(engine, table, rule, unnamed.known_numbers)
+    return with_names(unnamed, measured, naming)
 
 
 def _rows_to_fit(
@@ -266,8 +282,9 @@ def _search_and_refine(
     k: int,
     options: SegmentationOptions,
     segmentation: str,
+    conditions: ConditionsOfFit,
 ) -> RefinedPrototypes:
-    """Search for prototypes in a sample, and refine them on all rows in the engine."""
+    """Search for prototypes in a sample, refine them on all rows, and dissolve small ones."""
     algorithm = ALGORITHMS[options.algorithm]
     log.info(
         "%s: fitting %s on %s customers%s",
@@ -281,33 +298,57 @@ def _search_and_refine(
     is_refined = algorithm.recentered is not None and not rows.is_imputed
     if is_refined:
         log.info("%s: refining on all customers in the engine", segmentation)
-    return refine_prototypes(
+
+    def refine(start: Prototypes) -> RefinedPrototypes:
+        return refine_prototypes(
+            engine,
+            rows.inliers,
+            rows.prepared,
+            start,
+            recentered=algorithm.recentered if is_refined else None,
+            gamma=rows.sample.gamma,
+            max_passes=options.max_passes,
+            tolerance=options.tolerance,
+        )
+
+    return without_small_segments(
         engine,
         rows.inliers,
-        rows.prepared,
-        start,
-        recentered=algorithm.recentered if is_refined else None,
-        gamma=rows.sample.gamma,
-        max_passes=options.max_passes,
-        tolerance=options.tolerance,
+        refine(start),
+        lambda prototypes: ScoringRule(rows.prepared, prototypes, conditions.states),
+        refine,
+        options.min_segment_share,
     )
 
 
 def _unnamed_segments(
-    engine: Engine, table: str, rows: _RowsToFit, prototypes: Prototypes
-) -> UnnamedSegments:
+    engine: Engine,
+    table: str,
+    rows: _RowsToFit,
+    features: list[ModelFeature],
+    prototypes: Prototypes,
+) -> list[ModelSegment]:
     # Where there is one prototype to a segment it is the centroid that the fit arrived at.
     centroids = (
         prototypes.centers
         if prototypes.is_one_each
         else segment_means(engine, table, rows.prepared, prototypes).means
     )
-    return UnnamedSegments(
-        features=_model_features(engine, table, rows),
-        categories=with_segment_shares(engine, table, rows.prepared, prototypes, rows.categories),
-        prototypes=prototypes,
-        centroids=centroids,
-    )
+    names = [feature.prepared.name for feature in features]
+    return [
+        ModelSegment(
+            segment_id=i,
+            segment_slug="",
+            segment_name="",
+            named_by="",
+            naming_distance=None,
+            customers=0,
+            centroid=[float(c) for c in centroid],
+            profile=list(z_scores(features, dict(zip(names, centroid, strict=True))).values()),
+            typical=[],
+        )
+        for i, centroid in enumerate(centroids)
+    ]
 
 
 def _compared(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -139,6 +140,40 @@ class ModelSegment:
 
 
 @dataclass(frozen=True)
+class Threshold:
+    """What conditions compare with, as measured when the model was fitted.
+
+    Attributes
+    ----------
+    name : str
+        See :func:`segmentation.clustering.states.measured_thresholds`.
+    value : float
+    """
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Promise:
+    """The condition that a segment was named by when the model was fitted.
+
+    Attributes
+    ----------
+    playbook_slug : str or None
+        The row of the playbook; None where no condition held.
+    earlier_slug : str or None
+        The slug of the segment of the model before that it continues.
+    renamed_because : str or None
+        Why it does not have that slug.
+    """
+
+    playbook_slug: str | None
+    earlier_slug: str | None
+    renamed_because: str | None
+
+
+@dataclass(frozen=True)
 class FitMetrics:
     """How a fit went.
 
@@ -264,6 +299,18 @@ class SegmentationModel(ModelHeader):
                 x_explained_variance=REAL,
                 y_explained_variance=REAL,
             ),
+            "thresholds": records(name=TEXT, value=REAL),
+            "promises": records(playbook_slug=TEXT, earlier_slug=TEXT, renamed_because=TEXT),
+            "explained": records(
+                name=TEXT,
+                fill=REAL,
+                lower=REAL,
+                upper=REAL,
+                transform=TEXT,
+                power=REAL,
+                center=REAL,
+                scale=REAL,
+            ),
         }
     )
     # There were only numbers, one prototype to a segment.
@@ -272,6 +319,10 @@ class SegmentationModel(ModelHeader):
         "categories": [],
         "prototype_rows": [],
         "comparison": [],
+        # There were no conditions.
+        "thresholds": [],
+        "promises": [],
+        "explained": [],
     }
 
     k_asked: str
@@ -289,6 +340,19 @@ class SegmentationModel(ModelHeader):
     knee_of_shorter_scan: int | None
     comparison: list[AlgorithmJudgement]
     projection: Projection | None
+    thresholds: list[Threshold]
+    promises: list[Promise]
+    explained: list[PreparedFeature]
+
+    @property
+    def has_states(self) -> bool:
+        """Whether conditions name its segments, and customers before them."""
+        return bool(json.loads(self.options).get("states"))
+
+    @property
+    def known_numbers(self) -> list[str]:
+        """The numeric columns that it can say something of, those that it was fitted to first."""
+        return [f.prepared.name for f in self.features] + [f.name for f in self.explained]
 
     @property
     def prepared_features(self) -> PreparedFeatures:
@@ -385,6 +449,9 @@ class SegmentationModel(ModelHeader):
             or [ModelPrototype(s.segment_id, s.centroid, None, 0.0, None, []) for s in segments],
             "comparison": [AlgorithmJudgement(**entry) for entry in values["comparison"]],
             "projection": Projection(**projection) if projection else None,
+            "thresholds": [Threshold(**threshold) for threshold in values["thresholds"]],
+            "promises": [Promise(**promise) for promise in values["promises"]],
+            "explained": [PreparedFeature(**feature) for feature in values["explained"]],
         }
 
     def as_record(self) -> dict[str, Any]:

@@ -12,25 +12,42 @@ import numpy as np
 from segmentation.clustering.model import (
     ModelCategory,
     ModelFeature,
-    ModelSegment,
+    Promise,
     SegmentationModel,
     category_profile,
 )
 from segmentation.clustering.options import NamingOptions
+from segmentation.clustering.states import States, state_id, usable_conditions
+from segmentation.clustering.typical_values import MeasuredSegment, TypicalValue
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import quoted, text_literal
-from segmentation.features.arrays import Matrix
 from segmentation.features.prepared import PreparedFeatures
+from segmentation.playbook.conditions import Condition
 from segmentation.playbook.feature_words import FeatureWords
-from segmentation.playbook.matching import EarlierSegment, SegmentName, name_segments
+from segmentation.playbook.matching import (
+    CONDITION,
+    DESCRIPTION,
+    EARLIER_MODEL,
+    STATE,
+    EarlierSegment,
+    SegmentName,
+    continued_segments,
+    described_name,
+    name_segments,
+    profile_distance,
+)
 from segmentation.playbook.playbook import (
+    OF_CUSTOMER,
+    OF_SEGMENT,
     PlaybookRow,
+    conditions_of,
     rows_by_slug,
+    rows_with_targets,
     targets_hash,
     usable_rows,
     vocabulary_for,
 )
-from segmentation.scoring.columns import medians
+from segmentation.playbook.promises import PromisedName, UnnamedSegment, promised_names
 from segmentation.scoring.nearest import assigned_table
 from segmentation.scoring.prototypes import Prototypes
 
@@ -49,41 +66,53 @@ class NamingInputs:
         How near a segment has to be to what it is called after.
     earlier : SegmentationModel or None
         The model before, whose segments hand their slugs on to those of a new one.
+    columns : frozenset of str
+        Numeric columns of the feature table, which conditions may look at.
     """
 
     playbook: Mapping[int, Sequence[PlaybookRow]] = field(default_factory=dict)
     words: Mapping[str, FeatureWords] = field(default_factory=dict)
     limits: NamingOptions = field(default_factory=NamingOptions)
     earlier: SegmentationModel | None = None
+    columns: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class UnnamedSegments:
-    """The segments of a new model before they have names.
+class NamedSegment:
+    """A segment as it is called on the day of a build.
 
     Attributes
     ----------
-    features : list of ModelFeature
-    categories : list of ModelCategory
-        With their shares in each segment.
-    prototypes : Prototypes
-        In the order of the segment ids.
-    centroids : ndarray of shape (k, n_features)
-        In scaled units.
+    segment_id : int
+        A cluster's number, or that of a state, see
+        :data:`segmentation.clustering.states.STATE_IDS_FROM`.
+    segment_slug, segment_name : str
+    named_by : str
+        ``"state"``, ``"condition"``, or as :class:`segmentation.playbook.matching.SegmentName` has
+        it.
+    row : PlaybookRow or None
+        What describes the segment to readers.
+    condition : Condition or None
+        What its name promises.
+    values : tuple of TypicalValue
+        What is typical of it today; empty where it has no customers.
+    naming_distance : float or None
+    slug_at_fit : str or None
+        None of a state.
+    renamed_because : str or None
+        Why the name that it had before did not stay.
     """
 
-    features: list[ModelFeature]
-    categories: list[ModelCategory]
-    prototypes: Prototypes
-    centroids: Matrix
-
-    @property
-    def prepared(self) -> PreparedFeatures:
-        """How each raw column becomes a scaled one, or a code."""
-        return PreparedFeatures(
-            [feature.prepared for feature in self.features],
-            [category.prepared for category in self.categories],
-        )
+    segment_id: int
+    segment_slug: str
+    segment_name: str
+    named_by: str
+    row: PlaybookRow | None
+    condition: Condition | None
+    values: tuple[TypicalValue, ...]
+    naming_distance: float | None = None
+    slug_at_fit: str | None = None
+    renamed_because: str | None = None
 
 
 def current_names(model: SegmentationModel, naming: NamingInputs) -> list[SegmentName]:
@@ -104,7 +133,7 @@ def current_names(model: SegmentationModel, naming: NamingInputs) -> list[Segmen
     -------
     list of SegmentName, length k
     """
-    playbook, limit = naming.playbook, naming.limits.naming_limit
+    playbook, limit = rows_with_targets(naming.playbook), naming.limits.naming_limit
     written = rows_by_slug(playbook, model.k)
     stored = {
         segment.segment_id: SegmentName(
@@ -124,7 +153,7 @@ def current_names(model: SegmentationModel, naming: NamingInputs) -> list[Segmen
         return list(stored.values())
     return name_segments(
         model.profiles,
-        usable_rows(vocabulary_for(playbook, model.k), set(model.prepared_features.names)),
+        _usable_targets(model, naming),
         naming.words,
         limit=limit,
         kept={
@@ -178,64 +207,255 @@ def with_segment_shares(
     return counted
 
 
-def named_segments(
-    engine: Engine, table: str, unnamed: UnnamedSegments, naming: NamingInputs
-) -> list[ModelSegment]:
-    """Return the segments of a new model, described and named.
+def with_names(
+    model: SegmentationModel, measured: Mapping[int, MeasuredSegment], naming: NamingInputs
+) -> SegmentationModel:
+    """Return a model that was just fitted, its segments named and described.
 
     Parameters
     ----------
-    engine : Engine
-    table : str
-        A from-item with all customers.
-    unnamed : UnnamedSegments
+    model : SegmentationModel
+        Its segments have no names yet.
+    measured : mapping of int to MeasuredSegment
+        By segment_id.
     naming : NamingInputs
     """
-    features, categories, centroids = unnamed.features, unnamed.categories, unnamed.centroids
-    prepared = unnamed.prepared
-    names_of_raw = [feature.name for feature in prepared.numbers]
-    assigned = assigned_table(engine, table, prepared, unnamed.prototypes, keep=names_of_raw)
-    typical_values = f", {medians(engine, prepared.numbers)}" if features else ""
-    described = {
-        row[0]: row[1:]
-        for row in engine.rows(
-            f"select segment_id, count(*){typical_values} from ({assigned}) group by segment_id"
+    earlier = _earlier_segments(model, naming.earlier) if naming.limits.carry_over else []
+    if model.has_states:
+        names, promises = _names_at_fit_by_conditions(model, measured, naming, earlier)
+    else:
+        promises = []
+        names = name_segments(
+            model.profiles,
+            _usable_targets(model, naming),
+            naming.words,
+            limit=naming.limits.naming_limit,
+            carry_over_limit=naming.limits.carry_over_limit,
+            earlier=earlier,
         )
-    }
-    numbers = [_profile(features, dict(zip(names_of_raw, c, strict=True))) for c in centroids]
-    profiles = [{**profile, **category_profile(categories, i)} for i, profile in enumerate(numbers)]
-    names = name_segments(
-        profiles,
-        usable_rows(vocabulary_for(naming.playbook, len(centroids)), set(prepared.names)),
-        naming.words,
-        limit=naming.limits.naming_limit,
-        carry_over_limit=naming.limits.carry_over_limit,
-        earlier=_earlier_segments(features, categories, naming.earlier, len(centroids)),
-    )
     segments = []
-    for i, (centroid, profile, name) in enumerate(zip(centroids, numbers, names, strict=True)):
-        count, *typical = described.get(i, (0, *[None] * len(features)))
+    for segment, name in zip(model.segments, names, strict=True):
+        found = measured.get(segment.segment_id)
+        typical = found.medians() if found else {}
         segments.append(
-            ModelSegment(
-                segment_id=i,
-                segment_slug=name.segment_slug,
-                segment_name=name.segment_name,
-                named_by=name.named_by,
-                naming_distance=name.naming_distance,
-                customers=int(count),
-                centroid=[float(c) for c in centroid],
-                profile=list(profile.values()),
-                # A segment without any value is described by the fill value.
-                typical=[
-                    feature.prepared.fill if value is None else float(value)
-                    for feature, value in zip(features, typical, strict=True)
-                ],
+            dataclasses.replace(
+                segment,
+                **dataclasses.asdict(name),
+                customers=found.customers if found else 0,
+                typical=[typical.get(f.prepared.name, f.prepared.fill) for f in model.features],
             )
         )
-    return segments
+    return dataclasses.replace(
+        model,
+        segments=segments,
+        promises=promises,
+        playbook_hash=targets_hash(naming.playbook),
+    )
 
 
-def _profile(features: Sequence[ModelFeature], centroid: Mapping[str, float]) -> dict[str, float]:
+def segments_today(
+    model: SegmentationModel, measured: Mapping[int, MeasuredSegment], naming: NamingInputs
+) -> list[NamedSegment]:
+    """Return the segments of a model as they are called today, clusters first, then states.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+    measured : mapping of int to MeasuredSegment
+        The segments among today's customers.
+    naming : NamingInputs
+    """
+    if not model.has_states:
+        rows = rows_by_slug(rows_with_targets(naming.playbook), model.k)
+        names = current_names(model, naming)
+        return [
+            _named(
+                model,
+                i,
+                name,
+                measured,
+                row=rows.get(name.segment_slug) or _nearest_row(model, i, naming),
+            )
+            for i, name in enumerate(names)
+        ]
+    promised = _promised(model, measured, naming, _stored_promises(model))
+    rows_of = {row.segment_slug: row for row in conditions_of(naming.playbook, OF_SEGMENT)}
+    named = []
+    for i, (segment, name) in enumerate(zip(model.segments, promised, strict=True)):
+        stored = model.promises[i] if i < len(model.promises) else None
+        row = rows_of.get(name.playbook_slug or "")
+        kept_by = segment.named_by
+        named.append(
+            dataclasses.replace(
+                _named(
+                    model,
+                    i,
+                    SegmentName(
+                        name.segment_slug,
+                        name.segment_name,
+                        kept_by if name.is_kept else CONDITION if row else DESCRIPTION,
+                        segment.naming_distance if name.is_kept else None,
+                    ),
+                    measured,
+                    row=row,
+                ),
+                renamed_because=name.renamed_because
+                or (stored.renamed_because if stored and name.is_kept else None),
+            )
+        )
+    for row in conditions_of(naming.playbook, OF_CUSTOMER):
+        state = state_id(row)
+        if state in states_of(model, naming).conditions:
+            named.append(
+                NamedSegment(
+                    segment_id=state,
+                    segment_slug=row.segment_slug,
+                    segment_name=row.segment_name,
+                    named_by=STATE,
+                    row=row,
+                    condition=row.condition,
+                    values=measured[state].values if state in measured else (),
+                )
+            )
+    return named
+
+
+def known_numbers(model: SegmentationModel, naming: NamingInputs) -> list[str]:
+    """Return the numbers of the feature table that can be measured for names and reasons."""
+    own = {feature.prepared.name for feature in model.features}
+    return [name for name in model.known_numbers if name in own or name in naming.columns]
+
+
+def states_of(model: SegmentationModel, naming: NamingInputs) -> States:
+    """Return the states that today's playbook names before a model's clusters."""
+    if not model.has_states:
+        return States()
+    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
+    rows = usable_conditions(
+        conditions_of(naming.playbook, OF_CUSTOMER), set(naming.columns or model.known_numbers)
+    )
+    conditions = {state_id(row): row.condition for row in rows if row.condition is not None}
+    return States(conditions, thresholds)
+
+
+def _named(
+    model: SegmentationModel,
+    i: int,
+    name: SegmentName,
+    measured: Mapping[int, MeasuredSegment],
+    row: PlaybookRow | None,
+) -> NamedSegment:
+    segment = model.segments[i]
+    return NamedSegment(
+        segment_id=segment.segment_id,
+        segment_slug=name.segment_slug,
+        segment_name=name.segment_name,
+        named_by=name.named_by,
+        naming_distance=name.naming_distance,
+        row=row,
+        condition=row.condition if row else None,
+        values=measured[segment.segment_id].values if segment.segment_id in measured else (),
+        slug_at_fit=segment.segment_slug,
+    )
+
+
+def _names_at_fit_by_conditions(
+    model: SegmentationModel,
+    measured: Mapping[int, MeasuredSegment],
+    naming: NamingInputs,
+    earlier: Sequence[EarlierSegment],
+) -> tuple[list[SegmentName], list[Promise]]:
+    """Return the names of a new model's clusters, and the conditions that they were named by."""
+    continued = continued_segments(model.profiles, earlier, naming.limits.carry_over_limit)
+    before: list[PromisedName | None] = [None] * model.k
+    for i, found in enumerate(continued):
+        if found is not None:
+            of = earlier[found[0]]
+            before[i] = PromisedName(of.segment_slug, of.segment_name, of.playbook_slug)
+    promised = _promised(model, measured, naming, before)
+    names = []
+    promises = []
+    for name, found in zip(promised, continued, strict=True):
+        named_by = CONDITION if name.playbook_slug else DESCRIPTION
+        names.append(
+            SegmentName(
+                name.segment_slug,
+                name.segment_name,
+                EARLIER_MODEL if name.is_kept else named_by,
+                found[1] if name.is_kept and found else None,
+            )
+        )
+        promises.append(
+            Promise(
+                playbook_slug=name.playbook_slug,
+                earlier_slug=earlier[found[0]].segment_slug if found else None,
+                renamed_because=name.renamed_because,
+            )
+        )
+    return names, promises
+
+
+def _stored_promises(model: SegmentationModel) -> list[PromisedName | None]:
+    return [
+        PromisedName(segment.segment_slug, segment.segment_name, promise.playbook_slug)
+        for segment, promise in zip(model.segments, model.promises, strict=True)
+    ]
+
+
+def _promised(
+    model: SegmentationModel,
+    measured: Mapping[int, MeasuredSegment],
+    naming: NamingInputs,
+    before: Sequence[PromisedName | None],
+) -> list[PromisedName]:
+    """Return the names of a model's clusters by conditions, and descriptions where none holds."""
+    nobody = MeasuredSegment(0, ())
+    segments = []
+    for i, profile in enumerate(model.profiles):
+        found = measured.get(i, nobody)
+        segments.append(UnnamedSegment(found.customers, found.medians(), profile, before[i]))
+    rows = usable_conditions(
+        conditions_of(naming.playbook, OF_SEGMENT), set(naming.columns or model.known_numbers)
+    )
+    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
+    found_names = promised_names(segments, rows, thresholds, naming.words)
+    taken = {name.segment_slug for name in found_names if name}
+    taken |= {row.segment_slug for row in conditions_of(naming.playbook, OF_CUSTOMER)}
+    names = []
+    for profile, promised in zip(model.profiles, found_names, strict=True):
+        if promised is None:
+            described = described_name(profile, naming.words, taken)
+            taken.add(described.segment_slug)
+            promised = PromisedName(described.segment_slug, described.segment_name, None)
+        names.append(promised)
+    return names
+
+
+def _usable_targets(model: SegmentationModel, naming: NamingInputs) -> list[PlaybookRow]:
+    return usable_rows(
+        vocabulary_for(rows_with_targets(naming.playbook), model.k),
+        set(model.prepared_features.names),
+    )
+
+
+def _nearest_row(model: SegmentationModel, i: int, naming: NamingInputs) -> PlaybookRow | None:
+    """Return the row of any k whose targets lie nearest: its strategy serves a segment's quadrant.
+
+    Of equally near ones the one of the smallest k, then the first slug.
+    """
+    features = set(model.prepared_features.names)
+    rows = [
+        row
+        for _, of_k in sorted(rows_with_targets(naming.playbook).items())
+        for row in of_k
+        if {name.partition("=")[0] for name in row.targets} <= features
+    ]
+    profile = model.profiles[i]
+    return min(rows, key=lambda row: profile_distance(profile, row.targets), default=None)
+
+
+def z_scores(features: Sequence[ModelFeature], centroid: Mapping[str, float]) -> dict[str, float]:
+    """Return a centroid, in scaled units, in z-scores of the features of a model."""
     return {
         f.prepared.name: (float(centroid[f.prepared.name]) - f.mean) / f.standard_deviation
         for f in features
@@ -244,15 +464,13 @@ def _profile(features: Sequence[ModelFeature], centroid: Mapping[str, float]) ->
 
 
 def _earlier_segments(
-    features: Sequence[ModelFeature],
-    categories: Sequence[ModelCategory],
-    earlier: SegmentationModel | None,
-    k: int,
+    model: SegmentationModel, earlier: SegmentationModel | None
 ) -> list[EarlierSegment]:
     """Return the segments of the previous model, in z-scores of the new model."""
     # A single segment holds all customers: it does not continue any earlier segment.
-    if earlier is None or k < 2:
+    if earlier is None or model.k < 2:
         return []
+    features, categories = model.features, model.categories
     now = {feature.prepared.name: feature.prepared for feature in features}
     placed = []
     for i, segment in enumerate(earlier.segments):
@@ -268,7 +486,8 @@ def _earlier_segments(
             EarlierSegment(
                 segment.segment_slug,
                 segment.segment_name,
-                {**_profile(features, centroid), **shares},
+                {**z_scores(features, centroid), **shares},
+                earlier.promises[i].playbook_slug if earlier.promises else segment.segment_slug,
             )
         )
     return placed

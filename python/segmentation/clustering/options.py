@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from segmentation.clustering import ALGORITHMS
-from segmentation.features.numbers import OUTLIER_RULES, SCALINGS, TRANSFORMS
+from segmentation.features.numbers import (
+    MAX_ABSOLUTE_VALUE,
+    OUTLIER_RULES,
+    SCALINGS,
+    TRANSFORMS,
+)
 from segmentation.registry.option_checks import (
     LARGEST_SEED,
     MOST_SEGMENTS,
@@ -77,10 +82,16 @@ class PreparationOptions(OptionGroup):
         median in either case.
     outliers : str
         ``"none"``; ``"clip"``: values beyond the quartiles by more than `outlier_factor`
-        interquartile ranges are taken as that bound; ``"drop"``: such rows are excluded from
-        the fit but still scored.
+        interquartile ranges are taken as that bound; ``"winsorize"``: the `winsorized_share` of
+        the rows at either end of a feature are taken as the bound (Tukey, 1962), so that no few
+        rows decide a transform or a centroid, however far out they lie; ``"drop"``: rows beyond
+        the bounds of ``"clip"`` are excluded from the fit but still scored.
     outlier_factor : float
         In interquartile ranges (Tukey, 1977: 1.5).
+    winsorized_share : float
+        What ``"winsorize"`` bounds at either end, as a share of the rows.
+    floors : mapping of str to float
+        Feature to the least value that counts, e.g. 0 for an amount that refunds make negative.
     transform : str or mapping of str to str
         ``"none"``, ``"log"`` (signed ``ln(1 + |x|)``) or ``"yeo_johnson"``, for all features or
         by feature; features that a mapping does not name have none.
@@ -96,6 +107,8 @@ class PreparationOptions(OptionGroup):
     imputation: str = "median"
     outliers: str = "none"
     outlier_factor: float = 1.5
+    winsorized_share: float = 0.005
+    floors: Mapping[str, float] = field(default_factory=dict)
     transform: str | Mapping[str, str] = "none"
     scaling: str = "standard"
 
@@ -112,7 +125,21 @@ class PreparationOptions(OptionGroup):
         return [
             *problems,
             *self._wrong_trims(),
+            *self._wrong_floors(),
             *number_above("outlier_factor", self.outlier_factor, 0.0),
+            *number("winsorized_share", self.winsorized_share, least=0.0, most=0.25),
+        ]
+
+    def _wrong_floors(self) -> list[str]:
+        if not isinstance(self.floors, Mapping):
+            return [
+                "floors is written as features and their least values, e.g. {monetary: 0}; "
+                f"found {self.floors!r}."
+            ]
+        return [
+            problem
+            for name, floor in self.floors.items()
+            for problem in number(f"floors of {name}", floor, least=-MAX_ABSOLUTE_VALUE)
         ]
 
     def _wrong_trims(self) -> list[str]:
@@ -279,6 +306,37 @@ class ComparisonOptions(OptionGroup):
 
 
 @dataclass(frozen=True)
+class StateOptions(OptionGroup):
+    """Which customers are named before the clusters, and how small a segment may be.
+
+    Attributes
+    ----------
+    states : bool
+        Whether the conditions of the playbook name: customers by their states first, the
+        clusters of the others by what is typical of them. Otherwise clusters are named after the
+        target z-scores of the playbook.
+    min_segment_share : float
+        A segment with a smaller share of the customers, those in a state apart, does not leave a
+        fit: its customers join the segments that are left. 0 keeps all.
+    """
+
+    IS_FITTED: ClassVar = True
+
+    states: bool = False
+    min_segment_share: float = 0.01
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the switch and the share."""
+        problems: list[str] = []
+        if not isinstance(self.states, bool):
+            problems.append(f"states is {self.states!r}. It must be true or false.")
+        return [
+            *problems,
+            *number("min_segment_share", self.min_segment_share, least=0.0, most=0.5),
+        ]
+
+
+@dataclass(frozen=True)
 class NamingOptions(OptionGroup):
     """How near a segment has to be to what it is called after: other limits rename, never refit.
 
@@ -289,16 +347,23 @@ class NamingOptions(OptionGroup):
         row whose name it takes.
     carry_over_limit : float
         The same between a segment and one of the model before, whose slug it takes.
+    carry_over : bool
+        Whether segments of a new model take the slugs of the model before at all.
     """
 
     IS_FITTED: ClassVar = False
 
     naming_limit: float = 1.0
     carry_over_limit: float = 0.5
+    carry_over: bool = True
 
     def problems(self) -> list[str]:
         """Return what is wrong with the limits."""
+        problems: list[str] = []
+        if not isinstance(self.carry_over, bool):
+            problems.append(f"carry_over is {self.carry_over!r}. It must be true or false.")
         return [
+            *problems,
             *number("naming_limit", self.naming_limit, least=0.0),
             *number("carry_over_limit", self.carry_over_limit, least=0.0),
         ]
@@ -309,6 +374,7 @@ class SegmentationOptions(
     Options,
     NamingOptions,
     ComparisonOptions,
+    StateOptions,
     KOptions,
     AlgorithmOptions,
     PreparationOptions,
@@ -321,11 +387,11 @@ class SegmentationOptions(
 
     def problems_between_groups(self) -> list[str]:
         """Return what is wrong with options of one group beside those of another."""
-        named = self.transform if isinstance(self.transform, Mapping) else ()
         problems = [
-            f"transform names {name!r}, which is not one of the features: "
+            f"{option} names {name!r}, which is not one of the features: "
             f"{', '.join(self.features)}."
-            for name in named
+            for option, given in (("transform", self.transform), ("floors", self.floors))
+            for name in (given if isinstance(given, Mapping) else ())
             if name not in self.features
         ]
         if self.algorithm not in tuple(ALGORITHMS):

@@ -1,79 +1,131 @@
-"""Why: what sets a segment apart, and why a customer is in it."""
+"""Why: what sets a segment apart, and why a customer is in it.
+
+Name, headline and reasons use one statistic, what is typical of a segment today beside what is
+typical of all customers (:mod:`segmentation.clustering.typical_values`), and one direction: a
+feature is a reason only where customer and segment lie on the same side of the typical customer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.clustering.model import (
-    ModelCategory,
-    ModelFeature,
-    ModelSegment,
-    SegmentationModel,
-)
+from segmentation.clustering.model import ModelCategory, SegmentationModel
+from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.states import STATE_IDS_FROM
+from segmentation.clustering.typical_values import TypicalValue
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, call, case, number, quoted, text_literal
-from segmentation.features.arrays import Matrix
+from segmentation.features.categories import PreparedCategory
+from segmentation.features.numbers import PreparedFeature
 from segmentation.playbook.feature_words import FeatureWords, words_for
-from segmentation.playbook.headlines import CategoryContrast, NumberContrast, headline
+from segmentation.playbook.headlines import (
+    CategoryContrast,
+    NumberContrast,
+    headline,
+    share_z_score,
+)
 from segmentation.playbook.playbook import ONE
-from segmentation.scoring.columns import code_columns, columns_of, scaled_columns
-from segmentation.scoring.nearest import by_segment, cost_expression
+from segmentation.scoring.columns import (
+    bounded_expression,
+    code_columns,
+    columns_of,
+    scaled_columns,
+    scaled_expression,
+)
+from segmentation.scoring.nearest import by_segment
 from segmentation.scoring.prototypes import NOISE
 
 REASONS = 3
 
+# How far a customer lies out counts up to so many times how far the segment does.
+MOST_TIMES_THE_SEGMENT = 2.0
+
+# What the condition of a state names comes before everything else.
+FIRST = 1e6
 # The weight of a feature without a value is multiplied by this, which puts it last.
 LAST = 1e-12
 
 OUTSIDE = "lies in no dense group; it is nearest to the runner-up"
 
-# Where a row is as far from several segments, or in one whose middle is not the nearest.
+# Where nothing that is typical of the segment is true of the customer.
 NO_REASON = "no feature by itself speaks for this segment"
 
 
+@dataclass(frozen=True)
+class ExplainedNumber:
+    """A number that can be a reason.
+
+    Attributes
+    ----------
+    prepared : PreparedFeature
+    standard_deviation : float
+        Of its scaled values.
+    column : str
+        SQL of its scaled value.
+    is_fitted : bool
+        Whether the model looks at it; otherwise only conditions do.
+    """
+
+    prepared: PreparedFeature
+    standard_deviation: float
+    column: str
+    is_fitted: bool
+
+    def apart(self, value: TypicalValue) -> float:
+        """Return how far a segment lies from the typical customer, in standard deviations."""
+        here, everywhere = self.prepared.scaled(np.array([value.here, value.everywhere]))
+        return float((here - everywhere) / self.standard_deviation)
+
+
 def segment_headline(
-    model: SegmentationModel, segment: ModelSegment, words: Mapping[str, FeatureWords]
+    model: SegmentationModel, segment: NamedSegment, words: Mapping[str, FeatureWords]
 ) -> str:
-    """Return what sets a segment of a model apart, see :func:`headline`."""
-    numbers = [
-        NumberContrast(
-            feature.prepared.name, segment.profile[j], segment.typical[j], feature.typical
-        )
-        for j, feature in enumerate(model.features)
-    ]
+    """Return what sets a segment apart today, see :func:`headline`."""
+    of_numbers = {value.feature: value for value in segment.values if value.category is None}
+    numbers = []
+    for explained in _explained_numbers(model):
+        name = explained.prepared.name
+        if name in of_numbers and _explains(explained, segment):
+            value = of_numbers[name]
+            numbers.append(
+                NumberContrast(name, explained.apart(value), value.here, value.everywhere)
+            )
     categories = [
-        CategoryContrast(
-            feature.name,
-            category,
-            feature.segment_shares[segment.segment_id][code],
-            feature.shares[code],
-        )
-        for feature in model.categories
-        for code, category in enumerate(feature.categories)
+        CategoryContrast(value.feature, value.category, value.here, value.everywhere)
+        for value in segment.values
+        if value.category is not None
     ]
     return headline(numbers, categories, words)
 
 
 def with_reasons(
-    engine: Engine, assigned: Query, model: SegmentationModel, words: Mapping[str, FeatureWords]
+    engine: Engine,
+    assigned: Query,
+    model: SegmentationModel,
+    segments: Sequence[NamedSegment],
+    words: Mapping[str, FeatureWords],
 ) -> Query:
     """Return a query that also has the three strongest reasons why a row is in its segment.
 
-    The dissimilarity to another segment less that to the row's own segment is a sum over features.
-    Its mean over all other segments gives the contribution of each feature. The features with the
-    largest contributions are the reasons. A negative contribution is not a reason, so there can be
-    fewer than three; if there is none, the first reason says so. Ties go to the feature that is
-    named first.
+    A number weighs as much as customer and segment lie apart from the typical customer, one times
+    the other, both in standard deviations of scaled values; it weighs nothing where they lie on
+    different sides, and the customer counts up to :data:`MOST_TIMES_THE_SEGMENT` times the segment.
+    The customer's category weighs the square of the z-score of its share in the segment where that
+    is larger than among all customers. What the condition of a state names comes first. Ties go to
+    the feature that is named first. There can be fewer than three reasons; if there is none, the
+    first reason says so.
 
     Parameters
     ----------
     engine : Engine
     assigned : Query
-        See :func:`segmentation.scoring.nearest.assigned_table`; its result has the raw columns of
-        the features too.
+        See :meth:`segmentation.clustering.typical_values.ScoringRule.assigned`; its result has the
+        raw columns of the features and of :attr:`SegmentationModel.explained` too.
     model : SegmentationModel
+    segments : sequence of NamedSegment
     words : mapping
         Feature to its words.
 
@@ -82,20 +134,32 @@ def with_reasons(
     Query
         Its result has the columns of `assigned` and reason_1, reason_2, reason_3.
     """
-    if model.k < 2:
+    if len(segments) < 2:
         only = _first_reason(text_literal("there is only one segment"))
         others = [f"cast(null as varchar) as reason_{rank}" for rank in range(2, REASONS + 1)]
         return assigned.adding("reasons", [only, *others])
     features = model.prepared_features
-    names = columns_of("evidence", features, [*features.numbers, *features.categories])
+    numbers = _explained_numbers(model)
+    assigned = _with_scaled(engine, assigned, model)
+    listed: list[PreparedFeature | PreparedCategory] = [e.prepared for e in numbers]
+    listed += features.categories
+    names = columns_of("evidence", features, listed)
+    evidence = [_number_evidence(engine, e, segments, words) for e in numbers]
+    evidence += [
+        _category_evidence(code, category, segments)
+        for code, category in zip(code_columns(features), model.categories, strict=True)
+    ]
     weighed = assigned.adding(
-        "evidence_of_features",
-        [f"{e} as {name}" for e, name in zip(_evidence(engine, model), names, strict=True)],
+        "evidence_of_features", [f"{e} as {name}" for e, name in zip(evidence, names, strict=True)]
     )
     ranked = engine.largest_first([(name, j) for j, name in enumerate(names)], above=0.0)
     spoken = weighed.adding("ranked_features", [f"{ranked} as ranked_features"])
     # A sentence is made for the features that are reasons, and for no other.
-    sentences = _sentences(engine, model, words)
+    sentences = [_sentence(engine, explained, segments, words) for explained in numbers]
+    sentences += [
+        _category_sentence(code, category, segments)
+        for code, category in zip(code_columns(features), model.categories, strict=True)
+    ]
     found = [
         by_segment(sentences, engine.element("ranked_features", rank))
         for rank in range(1, REASONS + 1)
@@ -106,93 +170,163 @@ def with_reasons(
 
 
 def _first_reason(of_members: str) -> str:
-    outside = (f"segment_id = {NOISE}", text_literal(OUTSIDE))
+    outside = (f"named_id = {NOISE}", text_literal(OUTSIDE))
     return f"{case([outside], of_members)} as reason_1"
 
 
-def _evidence(engine: Engine, model: SegmentationModel) -> list[str]:
-    """Return SQL for what each feature says for the row's segment: more is more."""
-    features, middles = model.prepared_features, model.segment_prototypes
-    slopes, offsets = _evidence_lines(middles.centers)
-    evidence = [
-        by_segment(
-            [
-                f"{number(offset)} + {number(slope)} * {column}"
-                for offset, slope in zip(offsets[:, j], slopes[:, j], strict=True)
-            ]
+def _explained_numbers(model: SegmentationModel) -> list[ExplainedNumber]:
+    scaled = scaled_columns(model.prepared_features)
+    fitted = [
+        ExplainedNumber(feature.prepared, feature.standard_deviation or 1.0, column, True)
+        for feature, column in zip(model.features, scaled, strict=True)
+    ]
+    # They are scaled to a standard deviation of 1.
+    explained = columns_of("explained", model.prepared_features, model.explained)
+    return fitted + [
+        ExplainedNumber(prepared, 1.0, column, False)
+        for prepared, column in zip(model.explained, explained, strict=True)
+    ]
+
+
+def _with_scaled(engine: Engine, assigned: Query, model: SegmentationModel) -> Query:
+    """Return a query that also has the scaled columns that only conditions look at."""
+    if not model.explained:
+        return assigned
+    bounded = columns_of("bounded", model.prepared_features, model.explained)
+    explained = columns_of("explained", model.prepared_features, model.explained)
+    return assigned.adding(
+        "bounded_explanations",
+        [
+            f"{bounded_expression(engine, feature)} as {name}"
+            for feature, name in zip(model.explained, bounded, strict=True)
+        ],
+    ).adding(
+        "scaled_explanations",
+        [
+            f"{scaled_expression(of, feature)} as {name}"
+            for feature, of, name in zip(model.explained, bounded, explained, strict=True)
+        ],
+    )
+
+
+def _condition_columns(segment: NamedSegment) -> list[str]:
+    return segment.condition.columns if segment.condition else []
+
+
+def _explains(explained: ExplainedNumber, segment: NamedSegment) -> bool:
+    """Return whether a number can explain a segment: the model or its condition looks at it."""
+    return explained.is_fitted or explained.prepared.name in _condition_columns(segment)
+
+
+def _value(segment: NamedSegment, feature: str, category: str | None = None) -> TypicalValue | None:
+    for value in segment.values:
+        if (value.feature, value.category) == (feature, category):
+            return value
+    return None
+
+
+def _of_segments(values: Mapping[int, str], otherwise: str | None = None) -> str:
+    """Return SQL that takes the expression of the row's segment."""
+    branches = [(str(segment), value) for segment, value in values.items()]
+    return case(branches, otherwise, of="named_id") if branches else otherwise or "null"
+
+
+def _contrasts(
+    explained: ExplainedNumber,
+    segments: Sequence[NamedSegment],
+    words: Mapping[str, FeatureWords],
+) -> dict[int, tuple[float, TypicalValue]]:
+    """Return, for the segments that a number explains, how far they lie apart, and its values."""
+    name = explained.prepared.name
+    spoken = words_for(name, words)
+    found = {}
+    for segment in segments:
+        value = _value(segment, name)
+        if value is None or not _explains(explained, segment):
+            continue
+        # What reads the same on both sides distinguishes nothing.
+        if spoken.written(value.here) != spoken.written(value.everywhere):
+            apart = explained.apart(value)
+            if apart:
+                found[segment.segment_id] = (apart, value)
+    return found
+
+
+def _number_evidence(
+    engine: Engine,
+    explained: ExplainedNumber,
+    segments: Sequence[NamedSegment],
+    words: Mapping[str, FeatureWords],
+) -> str:
+    """Return SQL for what a number says for the row's segment: more is more, 0 is nothing."""
+    by_id = {segment.segment_id: segment for segment in segments}
+    weights = {}
+    everywhere = None
+    for i, (apart, value) in _contrasts(explained, segments, words).items():
+        everywhere = value.everywhere
+        rank = 1.0
+        if i >= STATE_IDS_FROM and explained.prepared.name in _condition_columns(by_id[i]):
+            rank = FIRST
+        middle = float(explained.prepared.scaled(np.array([value.everywhere]))[0])
+        slope = rank * apart / explained.standard_deviation
+        most = rank * MOST_TIMES_THE_SEGMENT * apart**2
+        weights[i] = (
+            f"least({number(slope)} * ({explained.column} - {number(middle)}), {number(most)})"
         )
-        for j, column in enumerate(scaled_columns(features))
-    ]
-    evidence += [
-        by_segment([cost_expression(code, more) for more in _category_evidence(costs)])
-        for code, costs in zip(code_columns(features), middles.category_costs, strict=True)
-    ]
-    known = [engine.is_finite(f"cast({quoted(f.name)} as double)") for f in features.numbers]
-    known += [f"{quoted(category.name)} is not null" for category in features.categories]
-    # Known values rank before missing ones, whatever their weight.
-    return [
-        f"{of_feature} * {case([(is_known, number(1.0))], number(LAST))}"
-        for is_known, of_feature in zip(known, evidence, strict=True)
-    ]
+    if everywhere is None:
+        return number(0.0)
+    raw = f"cast({quoted(explained.prepared.name)} as double)"
+    decimals = words_for(explained.prepared.name, words).decimals
+    same = f"round({raw}, {decimals}) = round({number(everywhere)}, {decimals})"
+    weight = _of_segments(weights, number(0.0))
+    known = case([(f"not {engine.is_finite(raw)}", number(LAST)), (same, number(0.0))], number(1.0))
+    return f"{weight} * {known}"
 
 
-def _sentences(
-    engine: Engine, model: SegmentationModel, words: Mapping[str, FeatureWords]
-) -> list[str]:
-    sentences = [
-        _sentence(engine, feature, [s.typical[j] for s in model.segments], words)
-        for j, feature in enumerate(model.features)
-    ]
-    return sentences + [
-        _category_sentence(code, category, model.k)
-        for code, category in zip(
-            code_columns(model.prepared_features), model.categories, strict=True
-        )
-    ]
-
-
-def _category_evidence(costs: Matrix) -> list[Matrix]:
-    """Return, for each segment, by how much each category costs more in the others on average.
-
-    Differences before means: what costs the same everywhere is exactly 0, and no reason.
-    """
-    return [(np.delete(costs, i, axis=0) - own).mean(axis=0) for i, own in enumerate(costs)]
-
-
-def _evidence_lines(centroids: Matrix) -> tuple[Matrix, Matrix]:
-    """Return slope and offset, each (k, n_features), of each feature's evidence.
-
-    For segment s and feature j the evidence at z is the mean over the other segments o of
-    ``(z - o_j)^2 - (z - s_j)^2``, which is a line in z.
-    """
-    k = len(centroids)
-    others = (centroids.sum(axis=0) - centroids) / (k - 1)
-    others_squared = ((centroids**2).sum(axis=0) - centroids**2) / (k - 1)
-    return -2 * (others - centroids), others_squared - centroids**2
+def _category_evidence(code: str, category: ModelCategory, segments: Sequence[NamedSegment]) -> str:
+    weights = {}
+    for segment in segments:
+        shares = []
+        for i, name in enumerate(category.categories):
+            value = _value(segment, category.name, name)
+            if value is not None and f"{value.here:.0%}" != f"{value.everywhere:.0%}":
+                z_score = share_z_score(value.here, value.everywhere)
+                if z_score > 0:
+                    shares.append((str(i), number(z_score**2)))
+        if shares:
+            weights[segment.segment_id] = case(shares, number(0.0), of=code)
+    if not weights:
+        return number(0.0)
+    known = case([(f"{quoted(category.name)} is not null", number(1.0))], number(LAST))
+    return f"{_of_segments(weights, number(0.0))} * {known}"
 
 
 def _sentence(
     engine: Engine,
-    feature: ModelFeature,
-    typical: Sequence[float],
+    explained: ExplainedNumber,
+    segments: Sequence[NamedSegment],
     words: Mapping[str, FeatureWords],
 ) -> str:
-    name = feature.prepared.name
+    """Return SQL for a reason in words."""
+    name = explained.prepared.name
     spoken = words_for(name, words)
+    contrasts = _contrasts(explained, segments, words)
     raw = f"cast({quoted(name)} as double)"
-    here = by_segment([text_literal(spoken.written(value)) for value in typical])
-    direction = case(
-        [
-            (f"{raw} > {number(feature.typical)}", text_literal(spoken.high_words)),
-            (f"{raw} < {number(feature.typical)}", text_literal(spoken.low_words)),
-        ],
-        "'like the typical customer'",
-    )
-    everybody = text_literal(f", all customers {spoken.written(feature.typical)})")
+    direction = {
+        i: text_literal(f"{spoken.high_words if apart > 0 else spoken.low_words}: ")
+        for i, (apart, _) in contrasts.items()
+    }
+    beside = {
+        i: text_literal(
+            f" (typical here {spoken.written(value.here)}, "
+            f"all customers {spoken.written(value.everywhere)})"
+        )
+        for i, (_, value) in contrasts.items()
+    }
     amount = _amount(engine, raw, spoken)
-    known = call("concat", [direction, "': '", amount, "' (typical here '", here, everybody])
+    known = call("concat", [_of_segments(direction), amount, _of_segments(beside)])
     unknown = text_literal(
-        f"{name.replace('_', ' ')} unknown, taken as {spoken.written(feature.prepared.fill)}"
+        f"{name.replace('_', ' ')} unknown, taken as {spoken.written(explained.prepared.fill)}"
     )
     return case([(engine.is_finite(raw), known)], unknown)
 
@@ -208,34 +342,19 @@ def _amount(engine: Engine, raw: str, spoken: FeatureWords) -> str:
     return case([(f"{written} = {text_literal(ONE)}", one)], several)
 
 
-def _category_sentence(code: str, category: ModelCategory, k: int) -> str:
+def _category_sentence(code: str, category: ModelCategory, segments: Sequence[NamedSegment]) -> str:
     raw = f"cast({quoted(category.name)} as varchar)"
-    spoken = _spoken(category.name)
-    here = by_segment([_share(code, category.segment_shares[i]) for i in range(k)])
-    everybody = _share(code, category.shares)
-    known = call(
-        "concat",
-        [
-            *(text_literal(spoken + " "), raw, "' (here '", here),
-            *("', all customers '", everybody, "')'"),
-        ],
-    )
-    unseen = call("concat", [text_literal(spoken + " "), raw, "' is new to the model'"])
+    spoken = category.name.replace("_", " ")
+    beside = {}
+    for segment in segments:
+        written = []
+        for i, name in enumerate(category.categories):
+            value = _value(segment, category.name, name)
+            if value is not None:
+                text = f" (here {value.here:.0%}, all customers {value.everywhere:.0%})"
+                written.append((str(i), text_literal(text)))
+        if written:
+            beside[segment.segment_id] = case(written, of=code)
+    known = call("concat", [text_literal(f"{spoken} "), raw, _of_segments(beside, "''")])
     unknown = text_literal(f"{spoken} unknown, taken as {category.fill}")
-    return case(
-        [
-            (f"{raw} is null", unknown),
-            (f"{code} = {category.prepared.unknown_code}", unseen),
-        ],
-        known,
-    )
-
-
-def _share(code: str, shares: Sequence[float]) -> str:
-    """Return SQL for the share of a row's category, in percent."""
-    written = [(str(v), text_literal(f"{share:.0%}")) for v, share in enumerate(shares)]
-    return case(written, of=code)
-
-
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
+    return case([(f"{raw} is null", unknown)], known)

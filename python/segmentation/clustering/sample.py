@@ -152,6 +152,8 @@ def prepare_features(
             outlier_factor=options.outlier_factor,
             transformation=[transforms[name] for name in used],
             scaling=options.scaling,
+            winsorized_share=options.winsorized_share,
+            floors=[options.floors.get(name) for name in used],
         ).fit(imputed[used])
         scaled = scaled_sample(preprocessor, imputed[used], options)
         flat = [name for j, name in enumerate(used) if np.ptp(scaled[:, j]) == 0]

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from segmentation.features.arrays import Matrix
 
-OUTLIER_RULES = ("none", "clip", "drop")
+OUTLIER_RULES = ("none", "clip", "winsorize", "drop")
 TRANSFORMS = ("none", "log", "yeo_johnson")
 SCALINGS = ("none", "standard", "min_max")
 
@@ -118,11 +118,17 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
 
     Parameters
     ----------
-    outliers : {"none", "clip", "drop"}
-        See :class:`segmentation.clustering.options.SegmentationOptions`. ``"drop"`` excludes the
-        outlying rows from the statistics; :meth:`inliers` returns the others.
+    outliers : {"none", "clip", "winsorize", "drop"}
+        See :class:`segmentation.clustering.options.SegmentationOptions`. ``"clip"`` and
+        ``"winsorize"`` bound values before anything else is estimated, and when they are
+        transformed. ``"drop"`` excludes the outlying rows from the statistics; :meth:`inliers`
+        returns the others.
     outlier_factor : float
         In interquartile ranges.
+    winsorized_share : float
+        Share of the rows at either end that ``"winsorize"`` bounds (Tukey, 1962).
+    floors : sequence of (float or None), optional
+        For each feature the least value that counts: a lower one is taken as this value.
     transformation : {"none", "log", "yeo_johnson"} or sequence of these
         Transform of skewed values; a sequence has one for each feature.
     scaling : {"none", "standard", "min_max"}
@@ -146,9 +152,13 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         outlier_factor: float = 1.5,
         transformation: str | Sequence[str] = "none",
         scaling: str = "standard",
+        winsorized_share: float = 0.005,
+        floors: Sequence[float | None] | None = None,
     ) -> None:
         self.outliers = outliers
         self.outlier_factor = outlier_factor
+        self.winsorized_share = winsorized_share
+        self.floors = floors
         self.transformation = transformation
         self.scaling = scaling
 
@@ -177,23 +187,31 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
             for value in given:
                 if value not in allowed:
                     raise ValueError(f"{name} is {value!r}. It can be: {', '.join(allowed)}.")
-        if len(transformations) != raw.shape[1]:
-            raise ValueError(
-                f"transformation has {len(transformations)} entries for {raw.shape[1]} features."
-            )
+        floors = list(self.floors or [None] * raw.shape[1])
+        for name, listed in (("transformation", transformations), ("floors", floors)):
+            if len(listed) != raw.shape[1]:
+                raise ValueError(f"{name} has {len(listed)} entries for {raw.shape[1]} features.")
         names = getattr(self, "feature_names_in_", [f"x{j}" for j in range(raw.shape[1])])
         fills = np.array([_median(column) for column in raw.T])
         filled = np.clip(
             np.where(np.isfinite(raw), raw, fills), -MAX_ABSOLUTE_VALUE, MAX_ABSOLUTE_VALUE
         )
-        self.bounds_ = _tukey_bounds(filled, self.outlier_factor)
-        if self.outliers == "clip":
-            lower, upper = self.bounds_
-            kept = np.clip(filled, lower, upper)
-        else:
-            lower = np.full(raw.shape[1], -MAX_ABSOLUTE_VALUE)
-            upper = np.full(raw.shape[1], MAX_ABSOLUTE_VALUE)
-            kept = filled[_inside(filled, self.bounds_)] if self.outliers == "drop" else filled
+        least = np.array([-MAX_ABSOLUTE_VALUE if floor is None else floor for floor in floors])
+        filled = np.maximum(filled, least)
+        self.bounds_ = (
+            np.quantile(filled, (self.winsorized_share, 1 - self.winsorized_share), axis=0)
+            if self.outliers == "winsorize"
+            else _tukey_bounds(filled, self.outlier_factor)
+        )
+        lower, upper = (
+            np.maximum(least, -MAX_ABSOLUTE_VALUE),
+            np.full(len(least), MAX_ABSOLUTE_VALUE),
+        )
+        if self.outliers in ("clip", "winsorize"):
+            lower, upper = np.maximum(self.bounds_, least)
+        kept = np.clip(filled, lower, upper)
+        if self.outliers == "drop":
+            kept = kept[_inside(filled, self.bounds_)]
         self.features_ = [
             _prepare(
                 str(names[j]),

@@ -13,6 +13,15 @@ from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.playbook.slugs import unique_slug
 
+# Where a name comes from.
+EARLIER_MODEL, PLAYBOOK, CONDITION, STATE, DESCRIPTION = (
+    "earlier model",
+    "playbook",
+    "condition",
+    "state",
+    "description",
+)
+
 # A feature sets a segment apart if its mean differs by at least this many standard deviations.
 NOTICEABLE_Z_SCORE = 0.3
 
@@ -26,7 +35,7 @@ class SegmentName:
     segment_slug : str
     segment_name : str
     named_by : str
-        ``"earlier model"``, ``"playbook"`` or ``"description"``.
+        ``"earlier model"``, ``"playbook"``, ``"condition"`` or ``"description"``.
     naming_distance : float or None
         Root mean square difference in z-scores to what it was matched with.
     """
@@ -39,11 +48,21 @@ class SegmentName:
 
 @dataclass(frozen=True)
 class EarlierSegment:
-    """A segment of the previous model: its name, and its z-score on each feature."""
+    """A segment of the previous model.
+
+    Attributes
+    ----------
+    segment_slug, segment_name : str
+    profile : mapping of str to float
+        Feature to z-score.
+    playbook_slug : str or None
+        The row of the playbook whose condition it was named by.
+    """
 
     segment_slug: str
     segment_name: str
     profile: Mapping[str, float]
+    playbook_slug: str | None = None
 
 
 def match(costs: Matrix, limit: float) -> list[int | None]:
@@ -123,7 +142,9 @@ def name_segments(
         nameless = [i for i in range(len(profiles)) if i not in names]
         if not free or not nameless:
             return
-        costs = np.array([[_distance(profiles[i], targets(c)) for c in free] for i in nameless])
+        costs = np.array(
+            [[profile_distance(profiles[i], targets(c)) for c in free] for i in nameless]
+        )
         for i, row, column in zip(nameless, costs, match(costs, within), strict=True):
             if column is not None:
                 slug = free[column].segment_slug
@@ -133,13 +154,39 @@ def name_segments(
     def profile_of(candidate: EarlierSegment | PlaybookRow) -> Mapping[str, float]:
         return candidate.profile if isinstance(candidate, EarlierSegment) else candidate.targets
 
-    assign(earlier, profile_of, "earlier model", carry_over_limit)
-    assign(vocabulary, profile_of, "playbook", limit)
+    assign(earlier, profile_of, EARLIER_MODEL, carry_over_limit)
+    assign(vocabulary, profile_of, PLAYBOOK, limit)
     for i, profile in enumerate(profiles):
         if i not in names:
             taken = {name.segment_slug for name in names.values()} | set(written)
-            names[i] = _described(profile, words, taken)
+            names[i] = described_name(profile, words, taken)
     return [names[i] for i in range(len(profiles))]
+
+
+def continued_segments(
+    profiles: Sequence[Mapping[str, float]], earlier: Sequence[EarlierSegment], limit: float
+) -> list[tuple[int, float] | None]:
+    """Return which segment of the previous model each cluster continues, and how near it lies.
+
+    Parameters
+    ----------
+    profiles : sequence of mapping, length k
+        Feature to z-score of each cluster's centroid.
+    earlier : sequence of EarlierSegment
+    limit : float
+        Largest root mean square difference in z-scores.
+
+    Returns
+    -------
+    list of (position in `earlier`, distance) or None, length k
+    """
+    if not earlier:
+        return [None] * len(profiles)
+    costs = np.array([[profile_distance(p, e.profile) for e in earlier] for p in profiles])
+    return [
+        None if column is None else (column, float(costs[i, column]))
+        for i, column in enumerate(match(costs, limit))
+    ]
 
 
 def strongest_features(profile: Mapping[str, float]) -> list[str]:
@@ -157,7 +204,7 @@ def strongest_categories(profile: Mapping[str, float]) -> list[tuple[str, str]]:
     return [(column, category) for column, _, category in (name.partition("=") for name in ordered)]
 
 
-def _distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
+def profile_distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
     """Return the root mean square difference over features; a category column is one feature."""
     squares: dict[str, list[float]] = {}
     for name, target in targets.items():
@@ -168,9 +215,10 @@ def _distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> flo
     return float(np.sqrt(np.mean([np.mean(of_feature) for of_feature in squares.values()])))
 
 
-def _described(
+def described_name(
     profile: Mapping[str, float], words: Mapping[str, FeatureWords], taken: set[str]
 ) -> SegmentName:
+    """Return a name made of what sets a cluster apart, with a slug that is not taken."""
     phrases = []
     for feature in strongest_features(profile)[:2]:
         spoken = words_for(feature, words)
@@ -180,4 +228,4 @@ def _described(
     name = ", ".join(phrases) or "close to average"
     name = name[0].upper() + name[1:]
     slug, number = unique_slug(name, taken)
-    return SegmentName(slug, name if number == 1 else f"{name} {number}", "description", None)
+    return SegmentName(slug, name if number == 1 else f"{name} {number}", DESCRIPTION, None)

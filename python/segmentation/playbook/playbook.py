@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from segmentation.playbook.conditions import Condition, read_condition
 from segmentation.playbook.errors import PlaybookError
 from segmentation.playbook.slugs import UNASSIGNED
 
@@ -21,6 +22,12 @@ ONE = "1"
 
 # The k of rows with an empty cell: they apply to every k without rows of its own.
 ANY_K = 0
+
+# More conditions than people would write; the segment_ids of states are counted by them.
+MOST_CONDITIONS = 99
+
+# What a condition is of: each customer, who is then in a state, or what is typical of a segment.
+OF_CUSTOMER, OF_SEGMENT = "customer", "segment"
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -44,6 +51,13 @@ class PlaybookRow:
         Feature to the z-score of such a segment.
     description, strategy, channel, priority : str
         Texts for readers.
+    condition : Condition or None
+        What the name promises; None where the row has targets, or nothing.
+    condition_of : str
+        ``"customer"``: each customer of whom it is true is in this state. ``"segment"``: a cluster
+        of whose typical customer it is true has this name. Empty without a condition.
+    condition_order : int
+        Of the conditions of customers, and of those of segments, the first that holds names.
     """
 
     segmentation: str
@@ -55,6 +69,9 @@ class PlaybookRow:
     strategy: str
     channel: str
     priority: str
+    condition: Condition | None = None
+    condition_of: str = ""
+    condition_order: int = 0
 
 
 def read_playbook(
@@ -89,8 +106,30 @@ def read_playbook(
                     f"segment_playbook: the slug '{read.segment_slug}' stands twice for "
                     f"segmentation '{segmentation}' and {_spoken_k(read.k)}."
                 )
+            if read.condition is not None:
+                _check_order(read, [row for rows in playbook.values() for row in rows])
             vocabulary.append(read)
     return {k: sorted(playbook[k], key=lambda row: row.segment_slug) for k in sorted(playbook)}
+
+
+def conditions_of(
+    playbook: Mapping[int, Sequence[PlaybookRow]], condition_of: str
+) -> list[PlaybookRow]:
+    """Return the rows with a condition of customers, or of segments, in their order.
+
+    Rows of equal order are ordered by their slugs. A condition names for every k.
+    """
+    rows = [row for k in sorted(playbook) for row in playbook[k] if row.condition is not None]
+    first = {row.segment_slug: row for row in rows if row.condition_of == condition_of}
+    return sorted(first.values(), key=lambda row: (row.condition_order, row.segment_slug))
+
+
+def rows_with_targets(
+    playbook: Mapping[int, Sequence[PlaybookRow]],
+) -> dict[int, list[PlaybookRow]]:
+    """Return the vocabularies without the rows that have a condition."""
+    kept = {k: [row for row in rows if row.condition is None] for k, rows in playbook.items()}
+    return {k: rows for k, rows in kept.items() if rows}
 
 
 def vocabulary_for(playbook: Mapping[int, Sequence[PlaybookRow]], k: int) -> Sequence[PlaybookRow]:
@@ -136,8 +175,8 @@ def targets_hash(playbook: Mapping[int, Sequence[PlaybookRow]]) -> str:
     """Return a hash of slugs, targets and k; changes of names and texts do not change it."""
     targets = [
         [k, row.segment_slug, sorted(row.targets.items())]
-        for k in sorted(playbook)
-        for row in playbook[k]
+        for k, rows in sorted(rows_with_targets(playbook).items())
+        for row in rows
     ]
     return hashlib.sha256(json.dumps(targets).encode()).hexdigest()[:16]
 
@@ -163,19 +202,74 @@ def _read_row(row: Mapping[str, Any]) -> PlaybookRow:
             f"{where}: k is {row['k']}. Write the number of segments it is for, or nothing where "
             f"it is for every number without rows of its own."
         )
+    condition, condition_of, order = _read_condition(row, where)
     return PlaybookRow(
         segmentation=row["segmentation"],
         k=ANY_K if row["k"] is None else int(row["k"]),
         segment_slug=slug,
         segment_name=row["segment_name"] or slug,
         targets=_read_targets(
-            str(row["target_z_scores"] or ""), where, needed=row["segmentation"] != "prospects"
+            str(row["target_z_scores"] or ""),
+            where,
+            needed=row["segmentation"] != "prospects" and condition is None,
         ),
         description=row["description"] or "",
         strategy=row["strategy"] or "",
         channel=row["channel"] or "",
         priority=row["priority"] or "",
+        condition=condition,
+        condition_of=condition_of,
+        condition_order=order,
     )
+
+
+def _read_condition(row: Mapping[str, Any], where: str) -> tuple[Condition | None, str, int]:
+    """Return the condition of a row, what it is of, and its place; a seed may have none of them."""
+    text = str(row.get("condition") or "").strip()
+    condition_of = str(row.get("condition_of") or "").strip()
+    order = row.get("condition_order")
+    if not text:
+        if condition_of or order is not None:
+            raise PlaybookError(
+                f"{where}: condition is empty, and condition_of or condition_order is not. Write "
+                "the condition, or leave all three empty."
+            )
+        return None, "", 0
+    if row["target_z_scores"]:
+        raise PlaybookError(
+            f"{where}: it has target_z_scores and a condition. A name has one of them: write two "
+            "rows, one of them for another k."
+        )
+    condition = read_condition(text, where)
+    if condition_of not in (OF_CUSTOMER, OF_SEGMENT):
+        raise PlaybookError(
+            f"{where}: condition_of is {condition_of!r}. Write '{OF_CUSTOMER}' for a state that a "
+            f"single customer is in, or '{OF_SEGMENT}' for what is typical of a segment."
+        )
+    if condition_of == OF_CUSTOMER and condition.highest:
+        raise PlaybookError(
+            f"{where}: 'is highest' compares segments; it cannot be a condition of a customer."
+        )
+    if order is None or not 1 <= int(order) <= MOST_CONDITIONS:
+        raise PlaybookError(
+            f"{where}: condition_order is {order}. Write 1 to {MOST_CONDITIONS}: the first "
+            "condition that holds names."
+        )
+    return condition, condition_of, int(order)
+
+
+def _check_order(row: PlaybookRow, others: Iterable[PlaybookRow]) -> None:
+    for other in others:
+        same = (other.condition_of, other.condition_order) == (
+            row.condition_of,
+            row.condition_order,
+        )
+        if same and other.condition is not None:
+            raise PlaybookError(
+                f"segment_playbook: the rows '{other.segment_slug}' and '{row.segment_slug}' of "
+                f"segmentation '{row.segmentation}' have the same condition_order, "
+                f"{row.condition_order}. Of two conditions that hold, one comes first."
+            )
 
 
 def _read_targets(text: str, where: str, *, needed: bool) -> dict[str, float]:

@@ -149,6 +149,19 @@ class Prototypes:
             reaches=None if self.reaches is None else self.reaches[rows],
         )
 
+    def without(self, segment: int) -> Prototypes:
+        """Return the same without a segment; those after it move up by one."""
+        rows = self.segment_ids != segment
+        return replace(
+            self,
+            segment_ids=self.segment_ids[rows] - (self.segment_ids[rows] > segment),
+            centers=self.centers[rows],
+            category_costs=tuple(costs[rows] for costs in self.category_costs),
+            offsets=self.offsets[rows],
+            weights=None if self.weights is None else self.weights[rows],
+            reaches=None if self.reaches is None else self.reaches[rows],
+        )
+
 
 def lines_seen_from_first(centers: Matrix) -> tuple[Matrix, Matrix]:
     """Return squared distances less that to the first center, as offsets and slopes of lines.

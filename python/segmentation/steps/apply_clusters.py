@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pyarrow as pa
 
-from segmentation.clustering.assign import assignments_query
+from segmentation.clustering.assign import assignments_query, scoring_rule
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.projection import projection_expressions
+from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import Query, number, quoted, select, text_literal
-from segmentation.scoring.nearest import assigned_table
 from segmentation.steps.begin import begin
 from segmentation.steps.further_columns import with_further_columns
+from segmentation.steps.segments_table import read_segments
 
 # Enough for a picture; more points would only cover one another.
 PROJECTED_ROWS = 2_000
@@ -23,6 +26,7 @@ def assign_segments(
     features: Table,
     models: Table,
     current_model: Table,
+    segments: Table,
     run_settings: Table,
     feature_words: Table,
     key: str = "customer_id",
@@ -34,6 +38,9 @@ def assign_segments(
     session : Session
         What dbt hands to the model.
     features, models, current_model, run_settings, feature_words : relation or table name
+    segments : relation or table name
+        The named segments of the current model: what is typical of each, and which states come
+        before clusters.
     key : str
         Column that identifies a row.
 
@@ -49,9 +56,10 @@ def assign_segments(
     table = step.engine.from_item(features)
     if model is None:
         return step.engine.nothing(_with_key(_ASSIGNMENTS, key), table)
-    table = _with_features_of(step.engine, table, model)
+    table = with_features_of(step.engine, table, model)
+    named = read_segments(step.records(segments))
     words = step.words(feature_words)
-    return step.engine.relation(assignments_query(step.engine, table, model, words, key))
+    return step.engine.relation(assignments_query(step.engine, table, model, named, words, key))
 
 
 def project_customers(
@@ -61,6 +69,7 @@ def project_customers(
     features: Table,
     models: Table,
     current_model: Table,
+    segments: Table,
     run_settings: Table,
     key: str = "customer_id",
     rows: int = PROJECTED_ROWS,
@@ -72,7 +81,7 @@ def project_customers(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, models, current_model, run_settings : relation or table name
+    features, models, current_model, segments, run_settings : relation or table name
     key : str
         Column that identifies a row.
     rows : int
@@ -90,11 +99,13 @@ def project_customers(
     table = engine.from_item(features)
     if model is None or model.projection is None:
         return engine.nothing(_with_key(_POINTS, key), table)
-    table = _with_features_of(engine, table, model)
-    return engine.relation(_points(engine, segmentation, table, model, key, rows))
+    table = with_features_of(engine, table, model)
+    rule = scoring_rule(model, read_segments(step.records(segments)))
+    points = _Points(segmentation, model, rule, key, rows)
+    return engine.relation(_points_query(engine, table, points))
 
 
-def _with_features_of(engine: Engine, table: str, model: SegmentationModel) -> str:
+def with_features_of(engine: Engine, table: str, model: SegmentationModel) -> str:
     """Return a from-item in which further columns that a model looks at are columns."""
     return with_further_columns(
         engine,
@@ -104,10 +115,20 @@ def _with_features_of(engine: Engine, table: str, model: SegmentationModel) -> s
     )
 
 
-def _points(
-    engine: Engine, segmentation: str, table: str, model: SegmentationModel, key: str, rows: int
-) -> Query:
+@dataclass(frozen=True)
+class _Points:
+    """What a picture shows: so many customers of a segmentation, and its centroids."""
+
+    segmentation: str
+    model: SegmentationModel
+    rule: ScoringRule
+    key: str
+    rows: int
+
+
+def _points_query(engine: Engine, table: str, points: _Points) -> Query:
     """Return the query for the points of a picture: some customers, then all centroids."""
+    model, key = points.model, points.key
     projection = model.projection
     assert projection is not None
     names = _with_key(_POINTS, key).names
@@ -118,18 +139,17 @@ def _points(
             number(projection.y_explained_variance),
             text_literal(model.model_version),
         ]
-        listed = [text_literal(segmentation), *values, *shared]
+        listed = [text_literal(points.segmentation), *values, *shared]
         return [f"{value} as {quoted(name)}" for name, value in zip(names, listed, strict=True)]
 
     key_text = f"cast({quoted(key)} as varchar)"
     sampled = Query(table).step(
         "sampled_customers",
-        select(["*"], table, order_by=f"md5({key_text}), {key_text}", limit=rows),
+        select(["*"], table, order_by=f"md5({key_text}), {key_text}", limit=points.rows),
     )
-    features = model.prepared_features
-    assigned = assigned_table(engine, sampled, features, model.prototypes, [key])
-    x, y = projection_expressions(projection, features, model.gamma)
-    segment = "cast(segment_id as integer)"
+    assigned = points.rule.assigned(engine, sampled, [key])
+    x, y = projection_expressions(projection, model.prepared_features, model.gamma)
+    segment = "cast(named_id as integer)"
     selects = [select(point("'customer'", quoted(key), segment, x, y), assigned.result)]
     selects += [
         select(point("'centroid'", "null", str(i), number(x), number(y)), "")

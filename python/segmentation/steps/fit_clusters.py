@@ -115,6 +115,8 @@ def _announce_kept(step: Step, decision: FitDecision[SegmentationModel], feature
 
 def _renamed(latest: SegmentationModel, naming: NamingInputs) -> SegmentationModel:
     """Return the last model under the names that it goes by today."""
+    if latest.has_states:
+        return latest
     return dataclasses.replace(
         latest,
         segments=[

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import logging
 
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamingInputs, current_names
-from segmentation.clustering.reasons import segment_headline
+from segmentation.clustering.names import (
+    NamingInputs,
+    known_numbers,
+    segments_today,
+    states_of,
+)
+from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Session, Table
-from segmentation.playbook.playbook import rows_by_slug
+from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import begin
 from segmentation.steps.overrides import read_options
-from segmentation.steps.segments_table import SEGMENTS, playbook_columns
+from segmentation.steps.segments_table import SEGMENTS, segment_record
+
+log = logging.getLogger("segmentation")
 
 
 def name_segments_of_current_model(
@@ -41,7 +48,7 @@ def name_segments_of_current_model(
     Returns
     -------
     pyarrow.Table
-        One row per segment; none where there is no model.
+        One row per cluster and state; none where there is no model.
     """
     step = begin(session, run_settings)
     model = step.model(models, current_model, SegmentationModel, features)
@@ -53,18 +60,16 @@ def name_segments_of_current_model(
         step.words(feature_words),
         read_options(settings, overrides),
     )
-    rows = rows_by_slug(naming.playbook, model.k)
-    records: list[dict[str, Any]] = []
-    for segment, name in zip(model.segments, current_names(model, naming), strict=True):
-        row = rows.get(name.segment_slug)
-        records.append(
-            {
-                "segmentation": segmentation,
-                "segment_id": segment.segment_id,
-                **dataclasses.asdict(name),
-                "headline": segment_headline(model, segment, naming.words),
-                **playbook_columns(row),
-                "model_version": model.model_version,
-            }
-        )
+    table = with_features_of(step.engine, step.engine.from_item(features), model)
+    naming = dataclasses.replace(naming, columns=frozenset(step.engine.numeric_columns(table)))
+    rule = ScoringRule(model.prepared_features, model.prototypes, states_of(model, naming))
+    measured = measured_segments(step.engine, table, rule, known_numbers(model, naming))
+    named = segments_today(model, measured, naming)
+    for segment in named:
+        if segment.renamed_because and segment.slug_at_fit != segment.segment_slug:
+            log.warning(
+                "%s: %s is called %s today: %s",
+                segmentation, segment.slug_at_fit, segment.segment_slug, segment.renamed_because,
+            )  # fmt: skip
+    records = [segment_record(segmentation, model, segment, naming.words) for segment in named]
     return pa.Table.from_pylist(records, schema=SEGMENTS)

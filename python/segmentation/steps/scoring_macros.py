@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from segmentation.clustering.assign import assignments_query
+from segmentation.clustering.assign import assignments_query, scoring_rule
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamedSegment
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, quoted, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords
@@ -29,8 +30,8 @@ _COLUMNS = (
 def scoring_macros(
     engine: Engine,
     model: SegmentationModel,
+    segments: Sequence[NamedSegment],
     words: Mapping[str, FeatureWords],
-    names: Sequence[tuple[int, str, str]],
 ) -> dict[str, str]:
     """Return two DuckDB macros, as what stands after their name in ``create macro``.
 
@@ -38,9 +39,10 @@ def scoring_macros(
     ----------
     engine : Engine
     model : SegmentationModel
+    segments : sequence of NamedSegment
+        Its clusters, then the states.
     words : mapping
         Feature to its words.
-    names : sequence of (segment_id, slug, name)
 
     Returns
     -------
@@ -50,7 +52,9 @@ def scoring_macros(
         name; those that are left out are missing.
     """
     features = model.prepared_features
-    kinds = [(feature.name, "double") for feature in features.numbers]
+    states = scoring_rule(model, segments).states
+    numbers = dict.fromkeys([*model.known_numbers, *states.columns])
+    kinds = [(name, "double") for name in numbers]
     kinds += [(category.name, "varchar") for category in features.categories]
     columns = [("customer_id", "varchar"), *kinds]
     nulls = [f"cast(null as {kind}) as {quoted(name)}" for name, kind in columns]
@@ -62,9 +66,11 @@ def scoring_macros(
     given = [f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in kinds]
     person = Query().step("person", select([nulls[0], *given], ""))
     parameters = ", ".join(f"{quoted(name)} := null" for name, _ in kinds)
+    of_people = _named(engine, people, model, segments, words)
+    of_person = _named(engine, person, model, segments, words)
     return {
-        "people_macro": f"(people) as table\n{_named(engine, people, model, words, names)}",
-        "person_macro": f"({parameters}) as table\n{_named(engine, person, model, words, names)}",
+        "people_macro": f"(people) as table\n{of_people}",
+        "person_macro": f"({parameters}) as table\n{of_person}",
     }
 
 
@@ -101,17 +107,17 @@ def _named(
     engine: Engine,
     people: Query,
     model: SegmentationModel,
+    segments: Sequence[NamedSegment],
     words: Mapping[str, FeatureWords],
-    names: Sequence[tuple[int, str, str]],
 ) -> Query:
-    slugs = [(str(i), text_literal(slug)) for i, slug, _ in names]
-    written = [(str(i), text_literal(name)) for i, _, name in names]
+    slugs = [(str(s.segment_id), text_literal(s.segment_slug)) for s in segments]
+    written = [(str(s.segment_id), text_literal(s.segment_name)) for s in segments]
     made = {
         "segment_slug": case(slugs, "'noise'", of="segment_id"),
         "segment_name": case(written, "'Noise'", of="segment_id"),
         "runner_up_slug": case(slugs, of="runner_up_id"),
     }
-    assignments = assignments_query(engine, people, model, words)
+    assignments = assignments_query(engine, people, model, segments, words)
     return assignments.step(
         "named_segments",
         select(

@@ -12,6 +12,7 @@ from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.base import Session, Table
 from segmentation.steps.begin import begin
 from segmentation.steps.scoring_macros import refusing_macros, scoring_macros
+from segmentation.steps.segments_table import read_segments
 
 log = logging.getLogger("segmentation")
 
@@ -71,9 +72,8 @@ def scoring_rules(
             columns = [*engine.numeric_columns(table), *engine.text_columns(table)]
             macros = refusing_macros(segmentation, [name for name in columns if name != key])
         else:
-            listed = engine.from_item(tables.segments)
-            names = engine.rows(f"select segment_id, segment_slug, segment_name from {listed}")
-            macros = scoring_macros(engine, model, words, names)
+            segments = read_segments(step.records(tables.segments))
+            macros = scoring_macros(engine, model, segments, words)
             for name, body in macros.items():
                 log.debug("%s: %s%s", segmentation, name, body)
         version = model.model_version if model else None

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 import pyarrow as pa
 
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.reasons import segment_headline
+from segmentation.clustering.typical_values import read_typical_values
+from segmentation.playbook.conditions import read_condition
+from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.playbook import PlaybookRow
 
 SEGMENTS = pa.schema(
@@ -19,6 +29,20 @@ SEGMENTS = pa.schema(
         "strategy": pa.string(),
         "channel": pa.string(),
         "priority": pa.string(),
+        "condition": pa.string(),
+        "condition_in_numbers": pa.string(),
+        "slug_at_fit": pa.string(),
+        "renamed_because": pa.string(),
+        "typical_values": pa.list_(
+            pa.struct(
+                {
+                    "feature": pa.string(),
+                    "category": pa.string(),
+                    "here": pa.float64(),
+                    "everywhere": pa.float64(),
+                }
+            )
+        ),
         "model_version": pa.string(),
     }
 )
@@ -30,3 +54,51 @@ def playbook_columns(row: PlaybookRow | None) -> dict[str, str | None]:
         name: getattr(row, name) if row else None
         for name in ("description", "strategy", "channel", "priority")
     }
+
+
+def segment_record(
+    segmentation: str,
+    model: SegmentationModel,
+    segment: NamedSegment,
+    words: Mapping[str, FeatureWords],
+) -> dict[str, Any]:
+    """Return a segment of a clustering as a row of the table."""
+    condition = segment.row.condition if segment.row else None
+    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
+    return {
+        "segmentation": segmentation,
+        "segment_id": segment.segment_id,
+        "segment_slug": segment.segment_slug,
+        "segment_name": segment.segment_name,
+        "named_by": segment.named_by,
+        "naming_distance": segment.naming_distance,
+        "headline": segment_headline(model, segment, words),
+        **playbook_columns(segment.row),
+        "condition": condition.text if condition else None,
+        "condition_in_numbers": condition.written(thresholds) if condition else None,
+        "slug_at_fit": segment.slug_at_fit,
+        "renamed_because": segment.renamed_because,
+        "typical_values": [dataclasses.asdict(value) for value in segment.values],
+        "model_version": model.model_version,
+    }
+
+
+def read_segments(records: Iterable[Mapping[str, Any]]) -> list[NamedSegment]:
+    """Read the segments of a clustering from the table: clusters first, then states in order.
+
+    What people read of a segment, besides its name, is left out.
+    """
+    return [
+        NamedSegment(
+            segment_id=record["segment_id"],
+            segment_slug=record["segment_slug"],
+            segment_name=record["segment_name"],
+            named_by=record["named_by"],
+            condition=read_condition(record["condition"], record["segment_slug"])
+            if record["condition"]
+            else None,
+            row=None,
+            values=read_typical_values(record["typical_values"]),
+        )
+        for record in sorted(records, key=lambda record: record["segment_id"])
+    ]
