@@ -9,14 +9,15 @@ segments as (
         segment_slug,
         segment_name,
         customers,
-        strategy
+        strategy,
+        named_by
     from {{ ref("dim_segments") }}
     where segment_slug not in ('unassigned', 'noise')
 
 ),
 
 -- How many prospects are in a segment says who came lately, not how good the segments are:
--- prospects are left out.
+-- prospects are left out. A state is as large as its condition makes it.
 shares_of_segments as (
 
     select
@@ -25,7 +26,7 @@ shares_of_segments as (
         customers,
         sum(customers) over (partition by segmentation) as segmented_customers
     from segments
-    where segmentation <> 'prospects'
+    where segmentation <> 'prospects' and coalesce(named_by, '') <> 'state'
 
 ),
 
