@@ -50,7 +50,7 @@ select
     cast(category as varchar) as category,
     cast(
         case
-            when is_number and abs({{ read_number("category") }}) <= 1e15
+            when is_number and abs({{ read_number("category") }}) <= {{ largest_amount() }}
                 then {{ read_number("category") }}
         end as double
     ) as amount

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,68 +19,23 @@ from segmentation.classification.calibration import (
 )
 from segmentation.classification.candidates import chosen_candidates
 from segmentation.classification.classifier import SegmentClassifier
-from segmentation.classification.cross_validation import (
-    GROUPED,
-    UNGROUPED,
-    CrossValidation,
-    attendance,
-    cross_validate,
-    fit_pipeline,
-    judge_baseline,
-    make_splits,
-    search_setting,
-)
-from segmentation.classification.features import (
-    FeatureColumn,
-    as_matrix,
-    learn_columns,
-)
-from segmentation.classification.grouping import (
-    Labels,
-    connected_groups,
-    identity_codes,
-    row_codes,
-    shared_identities,
-)
+from segmentation.classification.cross_validation import CrossValidation, fit_pipeline
+from segmentation.classification.grouping import Labels
 from segmentation.classification.importance import importance_records
+from segmentation.classification.judgement import JudgedCandidates, judge_candidates
 from segmentation.classification.metrics import MetricSummary, confusion_records, log_loss
 from segmentation.classification.options import ClassifierOptions
 from segmentation.classification.selection import selection_records
+from segmentation.classification.training_data import (
+    FoundRows,
+    Leakage,
+    TrainingData,
+    find_training_data,
+)
 from segmentation.features.arrays import Matrix
 from segmentation.registry.header import DroppedFeature
 
 log = logging.getLogger("segmentation")
-
-# Folds of the search are others than those of the judgement.
-_TUNING_SEED = 1_000_003
-
-
-@dataclass(frozen=True)
-class Leakage:
-    """Who stands where labels could leak.
-
-    Attributes
-    ----------
-    labelled_rows : int
-        With a label, before anything is excluded.
-    shared_rows : int
-        Of them, those of people who are among the prospects.
-    shared_identities : int
-        People who are labelled and among the prospects.
-    excluded_rows : int
-        Labelled rows that took no part for that reason.
-    identical_rows : int
-        Labelled rows that took part and look like another one.
-    groups : int
-        Groups that people and equal looks connect these rows to.
-    """
-
-    labelled_rows: int
-    shared_rows: int
-    shared_identities: int
-    excluded_rows: int
-    identical_rows: int = 0
-    groups: int = 0
 
 
 @dataclass(frozen=True)
@@ -175,149 +130,23 @@ def fit_classifier(
         If a candidate needs a package that is not installed.
     """
     candidates = chosen_candidates(options.candidates)
-    _check_columns(frame, target, identities, options)
-    is_labelled = frame[target].notna().to_numpy()
-    prospects = {*frame[identities][~is_labelled].dropna(), *prospect_identities}
-    labelled = frame[is_labelled]
-    is_shared = shared_identities(labelled[identities], prospects)
-    is_excluded = is_shared & options.exclude_shared_identities
-    leakage = Leakage(
-        labelled_rows=len(labelled),
-        shared_rows=int(is_shared.sum()),
-        shared_identities=int(labelled[identities][is_shared].nunique()),
-        excluded_rows=int(is_excluded.sum()),
-    )
-    warnings = _overlap_warnings(leakage)
-    labelled = labelled[~is_excluded]
-    if labelled.empty:
-        return _nothing(leakage, [*warnings, "No row has a label: there is nothing to learn from."])
-
-    columns, dropped = learn_columns(labelled, options.features, options.ordered_categories)
-    warnings += [f"The feature {gone.name} is left out: {gone.reason}." for gone in dropped]
-    X = as_matrix(labelled, columns)
-    alike = row_codes(X)
-    groups = connected_groups(identity_codes(labelled[identities]), alike)
-    leakage = Leakage(
-        leakage.labelled_rows,
-        leakage.shared_rows,
-        leakage.shared_identities,
-        leakage.excluded_rows,
-        identical_rows=int((np.bincount(alike)[alike] > 1).sum()),
-        groups=int(groups.max()) + 1,
-    )
-    labels = labelled[target].astype(str)
-    present = attendance(labels.tolist(), groups, options.folds)
-    warnings += _attendance_warnings(present.left_out, present.folds, options.folds)
-    if not present.folds or not columns:
-        why = (
-            f"All {len(labels)} labelled rows are of one segment, {labels.iloc[0]}: there is "
-            "nothing to tell apart."
-            if len(set(labels)) == 1
-            else "No feature tells rows apart."
-            if not columns
-            else "Fewer than two segments have labelled people enough to learn from."
-        )
-        return _nothing(leakage, [*warnings, why], present.left_out, dropped)
-
-    takes_part = labels.isin(present.kept).to_numpy()
-    judged = _judge(
-        candidates,
-        columns,
-        X[takes_part],
-        np.searchsorted(np.array(present.kept), labels[takes_part].to_numpy(str)),
-        groups[takes_part],
-        present.kept,
-        present.folds,
-        options,
-    )
+    found = find_training_data(frame, target, identities, options, prospect_identities)
+    if found.training is None:
+        return _nothing(found)
+    judged = judge_candidates(candidates, found.training, options)
     if judged is None:
         why = "Nearly all labelled rows are connected: no split keeps two segments on one side."
-        return _nothing(leakage, [*warnings, why], present.left_out, dropped)
-    return _finished(
-        judged, columns, labelled.index[takes_part], options, leakage, warnings, present, dropped
-    )
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """All candidates, judged on the same splits."""
-
-    X: Matrix
-    y: Labels
-    segments: tuple[str, ...]
-    folds: int
-    settings: dict[str, Mapping[str, Any]]
-    grouped: dict[str, CrossValidation]
-    metrics: list[MetricSummary]
-
-
-def _judge(
-    candidates: list[Any],
-    columns: tuple[FeatureColumn, ...],
-    X: Matrix,
-    y: Labels,
-    groups: Labels,
-    segments: tuple[str, ...],
-    folds: int,
-    options: ClassifierOptions,
-) -> _Judged | None:
-    seed = options.seed
-    tuned_on = _whole_groups(groups, options.tuning_rows, seed)
-    tuning_splits = [
-        type(split)(split.repeat, tuned_on[split.train], tuned_on[split.test])
-        for split in make_splits(
-            y[tuned_on],
-            groups[tuned_on],
-            folds=min(options.tuning_folds, folds),
-            repeats=1,
-            seed=seed + _TUNING_SEED,
-        )
-    ]
-    splits = {
-        GROUPED: make_splits(y, groups, folds=folds, repeats=options.repeats, seed=seed),
-        UNGROUPED: make_splits(y, None, folds=folds, repeats=1, seed=seed),
-    }
-    if not all(splits.values()) or splits[GROUPED][0].repeat != 0:
-        return None
-    settings: dict[str, Mapping[str, Any]] = {}
-    grouped: dict[str, CrossValidation] = {}
-    metrics: list[MetricSummary] = []
-    for validation, of_validation in splits.items():
-        metrics += judge_baseline(y, of_validation, segments, validation, folds)
-    for candidate in candidates:
-        settings[candidate.name] = search_setting(
-            candidate, columns, X, y, tuning_splits, classes=len(segments), seed=seed
-        )
-        for validation, of_validation in splits.items():
-            validated = cross_validate(
-                candidate,
-                settings[candidate.name],
-                columns,
-                X,
-                y,
-                of_validation,
-                segments=segments,
-                validation=validation,
-                folds=folds,
-                seed=seed,
-            )
-            metrics += validated.metrics
-            if validation == GROUPED:
-                grouped[candidate.name] = validated
-    return _Judged(X, y, segments, folds, settings, grouped, metrics)
+        return _nothing(replace(found, warnings=(*found.warnings, why)))
+    return _finished(judged, found.training, found, options)
 
 
 def _finished(
-    judged: _Judged,
-    columns: tuple[FeatureColumn, ...],
-    index: pd.Index,
+    judged: JudgedCandidates,
+    training: TrainingData,
+    found: FoundRows,
     options: ClassifierOptions,
-    leakage: Leakage,
-    warnings: list[str],
-    present: Any,
-    dropped: tuple[DroppedFeature, ...],
 ) -> ClassifierFit:
-    X, y, segments = judged.X, judged.y, judged.segments
+    columns, X, y, segments = training.columns, training.X, training.y, training.segments
     selection = selection_records(
         judged.metrics,
         judged.settings,
@@ -335,12 +164,9 @@ def _finished(
         repeats=options.importance_repeats,
         seed=options.seed,
     )
-    flags = [record["leak_flag"] for record in selection if record["leak_flag"]]
-    if flags:
-        flags.append(f"Most rests on the feature {importance[0]['feature']}: look at it first.")
-    actual, said = _stacked(validated.probabilities, y)
-    temperature = fit_temperature(actual, said)
-    calibrated = temper(said, temperature)
+    actual, probabilities = _stacked(validated.probabilities, y)
+    temperature = fit_temperature(actual, probabilities)
+    calibrated = temper(probabilities, temperature)
     refitted = chosen_candidates((winner,))[0].pipeline(
         columns, options.seed, judged.settings[winner]
     )
@@ -354,41 +180,55 @@ def _finished(
             pipeline=fit_pipeline(refitted, X, y).pipeline,
         ),
         winner=winner,
-        leakage=leakage,
-        warnings=_logged([*warnings, *flags]),
+        leakage=found.leakage,
+        warnings=_logged((*found.warnings, *_leak_flags(selection, importance))),
         selection=selection,
         metrics=judged.metrics,
-        confusion=[
-            record
-            for name, of_candidate in judged.grouped.items()
-            for record in confusion_records(
-                name, *_stacked(of_candidate.probabilities[:1], y), segments
-            )
-        ],
+        confusion=_confusion(judged, training),
         importance=importance,
-        calibration=calibration_records(winner, actual, said, temperature),
-        calibration_error_before=expected_calibration_error(reliability(actual, said)),
+        calibration=calibration_records(winner, actual, probabilities, temperature),
+        calibration_error_before=expected_calibration_error(reliability(actual, probabilities)),
         calibration_error_after=expected_calibration_error(reliability(actual, calibrated)),
-        log_loss_before=log_loss(actual, said),
+        log_loss_before=log_loss(actual, probabilities),
         log_loss_after=log_loss(actual, calibrated),
-        out_of_fold=_out_of_fold(validated, y, segments, temperature, index),
-        left_out=present.left_out,
-        dropped_features=dropped,
-        folds=judged.folds,
+        out_of_fold=_out_of_fold(validated, training, temperature),
+        left_out=found.left_out,
+        dropped_features=found.dropped_features,
+        folds=training.folds,
     )
 
 
+def _leak_flags(selection: list[dict[str, Any]], importance: list[dict[str, Any]]) -> list[str]:
+    flags = [record["leak_flag"] for record in selection if record["leak_flag"]]
+    if flags:
+        flags.append(f"Most rests on the feature {importance[0]['feature']}: look at it first.")
+    return flags
+
+
+def _confusion(judged: JudgedCandidates, training: TrainingData) -> list[dict[str, Any]]:
+    """Return the confusion matrices of all candidates, grouped, of the first repeat."""
+    return [
+        record
+        for name, of_candidate in judged.grouped.items()
+        for record in confusion_records(
+            name, *_stacked(of_candidate.probabilities[:1], training.y), training.segments
+        )
+    ]
+
+
 def _out_of_fold(
-    validated: CrossValidation,
-    y: Labels,
-    segments: tuple[str, ...],
-    temperature: float,
-    index: pd.Index,
+    validated: CrossValidation, training: TrainingData, temperature: float
 ) -> pd.DataFrame:
-    said = validated.probabilities[0]
-    there = ~np.isnan(said[:, 0])
-    table = pd.DataFrame(temper(said[there], temperature), columns=segments, index=index[there])
-    table.insert(0, "actual", np.array(segments, dtype=object)[y[there]], allow_duplicates=True)
+    """Return actual segments and calibrated probabilities of the first repeat."""
+    probabilities = validated.probabilities[0]
+    there = ~np.isnan(probabilities[:, 0])
+    table = pd.DataFrame(
+        temper(probabilities[there], temperature),
+        columns=training.segments,
+        index=training.index[there],
+    )
+    actual = np.array(training.segments, dtype=object)[training.y[there]]
+    table.insert(0, "actual", actual, allow_duplicates=True)
     return table
 
 
@@ -407,88 +247,26 @@ def _share_errors(validated: CrossValidation, y: Labels, temperature: float) -> 
     return tuple(float(error) for error in np.sqrt(np.square(gaps).mean(axis=0)))
 
 
-def _stacked(probabilities: np.ndarray, y: Labels) -> tuple[Labels, Matrix]:
+def _stacked(repeats: np.ndarray, y: Labels) -> tuple[Labels, Matrix]:
     """Return labels and probabilities of all repeats, one below the other, gaps left out."""
-    actual = np.tile(y, len(probabilities))
-    said = probabilities.reshape(-1, probabilities.shape[-1])
-    there = ~np.isnan(said[:, 0])
-    return actual[there], said[there]
+    actual = np.tile(y, len(repeats))
+    probabilities = repeats.reshape(-1, repeats.shape[-1])
+    there = ~np.isnan(probabilities[:, 0])
+    return actual[there], probabilities[there]
 
 
-def _whole_groups(groups: Labels, most: int, seed: int) -> Labels:
-    """Return positions of at most about `most` rows, in order: whole groups, drawn at random."""
-    if len(groups) <= most:
-        return np.arange(len(groups))
-    order = np.random.default_rng(seed).permutation(int(groups.max()) + 1)
-    sizes = np.bincount(groups, minlength=len(order))[order]
-    chosen = order[np.cumsum(sizes) <= most]
-    return np.flatnonzero(np.isin(groups, chosen))
-
-
-def _check_columns(
-    frame: pd.DataFrame, target: str, identities: str, options: ClassifierOptions
-) -> None:
-    for role, name in (("target", target), ("identities", identities)):
-        if name not in frame:
-            raise ValueError(
-                f"The column of the {role}, {name}, is not one of the frame, which has: "
-                f"{', '.join(map(str, frame.columns))}."
-            )
-        if name in options.features:
-            raise ValueError(
-                f"features names {name}, the column of the {role}. It tells nothing about people "
-                "who are yet to come: leave it out."
-            )
-
-
-def _overlap_warnings(leakage: Leakage) -> list[str]:
-    if not leakage.shared_rows:
-        return []
-    done = (
-        f"{leakage.excluded_rows} labelled rows are excluded for that reason."
-        if leakage.excluded_rows
-        else "Scores of these people repeat what their own label taught; "
-        "exclude_shared_identities leaves them out of the training."
-    )
-    return [f"{leakage.shared_identities} people are labelled and among the prospects. {done}"]
-
-
-def _attendance_warnings(
-    left_out: Mapping[str, tuple[int, int]], folds: int, asked: int
-) -> list[str]:
-    found = []
-    if 0 < folds < asked:
-        found.append(
-            f"There are {folds} folds instead of {asked}: segments are too small for more."
-        )
-    if folds:
-        for segment, (rows, groups) in left_out.items():
-            found.append(
-                f"The segment {segment} is left out: it has {rows} labelled "
-                f"{'row' if rows == 1 else 'rows'} in {groups} "
-                f"{'group' if groups == 1 else 'groups'} of people who are the same or look the "
-                f"same, and needs {folds}. Nobody will be predicted to join it."
-            )
-    return found
-
-
-def _nothing(
-    leakage: Leakage,
-    warnings: list[str],
-    left_out: Mapping[str, tuple[int, int]] | None = None,
-    dropped: tuple[DroppedFeature, ...] = (),
-) -> ClassifierFit:
+def _nothing(found: FoundRows) -> ClassifierFit:
     return ClassifierFit(
         classifier=None,
         winner=None,
-        leakage=leakage,
-        warnings=_logged(warnings),
-        left_out=left_out or {},
-        dropped_features=dropped,
+        leakage=found.leakage,
+        warnings=_logged(found.warnings),
+        left_out=found.left_out,
+        dropped_features=found.dropped_features,
     )
 
 
-def _logged(warnings: list[str]) -> tuple[str, ...]:
+def _logged(warnings: tuple[str, ...]) -> tuple[str, ...]:
     for warning in warnings:
         log.warning(warning)
-    return tuple(warnings)
+    return warnings

@@ -19,8 +19,9 @@ OUTLIER_RULES = ("none", "clip", "winsorize", "drop")
 TRANSFORMS = ("none", "log", "yeo_johnson")
 SCALINGS = ("none", "standard", "min_max")
 
-# Larger values count as this value. It is the largest amount of one order; only totals of several
-# such orders exceed it. Its square and its Yeo-Johnson powers are finite.
+# Larger values count as this value, and as missing in further columns. It is the largest amount of
+# one order, in SQL the macro `largest_amount`; only totals of several such orders exceed it. Its
+# square and its Yeo-Johnson powers are finite.
 MAX_ABSOLUTE_VALUE = 1e15
 
 # On a few unusual columns the likelihood is flat, and the estimated Yeo-Johnson power diverges.

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, number, quoted, text_literal
+from segmentation.features.numbers import MAX_ABSOLUTE_VALUE
 from segmentation.registry.option_checks import OptionError
 
 FURTHER_COLUMNS = "further_columns"
-
-# A number beyond it counts as missing: squares and sums of what is left stay finite.
-MAX_ABSOLUTE_VALUE = 1e15
 
 
 def with_further_columns(
@@ -34,8 +32,8 @@ def with_further_columns(
     Returns
     -------
     str
-        `table`, or a query of it with more columns; a text among `numbers` that is no number is
-        null.
+        `table`, or a query of it with more columns; a text among `numbers` is null if it is no
+        number, or one beyond MAX_ABSOLUTE_VALUE.
     """
     further = further_names(engine, table, [*numbers, *texts])
     columns = []

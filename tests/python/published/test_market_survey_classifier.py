@@ -15,9 +15,9 @@ import pandas as pd
 import pytest
 from segmentation.classification import ClassifierFit, ClassifierOptions, fit_classifier
 from segmentation.classification.features import as_matrix, learn_columns
-from segmentation.classification.fit import Leakage
 from segmentation.classification.grouping import row_codes
 from segmentation.classification.metrics import figure
+from segmentation.classification.training_data import Leakage
 
 FEATURES = (
     "Gender",
@@ -79,8 +79,8 @@ class TestAllCandidates:
         self, fit: ClassifierFit, prospects: pd.DataFrame
     ) -> None:
         assert fit.classifier is not None
-        said = fit.classifier.probabilities(prospects)
-        predicted = np.array(fit.classifier.segments)[said.argmax(axis=1)]
+        probabilities = fit.classifier.probabilities(prospects)
+        predicted = np.array(fit.classifier.segments)[probabilities.argmax(axis=1)]
         counts = pd.Series(predicted).value_counts()
         assert counts.index.tolist() == ["D", "A", "C", "B"]
         assert counts.to_dict() == pytest.approx({"D": 820, "A": 699, "C": 602, "B": 506}, abs=45)
@@ -111,6 +111,6 @@ def test_people_who_are_among_the_prospects_from_a_model_without_them(
     shared = labelled[labelled.ID.isin(prospects.ID)]
     assert not set(shared.index) & set(without.out_of_fold.index)
     assert without.classifier is not None
-    said = without.classifier.probabilities(shared)
-    predicted = np.array(without.classifier.segments)[said.argmax(axis=1)]
+    probabilities = without.classifier.probabilities(shared)
+    predicted = np.array(without.classifier.segments)[probabilities.argmax(axis=1)]
     assert (predicted == shared.Segmentation).mean() >= 0.525

@@ -24,7 +24,8 @@ from segmentation.clustering.kprototypes.distances import (
     dissimilarities,
     nearest_prototypes,
 )
-from segmentation.clustering.kprototypes.search import STARTS, checked_weights, fit_prototypes
+from segmentation.clustering.kprototypes.input_checks import STARTS, checked_weights
+from segmentation.clustering.kprototypes.search import fit_prototypes
 from segmentation.clustering.kprototypes.tables import (
     Categories,
     chosen_columns,

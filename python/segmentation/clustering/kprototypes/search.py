@@ -16,12 +16,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 
+from segmentation.clustering.kprototypes.descent import Descent, descend, settled, without_empty
 from segmentation.clustering.kprototypes.distances import Codes, Labels, nearest_prototypes
 from segmentation.clustering.kprototypes.distinct_rows import DistinctRows
-from segmentation.clustering.kprototypes.tables import LARGEST_NUMBER
+from segmentation.clustering.kprototypes.input_checks import (
+    check_arrays,
+    check_settings,
+    check_start,
+    checked_weights,
+)
 from segmentation.features.arrays import Matrix
-
-STARTS = ("k-means++", "random")
 
 # Rows that a greedy start or a swap compares before it takes the best.
 CANDIDATES = 10
@@ -157,9 +161,9 @@ def fit_prototypes(
     codes = np.asarray(codes, dtype=np.intp)
     counts = [int(count) for count in category_counts]
     weights = checked_weights(sample_weight, len(numbers))
-    _check_arrays(numbers, codes, counts)
-    _check_settings(len(numbers), n_clusters, gamma, n_init, max_iter, tol)
-    _check_start(init, n_clusters, counts, numbers.shape[1])
+    check_arrays(numbers, codes, counts)
+    check_settings(len(numbers), n_clusters, gamma, n_init, max_iter, tol)
+    check_start(init, n_clusters, counts, numbers.shape[1])
     rows = DistinctRows(numbers, codes, counts, weights, gamma)
     if rows.count <= n_clusters and isinstance(init, str):
         found = _one_each(rows, n_clusters)
@@ -170,21 +174,9 @@ def fit_prototypes(
     return _finished(rows, found, numbers, codes)
 
 
-@dataclass(frozen=True)
-class _Descent:
-    """Result of a descent; centers are relative to the mean of the rows."""
-
-    centers: Matrix
-    modes: Codes
-    labels: Labels
-    cost: float
-    passes: int
-    converged: bool
-
-
-def _one_each(rows: DistinctRows, k: int) -> _Descent:
+def _one_each(rows: DistinctRows, k: int) -> Descent:
     chosen = np.minimum(np.arange(k), rows.count - 1)
-    return _Descent(
+    return Descent(
         rows.numbers.T[chosen],
         rows.codes()[chosen],
         np.arange(rows.count),
@@ -202,11 +194,11 @@ def _best_descent(
     tol: float,
     random_state: Any,
     init: str | tuple[Matrix, Codes],
-) -> _Descent:
+) -> Descent:
     if not isinstance(init, str):
         centers = np.asarray(init[0], dtype=np.float64) - rows.center
-        return _descend(rows, centers, np.asarray(init[1], dtype=np.intp), max_iter, tol)
-    best: _Descent | None = None
+        return descend(rows, centers, np.asarray(init[1], dtype=np.intp), max_iter, tol)
+    best: Descent | None = None
     for seed in check_random_state(random_state).randint(np.iinfo(np.int32).max, size=n_init):
         found = _restart(rows, k, max_iter, tol, np.random.default_rng(seed), init)
         if best is None or found.cost < best.cost:
@@ -217,49 +209,21 @@ def _best_descent(
 
 def _restart(
     rows: DistinctRows, k: int, max_iter: int, tol: float, random: np.random.Generator, init: str
-) -> _Descent:
+) -> Descent:
     start = _greedy_start if init == "k-means++" else _random_start
     effort = THOROUGH if rows.count <= FEW_ROWS else QUICK
     rough = max(tol, effort.gain)
-    found = _descend(rows, *start(rows, k, random), max_iter, rough)
+    found = descend(rows, *start(rows, k, random), max_iter, rough)
     failures = 0
     while failures < effort.failures and k > 1:
         swapped = _swapped(rows, found, random, anywhere=failures % 2 == 1)
-        tried = _descend(rows, *swapped, min(effort.passes, max_iter), rough)
+        tried = descend(rows, *swapped, min(effort.passes, max_iter), rough)
         if tried.cost < found.cost:
             found, failures = tried, 0
         else:
             failures += 1
-    found = _descend(rows, found.centers, found.modes, max_iter, tol)
-    return _settled(rows, found, max_iter, tol)
-
-
-def _settled(rows: DistinctRows, found: _Descent, most: int, tol: float) -> _Descent:
-    """Continue a converged descent by moves of single rows.
-
-    A row moves to another cluster if that lowers the cost after both prototypes are updated
-    (Hartigan and Wong, 1979, Applied Statistics 28); distances alone do not show this. All such
-    rows move at once; if that gains nothing, only the row with the largest gain moves. Then the
-    descent continues.
-    """
-    passes = found.passes
-    while found.converged and passes < most:
-        gains, targets = rows.gains(found.centers, found.modes, found.labels)
-        # Gains below this are rounding.
-        movable = gains > max(tol, 1e-13) * found.cost
-        if not movable.any():
-            break
-        for moving in (movable, gains == gains.max()):
-            labels = np.where(moving, targets, found.labels)
-            centers, modes = rows.update(labels, found.centers, found.modes)
-            tried = _descend(rows, centers, modes, most - passes, tol)
-            passes += tried.passes
-            if tried.cost < found.cost or passes >= most:
-                break
-        if not tried.cost < found.cost:
-            break
-        found = tried
-    return replace(found, passes=passes)
+    found = descend(rows, found.centers, found.modes, max_iter, tol)
+    return settled(rows, found, max_iter, tol)
 
 
 def _greedy_start(rows: DistinctRows, k: int, random: np.random.Generator) -> tuple[Matrix, Codes]:
@@ -280,7 +244,7 @@ def _random_start(rows: DistinctRows, k: int, random: np.random.Generator) -> tu
 
 
 def _swapped(
-    rows: DistinctRows, found: _Descent, random: np.random.Generator, *, anywhere: bool
+    rows: DistinctRows, found: Descent, random: np.random.Generator, *, anywhere: bool
 ) -> tuple[Matrix, Codes]:
     """Return prototypes of which one was replaced by a candidate row.
 
@@ -299,38 +263,7 @@ def _swapped(
     return centers, modes
 
 
-def _descend(rows: DistinctRows, centers: Matrix, modes: Codes, most: int, gain: float) -> _Descent:
-    """Assign rows and update prototypes in turns until the gain ends."""
-    labels, apart = rows.assign(centers, modes)
-    cost = float(apart @ rows.weights)
-    for passes in range(1, most + 1):
-        labels = _without_empty(rows, labels, apart, len(centers))
-        centers, modes = rows.update(labels, centers, modes)
-        before, cost_before = labels, cost
-        labels, apart = rows.assign(centers, modes)
-        cost = float(apart @ rows.weights)
-        if cost_before - cost <= gain * cost_before and (gain > 0 or (labels == before).all()):
-            return _Descent(centers, modes, labels, cost, passes, converged=True)
-    return _Descent(centers, modes, labels, cost, most, converged=False)
-
-
-def _without_empty(rows: DistinctRows, labels: Labels, apart: Matrix, k: int) -> Labels:
-    """Give clusters without rows those rows that add most to the cost, one each.
-
-    Ties go to the first in the order of the distinct rows. A row that lies on its prototype stays.
-    """
-    empty = np.flatnonzero(np.bincount(labels, minlength=k) == 0)
-    if not len(empty):
-        return labels
-    costs = apart * rows.weights
-    farthest = np.argsort(-costs, kind="stable")[: len(empty)]
-    farthest = farthest[costs[farthest] > 0]
-    labels = labels.copy()
-    labels[farthest] = empty[: len(farthest)]
-    return labels
-
-
-def _numbered(found: _Descent, weights: Matrix) -> _Descent:
+def _numbered(found: Descent, weights: Matrix) -> Descent:
     """Return the clusters numbered from the heaviest.
 
     Ids are then stable from seed to seed, and proximities are relative to the largest cluster.
@@ -345,7 +278,7 @@ def _numbered(found: _Descent, weights: Matrix) -> _Descent:
     )
 
 
-def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes) -> PrototypeFit:
+def _finished(rows: DistinctRows, found: Descent, numbers: Matrix, codes: Codes) -> PrototypeFit:
     """Return the fit in the units of the input, with labels by the scoring rule."""
     centers, modes = found.centers + rows.center, found.modes.copy()
     distinct, distinct_codes = numbers[rows.given], rows.codes()
@@ -357,7 +290,7 @@ def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes
         labels = nearest_prototypes(distinct, distinct_codes, centers, modes, rows.gamma)
         own = ((distinct - centers[labels]) ** 2).sum(axis=1)
         own += rows.gamma * (distinct_codes != modes[labels]).sum(axis=1)
-        moved = _without_empty(rows, labels, own, len(centers)) != labels
+        moved = without_empty(rows, labels, own, len(centers)) != labels
         if not repairs_left or not moved.any():
             break
         used = np.unique(labels)
@@ -382,72 +315,3 @@ def _finished(rows: DistinctRows, found: _Descent, numbers: Matrix, codes: Codes
         n_iter=found.passes,
         converged=found.converged,
     )
-
-
-def checked_weights(sample_weight: ArrayLike | None, n: int) -> Matrix | None:
-    """Return weights, shape (n,), or None if none are given.
-
-    Raises
-    ------
-    ValueError
-        If there are not n of them, or one is negative or not finite, or all are zero.
-    """
-    if sample_weight is None:
-        return None
-    weights = np.asarray(sample_weight, dtype=np.float64)
-    if weights.shape != (n,):
-        raise ValueError(
-            f"sample_weight has shape {weights.shape}. It needs one weight for each of {n} rows."
-        )
-    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
-    if len(wrong):
-        raise ValueError(
-            f"sample_weight is {weights[wrong[0]]} at row {wrong[0]} and negative or not finite in "
-            f"{len(wrong)} rows. Weights are finite numbers from 0."
-        )
-    if not weights.any():
-        raise ValueError("Every sample_weight is zero: no row is left to fit.")
-    return weights
-
-
-def _check_settings(
-    n: int, n_clusters: int, gamma: float | None, n_init: int, max_iter: int, tol: float
-) -> None:
-    for name, value in (("n_clusters", n_clusters), ("n_init", n_init), ("max_iter", max_iter)):
-        if value < 1:
-            raise ValueError(f"{name} is {value}. It needs to be at least 1.")
-    if not (np.isfinite(tol) and tol >= 0):
-        raise ValueError(f"tol is {tol}. It is a finite number from 0.")
-    if gamma is not None and not (np.isfinite(gamma) and gamma >= 0):
-        raise ValueError(f"gamma is {gamma}. It is a finite number from 0, or None.")
-    if n_clusters > n:
-        raise ValueError(f"n_samples={n} should be >= n_clusters={n_clusters}.")
-
-
-def _check_arrays(numbers: Matrix, codes: Codes, category_counts: Sequence[int]) -> None:
-    if numbers.ndim != 2 or codes.shape != (len(numbers), len(category_counts)):
-        raise ValueError(
-            f"numbers has shape {numbers.shape} and codes {codes.shape}. They need the same rows, "
-            f"and codes a column for each of the {len(category_counts)} category_counts."
-        )
-    if not (np.abs(numbers) <= LARGEST_NUMBER).all():
-        raise ValueError(
-            f"numbers holds NaN, infinity or a value beyond ±{LARGEST_NUMBER:g}, whose square is "
-            "no finite number. Fill, clip or scale them."
-        )
-    for j, count in enumerate(category_counts):
-        if len(codes) and not 0 <= codes[:, j].min() <= codes[:, j].max() < count:
-            raise ValueError(f"codes has values outside 0 to {count - 1} in column {j}.")
-
-
-def _check_start(
-    init: str | tuple[Matrix, Codes], k: int, category_counts: Sequence[int], features: int
-) -> None:
-    if isinstance(init, str):
-        if init not in STARTS:
-            raise ValueError(f"init is {init!r}. It can be: {', '.join(STARTS)}, or prototypes.")
-        return
-    shapes = tuple(np.shape(part) for part in init)
-    expected = ((k, features), (k, len(category_counts)))
-    if shapes != expected:
-        raise ValueError(f"init has the shapes {shapes}. Needed are {expected}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.features.numbers import (
+    MAX_ABSOLUTE_VALUE,
     OUTLIER_RULES,
     SCALINGS,
     TRANSFORMS,
@@ -23,6 +26,8 @@ from segmentation.features.numbers import (
 from segmentation.scoring.columns import bounded_expression, scaled_expression
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+
+BOUNDS = Path(__file__).parents[4] / "macros" / "contract" / "bounds.sql"
 
 
 @parametrize_with_checks(
@@ -156,3 +161,10 @@ def test_sql_prepares_a_value_as_numpy_does(
     expected = fitted.transform(pd.DataFrame({"spend": raw}))[:, 0]
     assert np.isfinite(expected).all()
     np.testing.assert_allclose([row[0] for row in found], expected, rtol=1e-12, atol=1e-12)
+
+
+def test_sql_has_the_same_largest_value() -> None:
+    body = BOUNDS.read_text(encoding="utf-8").split("macro largest_amount()")[1]
+    found = re.search(r"return\((\d+)\)", body)
+    assert found
+    assert int(found[1]) == MAX_ABSOLUTE_VALUE

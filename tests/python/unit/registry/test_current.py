@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pytest
 from house import House
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from newest_model import newest_model
 from segmentation.clustering.model import SegmentationModel
@@ -23,6 +23,7 @@ from segmentation.registry.run import Run, read_run
 
 DAY = datetime.date(2025, 12, 31)
 RUN = Run("sample", "default", DAY, 365)
+NOON, EVENING = datetime.datetime(2025, 1, 1, 12), datetime.datetime(2025, 1, 1, 18)
 SCHEMA = pa.schema(
     {
         "dataset": pa.string(),
@@ -59,6 +60,39 @@ def listing() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
+def header(version: str | None, **more: Any) -> dict[str, Any]:
+    """Return the header of a model with number 1, unless another is given."""
+    plain = {"dataset": "sample", "variant": "default", "model_number": 1, "as_of": DAY}
+    return plain | {"model_version": version, "fitted_at": NOON} | more
+
+
+# Of each pair the first is current, whichever way round they are stored.
+TIES = {
+    "fitted last": [header("value-0001-a", fitted_at=EVENING), header("value-0001-b")],
+    "a time before none": [header("value-0001-a"), header("value-0001-b", fitted_at=None)],
+    "greatest version": [header("value-0001-b"), header("value-0001-a")],
+    "greatest code point": [header("value-0001-\U0001f600"), header("value-0001-\ue000")],
+    "small letters after capitals": [header("value-0001-a"), header("value-0001-B")],
+    "a version before none": [header("value-0001-a"), header(None)],
+    "number of the version": [header("value-0002-b"), header("value-0001-a", model_number=2)],
+    "of a lost data set": [header("value-0001-b", dataset=None), header("value-0001-a")],
+}
+
+
+def ties(test: Callable[..., None]) -> Callable[..., None]:
+    """Add all ties, both ways round, to the examples of a test of headers."""
+    for pair in TIES.values():
+        test = example(headers=pair)(example(headers=pair[::-1])(test))
+    return test
+
+
+@pytest.mark.parametrize("pair", TIES.values(), ids=TIES)
+def test_of_equal_numbers_one_is_current(pair: list[dict[str, Any]]) -> None:
+    assert newest_first(pair, RUN) == pair
+    assert newest_first(pair[::-1], RUN) == pair
+
+
+@ties
 @given(headers=st.lists(_headers, max_size=6))
 def test_dbt_and_fits_choose_the_same_row(
     listing: duckdb.DuckDBPyConnection, headers: list[dict[str, Any]]
