@@ -11,9 +11,11 @@ import pyarrow as pa
 from mixed_customers import CATEGORIES, NUMBERS
 from newest_model import put_current_model
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamedSegment
 from segmentation.steps.apply_clusters import assign_segments
 from segmentation.steps.fit_clusters import fit_if_needed
 from segmentation.steps.name_clusters import name_segments_of_current_model
+from segmentation.steps.segments_table import SEGMENTS, read_segments
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 SETTINGS: dict[str, Any] = {
@@ -62,6 +64,8 @@ class House:
             " ('frequency', 'buys less often', 'buys more often', '{} purchase|{} purchases', 0),"
             " ('monetary', 'spends less', 'spends more', '{} spent', 2)"
         )
+        connection.register("no_segments", SEGMENTS.empty_table())
+        connection.execute("create table segments as select * from no_segments")
         connection.register("no_models", SegmentationModel.as_table())
         connection.execute("create table models as select * from no_models")
         put_current_model(connection, "value", SETTINGS)
@@ -129,14 +133,26 @@ class House:
             playbook="playbook",
             feature_words="words",
         )
+        self.connection.register("named", table)
+        self.connection.execute("create or replace table segments as select * from named")
         return table.to_pandas()
 
+    def named_segments(self) -> list[NamedSegment]:
+        """Name the segments as a build does."""
+        self.segments()
+        found = self.connection.sql("from segments")
+        rows = [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+        return read_segments(rows)
+
     def assignments(self) -> pd.DataFrame:
+        """Name the segments as a build does, and apply the current model."""
+        self.segments()
         relation = assign_segments(
             self.connection,
             features=self.connection.table("features"),
             models="models",
             current_model="current_model",
+            segments="segments",
             run_settings="run",
             feature_words="words",
         )

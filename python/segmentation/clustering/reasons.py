@@ -296,16 +296,28 @@ def _number_evidence(
     return f"{weight} * {known}"
 
 
+def _frequent_here(category: ModelCategory, segment: NamedSegment) -> dict[int, TypicalValue]:
+    """Return the codes of the categories that a segment has more of than all customers."""
+    found = {}
+    for code, name in enumerate(category.categories):
+        value = _value(segment, category.name, name)
+        # What reads the same on both sides distinguishes nothing.
+        if (
+            value is not None
+            and share_z_score(value.here, value.everywhere) > 0
+            and f"{value.here:.0%}" != f"{value.everywhere:.0%}"
+        ):
+            found[code] = value
+    return found
+
+
 def _category_evidence(code: str, category: ModelCategory, segments: Sequence[NamedSegment]) -> str:
     weights = {}
     for segment in segments:
-        shares = []
-        for i, name in enumerate(category.categories):
-            value = _value(segment, category.name, name)
-            if value is not None and f"{value.here:.0%}" != f"{value.everywhere:.0%}":
-                z_score = share_z_score(value.here, value.everywhere)
-                if z_score > 0:
-                    shares.append((str(i), number(z_score**2)))
+        shares = [
+            (str(i), number(share_z_score(value.here, value.everywhere) ** 2))
+            for i, value in _frequent_here(category, segment).items()
+        ]
         if shares:
             weights[segment.segment_id] = case(shares, number(0.0), of=code)
     if not weights:
@@ -378,12 +390,13 @@ def _category_sentence(code: str, category: ModelCategory, segments: Sequence[Na
     spoken = category.name.replace("_", " ")
     beside = {}
     for segment in segments:
-        written = []
-        for i, name in enumerate(category.categories):
-            value = _value(segment, category.name, name)
-            if value is not None:
-                text = f" (here {value.here:.0%}, all customers {value.everywhere:.0%})"
-                written.append((str(i), text_literal(text)))
+        written = [
+            (
+                str(i),
+                text_literal(f" (here {value.here:.0%}, all customers {value.everywhere:.0%})"),
+            )
+            for i, value in _frequent_here(category, segment).items()
+        ]
         if written:
             beside[segment.segment_id] = case(written, of=code)
     known = call("concat", [text_literal(f"{spoken} "), raw, _of_segments(beside, "''")])

@@ -200,7 +200,7 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         least = np.array([-MAX_ABSOLUTE_VALUE if floor is None else floor for floor in floors])
         filled = np.maximum(filled, least)
         self.bounds_ = (
-            np.quantile(filled, (self.winsorized_share, 1 - self.winsorized_share), axis=0)
+            _winsorizing_bounds(filled, self.winsorized_share)
             if self.outliers == "winsorize"
             else _tukey_bounds(filled, self.outlier_factor)
         )
@@ -259,6 +259,13 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
 def _median(column: Matrix) -> float:
     finite = column[np.isfinite(column)]
     return float(np.median(finite)) if finite.size else 0.0
+
+
+def _winsorizing_bounds(values: Matrix, share: float) -> Matrix:
+    """Return values of the rows: one between two rows could lie as far out as the farther one."""
+    lower = np.quantile(values, share, axis=0, method="higher")
+    upper = np.quantile(values, 1 - share, axis=0, method="lower")
+    return np.vstack([lower, np.maximum(lower, upper)])
 
 
 def _tukey_bounds(values: Matrix, factor: float) -> Matrix:

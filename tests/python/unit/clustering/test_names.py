@@ -80,8 +80,19 @@ def test_a_target_that_is_not_a_feature_is_logged(
 
 
 def test_without_a_vocabulary_segments_are_described(house: House) -> None:
+    """What to do about them is what the nearest row of another k says."""
+    house.connection.execute("update playbook set strategy = 'strategy of ' || segment_slug")
     house.fit({**SETTINGS, "k": 3})
     segments = house.segments()
     assert set(segments.named_by) == {"description"}
     assert segments.segment_slug.is_unique
-    assert segments.strategy.isna().all()
+    assert segments.strategy.str.startswith("strategy of ").all()
+
+
+def test_without_carrying_over_names_start_afresh(house: House) -> None:
+    house.fit()
+    house.playbook([(f"new_{slug}", name, z) for slug, name, z in PLAYBOOK])
+    house.fit({**SETTINGS, "carry_over": False}, refit="true")
+    segments = house.segments()
+    assert set(segments.named_by) == {"playbook"}
+    assert set(segments.segment_slug) == {f"new_{slug}" for slug, _, _ in PLAYBOOK}

@@ -31,7 +31,7 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ({"algorithm": "kmean"}, "algorithm is 'kmean'. Did you mean 'kmeans'"),
         ({"transform": "boxcox"}, "It can be: none, log, yeo_johnson"),
         ({"scaling": "robust"}, "It can be: none, standard, min_max"),
-        ({"outliers": "iqr"}, "It can be: none, clip, drop"),
+        ({"outliers": "iqr"}, "It can be: none, clip, winsorize, drop"),
         ({"imputation": "mean"}, "It can be: median, mice"),
         ({"transform": {"recency_days": "logg"}}, "transform is 'logg'"),
         ({"transform": {"recency": "log"}}, "transform names 'recency'"),

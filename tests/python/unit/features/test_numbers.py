@@ -118,7 +118,7 @@ def test_dropped_outliers_are_in_no_statistic_and_still_scaled() -> None:
 
 
 def test_a_wrong_rule_lists_the_right_ones() -> None:
-    with pytest.raises(ValueError, match="It can be: none, clip, drop"):
+    with pytest.raises(ValueError, match="It can be: none, clip, winsorize, drop"):
         FeaturePreprocessor(outliers="remove").fit(np.ones((3, 1)))
 
 

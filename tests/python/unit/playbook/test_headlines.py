@@ -80,16 +80,24 @@ def test_the_side_is_that_of_the_values_which_are_told() -> None:
     assert told == "Spends less (40.00 spent, all customers 60.00)"
 
 
+def test_where_little_sets_a_segment_apart_the_strongest_is_told() -> None:
+    told = headline(
+        [NumberContrast("age", 0.1, 40.0, 39.0), NumberContrast("frequency", -0.2, 6.0, 7.0)],
+        [],
+        WORDS,
+    )
+    assert told == "Buys less often (6 purchases, all customers 7)"
+
+
 @pytest.mark.parametrize(
     ("numbers", "categories"),
     [
         ([], []),
-        ([NumberContrast("age", 0.1, 40.0, 39.0)], []),
         ([], [CategoryContrast("town", "Oslo", 0.21, 0.2)]),
         ([], [CategoryContrast("town", "Oslo", 0.0, 0.9)]),
         ([], [CategoryContrast("town", "Oslo", 1.0, 1.0)]),
     ],
-    ids=["nothing given", "number", "category", "category that is rare here", "one category"],
+    ids=["nothing given", "category", "category that is rare here", "one category"],
 )
 def test_a_segment_that_nothing_sets_apart(
     numbers: list[NumberContrast], categories: list[CategoryContrast]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -70,33 +72,68 @@ def test_three_reasons_in_words(house: House, customers: pd.DataFrame) -> None:
 
 def test_a_reason_uses_the_singular_for_one(house: House) -> None:
     house.fit()
-    house.connection.execute("update features set frequency = 1")
+    house.connection.execute("update features set frequency = 1 where frequency < 8")
     found = house.assignments()
     reasons = found.melt(value_vars=["reason_1", "reason_2", "reason_3"])["value"].dropna()
-    spoken = [reason for reason in reasons if "purchase" in reason]
+    spoken = [reason for reason in reasons if ": 1 purchase" in reason]
     assert spoken
     assert all(": 1 purchase (typical here " in reason for reason in spoken)
 
 
-def test_reasons_are_the_largest_contributions(house: House) -> None:
-    """Against the definition, worked out anew: mean over other segments of the distances' gap."""
+def test_reasons_are_the_largest_products(house: House) -> None:
+    """Against the definition, worked out anew from medians of today's customers."""
     model = house.fit()
     assert model is not None
     frame = house.connection.sql("from features order by customer_id").df()
-    scaled = np.column_stack(
-        [f.scaled(frame[f.name].to_numpy()) for f in model.prepared_features.numbers]
-    )
     found = house.assignments()
+    numbers = {feature.prepared.name: feature for feature in model.features}
+    middle = frame[FEATURES].median()
+    typical = frame[FEATURES].groupby(found.segment_id).median()
+    decimals = {"recency_days": 2, "frequency": 0, "monetary": 2}
     marks = {"recency_days": "recency days", "frequency": "purchase", "monetary": "spent"}
-    for z, own, *texts in zip(
-        scaled, found.segment_id, found.reason_1, found.reason_2, found.reason_3, strict=True
-    ):
-        others = np.delete(model.centroids, own, axis=0)
-        gaps = ((z - others) ** 2 - (z - model.centroids[own]) ** 2).mean(axis=0)
-        expected = [FEATURES[j] for j in np.argsort(-gaps, kind="stable") if gaps[j] > 0]
-        given = [text for text in texts if isinstance(text, str)]
-        assert len(given) == len(expected)
-        assert all(marks[name] in text for name, text in zip(expected, given, strict=True))
+    said = 0
+    for row, segment in enumerate(found.segment_id):
+        weights = {}
+        for name, feature in numbers.items():
+            values = np.array([frame.loc[row, name], typical.loc[segment, name], middle[name]])
+            customer, here, everywhere = (
+                feature.prepared.scaled(values) / feature.standard_deviation
+            )
+            own, apart = customer - everywhere, here - everywhere
+            same = round(values[0], decimals[name]) == round(values[2], decimals[name])
+            if own * apart > 0 and not same:
+                weights[name] = min(abs(own), 2 * abs(apart)) * abs(apart)
+        expected = sorted(weights, key=lambda name: -weights[name])
+        texts = found.loc[row, ["reason_1", "reason_2", "reason_3"]].dropna().tolist()
+        if not expected:
+            assert texts == ["no feature by itself speaks for this segment"]
+            continue
+        assert [next(n for n, mark in marks.items() if mark in text) for text in texts] == expected
+        said += len(texts)
+    assert said > 500
+
+
+def test_no_reason_points_the_other_way(house: House) -> None:
+    """Words, the customer's own figure, and what is typical here and of all agree."""
+    house.fit()
+    found = house.assignments().merge(house.connection.sql("from features").df(), on="customer_id")
+    high = ("buys more often", "spends more", "higher recency")
+    for row in found.itertuples():
+        texts = [t for t in (row.reason_1, row.reason_2, row.reason_3) if isinstance(t, str)]
+        assert len(set(texts)) == len(texts)
+        for text in texts:
+            if text == "no feature by itself speaks for this segment":
+                continue
+            here, everywhere = (
+                float(number.replace(",", ""))
+                for number in re.findall(r"(?:typical here|all customers) ([-0-9,.]*[0-9])", text)
+            )
+            assert (here > everywhere) == text.startswith(high)
+            name = next(
+                n for n, mark in zip(FEATURES, ("recency", "purchase", "spent"), strict=True)
+                if mark in text
+            )  # fmt: skip
+            assert (getattr(row, name) > everywhere) == (here > everywhere)
 
 
 def test_text_with_quotes_survives(house: House) -> None:

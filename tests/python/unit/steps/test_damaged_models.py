@@ -130,7 +130,7 @@ def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture
     assert f"{OTHER}; it is not applied" in logged.text
     projected = project_customers(
         house.connection, segmentation="value", features="features", models="models",
-        current_model="current_model", run_settings="run",
+        current_model="current_model", segments="segments", run_settings="run",
     )  # fmt: skip
     assert projected.fetchall() == []
     rules = scoring_rules(

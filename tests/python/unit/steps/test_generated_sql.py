@@ -37,12 +37,15 @@ def test_a_score_is_named_steps_on_short_lines(
     house: House, algorithm: str, transform: str
 ) -> None:
     model = fitted(house, algorithm=algorithm, transform=transform)
-    query = assignments_query(DuckDBEngine(house.connection), "features", model, {})
+    segments = house.named_segments()
+    query = assignments_query(DuckDBEngine(house.connection), "features", model, segments, {})
     assert [step.name for step in query.steps if step.name != "lowest_proximities"] == [
         "filled_features",
         "scaled_features",
         "proximities",
         "nearest_segments",
+        "customer_states",
+        "states_before_clusters",
         "squared_distances",
         "own_and_second_distances",
         "evidence_of_features",
@@ -64,7 +67,7 @@ def test_a_score_is_named_steps_on_short_lines(
 def test_macros_are_the_same_steps_also_as_the_engine_lists_them(house: House) -> None:
     engine = DuckDBEngine(house.connection)
     model = fitted(house)
-    macros = scoring_macros(engine, model, {}, [(i, f"s{i}", f"S {i}") for i in range(model.k)])
+    macros = scoring_macros(engine, model, house.named_segments(), {})
     for name, body in macros.items():
         assert max(map(len, body.splitlines())) <= LONGEST_LINE
         house.connection.execute(f"create macro {name}{body}")
@@ -83,7 +86,7 @@ def test_macros_are_the_same_steps_also_as_the_engine_lists_them(house: House) -
 def test_a_table_may_have_the_name_of_a_step(house: House) -> None:
     model = fitted(house)
     engine = DuckDBEngine(house.connection)
-    macros = scoring_macros(engine, model, {}, [(i, f"s{i}", f"S {i}") for i in range(model.k)])
+    macros = scoring_macros(engine, model, house.named_segments(), {})
     house.connection.execute(f"create macro score{macros['people_macro']}")
     expected = house.assignments().segment_id.tolist()
     for step in ("filled_features", "scaled_features", "nearest_segments", "assignments"):
@@ -151,6 +154,7 @@ def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str)
         "features": "features",
         "models": "models",
         "current_model": "current_model",
+        "segments": "segments",
         "run_settings": "run",
     }
 
@@ -162,6 +166,7 @@ def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str)
 
     empty = [(r.columns, list(map(str, r.types)), len(r.fetchall())) for r in results()]
     fitted(house)
+    house.segments()
     full = [(r.columns, list(map(str, r.types)), len(r.fetchall())) for r in results()]
     assert [rows for _, _, rows in empty] == [0, 0]
     assert [rows for _, _, rows in full] == [300, 303]
@@ -183,5 +188,6 @@ def test_what_the_engine_runs_is_logged_at_debug(
     finally:
         log.setLevel(level)
     # The root logger hands the same message on.
-    (query,) = {message for message in logged.messages if "nearest_segments as (" in message}
+    queries = {message for message in logged.messages if "nearest_segments as (" in message}
+    (query,) = (message for message in queries if "reasons as (" in message)
     assert query.startswith('with\n\nfilled_features as (\n    select\n        "customer_id",\n')

@@ -131,6 +131,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
             features="features",
             models="models",
             current_model="current_model",
+            segments="segments",
             run_settings="run",
         )
         assert projected.fetchall() == []
@@ -227,12 +228,14 @@ def test_the_comparison_is_part_of_the_model(house: House) -> None:
 
 def test_customers_and_centroids_are_projected_alike(house: House) -> None:
     model = fitted(house, algorithm="kmeans")
+    house.segments()
     table = project_customers(
         house.connection,
         segmentation="value",
         features="features",
         models="models",
         current_model="current_model",
+        segments="segments",
         run_settings="run",
     ).df()
     customers = table[table.point == "customer"]

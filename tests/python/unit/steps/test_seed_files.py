@@ -68,15 +68,26 @@ def test_every_seed_is_checked_alike(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "line", "said"),
     [
-        ("segment_playbook", "value,four,a,A,x: 1,,,,", "k is 'four'. Write a whole number"),
-        ("segment_playbook", "value,²,a,A,x: 1,,,,", "k is '²'. Write a whole number"),
-        ("segment_playbook", "value,0,a,A,x: 1,,,,", "k is 0. Write the number of segments"),
-        ("segment_playbook", "value,4,A b,A,x: 1,,,,", "a slug is written in lower case letters"),
-        ("segment_playbook", "value,4,a,A,x = 1,,,,", "target_z_scores has 'x = 1'"),
-        ("segment_playbook", "value,4,a,A,,,,,", "target_z_scores is empty"),
-        ("feature_words", "x,,more,{} y,0", "low_words of 'x' is empty"),
-        ("feature_words", "x,less,more,y,0", "the amount of 'x' is 'y'. Write {}"),
-        ("feature_words", "x,less,more,{} y,", "decimals of 'x' is None. Write 0 to 9."),
+        ("segment_playbook", "value,four,a,A,x: 1,,,,,,,", "k is 'four'. Write a whole number"),
+        ("segment_playbook", "value,²,a,A,x: 1,,,,,,,", "k is '²'. Write a whole number"),
+        ("segment_playbook", "value,0,a,A,x: 1,,,,,,,", "k is 0. Write the number of segments"),
+        (
+            "segment_playbook",
+            "value,4,A b,A,x: 1,,,,,,,",
+            "a slug is written in lower case letters",
+        ),
+        ("segment_playbook", "value,4,a,A,x = 1,,,,,,,", "target_z_scores has 'x = 1'"),
+        ("segment_playbook", "value,4,a,A,,,,,,,,", "target_z_scores is empty"),
+        ("segment_playbook", "value,,a,A,,x = y z,segment,1,,,,", "condition has 'x = y z'"),
+        ("segment_playbook", "value,,a,A,,x > 1,people,1,,,,", "condition_of is 'people'"),
+        ("segment_playbook", "value,,a,A,,x > 1,customer,,,,,", "condition_order is None"),
+        ("segment_playbook", "value,,a,A,x: 1,x > 1,customer,1,,,,", "target_z_scores and a"),
+        ("segment_playbook", "value,,a,A,x: 1,,customer,,,,,", "condition is empty"),
+        ("segment_playbook", "value,,a,A,,x is highest,customer,1,,,,", "'is highest' compares"),
+        ("feature_words", "x,,more,{} y,0,", "low_words of 'x' is empty"),
+        ("feature_words", "x,less,more,y,0,", "the amount of 'x' is 'y'. Write {}"),
+        ("feature_words", "x,less,more,{} y,0,usually {z}", "customer_amount of 'x' is 'usually"),
+        ("feature_words", "x,less,more,{} y,,", "decimals of 'x' is None. Write 0 to 9."),
         ("rfm_grid", "Champions,5.5,5,4,5", "min_recency_score is '5.5'. Write a whole number"),
         ("age_groups", "old,3,60,-", "max_age is '-'. Write a whole number"),
         ("source_headers", "members,age,Age,yes", "required is 'yes'. Write true or false"),
@@ -117,13 +128,13 @@ def test_line_ends_and_blanks(tmp_path: Path, content: str, line: int, said: str
 
 
 def test_a_slug_that_stands_twice(tmp_path: Path) -> None:
-    row = b"value,4,loyal,Loyal,monetary: 1,,,,\n"
+    row = b"value,4,loyal,Loyal,monetary: 1,,,,,,,\n"
     (found,) = problems(tmp_path, "segment_playbook", HEADER + b"\n" + row + row)
     assert "the slug 'loyal' stands twice" in found
 
 
 def test_lines_are_counted_through_cells_of_several_lines(tmp_path: Path) -> None:
-    rows = b'value,4,a,A,x: 1,"two\nlines",,,\nvalue,4,b\n'
+    rows = b'value,4,a,A,x: 1,,,,"two\nlines",,,\nvalue,4,b\n'
     (found,) = problems(tmp_path, "segment_playbook", HEADER + b"\n" + rows)
     assert found.startswith("seeds/segment_playbook.csv, line 4: it has 3 cells")
 

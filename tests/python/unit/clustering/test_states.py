@@ -1,0 +1,186 @@
+"""States before clusters: who is in one, what a fit measures for them, and what they are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from house import House
+from segmentation.clustering.states import STATE_IDS_FROM
+from segmentation.playbook.playbook import read_playbook
+
+SETTINGS: dict[str, Any] = {
+    "features": ["recency_days", "frequency", "monetary"],
+    "trims": {"frequency": [1, None]},
+    "outliers": "winsorize",
+    "floors": {"monetary": 0},
+    "transform": "yeo_johnson",
+    "states": True,
+    "k": 2,
+    "scan_to": 3,
+    "stability_resamples": 2,
+    "compared_algorithms": [],
+}
+CONDITIONS = [
+    ("lost", "frequency = 0", "customer", 1),
+    ("one_time", "purchase_days = 1", "customer", 2),
+    ("at_risk", "overdue_ratio > late_ratio and monetary >= typical_monetary", "customer", 3),
+    ("loyal", "monetary >= 1.5 * typical_monetary and monetary is highest", "segment", 1),
+    ("occasional", "frequency > 0", "segment", 2),
+]
+
+
+def playbook(conditions: list[tuple[str, str, str, int]] = CONDITIONS) -> pd.DataFrame:
+    columns = ["segment_slug", "condition", "condition_of", "condition_order"]
+    frame = pd.DataFrame(conditions, columns=columns)
+    return frame.assign(
+        segmentation="value", k=None, segment_name=frame.segment_slug.str.capitalize(),
+        target_z_scores=None, description="", strategy=frame.segment_slug, channel="", priority="",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def shop() -> pd.DataFrame:
+    """Active customers, a third of whom buy much, and from the 400th on ten in each state."""
+    random = np.random.default_rng(3)
+    many = np.arange(440) % 3 == 0
+    frame = pd.DataFrame(
+        {
+            "customer_id": [f"C{i:03d}" for i in range(440)],
+            "recency_days": random.integers(1, 20, 440).astype(float),
+            "frequency": np.where(many, 30.0, 8.0) + random.integers(0, 5, 440),
+            "monetary": np.where(many, 3000.0, 200.0) * random.lognormal(0, 0.2, 440),
+            "purchase_days": 8.0,
+            "overdue_ratio": random.uniform(0.2, 1.5, 440),
+            "last_return_ratio": random.uniform(0.5, 3.0, 440),
+            "planted": 0,
+        }
+    )
+    frame.loc[400:409, ["frequency", "monetary"]] = 0.0
+    frame.loc[410:419, "purchase_days"] = 1.0
+    frame.loc[420:429, ["overdue_ratio", "monetary"]] = [9.0, 5000.0]
+    frame.loc[430:439, "overdue_ratio"] = np.nan
+    return frame
+
+
+@pytest.fixture
+def house(connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame) -> House:
+    house = House(connection, shop)
+    house.put("playbook", playbook())
+    return house
+
+
+def slug_of_customers(house: House) -> pd.Series:
+    found = house.assignments().merge(house.segments(), on="segment_id")
+    return found.set_index("customer_id").segment_slug
+
+
+def test_a_condition_names_before_the_cluster_does(house: House) -> None:
+    model = house.fit(SETTINGS)
+    assert model is not None
+    slugs = slug_of_customers(house)
+    assert set(slugs[400:410]) == {"lost"}
+    assert set(slugs[410:420]) == {"one_time"}
+    assert set(slugs[420:430]) == {"at_risk"}
+    # What is not known makes no condition true.
+    assert set(slugs[430:440]) <= {"loyal", "occasional", "occasional_spends_less"}
+    assert (slugs[:400].to_numpy()[::3] == "loyal").mean() > 0.9
+    named = house.segments().set_index("segment_slug")
+    assert named.loc["at_risk", "segment_id"] == STATE_IDS_FROM + 3
+    assert named.loc["at_risk", "named_by"] == "state"
+    assert named.loc["loyal", "named_by"] == "condition"
+    assert (named.strategy != "").all()
+    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
+    active = house.connection.sql("from features where frequency > 0").df()
+    assert thresholds["typical_monetary"] == pytest.approx(active.monetary.median())
+    assert thresholds["late_ratio"] == pytest.approx(active.last_return_ratio.quantile(0.9))
+    assert "late_ratio" in named.loc["at_risk", "condition_in_numbers"]
+
+
+def test_in_a_state_the_nearest_cluster_is_the_runner_up(house: House) -> None:
+    house.fit(SETTINGS)
+    found = house.assignments()
+    in_state = found.segment_id >= STATE_IDS_FROM
+    assert in_state.sum() == 30
+    assert found.margin[in_state].isna().all()
+    assert (found.runner_up_id[in_state] < STATE_IDS_FROM).all()
+    assert found.distance.notna().all()
+    assert found.margin[~in_state].notna().all()
+
+
+def test_the_first_reason_of_a_state_is_its_condition(house: House) -> None:
+    house.fit(SETTINGS)
+    found = house.assignments().set_index("customer_id")
+    at_risk = found.reason_1[420:430]
+    assert at_risk.str.startswith("higher overdue ratio: overdue ratio of 9.00 (typical").all()
+    assert (
+        found.reason_1[410:420].str.startswith("lower purchase days: purchase days of 1.00").all()
+    )
+
+
+def test_states_are_edited_without_a_fit(house: House) -> None:
+    house.fit(SETTINGS)
+    house.put("playbook", playbook([c for c in CONDITIONS if c[0] != "one_time"]))
+    assert house.fit(SETTINGS) is None
+    assert "one_time" not in set(slug_of_customers(house))
+
+
+def test_a_name_that_is_no_longer_true_is_dropped_and_says_why(house: House) -> None:
+    house.fit(SETTINGS)
+    house.connection.execute("update features set monetary = 1 where monetary > 1000")
+    named = house.segments().set_index("slug_at_fit")
+    assert named.loc["loyal", "segment_slug"] != "loyal"
+    assert named.loc["loyal", "renamed_because"].startswith(
+        "its median monetary is 1, and the name"
+    )
+
+
+def test_a_condition_of_a_column_that_is_missing_is_not_used(
+    house: House, logged: pytest.LogCaptureFixture
+) -> None:
+    house.put("playbook", playbook([*CONDITIONS, ("vip", "visits > 3", "customer", 4)]))
+    assert house.fit(SETTINGS) is not None
+    assert "the row vip is not used: its condition names visits" in logged.text
+    assert "vip" not in set(house.segments().segment_slug)
+
+
+@pytest.mark.parametrize("damage", ["refunds", "fortunes"])
+def test_few_extreme_customers_move_nobody_else(
+    connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame, damage: str
+) -> None:
+    before = House(connection, shop)
+    before.put("playbook", playbook())
+    before.fit(SETTINGS)
+    slugs = slug_of_customers(before)
+    changed = shop.copy()
+    # Half a percent.
+    rows = [10, 251]
+    changed.loc[rows, "monetary"] = -50_000.0 if damage == "refunds" else 3e6
+    with duckdb.connect() as other:
+        after = House(other, changed)
+        after.put("playbook", playbook())
+        after.fit(SETTINGS)
+        others = ~shop.index.isin(rows)
+        moved = (slugs[others] != slug_of_customers(after)[others]).mean()
+    assert moved <= 0.03
+
+
+def test_a_cluster_that_is_too_small_does_not_leave_a_fit(
+    connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame
+) -> None:
+    shop.loc[:2, ["recency_days", "frequency", "monetary"]] = [900.0, 900.0, 90_000.0]
+    house = House(connection, shop)
+    settings = SETTINGS | {"k": 3, "outliers": "none", "transform": "none", "states": False}
+    sizes = [segment.customers for segment in house.fit(settings).segments]
+    assert min(sizes) >= 0.01 * 440
+    kept = house.fit(settings | {"min_segment_share": 0}).segments
+    assert min(segment.customers for segment in kept) == 3
+
+
+def test_two_conditions_have_one_place_each() -> None:
+    rows = playbook([CONDITIONS[0], ("gone", "frequency = 0", "customer", 1)])
+    with pytest.raises(ValueError, match="have the same condition_order, 1"):
+        read_playbook(rows.to_dict("records"), "value")
