@@ -33,6 +33,17 @@ conversion as (
 
 ),
 
+rhythm as (
+
+    select
+        customer_id,
+        purchase_days,
+        tenure_days,
+        overdue_ratio
+    from {{ ref("int_customer_rhythm") }}
+
+),
+
 joined_features as (
 
     select
@@ -45,10 +56,15 @@ joined_features as (
         conversion.prior_responses,
         customers.membership_days,
         customers.age,
-        customers.income
+        customers.income,
+        rhythm.purchase_days,
+        rhythm.tenure_days,
+        rhythm.overdue_ratio
     from customers
     inner join lrfm
         on customers.customer_id = lrfm.customer_id
+    left join rhythm
+        on customers.customer_id = rhythm.customer_id
     left join conversion
         on customers.customer_id = conversion.customer_id
 
@@ -64,5 +80,8 @@ select
     cast(prior_responses as double) as prior_responses,
     cast(membership_days as double) as membership_days,
     cast(age as double) as age,
-    cast(income as double) as income
+    cast(income as double) as income,
+    cast(purchase_days as double) as purchase_days,
+    cast(tenure_days as double) as tenure_days,
+    cast(overdue_ratio as double) as overdue_ratio
 from joined_features
