@@ -57,6 +57,11 @@
     cast('{{ as_of_day() }}' as date)
 {%- endmacro %}
 
+{# The day so many days before it, as a SQL literal. #}
+{% macro days_before_as_of(days) -%}
+    cast('{{ as_of_day() - modules.datetime.timedelta(days=days) }}' as date)
+{%- endmacro %}
+
 {# The day after which nothing can have happened: the data set's own, unless as_of is later. #}
 {% macro latest_day() -%}
     cast('{{ [dataset_day(dataset()), as_of_day()] | max }}' as date)
@@ -64,5 +69,5 @@
 
 {# The first of those days. #}
 {% macro window_start() -%}
-    cast('{{ as_of_day() - modules.datetime.timedelta(days=lrfm_window_days() - 1) }}' as date)
+    {{ days_before_as_of(lrfm_window_days() - 1) }}
 {%- endmacro %}

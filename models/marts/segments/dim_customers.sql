@@ -25,6 +25,16 @@ lrfm as (
 
 ),
 
+rhythm as (
+
+    select
+        customer_id,
+        usual_gap_days,
+        overdue_ratio
+    from {{ ref("int_customer_rhythm") }}
+
+),
+
 rfm_scores as (
 
     select *
@@ -59,6 +69,8 @@ joined_features as (
         lrfm.recency_days,
         lrfm.frequency,
         lrfm.monetary,
+        rhythm.usual_gap_days,
+        rhythm.overdue_ratio,
         activity.items,
         activity.discount,
         -- Of what the baskets would have cost; where refunds took back more than was bought, or
@@ -85,6 +97,8 @@ joined_features as (
         on customers.customer_id = lrfm.customer_id
     left join activity
         on customers.customer_id = activity.customer_id
+    left join rhythm
+        on customers.customer_id = rhythm.customer_id
     left join rfm_scores
         on customers.customer_id = rfm_scores.customer_id
     left join conversion
@@ -121,6 +135,8 @@ select
     recency_days,
     frequency,
     monetary,
+    usual_gap_days,
+    overdue_ratio,
     items,
     discount,
     cast(discount_share as double) as discount_share,

@@ -5,7 +5,8 @@ customer_segments as (
     select
         segmentation,
         segment_slug,
-        segment_name
+        segment_name,
+        expected_loss
     from {{ ref("fct_customer_segments") }}
 
 ),
@@ -23,7 +24,8 @@ counted_customers as (
         segmentation,
         segment_slug,
         segment_name,
-        count(*) as customers
+        count(*) as customers,
+        sum(expected_loss) as expected_loss
     from customer_segments
     group by
         segmentation,
@@ -61,6 +63,10 @@ joined_descriptions as (
         sum(coalesce(counted_customers.customers, 0))
             over (partition by listed_segments.segmentation)
             as all_customers,
+        counted_customers.expected_loss,
+        sum(counted_customers.expected_loss)
+            over (partition by listed_segments.segmentation)
+            as loss_of_all,
         named_segments.headline,
         named_segments.description,
         named_segments.strategy,
@@ -77,6 +83,28 @@ joined_descriptions as (
         on
             listed_segments.segmentation = counted_customers.segmentation
             and listed_segments.segment_slug = counted_customers.segment_slug
+
+),
+
+-- Where there is money to lose, a value segment is as pressing as its share of it is large. A
+-- segment without customers has none of it; unassigned customers are no segment to act on.
+prioritised as (
+
+    select
+        *,
+        case
+            when segmentation <> 'value' or segment_slug in ('unassigned', 'noise') then priority
+            when loss_of_all > 0
+                then
+                    case
+                        when 3 * coalesce(expected_loss, 0) >= loss_of_all then 'urgent'
+                        when 6 * coalesce(expected_loss, 0) >= loss_of_all then 'high'
+                        when 20 * coalesce(expected_loss, 0) >= loss_of_all then 'medium'
+                        else 'low'
+                    end
+            else priority
+        end as priority_by_loss
+    from joined_descriptions
 
 )
 
@@ -104,12 +132,13 @@ select
     cast(description as varchar) as description,
     cast(strategy as varchar) as strategy,
     cast(channel as varchar) as channel,
-    cast(priority as varchar) as priority,
+    cast(priority_by_loss as varchar) as priority,
     cast(named_by as varchar) as named_by,
     cast(model_version as varchar) as model_version,
     cast({{ text_literal(dataset()) }} as varchar) as dataset,
-    {{ as_of() }} as as_of
-from joined_descriptions
+    {{ as_of() }} as as_of,
+    cast(expected_loss as decimal(38, 2)) as expected_loss
+from prioritised
 order by
     segmentation,
     segment_slug

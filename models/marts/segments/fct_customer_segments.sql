@@ -63,6 +63,15 @@ segments as (
 
 ),
 
+expected_losses as (
+
+    select
+        customer_id,
+        expected_loss
+    from {{ ref("int_customer_expected_loss") }}
+
+),
+
 -- Everybody is listed in every segmentation.
 unioned_states as (
 
@@ -108,7 +117,8 @@ named_segments as (
         end as reason_1,
         assignments.reason_2,
         assignments.reason_3,
-        assignments.model_version
+        assignments.model_version,
+        expected_losses.expected_loss
     from unioned_states as states
     left join unioned_assignments as assignments
         on
@@ -122,6 +132,8 @@ named_segments as (
         on
             assignments.segmentation = runner_up.segmentation
             and assignments.runner_up_id = runner_up.segment_id
+    left join expected_losses
+        on states.customer_id = expected_losses.customer_id
 
 )
 
@@ -139,7 +151,8 @@ select
     cast(reason_2 as varchar) as reason_2,
     cast(reason_3 as varchar) as reason_3,
     cast(model_version as varchar) as model_version,
-    {{ as_of() }} as as_of
+    {{ as_of() }} as as_of,
+    cast(expected_loss as decimal(38, 2)) as expected_loss
 from named_segments
 order by
     segmentation,
