@@ -74,7 +74,7 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ({"naming_limit": "far"}, "naming_limit is 'far'"),
         ({"tolerance": -1}, "tolerance is -1"),
         ({"gamma": -0.5}, "gamma is -0.5. It must be a number, 0 or more"),
-        ({"gamma": "half"}, "gamma is 'half'"),
+        ({"gamma": "half"}, "gamma is 'half'. It must be a number, 0 or more, or auto or half"),
         ({"gamma": True}, "gamma is True"),
         ({"gamma": math.nan}, "gamma is nan"),
         ({"gamma": math.inf}, "gamma is inf. It must be a number, 0 or more"),
