@@ -17,8 +17,9 @@ from segmentation.clustering.algorithms import Algorithm
 from segmentation.clustering.comparison import AlgorithmJudgement, compare_algorithms
 from segmentation.clustering.conditions_of_fit import ConditionsOfFit, measured_conditions
 from segmentation.clustering.evidence import feature_evidence
-from segmentation.clustering.gamma import default_gamma
+from segmentation.clustering.gamma import AUTO, default_gamma
 from segmentation.clustering.k_choice import KJudgement, choose_k, knee_of, scan_k
+from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
 from segmentation.clustering.model import (
     FitMetrics,
     ModelCategory,
@@ -34,7 +35,7 @@ from segmentation.clustering.names import (
     with_segment_shares,
     z_scores,
 )
-from segmentation.clustering.options import SegmentationOptions
+from segmentation.clustering.options import AlgorithmOptions, SegmentationOptions
 from segmentation.clustering.projection import fit_projection
 from segmentation.clustering.refinement import RefinedPrototypes, refine_prototypes, segment_means
 from segmentation.clustering.sample import (
@@ -378,12 +379,24 @@ def _mixed_sample(
         category.codes(sample[category.name].to_numpy(object)[kept])
         for category in prepared.categories
     ]
-    return MixedSample(
+    rows = MixedSample(
         numbers=numbers,
         codes=np.column_stack(codes) if codes else np.zeros((len(numbers), 0), dtype=np.intp),
         category_counts=tuple(len(category.categories) for category in prepared.categories),
-        gamma=default_gamma(numbers.std(axis=0)) if options.gamma is None else float(options.gamma),
+        gamma=1.0,
     )
+    return dataclasses.replace(rows, gamma=_gamma(rows, options))
+
+
+def _gamma(rows: MixedSample, options: AlgorithmOptions) -> float:
+    """Return the gamma of every k and algorithm of a fit."""
+    if isinstance(options.gamma, int | float):
+        return float(options.gamma)
+    if options.gamma != AUTO:
+        return default_gamma(rows.numbers.std(axis=0))
+    # An unseen category is one more category to a fit.
+    counts = [count + 1 for count in rows.category_counts]
+    return gamma_from_data(rows.numbers, rows.codes, counts, random_state=options.seed)
 
 
 def _prototypes(

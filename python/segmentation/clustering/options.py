@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from segmentation.clustering import ALGORITHMS
+from segmentation.clustering.gamma import AUTO, GAMMA_RULES, HALF_MEAN_DEVIATION
 from segmentation.features.numbers import (
     MAX_ABSOLUTE_VALUE,
     OUTLIER_RULES,
@@ -163,9 +164,12 @@ class AlgorithmOptions(OptionGroup):
     ----------
     algorithm : str
         A key of :data:`segmentation.clustering.ALGORITHMS`.
-    gamma : float or None
+    gamma : float, "auto" or "half_mean_deviation"
         What a category that differs adds to a squared distance, in squared scaled units (Huang,
-        1998). None is half the mean standard deviation of the scaled numbers.
+        1998). ``"auto"`` chooses it from the data, see
+        :func:`segmentation.clustering.kprototypes.gamma_choice.gamma_from_data`.
+        ``"half_mean_deviation"`` is half the mean standard deviation of the scaled numbers, the
+        rule of the package kmodes; None, in options of earlier versions, means the same.
     seed : int
         Seed of every random choice.
     n_init : int
@@ -184,7 +188,7 @@ class AlgorithmOptions(OptionGroup):
     }
 
     algorithm: str = "kmeans"
-    gamma: float | None = None
+    gamma: float | str = AUTO
     seed: int = 0
     n_init: int = 30
     max_passes: int = 50
@@ -194,8 +198,16 @@ class AlgorithmOptions(OptionGroup):
         """Return what is wrong with the algorithm and its numbers."""
         return [
             *one_of("algorithm", self.algorithm, tuple(ALGORITHMS)),
-            *([] if self.gamma is None else number("gamma", self.gamma, least=0.0)),
+            *self._wrong_gamma(),
             *number("tolerance", self.tolerance, least=0.0),
+        ]
+
+    def _wrong_gamma(self) -> list[str]:
+        if self.gamma in GAMMA_RULES:
+            return []
+        return [
+            problem.removesuffix(".") + f", or {' or '.join(GAMMA_RULES)}."
+            for problem in number("gamma", self.gamma, least=0.0)
         ]
 
 
@@ -434,7 +446,23 @@ class SegmentationOptions(
         return (self.transform,) * len(self.features)
 
     @classmethod
+    def fitted_values(cls, written: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that decide a fit.
+
+        Without categories, gamma decides nothing.
+        """
+        values = super().fitted_values(written)
+        rule = values["gamma"]
+        if not values["categorical_features"]:
+            rule = None
+        elif rule is None:
+            rule = HALF_MEAN_DEVIATION
+        return values | {"gamma": rule}
+
+    @classmethod
     def _read(cls, values: dict[str, Any]) -> list[str]:
+        if "gamma" in values and values["gamma"] is None:
+            values["gamma"] = HALF_MEAN_DEVIATION
         if isinstance(values.get("k"), Mapping):
             values["k"] = {name: _read_k(k) for name, k in values["k"].items()}
         elif "k" in values:

@@ -58,10 +58,13 @@ class Options:
         What they are options of, for messages.
     EXAMPLE : str
         How some are written.
+    ADDED_LATER : mapping
+        Options that earlier versions lacked, and the values that their fits correspond to.
     """
 
     OF: ClassVar[str]
     EXAMPLE: ClassVar[str]
+    ADDED_LATER: ClassVar[Mapping[str, Any]] = {}
 
     def __post_init__(self) -> None:
         problems = []
@@ -131,6 +134,21 @@ class Options:
         return options
 
     @classmethod
+    def fitted_values(cls, written: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that decide a fit.
+
+        Parameters
+        ----------
+        written : mapping
+            All options as :meth:`as_json` writes them, perhaps by an earlier version: of an option
+            that it did not have, `ADDED_LATER` says what it was then.
+        """
+        known = [
+            f.name for group in cls.groups() if group.IS_FITTED for f in dataclasses.fields(group)
+        ]
+        return {name: written.get(name, cls.ADDED_LATER.get(name)) for name in known}
+
+    @classmethod
     def _read(cls, _values: dict[str, Any], /) -> list[str]:
         """Replace what YAML writes by what a field holds; return what cannot be read."""
         return []
@@ -163,20 +181,30 @@ class FitConfiguration:
     def made(self, model: ModelHeader) -> bool:
         """Return whether a model was fitted under this configuration.
 
-        Versions up to 0.1 hashed all options: such a hash is known by the options that are stored
-        beside it, of which those count that are fitted.
+        An earlier version hashed the options that it had, those up to 0.1 also the ones that are
+        not fitted: such a hash is known by the options that are stored beside it, of which those
+        count that are fitted now.
         """
         if model.fit_hash == self.fit_hash:
             return True
-        return model.fit_hash == _hash(model.options + self.counted) and (
+        try:
+            written = json.loads(model.options)
+        except json.JSONDecodeError:
+            return False
+        not_fitted = {
+            field.name
+            for group in self.options.groups()
+            if not group.IS_FITTED
+            for field in dataclasses.fields(group)
+        }
+        of_earlier_version = {n: value for n, value in written.items() if n not in not_fitted}
+        hashed = (model.options, json.dumps(of_earlier_version, sort_keys=True))
+        return model.fit_hash in [_hash(text + self.counted) for text in hashed] and (
             self._fitted(model.options) == self._fitted(self.options.as_json())
         )
 
     def _fitted(self, options: str) -> dict[str, Any]:
-        groups = self.options.groups()
-        known = [f.name for group in groups if group.IS_FITTED for f in dataclasses.fields(group)]
-        written = json.loads(options)
-        return {name: written.get(name) for name in known}
+        return self.options.fitted_values(json.loads(options))
 
 
 def _hash(text: str) -> str:

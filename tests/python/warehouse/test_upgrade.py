@@ -22,6 +22,8 @@ FORMER_NAMES = ("every_model", "every_segment", "every_scoring_rule")
 # Those that the rows were fitted with.
 SETTINGS: dict[str, Any] = {
     "dataset": "sample",
+    # The defaults of that version, in which gamma was null.
+    "profile_options": {"gamma": "half_mean_deviation", "transform": "none"},
     "prospects_options": {"candidates": ["logistic_regression"], "repeats": 1},
 }
 

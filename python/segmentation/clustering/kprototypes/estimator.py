@@ -18,12 +18,14 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from segmentation.clustering.gamma import AUTO, GAMMA_RULES, HALF_MEAN_DEVIATION
 from segmentation.clustering.kprototypes.distances import (
     Codes,
     Labels,
     dissimilarities,
     nearest_prototypes,
 )
+from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
 from segmentation.clustering.kprototypes.input_checks import STARTS, checked_weights
 from segmentation.clustering.kprototypes.search import fit_prototypes
 from segmentation.clustering.kprototypes.tables import (
@@ -64,9 +66,13 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         Restarts; the one with the lowest cost is kept. A table of at most 1,000 rows (by weight)
         has at least five, because they are fast and a single start often ends in a poor optimum.
         Given prototypes are one start.
-    gamma : float or None
-        Cost of a category that differs. None takes half the mean of the standard deviations of
-        the numeric columns (as the package kmodes does), or 1 if no numeric column varies.
+    gamma : "auto", "half_mean_deviation" or float
+        Cost of a category that differs. ``"auto"`` fits 0.5, 1, 1.5, 2, 3 and 4.5 times the mean
+        variance of the numeric columns, and takes the one whose clusters have the highest
+        classification log-likelihood, of equal ones the smallest:
+        :func:`segmentation.clustering.kprototypes.gamma_choice.gamma_from_data`.
+        ``"half_mean_deviation"`` (or None) takes half the mean of the standard deviations of the
+        numeric columns, as the package kmodes does. Either is 1 if no numeric column varies.
     init : {"k-means++", "random"} or array-like of shape (k, n_features)
         How a restart begins; an array-like holds prototypes, its columns as in X.
     max_iter : int
@@ -108,7 +114,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         n_clusters: int = 8,
         *,
         n_init: int = 10,
-        gamma: float | None = None,
+        gamma: str | float | None = AUTO,
         init: str | ArrayLike = "k-means++",
         max_iter: int = 100,
         tol: float = 0.0,
@@ -177,7 +183,7 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
             codes,
             [len(categories) for categories in self.categories_],
             self.n_clusters,
-            gamma=self.gamma,
+            gamma=self._gamma(filled[kept], codes, positive),
             n_init=self._starts(len(filled) if positive is None else float(positive.sum())),
             max_iter=self.max_iter,
             tol=self.tol,
@@ -312,6 +318,25 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
             of_column = encoded(values, self.categories_[j], name)
             columns_of_codes.append(np.where(of_column >= 0, of_column, self._category_fills[j]))
         return _stacked(columns_of_codes, len(columns[0]))
+
+    def _gamma(self, numbers: Matrix, codes: Codes, weights: Matrix | None) -> float | None:
+        """Return the cost of a category that differs; None for half the mean deviation."""
+        if self.gamma is None or not isinstance(self.gamma, str):
+            return self.gamma
+        if self.gamma not in GAMMA_RULES:
+            raise ValueError(
+                f"gamma is {self.gamma!r}. It is a number from 0, or {' or '.join(GAMMA_RULES)}."
+            )
+        if self.gamma == HALF_MEAN_DEVIATION:
+            return None
+        return gamma_from_data(
+            numbers,
+            codes,
+            [len(categories) for categories in self.categories_],
+            self.n_clusters,
+            random_state=self.random_state,
+            sample_weight=weights,
+        )
 
     def _starts(self, rows: float) -> Any:
         is_number = isinstance(self.n_init, int | np.integer) and self.n_init >= 1

@@ -74,7 +74,7 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ({"naming_limit": "far"}, "naming_limit is 'far'"),
         ({"tolerance": -1}, "tolerance is -1"),
         ({"gamma": -0.5}, "gamma is -0.5. It must be a number, 0 or more"),
-        ({"gamma": "half"}, "gamma is 'half'"),
+        ({"gamma": "half"}, "gamma is 'half'. It must be a number, 0 or more, or auto or half"),
         ({"gamma": True}, "gamma is True"),
         ({"gamma": math.nan}, "gamma is nan"),
         ({"gamma": math.inf}, "gamma is inf. It must be a number, 0 or more"),
@@ -168,10 +168,24 @@ def test_whatever_is_set_is_read_or_refused_in_words(read: tuple[Any, dict[str, 
     assert all(problem.endswith(".") for problem in problems)
 
 
-@pytest.mark.parametrize("overrides", ["k: 5", "[1]", '"k"'])
+@pytest.mark.parametrize("overrides", ["k: 5", "[1]", '"k"', '[{}, "k"]'])
 def test_overrides_that_are_no_names_and_values(overrides: str) -> None:
     with pytest.raises(OptionError, match="names and values"):
         read_options(FEATURES, overrides)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [{"k": 5, "gamma": 2}, {"k": 6}],
+        '[{"k": 5, "gamma": 2}, {"k": 6}]',
+        [{"gamma": 2}, None, {"k": 6}],
+    ],
+)
+def test_later_overrides_are_laid_over_earlier_ones(overrides: object) -> None:
+    """A data set's options come first, those of the run after them."""
+    read = read_options({**FEATURES, "k": 4, "seed": 7}, overrides)
+    assert (read.k, read.gamma, read.seed) == (6, 2, 7)
 
 
 def test_a_number_may_come_as_text() -> None:

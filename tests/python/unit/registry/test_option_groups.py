@@ -125,6 +125,51 @@ def test_what_features_count_is_part_of_a_fit(made: Any) -> None:
     assert not now.made(made(configuration(ClassifierOptions)))
 
 
+def made_by_a_version_without(option: str, fitted: FitConfiguration) -> ModelHeader:
+    """Return a model of a version that hashed what it fitted, and lacked an option."""
+    written = json.loads(fitted.options.as_json())
+    of_fit = {
+        name: value
+        for name, value in written.items()
+        if KINDS[type(fitted.options)][name][1] and name != option
+    }
+    written.pop(option)
+    hashed = f"{json.dumps({**of_fit, 'retired': 1}, sort_keys=True)}{fitted.counted}"
+    digest = hashlib.sha256(hashed.encode()).hexdigest()[:16]
+    return model(json.dumps({**written, "retired": 1}, sort_keys=True), digest)
+
+
+def test_options_that_came_or_went_refit_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ClassifierOptions, "ADDED_LATER", {"folds": 5})
+    now = configuration(ClassifierOptions, COUNTED)
+    assert now.made(made_by_a_version_without("folds", now))
+    changed = configuration(ClassifierOptions, COUNTED, folds=3)
+    assert not changed.made(made_by_a_version_without("folds", now))
+    other = configuration(ClassifierOptions, '{"early_days": "14"}')
+    assert not other.made(made_by_a_version_without("folds", now))
+
+
+def with_gamma_null(**changed: Any) -> ModelHeader:
+    """Return a model of the version whose default gamma was null."""
+    written = json.loads(configuration(SegmentationOptions, **changed).options.as_json())
+    options = json.dumps({**written, "gamma": None}, sort_keys=True)
+    return model(options, hashlib.sha256(options.encode()).hexdigest()[:16])
+
+
+def test_gamma_null_of_an_earlier_version_is_half_the_mean_deviation() -> None:
+    by_name = configuration(SegmentationOptions, gamma="half_mean_deviation")
+    assert by_name == configuration(SegmentationOptions, gamma=None)
+    assert by_name.made(with_gamma_null())
+    assert not configuration(SegmentationOptions, gamma="auto").made(with_gamma_null())
+
+
+def test_gamma_is_no_matter_without_categories() -> None:
+    now = configuration(SegmentationOptions, categorical_features=[])
+    assert now.made(with_gamma_null(categorical_features=[]))
+    other = configuration(SegmentationOptions, categorical_features=[], gamma=3.0)
+    assert now.fit_hash == other.fit_hash
+
+
 def test_a_hash_that_is_not_of_the_stored_options_is_no_fit_of_today() -> None:
     now = configuration(SegmentationOptions)
     assert not now.made(model(now.options.as_json(), "0123456789abcdef"))
