@@ -72,6 +72,7 @@ joined_descriptions as (
         named_segments.strategy,
         named_segments.channel,
         named_segments.priority,
+        named_segments.condition_in_numbers,
         named_segments.named_by,
         named_segments.model_version
     from listed_segments
@@ -137,7 +138,8 @@ select
     cast(model_version as varchar) as model_version,
     cast({{ text_literal(dataset()) }} as varchar) as dataset,
     {{ as_of() }} as as_of,
-    cast(expected_loss as decimal(38, 2)) as expected_loss
+    cast(expected_loss as decimal(38, 2)) as expected_loss,
+    cast(condition_in_numbers as varchar) as condition
 from prioritised
 order by
     segmentation,
