@@ -221,7 +221,7 @@ def with_names(
     naming : NamingInputs
     """
     earlier = _earlier_segments(model, naming.earlier) if naming.limits.carry_over else []
-    if model.has_states:
+    if has_conditions(model, naming):
         names, promises = _names_at_fit_by_conditions(model, measured, naming, earlier)
     else:
         promises = []
@@ -265,7 +265,7 @@ def segments_today(
         The segments among today's customers.
     naming : NamingInputs
     """
-    if not model.has_states:
+    if not has_conditions(model, naming):
         rows = rows_by_slug(rows_with_targets(naming.playbook), model.k)
         names = current_names(model, naming)
         return [
@@ -277,7 +277,7 @@ def segments_today(
                 row=rows.get(name.segment_slug) or _nearest_row(model, i, naming),
             )
             for i, name in enumerate(names)
-        ]
+        ] + _named_states(model, measured, naming)
     promised = _promised(model, measured, naming, _stored_promises(model))
     rows_of = {row.segment_slug: row for row in conditions_of(naming.playbook, OF_SEGMENT)}
     named = []
@@ -303,21 +303,31 @@ def segments_today(
                 or (stored.renamed_because if stored and name.is_kept else None),
             )
         )
-    for row in conditions_of(naming.playbook, OF_CUSTOMER):
-        state = state_id(row)
-        if state in states_of(model, naming).conditions:
-            named.append(
-                NamedSegment(
-                    segment_id=state,
-                    segment_slug=row.segment_slug,
-                    segment_name=row.segment_name,
-                    named_by=STATE,
-                    row=row,
-                    condition=row.condition,
-                    values=measured[state].values if state in measured else (),
-                )
-            )
-    return named
+    return named + _named_states(model, measured, naming)
+
+
+def _named_states(
+    model: SegmentationModel, measured: Mapping[int, MeasuredSegment], naming: NamingInputs
+) -> list[NamedSegment]:
+    known = states_of(model, naming).conditions
+    return [
+        NamedSegment(
+            segment_id=state_id(row),
+            segment_slug=row.segment_slug,
+            segment_name=row.segment_name,
+            named_by=STATE,
+            row=row,
+            condition=row.condition,
+            values=measured[state_id(row)].values if state_id(row) in measured else (),
+        )
+        for row in conditions_of(naming.playbook, OF_CUSTOMER)
+        if state_id(row) in known
+    ]
+
+
+def has_conditions(model: SegmentationModel, naming: NamingInputs) -> bool:
+    """Return whether conditions name clusters; without any in the playbook, targets do."""
+    return model.has_states and bool(conditions_of(naming.playbook, OF_SEGMENT))
 
 
 def known_numbers(model: SegmentationModel, naming: NamingInputs) -> list[str]:
@@ -396,9 +406,11 @@ def _names_at_fit_by_conditions(
 
 
 def _stored_promises(model: SegmentationModel) -> list[PromisedName | None]:
+    # Where the playbook had no conditions at the fit, a slug is that of the row itself.
+    rows = [p.playbook_slug for p in model.promises] or [s.segment_slug for s in model.segments]
     return [
-        PromisedName(segment.segment_slug, segment.segment_name, promise.playbook_slug)
-        for segment, promise in zip(model.segments, model.promises, strict=True)
+        PromisedName(segment.segment_slug, segment.segment_name, slug)
+        for segment, slug in zip(model.segments, rows, strict=True)
     ]
 
 

@@ -396,6 +396,13 @@ class SegmentationOptions(
 
     OF: ClassVar = "a segmentation"
     EXAMPLE: ClassVar = "{k: 4}"
+    # A model that was fitted without a least share of a segment stays.
+    ADDED_LATER: ClassVar = {
+        "winsorized_share": 0.005,
+        "floors": {},
+        "states": False,
+        "min_segment_share": 0.01,
+    }
 
     def problems_between_groups(self) -> list[str]:
         """Return what is wrong with options of one group beside those of another."""

@@ -30,7 +30,9 @@ def test_the_playbook_names_the_published_segments(data_directory: Path) -> None
     clusters = reference.fit_predict(mixed, categorical=[2, 3, 4])
 
     with (PROJECT / "seeds" / "segment_playbook.csv").open(encoding="utf-8", newline="") as lines:
-        rows = [{**row, "k": int(row["k"]) if row["k"] else None} for row in csv.DictReader(lines)]
+        rows = [
+            {name: value or None for name, value in row.items()} for row in csv.DictReader(lines)
+        ]
     profiles = standardised.groupby(clusters).mean()
     limit = SegmentationOptions.from_mapping({"features": list(NUMBERS)}, None).naming_limit
     names = name_segments(

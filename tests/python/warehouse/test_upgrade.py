@@ -23,6 +23,7 @@ FORMER_NAMES = ("every_model", "every_segment", "every_scoring_rule")
 SETTINGS: dict[str, Any] = {
     "dataset": "sample",
     # The defaults of that version, in which gamma was null.
+    "value_options": {"states": False, "trims": {}, "outliers": "none", "floors": {}},
     "profile_options": {"gamma": "half_mean_deviation", "transform": "none"},
     "prospects_options": {"candidates": ["logistic_regression"], "repeats": 1},
 }

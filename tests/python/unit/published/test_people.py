@@ -177,9 +177,6 @@ def test_where_there_is_no_model_every_call_says_so(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     House(connection, planted_customers())
-    connection.execute(
-        "create table segments (segment_id int, segment_slug text, segment_name text)"
-    )
     (rule,) = scoring_rules(
         connection,
         segmentations={"profile": ScoringTables("models", "current_model", "segments", "features")},
