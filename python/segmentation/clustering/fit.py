@@ -212,6 +212,13 @@ def _rows_to_fit(
 ) -> _RowsToFit | None:
     check_columns(engine, table, options)
     believable = trimmed(engine, table, options)
+    is_empty = not engine.rows(f"select 1 from {believable} limit 1")
+    if is_empty and options.states and engine.rows(f"select 1 from {table} limit 1"):
+        # E.g. nobody bought within the window: all are in a state, and a cluster is the runner-up.
+        log.warning(
+            "trims leaves nobody: no customer lies within %s; fitting to all", dict(options.trims)
+        )
+        believable = table
     sample = engine.sample(
         believable,
         columns=options.features,

@@ -183,6 +183,15 @@ def test_a_cluster_that_is_too_small_does_not_leave_a_fit(
     assert min(segment.customers for segment in kept) == 3
 
 
+def test_a_shop_where_nobody_bought_in_the_window(
+    house: House, logged: pytest.LogCaptureFixture
+) -> None:
+    house.connection.execute("update features set frequency = 0, monetary = 0")
+    house.fit(SETTINGS)
+    assert "trims leaves nobody" in logged.text
+    assert set(slug_of_customers(house)) == {"lost"}
+
+
 def test_two_conditions_have_one_place_each() -> None:
     rows = playbook([CONDITIONS[0], ("gone", "frequency = 0", "customer", 1)])
     with pytest.raises(ValueError, match="have the same condition_order, 1"):
