@@ -3,6 +3,8 @@
     "recency_days",
     "frequency",
     "monetary",
+    "usual_gap_days",
+    "overdue_ratio",
     "items",
     "discount_share",
     "campaigns_received",

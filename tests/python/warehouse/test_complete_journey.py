@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -97,6 +98,26 @@ def test_no_reason_points_the_other_way(complete_journey: Warehouse) -> None:
             for number in re.findall(r"(?:typical here|all customers) ([-0-9,.]*[0-9])", reason)
         )
         assert (here > everywhere) == reason.startswith(high), reason
+
+
+def test_no_rfm_name_is_that_of_other_customers(
+    complete_journey: Warehouse, tmp_path: Path
+) -> None:
+    done = complete_journey.copy(tmp_path).dbt("test", "--select", "one_name_one_meaning")
+    assert "PASS one_name_one_meaning" in done.stdout, done.stdout[-3000:]
+
+
+def test_the_largest_expected_losses_hold_two_fifths_of_what_was_lost(
+    complete_journey: Warehouse,
+) -> None:
+    """A fifth of the customers, and more than the fifth with the largest run rates holds."""
+    ((share, by_run_rate, learned_from),) = complete_journey.query(
+        "select share_of_actual_loss, share_by_run_rate, learned_from_customers"
+        " from marts.rpt_expected_loss_backtest where fifth = 1"
+    )
+    assert learned_from == 2394
+    assert share >= 0.4
+    assert share > by_run_rate
 
 
 def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse) -> None:

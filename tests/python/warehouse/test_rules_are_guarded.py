@@ -129,6 +129,34 @@ BREAKS = [
         "each_segment_has_its_place_in_the_list",
         id="probabilities are those of the segment before",
     ),
+    pytest.param(
+        "models/intermediate/customers/int_purchase_days.sql",
+        "and coalesce(revenue, 0) >= 0",
+        "and true",
+        "days_with_a_purchase_and_the_gaps_between_them",
+        id="a refund is a purchase day",
+    ),
+    pytest.param(
+        "models/marts/segments/rpt_segment_value.sql",
+        "from refunds_without_purchase",
+        "from refunds_without_purchase where false",
+        "refunds_to_customers_who_never_bought",
+        id="refunds to customers who never bought are lost",
+    ),
+    pytest.param(
+        "models/marts/segments/dim_segments.sql",
+        "when 3 * coalesce(expected_loss, 0) >= loss_of_all",
+        "when 3 * coalesce(expected_loss, 0) > loss_of_all",
+        "priority_by_expected_loss",
+        id="exactly a third of the expected loss is not urgent",
+    ),
+    pytest.param(
+        "models/marts/models/rpt_expected_loss_backtest.sql",
+        "over (order by losses.expected_loss desc",
+        "over (order by losses.run_rate desc",
+        "the_largest_customers_are_not_those_who_lose_most",
+        id="the back-test ranks by run rate",
+    ),
 ]
 
 

@@ -183,3 +183,8 @@ def test_one_person_and_many_are_scored_by_one_call(sample: Warehouse) -> None:
 def test_scoring_without_a_model_is_an_error(sample: Warehouse) -> None:
     with pytest.raises(ScoringError, match=r"no model of the segmentation 'valeu'.*profile, value"):
         score_people({"age": 3}, segmentation="valeu", warehouse=sample.path)
+
+
+def test_no_rfm_name_is_that_of_other_customers(sample: Warehouse, tmp_path: Path) -> None:
+    done = sample.copy(tmp_path).dbt("test", "--select", "one_name_one_meaning", dataset="sample")
+    assert "PASS one_name_one_meaning" in done.stdout, done.stdout[-3000:]
