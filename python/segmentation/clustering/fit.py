@@ -13,10 +13,11 @@ import pandas as pd
 
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.algorithms import Algorithm
-from segmentation.clustering.comparison import AlgorithmJudgement, compare_algorithms
+from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.gamma import default_gamma
-from segmentation.clustering.k_choice import KJudgement, choose_k, knee_of, scan_k
+from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement
+from segmentation.clustering.k_choice import choose_k, knee_of, scan_k
 from segmentation.clustering.model import (
     FitMetrics,
     ModelCategory,
@@ -45,8 +46,8 @@ from segmentation.clustering.sample import (
 )
 from segmentation.engine.base import Engine
 from segmentation.features.mixed_sample import MixedSample
-from segmentation.features.numbers import FeaturePreprocessor
 from segmentation.features.prepared import PreparedFeatures
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.playbook.playbook import targets_hash
 from segmentation.registry.header import DroppedFeature, FitRequest, FittedContent
 from segmentation.registry.option_checks import OptionError

@@ -16,7 +16,6 @@ from typing import Any
 import pyarrow as pa
 
 from segmentation.clustering.assign import assignments_query
-from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.names import NamingInputs, current_names
 from segmentation.clustering.options import SegmentationOptions
@@ -31,6 +30,7 @@ from segmentation.registry.refit_requests import announce_kept
 from segmentation.scoring.nearest import assigned_table
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
+from segmentation.steps.fits import fit_model
 from segmentation.steps.further_columns import check_further_numbers, with_further_columns
 from segmentation.steps.scoring_macros import refusing_macros, scoring_macros
 

@@ -11,16 +11,15 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from segmentation.classification import ClassifierOptions, fit_classifier
+from segmentation.classification import ClassifierOptions
 from segmentation.classification.assign import score_into
 from segmentation.classification.features import NUMBER
-from segmentation.classification.fit import ClassifierFit
 from segmentation.classification.forecast import Revenue, forecast_records, tally_probabilities
 from segmentation.classification.metrics import MetricSummary
 from segmentation.classification.model import ProspectSegment, ProspectsModel
@@ -42,8 +41,12 @@ from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.clusters import SEGMENTS, playbook_columns, read_overrides
 from segmentation.steps.fit_decision import PastFits, decide
+from segmentation.steps.fits import fit_classifier
 from segmentation.steps.further_columns import further_numbers, with_further_columns
 from segmentation.steps.prospect_targets import later_segments
+
+if TYPE_CHECKING:
+    from segmentation.classification import ClassifierFit
 
 log = logging.getLogger("segmentation")
 
