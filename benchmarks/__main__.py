@@ -18,6 +18,7 @@ from benchmarks import (
     mixed_fit,
     mixed_scoring,
     scoring,
+    whole_build,
 )
 
 BENCHMARKS = {
@@ -29,6 +30,7 @@ BENCHMARKS = {
     "lrfm": lrfm,
     "classifier": classifier,
     "build": build,
+    "whole_build": whole_build,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
@@ -37,7 +39,11 @@ def main() -> None:
     """Read the command line, run, and write the results file."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    parser.add_argument("--rows", type=int, help="rows (orders, for lrfm); each its own by default")
+    parser.add_argument(
+        "--rows",
+        type=int,
+        help="rows (of lrfm orders, of whole_build customers); each its own by default",
+    )
     parser.add_argument("--rounds", type=int, help="how often each contender runs")
     parser.add_argument("--into", type=Path, default=LATEST, help="the results file")
     asked = parser.parse_args()

@@ -272,8 +272,8 @@ def _prepared(
     from segmentation.clustering.gamma import default_gamma
     from segmentation.features.categories import PreparedCategory
     from segmentation.features.mixed_sample import MixedSample
-    from segmentation.features.numbers import FeaturePreprocessor
     from segmentation.features.prepared import PreparedFeatures
+    from segmentation.features.preprocessor import FeaturePreprocessor
 
     preprocessor = FeaturePreprocessor().fit(frame[list(NUMBERS)])
     categories, codes = [], []

@@ -103,8 +103,8 @@ def prepare(folder: str, rows: int) -> Work:
     from segmentation.clustering.gamma import default_gamma
     from segmentation.features.categories import PreparedCategory
     from segmentation.features.mixed_sample import MixedSample
-    from segmentation.features.numbers import FeaturePreprocessor
     from segmentation.features.prepared import PreparedFeatures
+    from segmentation.features.preprocessor import FeaturePreprocessor
 
     def work() -> dict[str, Any]:
         size = min(SAMPLE_ROWS, rows // 2)

@@ -85,7 +85,7 @@ def prepare(folder: str, rows: int) -> Work:
     import duckdb
     import numpy as np
     import pandas as pd
-    from segmentation.features.numbers import FeaturePreprocessor
+    from segmentation.features.preprocessor import FeaturePreprocessor
     from sklearn.cluster import KMeans
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PowerTransformer, StandardScaler

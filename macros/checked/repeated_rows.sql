@@ -26,24 +26,18 @@ repeated_ids as (
 
 ),
 
-found_repeats as (
-
-    select
-        judged_alone.*,
-        repeated_ids.{{ id }} is not null and judged_alone.wrong_alone is null as is_repeated
-    from judged_alone
-    left join repeated_ids
-        on judged_alone.{{ id }} = repeated_ids.{{ id }}
-
-),
-
 counted_repeats as (
 
     select
         *,
         1 as occurrence
-    from found_repeats
-    where not is_repeated
+    from judged_alone
+    where
+        wrong_alone is not null
+        or {{ id }} not in (
+            select {{ id }}
+            from repeated_ids
+        )
 
     union all
 
@@ -53,8 +47,13 @@ counted_repeats as (
             partition by {{ id }}
             order by {{ order_by | join(", ") }}
         ) as occurrence
-    from found_repeats
-    where is_repeated
+    from judged_alone
+    where
+        wrong_alone is null
+        and {{ id }} in (
+            select {{ id }}
+            from repeated_ids
+        )
 
 ),
 

@@ -42,7 +42,9 @@
     {%- set readings = {} -%}
     {%- for column in raw_own_values(table, found) -%}
         {%- set type = contract_columns(table)[column] -%}
-        {%- if type in ["integer", "bigint"] -%}
+        {%- if holds_exact_numbers(found[column], type) -%}
+            {%- do readings.update({column: read_exact_number(column, type)}) -%}
+        {%- elif type in ["integer", "bigint"] -%}
             {%- do readings.update({column: read_whole_number(column, type)}) -%}
         {%- elif type.startswith("decimal") -%}
             {%- do readings.update({column: read_amount(column)}) -%}

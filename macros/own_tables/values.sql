@@ -31,8 +31,38 @@
     {%- else -%}
         {%- set text = without_blanks_around("cast(" ~ quoted(column.name) ~ " as varchar)") -%}
         case
+            {%- if column.is_string() %}
+            {#- Most ids: visible characters of ASCII but the point. Nothing can be taken off them. #}
+            when
+                {{ matches(quoted(column.name), "^[!-\\-/-~]+\\z") }}
+                and lower({{ quoted(column.name) }}) not in (
+                    'nan', 'inf', 'infinity', '+nan', '+inf', '+infinity', '-nan', '-inf', '-infinity'
+                )
+                then {{ quoted(column.name) }}
+            {%- endif %}
             when not {{ matches("lower(" ~ text ~ ")", "^([-+]?(nan|inf|infinity))?$") }}
                 then {{ without_zero_fraction(text) }}
         end
     {%- endif -%}
+{%- endmacro %}
+
+{#
+  Whether a column holds numbers that the type of the contract takes without a look at their text:
+  whole numbers, or decimals where the contract has decimals.
+#}
+{% macro holds_exact_numbers(column, type) -%}
+    {%- set is_decimal = type.startswith("decimal") -%}
+    {{- return(
+        (column.is_integer() and (is_decimal or type in ["integer", "bigint"]))
+        or (is_decimal and (column.dtype | upper).startswith("DECIMAL"))
+    ) -}}
+{%- endmacro %}
+
+{# Such a number, as `read_whole_number` and `read_amount` read it. #}
+{% macro read_exact_number(column, type) -%}
+    case
+        when
+            try_cast({{ column }} as {{ type }}) between -{{ largest_amount() }} and {{ largest_amount() }}
+            then try_cast({{ column }} as {{ type }})
+    end
 {%- endmacro %}

@@ -11,8 +11,9 @@ import pandas as pd
 from segmentation.clustering.gamma import default_gamma
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.mixed_sample import MixedSample
-from segmentation.features.numbers import FeaturePreprocessor, PreparedFeature
+from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
+from segmentation.features.preprocessor import FeaturePreprocessor
 
 NUMBERS = ["age", "income"]
 HOMES = ["", "O'Brien's \"flat\"", "Büro ✓", "house"]

@@ -1,3 +1,3 @@
-{{ config(enabled=is_dataset("warehouse")) }}
+{{ config(enabled=is_dataset("warehouse"), materialized="view") }}
 
 {{ read_own_table("campaign_activity") }}

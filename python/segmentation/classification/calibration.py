@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import SMALLEST, log_loss
@@ -64,6 +63,8 @@ def fit_temperature(actual: Labels, probabilities: Matrix) -> float:
     float
         From 0.05 to 20; 1 if no other value is better.
     """
+    from scipy.optimize import minimize_scalar
+
     found = minimize_scalar(
         lambda logarithm: log_loss(actual, temper(probabilities, float(np.exp(logarithm)))),
         bounds=(np.log(_COLDEST), np.log(_HOTTEST)),

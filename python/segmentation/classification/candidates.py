@@ -10,6 +10,8 @@ thousand numbers and comes last, although its idea is simple.
 
 **Depth.** Trees of default depth memorise rows (a default random forest has an accuracy of 0.49,
 one with leaves of 5 rows 0.54), so every grid holds small trees only.
+
+scikit-learn is imported where a pipeline is made: options name candidates, and need none.
 """
 
 from __future__ import annotations
@@ -17,21 +19,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import (
-    GradientBoostingClassifier,
-    HistGradientBoostingClassifier,
-    RandomForestClassifier,
-)
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from typing import TYPE_CHECKING, Any
 
 from segmentation.classification.features import CATEGORY, FeatureColumn
 from segmentation.registry.option_checks import OptionError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 # Code of a missing category: a category of its own, if the fit has seen any.
 MISSING = -2.0
@@ -75,6 +69,11 @@ class Candidate:
         numbered from 0. A missing number takes the median. A missing category is a category of its
         own. An unseen category is none of the known ones.
         """
+        from sklearn.compose import ColumnTransformer
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import Pipeline
+        from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
         numbers = [j for j, column in enumerate(columns) if column.kind != CATEGORY]
         categories = [j for j, column in enumerate(columns) if column.kind == CATEGORY]
         of_numbers: list[tuple[str, Any]] = [
@@ -99,16 +98,22 @@ class Candidate:
 
 
 def _logistic_regression(seed: int, **setting: Any) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(max_iter=1_000, random_state=seed, **setting)
 
 
 def _gradient_boosting(seed: int, **setting: Any) -> Any:
+    from sklearn.ensemble import GradientBoostingClassifier
+
     return GradientBoostingClassifier(
         n_estimators=60, max_features=0.5, min_samples_leaf=20, random_state=seed, **setting
     )
 
 
 def _hist_gradient_boosting(seed: int, **setting: Any) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     # Early stopping would hold out random rows and split the rows of a person.
     return HistGradientBoostingClassifier(early_stopping=False, random_state=seed, **setting)
 
@@ -127,6 +132,8 @@ def _xgboost(seed: int, **setting: Any) -> Any:
 
 
 def _random_forest(seed: int, **setting: Any) -> Any:
+    from sklearn.ensemble import RandomForestClassifier
+
     return RandomForestClassifier(n_estimators=100, n_jobs=1, random_state=seed, **setting)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
 
 from segmentation.classification.calibration import softmax, temper
 from segmentation.classification.features import FeatureColumn, as_matrix
 from segmentation.features.arrays import Matrix
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class SegmentClassifier:
         """
         if not len(X):
             return np.zeros((0, len(self.segments)))
+        from sklearn.linear_model import LogisticRegression
+
         classifier = self.pipeline[-1]
         if isinstance(classifier, LogisticRegression):
             probabilities = _logistic_probabilities(classifier, self.pipeline[:-1].transform(X))

@@ -6,8 +6,6 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from segmentation.features.arrays import Matrix
 
@@ -49,6 +47,9 @@ def connected_groups(*relations: Labels) -> Labels:
     ndarray of shape (n,)
         Groups counted from 0.
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     n = len(relations[0])
     rows, nodes, offset = [], [], n
     for codes in relations:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
 
 from segmentation.classification.grouping import Labels
 from segmentation.features.arrays import Matrix
@@ -84,6 +83,8 @@ def fold_metrics(
         segment that is absent from the fold has no recall, and has an F1 only if it was predicted.
         Macro figures are means over the segments that have one.
     """
+    from sklearn.metrics import precision_recall_fscore_support
+
     predicted = probabilities.argmax(axis=1)
     precision, recall, f1, support = precision_recall_fscore_support(
         actual, predicted, labels=range(len(segments)), zero_division=0.0

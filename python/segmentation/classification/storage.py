@@ -15,14 +15,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import sklearn
-import skops
-import skops.io
-from sklearn.pipeline import Pipeline
 
 from segmentation.classification.candidates import CANDIDATES
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.features import CATEGORY, NUMBER, ORDERED, FeatureColumn
+from segmentation.engine.threads import load_scikit_learn
 
 FORMAT = "segmentation classifier 1"
 
@@ -109,6 +106,9 @@ def dump_classifier(classifier: SegmentClassifier) -> StoredClassifier:
     StoredClassifierError
         If it holds a type that is not on the list, because reading would refuse it.
     """
+    import sklearn
+    import skops.io
+
     content = {
         "format": FORMAT,
         "candidate": classifier.candidate,
@@ -148,6 +148,9 @@ def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
     if hashlib.sha256(payload).hexdigest() != digest:
         raise _refused("its SHA-256 digest is not the one that was stored with it")
     _check_types(payload)
+    load_scikit_learn()
+    import skops.io
+
     try:
         content = skops.io.loads(payload, trusted=sorted({name for name, _ in TYPES}))
     except Exception as error:  # skops raises errors of many types
@@ -156,6 +159,9 @@ def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
 
 
 def _read(content: Any) -> SegmentClassifier:
+    import sklearn
+    from sklearn.pipeline import Pipeline
+
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise _refused(f"it is not in the format '{FORMAT}'")
     written = str(content.get("scikit_learn"))

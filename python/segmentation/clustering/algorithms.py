@@ -3,6 +3,9 @@
 A new algorithm is one entry of :data:`ALGORITHMS`: a function from a sample to prototypes, or any
 estimator with ``fit_predict`` wrapped in :func:`_by_labels`, with a description of its rules. Scan,
 comparison, scoring in the engine, names and reasons use the entry.
+
+Each function imports the library that it needs: options, names and scores use the entries too, and
+scikit-learn takes seconds to load.
 """
 
 from __future__ import annotations
@@ -11,24 +14,8 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import kmedoids
 import numpy as np
-from kmodes.kprototypes import KPrototypes as PackagedKPrototypes
-from sklearn.cluster import (
-    DBSCAN,
-    HDBSCAN,
-    OPTICS,
-    AgglomerativeClustering,
-    BisectingKMeans,
-    KMeans,
-)
-from sklearn.metrics import pairwise_distances
-from sklearn.mixture import GaussianMixture
-from sklearn.neighbors import NearestNeighbors
 
-from segmentation.clustering.grid import grid_labels
-from segmentation.clustering.kprototypes.search import fit_prototypes
-from segmentation.clustering.representatives import representatives
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.scoring.prototypes import (
@@ -97,12 +84,16 @@ class Algorithm:
 
 
 def _kmeans(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    from sklearn.cluster import KMeans
+
     # Lloyd (1982) with the k-means++ starts of Arthur and Vassilvitskii (2007).
     fitted = KMeans(k, n_init=n_init, random_state=seed, tol=0.0, max_iter=1000)
     return _nearest(sample, from_points(fitted.fit(sample.embedded).cluster_centers_, sample))
 
 
 def _kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    from segmentation.clustering.kprototypes.search import fit_prototypes
+
     fitted = fit_prototypes(
         sample.numbers,
         # An unseen category is one more category to a fit.
@@ -120,6 +111,8 @@ def _kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clus
 
 
 def _packaged_kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    from kmodes.kprototypes import KPrototypes as PackagedKPrototypes
+
     n_numbers, n_categories = sample.numbers.shape[1], sample.codes.shape[1]
     columns = np.hstack([sample.numbers, sample.codes.astype(float)])
     fitted = PackagedKPrototypes(
@@ -136,11 +129,16 @@ def _packaged_kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int
 
 
 def _bisecting_kmeans(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    from sklearn.cluster import BisectingKMeans
+
     fitted = BisectingKMeans(k, n_init=n_init, random_state=seed).fit(sample.embedded)
     return _nearest(sample, from_points(fitted.cluster_centers_, sample))
 
 
 def _kmedoids(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    import kmedoids
+    from sklearn.metrics import pairwise_distances
+
     # FasterPAM (Schubert and Rousseeuw, 2021) on the distances themselves.
     distances = pairwise_distances(sample.embedded)
     fits = [
@@ -156,6 +154,8 @@ def _kmedoids(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Cluster
 
 
 def _gaussian_mixture(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
+    from sklearn.mixture import GaussianMixture
+
     fitted = GaussianMixture(
         k, covariance_type="diag", n_init=n_init, random_state=seed, reg_covar=1e-2
     ).fit(sample.embedded)
@@ -192,6 +192,8 @@ def _by_labels(
     """Return the fit of an algorithm that labels the sample but cannot score other rows."""
 
     def fit(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:  # noqa: ARG001
+        from segmentation.clustering.representatives import representatives
+
         labels = np.asarray(label(sample, k), dtype=np.intp)
         points = representatives(sample, labels, has_noise=has_noise, seed=seed)
         return Clustering(labels, points)
@@ -210,6 +212,9 @@ def _smallest_group(sample: MixedSample) -> int:
 
 
 def _dbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    from sklearn.cluster import DBSCAN
+    from sklearn.neighbors import NearestNeighbors
+
     neighbours = min(_neighbours(sample), len(sample))
     nearest = NearestNeighbors(n_neighbors=neighbours).fit(sample.embedded)
     reach = np.quantile(nearest.kneighbors()[0][:, -1], 0.9) if len(sample) > neighbours else 1.0
@@ -219,11 +224,15 @@ def _dbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
 
 
 def _hdbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    from sklearn.cluster import HDBSCAN
+
     smallest = _smallest_group(sample)
     return HDBSCAN(min_cluster_size=smallest, copy=True).fit_predict(sample.embedded)
 
 
 def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    from sklearn.cluster import OPTICS
+
     neighbours = min(_neighbours(sample), len(sample))
     with warnings.catch_warnings():
         # Identical rows give 0 / 0; OPTICS still treats them as reachable.
@@ -234,7 +243,15 @@ def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
 
 
 def _agglomerative(sample: MixedSample, k: int) -> Codes:
+    from sklearn.cluster import AgglomerativeClustering
+
     return AgglomerativeClustering(k, linkage="ward").fit_predict(sample.embedded)
+
+
+def _grid(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
+    from segmentation.clustering.grid import grid_labels
+
+    return grid_labels(sample)
 
 
 def _means(means: Matrix, shares: list[Matrix], gamma: float) -> Prototypes:
@@ -298,7 +315,7 @@ ALGORITHMS: dict[str, Algorithm] = {
     ),
     "grid": Algorithm(
         "grid",
-        _by_labels(lambda sample, _: grid_labels(sample), has_noise=True),
+        _by_labels(_grid, has_noise=True),
         scoring_rule=REPRESENTED,
         noise_rule=BEYOND_REACH,
         takes_k=False,

@@ -4,57 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
 
 from segmentation.clustering.algorithms import ALGORITHMS
+from segmentation.clustering.judgements import AlgorithmJudgement
 from segmentation.clustering.k_choice import bootstrap_agreement
 from segmentation.clustering.silhouettes import silhouettes
 from segmentation.features.arrays import Codes
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.scoring.prototypes import NOISE
-
-
-@dataclass(frozen=True)
-class AlgorithmJudgement:
-    """Figures of one algorithm.
-
-    Attributes
-    ----------
-    algorithm, family : str
-    segments : int
-        Number found, without noise.
-    silhouette, calinski_harabasz, davies_bouldin : float or None
-        As in :class:`segmentation.clustering.k_choice.KJudgement`, over the rows that are not
-        noise; None if these lie in fewer than two segments.
-    stability_mean, stability_p10 : float
-        As there; noise counts as a separate segment.
-    noise_share : float
-        Share of the rows.
-    scoring_agreement : float
-        Adjusted Rand index between the algorithm's own labels and those of its scoring rule for
-        the same rows: 1 if both agree.
-    seconds : float
-        Processor time of one fit.
-    scoring_rule, noise_rule : str
-        In words.
-    """
-
-    algorithm: str
-    family: str
-    segments: int
-    silhouette: float | None
-    calinski_harabasz: float | None
-    davies_bouldin: float | None
-    stability_mean: float
-    stability_p10: float
-    noise_share: float
-    scoring_agreement: float
-    seconds: float
-    scoring_rule: str
-    noise_rule: str
 
 
 def compare_algorithms(

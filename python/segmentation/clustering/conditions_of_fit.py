@@ -16,7 +16,8 @@ from segmentation.clustering.states import (
     usable_conditions,
 )
 from segmentation.engine.base import Engine
-from segmentation.features.numbers import FeaturePreprocessor, PreparedFeature
+from segmentation.features.numbers import PreparedFeature
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.playbook.playbook import (
     OF_CUSTOMER,
     OF_SEGMENT,

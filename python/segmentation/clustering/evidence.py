@@ -3,40 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from sklearn.feature_selection import f_classif, mutual_info_classif
 from sklearn.metrics import silhouette_score
 
+from segmentation.clustering.judgements import FeatureEvidence
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.mixed_sample import MixedSample
-
-
-@dataclass(frozen=True)
-class FeatureEvidence:
-    """Figures on how much a feature matters to a clustering.
-
-    Attributes
-    ----------
-    name : str
-    anova_f : float or None
-        F statistic of the feature between the segments; None if it is constant within each
-        segment, and for a category.
-    mutual_information : float
-        Between feature and segment, in nats (Kraskov et al., 2004; Ross, 2014).
-    silhouette : float
-        Of the clustering, on all features.
-    silhouette_without : float or None
-        Of the same labels without the feature: a value above `silhouette` means that the feature
-        blurs the segments. None if it is the only feature.
-    """
-
-    name: str
-    anova_f: float | None
-    mutual_information: float
-    silhouette: float
-    silhouette_without: float | None
 
 
 def feature_evidence(

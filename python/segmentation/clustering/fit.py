@@ -14,11 +14,12 @@ import pandas as pd
 
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.algorithms import Algorithm
-from segmentation.clustering.comparison import AlgorithmJudgement, compare_algorithms
+from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.conditions_of_fit import ConditionsOfFit, measured_conditions
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.gamma import AUTO, default_gamma
-from segmentation.clustering.k_choice import KJudgement, choose_k, knee_of, scan_k
+from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement
+from segmentation.clustering.k_choice import choose_k, knee_of, scan_k
 from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
 from segmentation.clustering.model import (
     FitMetrics,
@@ -52,8 +53,8 @@ from segmentation.clustering.small_segments import without_small_segments
 from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Engine
 from segmentation.features.mixed_sample import MixedSample
-from segmentation.features.numbers import FeaturePreprocessor
 from segmentation.features.prepared import PreparedFeatures
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.registry.header import DroppedFeature, FitRequest, FittedContent
 from segmentation.registry.option_checks import OptionError
 from segmentation.registry.option_groups import FitConfiguration

@@ -4,51 +4,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from kneed import KneeLocator
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
 
 from segmentation.clustering.algorithms import Algorithm
+from segmentation.clustering.judgements import KJudgement
 from segmentation.clustering.silhouettes import silhouettes
 from segmentation.features.arrays import Codes
 from segmentation.features.mixed_sample import MixedSample
-
-
-@dataclass(frozen=True)
-class KJudgement:
-    """Criteria for one number of segments.
-
-    Attributes
-    ----------
-    k : int
-    inertia : float
-        Sum of dissimilarities to the nearest prototype, over the judged rows, in squared scaled
-        units: the inertia of K-Means, the cost of K-Prototypes.
-    silhouette, silhouette_standard_error : float
-        Mean silhouette (Rousseeuw, 1987), from -1 to 1, and its standard error over the rows. The
-        distance is the square root of the dissimilarity.
-    calinski_harabasz : float
-        Higher is better (Calinski and Harabasz, 1974).
-    davies_bouldin : float
-        Lower is better (Davies and Bouldin, 1979).
-    stability_mean, stability_p10 : float
-        Mean and 10th percentile of the adjusted Rand index between the clustering and those of
-        bootstrap resamples (Hennig, 2007): 1 if every resample gives the same groups.
-    is_knee : bool
-        Whether the inertia has its knee here (Satopaa et al., 2011).
-    """
-
-    k: int
-    inertia: float
-    silhouette: float
-    silhouette_standard_error: float
-    calinski_harabasz: float
-    davies_bouldin: float
-    stability_mean: float
-    stability_p10: float
-    is_knee: bool = False
 
 
 def scan_k(

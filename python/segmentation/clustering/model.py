@@ -11,9 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from segmentation.clustering.comparison import AlgorithmJudgement
-from segmentation.clustering.evidence import FeatureEvidence
-from segmentation.clustering.k_choice import KJudgement
+from segmentation.clustering.judgements import AlgorithmJudgement, FeatureEvidence, KJudgement
 from segmentation.clustering.projection import Projection, embedded_prototypes
 from segmentation.features.arrays import Matrix
 from segmentation.features.categories import PreparedCategory

@@ -18,7 +18,7 @@ from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, all_of, number, quoted, select
 from segmentation.features.arrays import Matrix
 from segmentation.features.imputation import impute_mice
-from segmentation.features.numbers import FeaturePreprocessor
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.registry.header import DroppedFeature
 from segmentation.registry.option_checks import OptionError
 

@@ -44,6 +44,8 @@ from segmentation.dbt_plugins.delimited_text import (
     split_lines,
 )
 from segmentation.dbt_plugins.project_folder import project_folder
+from segmentation.dbt_plugins.registered_sources import guard_registered_sources
+from segmentation.engine.duckdb import Connection
 
 DELIMITERS = (",", "\t", ";", "|")
 # Characters of a malformed line, and headers of a file, that a message shows.
@@ -80,6 +82,10 @@ class SourceColumn:
 
 class Plugin(BasePlugin):
     """Loads delimited files."""
+
+    def configure_connection(self, conn: Connection) -> None:  # noqa: ARG002
+        """Let dbt's threads load sources and open cursors at the same time."""
+        guard_registered_sources()
 
     def load(self, source_config: SourceConfig) -> pa.Table:
         """Return a source's file as a table of text columns.

@@ -20,9 +20,16 @@ import pyarrow.dataset
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 
+from segmentation.dbt_plugins.registered_sources import guard_registered_sources
+from segmentation.engine.duckdb import Connection
+
 
 class Plugin(BasePlugin):
     """Loads files of a package."""
+
+    def configure_connection(self, conn: Connection) -> None:  # noqa: ARG002
+        """Let dbt's threads load sources and open cursors at the same time."""
+        guard_registered_sources()
 
     def load(self, source_config: SourceConfig) -> pyarrow.dataset.Dataset:
         """Return a source's Parquet file as a data set that DuckDB scans lazily.

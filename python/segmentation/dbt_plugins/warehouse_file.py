@@ -1,11 +1,13 @@
-"""dbt-duckdb plugin: refuses a warehouse file name that dbt-duckdb cannot use, before opening it.
+"""dbt-duckdb plugin: refuses what no warehouse can be opened with, before opening it.
 
-DuckDB names a catalog after its file, up to the first dot, and dbt-duckdb writes that name into SQL
-and Python. Spaces, hyphens, dollar signs and brackets work there, quotes do not.
+These are file names that dbt-duckdb cannot use, and a limit of memory that is no size. DuckDB names
+a catalog after its file, up to the first dot, and dbt-duckdb writes that name into SQL and Python.
+Spaces, hyphens, dollar signs and brackets work there, quotes do not.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +21,49 @@ _UNUSABLE_IN_PATHS = "?#"
 # Names that DuckDB reserves; the last one would be confused with the schema.
 _RESERVED_NAMES = ("temp", "system", "main", "marts")
 
+# DuckDB reads more: "-1" as no limit, "4 GB x" as 4 GB, and KB, in which no build fits.
+_SIZE = re.compile(r"([0-9]+(?:[.][0-9]+)?) *[MGT]i?B", re.IGNORECASE | re.ASCII)
+
 
 class Plugin(BasePlugin):
-    """Checks the paths of the profile."""
+    """Checks the paths and the limit of memory of the profile."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:  # noqa: ARG002
-        """Check the warehouse's path and those of attached files.
+        """Check the limit of memory, the warehouse's path and those of attached files.
 
         Raises
         ------
         DbtRuntimeError
-            If a path cannot be used; the message says why and what to do.
+            If one of them cannot be used; the message says why and what to do.
         """
+        if isinstance(self.creds, DuckDBCredentials):
+            check_memory((self.creds.config_options or {}).get("memory_limit"))
         if isinstance(self.creds, DuckDBCredentials) and self.creds.path != ":memory:":
             check_paths(self.creds.path, [file.path for file in self.creds.attach or []])
+
+
+def check_memory(limit: Any) -> None:
+    """Check that a limit of memory is a size.
+
+    Parameters
+    ----------
+    limit : str or None
+        As the profile has it; None if it has none.
+
+    Raises
+    ------
+    DbtRuntimeError
+        If it is not a positive number with a unit.
+    """
+    if limit is None:
+        return
+    text = str(limit).strip()
+    size = _SIZE.fullmatch(text)
+    if size is None or float(size[1]) == 0:
+        raise DbtRuntimeError(
+            f"SEGMENTATION_MEMORY is {text!r}, which is not a size of memory. Write a number with "
+            "one of the units MB, GB, TB, MiB, GiB and TiB: export SEGMENTATION_MEMORY=4GB"
+        )
 
 
 def check_paths(warehouse: str, attached: list[str]) -> None:

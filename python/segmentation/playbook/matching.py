@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from segmentation.features.arrays import Matrix
 from segmentation.playbook.feature_words import FeatureWords, words_for
@@ -83,6 +82,8 @@ def match(costs: Matrix, limit: float) -> list[int | None]:
     list of int or None, length n_rows
         The column of each row; None for an unmatched row.
     """
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = costs.shape
     padded = np.hstack([costs, np.full((rows, rows), limit)])
     _, matched = linear_sum_assignment(padded)

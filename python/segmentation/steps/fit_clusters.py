@@ -13,7 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.names import NamingInputs, current_names
 from segmentation.engine.base import Session, Table
@@ -21,6 +20,7 @@ from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
+from segmentation.steps.fits import fit_model
 from segmentation.steps.further_columns import check_further_numbers, with_further_columns
 from segmentation.steps.overrides import read_options
 

@@ -7,13 +7,12 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
 
-from segmentation.classification import ClassifierOptions, fit_classifier
-from segmentation.classification.fit import ClassifierFit
+from segmentation.classification import ClassifierOptions
 from segmentation.classification.metrics import MetricSummary
 from segmentation.classification.model import ProspectSegment, ProspectsModel
 from segmentation.classification.storage import (
@@ -31,9 +30,13 @@ from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import PastFits, decide
+from segmentation.steps.fits import fit_classifier
 from segmentation.steps.further_columns import further_numbers, with_further_columns
 from segmentation.steps.overrides import read_overrides
 from segmentation.steps.prospect_targets import LATER_BEHAVIOUR, later_segments
+
+if TYPE_CHECKING:
+    from segmentation.classification import ClassifierFit
 
 log = logging.getLogger("segmentation")
 

@@ -6,7 +6,6 @@ import dataclasses
 
 import pandas as pd
 
-from segmentation.clustering.fit import fit_model
 from segmentation.clustering.names import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Engine
@@ -14,6 +13,7 @@ from segmentation.engine.sql import quoted, select
 from segmentation.registry.header import FitRequest
 from segmentation.registry.run import Run
 from segmentation.scoring.nearest import assigned_table
+from segmentation.steps.fits import fit_model
 
 # Where targets come from that are learned from later orders and not given as known segments.
 LATER_BEHAVIOUR = "later behaviour"

@@ -12,7 +12,7 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.k_choice import scan_k
 from segmentation.features.arrays import Matrix
 from segmentation.features.mixed_sample import numbers_only
-from segmentation.features.numbers import FeaturePreprocessor
+from segmentation.features.preprocessor import FeaturePreprocessor
 from sklearn.cluster import KMeans
 from sklearn.metrics import silhouette_score
 

@@ -26,6 +26,7 @@ from benchmarks import (
     race,
     report,
     scoring,
+    whole_build,
 )
 
 
@@ -146,6 +147,53 @@ def test_lrfm_contenders_agree_on_every_customer(tmp_path: Path) -> None:
     frame.loc[0, "monetary"] += 0.01
     frame.drop(index=1).to_parquet(written)
     assert lrfm.count_different_customers(folder)()["rows"] == 2
+
+
+def test_the_customers_and_orders_of_a_whole_build_are_as_planted(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("one", "other")]
+    for folder in folders:
+        folder.mkdir()
+        assert whole_build.prepare(str(folder), customers=2_000)()["orders"] > 20_000
+    people, orders = (
+        [pd.read_parquet(folder / f"{table}.parquet") for folder in folders]
+        for table in ("customers", "orders")
+    )
+    pd.testing.assert_frame_equal(*people)
+    pd.testing.assert_frame_equal(*orders)
+    shares = people[0].kind.value_counts(normalize=True)
+    for kind, share, *_ in whole_build.KINDS:
+        assert shares[kind] == pytest.approx(share, abs=0.03)
+    bought = orders[0].merge(people[0], on="customer_id", how="left")
+    unknown = bought.kind.isna()
+    assert set(bought[unknown].customer_id) == {"nobody"}
+    assert 0 < unknown.sum() < len(bought) / 500
+    assert 0 < bought.order_id.duplicated().sum() < len(bought) / 1_000
+    # A fifth of the customers place well over a third of the orders.
+    placed = bought[~unknown].groupby("customer_id").size().sort_values(ascending=False)
+    assert placed.head(400).sum() > 0.4 * placed.sum()
+    last = bought[~unknown].groupby("kind").ordered_at.max()
+    assert last["gone"] < pd.Timestamp("2025-03-08") < last["frequent"]
+    assert 0.01 < (bought.revenue < 0).mean() < 0.03
+
+
+@pytest.mark.long
+def test_a_whole_build_rejects_what_was_planted_and_loses_nobody(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    whole_build.prepare(folder, customers=1_500)()
+    whole_build.first_build(folder)()
+    whole_build.second_build(folder)()
+    whole_build.bare_copy(folder)()
+    found = whole_build.compare(folder)()
+    assert found["planted"] > 10
+    assert (found["rejects"], found["lost"]) == (0, 0)
+    assert found["agreement"] > 0.3
+    import duckdb
+
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        fitted = connection.sql("select max(model_number) from segmentation.value_model")
+        assert fitted.fetchall() == [(1,)]
+        connection.execute("delete from marts.rpt_rejects where rejected_because like '%nobody%'")
+    assert whole_build.compare(folder)()["rejects"] > 0
 
 
 def test_k_prototypes_contenders_have_the_same_cost_function(tmp_path: Path) -> None:

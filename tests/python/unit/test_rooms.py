@@ -119,3 +119,12 @@ def test_importing_the_playbook_loads_no_scikit_learn_and_limits_no_threads() ->
     loaded, threads = loaded_after(imports)
     assert threads
     assert {"sklearn", "duckdb"} & loaded == set()
+
+
+def test_the_steps_of_a_build_load_no_scikit_learn() -> None:
+    """A fit loads it; the checks before a build and the steps that apply a model do not."""
+    modules = {path.stem for path in (PACKAGE / "steps").glob("*.py")} - {"__init__"}
+    imports = "; ".join(f"import segmentation.steps.{name}" for name in sorted(modules))
+    loaded, _ = loaded_after(imports)
+    assert {"segmentation.steps.fits", "segmentation.classification.storage"} <= loaded
+    assert {"sklearn", "scipy", "skops", "kmedoids", "kmodes"} & loaded == set()

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from mixed_customers import planted_customers, prepared_features, sample_of
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.comparison import AlgorithmJudgement, compare_algorithms
+from segmentation.clustering.comparison import compare_algorithms
+from segmentation.clustering.judgements import AlgorithmJudgement
 from segmentation.features.mixed_sample import MixedSample, numbers_only
 from segmentation.scoring.prototypes import NOISE
 from sklearn.metrics import adjusted_rand_score, silhouette_score

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.k_choice import KJudgement, choose_k, scan_k
+from segmentation.clustering.judgements import KJudgement
+from segmentation.clustering.k_choice import choose_k, scan_k
 from segmentation.features.mixed_sample import numbers_only
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs

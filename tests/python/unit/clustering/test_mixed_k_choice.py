@@ -8,7 +8,8 @@ import pytest
 from mixed_customers import CATEGORIES, planted_customers, prepared_features, sample_of
 from segmentation import KPrototypes
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.k_choice import KJudgement, choose_k, knee_of, scan_k
+from segmentation.clustering.judgements import KJudgement
+from segmentation.clustering.k_choice import choose_k, knee_of, scan_k
 from segmentation.features.mixed_sample import MixedSample
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, silhouette_samples
 

@@ -10,8 +10,9 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.refinement import refine_prototypes
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.features.mixed_sample import numbers_only
-from segmentation.features.numbers import FeaturePreprocessor, PreparedFeature
+from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.scoring.prototypes import from_centers
 from sklearn.cluster import KMeans
 

@@ -1,4 +1,4 @@
-"""Paths of warehouses: only those that dbt-duckdb cannot use are refused."""
+"""Paths of warehouses and limits of memory: only those that cannot be used are refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt_common.exceptions import DbtRuntimeError
-from segmentation.dbt_plugins.warehouse_file import catalog_name, check_paths
+from segmentation.dbt_plugins.warehouse_file import (
+    Plugin,
+    catalog_name,
+    check_memory,
+    check_paths,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,29 @@ def test_what_is_attached(tmp_path: Path) -> None:
     with pytest.raises(DbtRuntimeError, match="queries could not tell them apart"):
         check_paths(str(warehouse), [str(state)])
     check_paths(str(tmp_path / "pull_request.duckdb"), [str(state)])
+
+
+@pytest.mark.parametrize("limit", ["1800MB", "4GB", "4 gb", "2.5GiB", "0.5TB", " 900MiB "])
+def test_a_limit_of_memory_that_works(limit: str) -> None:
+    check_memory(limit)
+    with duckdb.connect(config={"memory_limit": limit}) as connection:
+        assert connection.sql("select current_setting('memory_limit')").fetchall() != []
+
+
+def test_no_limit_of_memory() -> None:
+    check_memory(None)
+
+
+@pytest.mark.parametrize(
+    "limit", ["", "lots", "4", "4096", "4G", "50%", "-1", "-4GB", "0GB", "0.0 GB", "4KB", "4 GB x"]
+)
+def test_a_limit_of_memory_that_does_not(tmp_path: Path, limit: str) -> None:
+    credentials = DuckDBCredentials(
+        database="warehouse",
+        schema="main",
+        path=str(tmp_path / "warehouse.duckdb"),
+        config_options={"memory_limit": limit},
+    )
+    with pytest.raises(DbtRuntimeError, match="is not a size of memory") as raised:
+        Plugin(name="warehouse_file", plugin_config={}, credentials=credentials)
+    assert f"SEGMENTATION_MEMORY is {limit!r}" in str(raised.value)

@@ -19,10 +19,10 @@ from segmentation.features.numbers import (
     OUTLIER_RULES,
     SCALINGS,
     TRANSFORMS,
-    FeaturePreprocessor,
     restored,
     transformed,
 )
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.scoring.columns import bounded_expression, scaled_expression
 from sklearn.preprocessing import MinMaxScaler, PowerTransformer, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks

@@ -14,8 +14,9 @@ from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.sql import number
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.mixed_sample import MixedSample, numbers_only
-from segmentation.features.numbers import FeaturePreprocessor, PreparedFeature
+from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
+from segmentation.features.preprocessor import FeaturePreprocessor
 from segmentation.scoring.nearest import assigned_table
 from segmentation.scoring.prototypes import from_centers, from_modes
 from sklearn.cluster import KMeans

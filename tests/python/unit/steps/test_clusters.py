@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from house import FEATURES, House
-from segmentation.features.numbers import FeaturePreprocessor
+from segmentation.features.preprocessor import FeaturePreprocessor
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 

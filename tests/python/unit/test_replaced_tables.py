@@ -1,0 +1,158 @@
+"""How a table takes the place of the one before: readers find one of the two at any time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import duckdb
+import pytest
+
+MACRO = Path(__file__).parents[3] / "macros" / "engine" / "duckdb" / "replaced_tables.sql"
+
+FILES = {
+    "dbt_project.yml": """
+        name: replaced
+        version: 1.0.0
+        profile: replaced
+        models: {replaced: {+materialized: table, +persist_docs: {relation: true, columns: true}}}
+    """,
+    "profiles.yml": """
+        replaced:
+          target: duckdb
+          outputs:
+            duckdb:
+              type: duckdb
+              path: warehouse.duckdb
+              schema: main
+              threads: 1
+              module_paths: ["."]
+              plugins: [{module: peeking}]
+    """,
+    # A reader with a connection of its own, that a model asks while it is built.
+    "peeking.py": """
+        from dbt.adapters.duckdb.plugins import BasePlugin
+
+
+        class Plugin(BasePlugin):
+            def configure_connection(self, conn):
+                def peek(table: str) -> int:
+                    reader = conn.cursor()
+                    found = reader.execute(
+                        "select count(*) from information_schema.tables where table_name = ?",
+                        [table],
+                    ).fetchone()[0]
+                    if not found:
+                        return 0
+                    return reader.execute(f"select max(build) from {table}").fetchone()[0]
+
+                conn.create_function("peek", peek, side_effects=True)
+    """,
+    "models/seen.sql": """
+        {{ config(
+            pre_hook="create table if not exists hooks (hook varchar)",
+            post_hook="insert into hooks values ('after {{ var('build') }}')"
+        ) }}
+        select cast({{ var("build") }} as integer) as build, peek('seen') as seen_meanwhile
+    """,
+    "models/fails.sql": """
+        select
+            cast({{ var("build") }} as integer) as build,
+            case when {{ var("build") }} = 2 then error('no second time') end as failure
+    """,
+    "models/after_fails.sql": "select * from {{ ref('fails') }}",
+    "models/arrow_table.py": """
+        import pyarrow as pa
+
+
+        def model(dbt, session):
+            seen = session.sql("select peek('arrow_table')").fetchone()[0]
+            build = int(dbt.config.meta_get("build"))
+            return pa.table({"build": [build], "seen_meanwhile": [seen]})
+    """,
+    "models/relation.py": """
+        def model(dbt, session):
+            build = dbt.config.meta_get("build")
+            return session.sql(f"select {build} as build, peek('relation') as seen_meanwhile")
+    """,
+    "models/models.yml": """
+        models:
+          - name: seen
+            description: What it is.
+            config: {contract: {enforced: true}}
+            columns:
+              - name: build
+                data_type: integer
+                description: Which build.
+                constraints: [{type: not_null}]
+              - {name: seen_meanwhile, data_type: bigint}
+          - name: arrow_table
+            description: From Python.
+            config: {meta: {build: "{{ var('build') }}"}}
+          - name: relation
+            config: {meta: {build: "{{ var('build') }}"}}
+    """,
+}
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the project twice; one model fails the second time, one was a view before."""
+    folder = tmp_path_factory.mktemp("replaced")
+    (folder / "models").mkdir()
+    (folder / "macros").mkdir()
+    (folder / "macros" / MACRO.name).write_text(MACRO.read_text(encoding="utf-8"))
+    for name, text in FILES.items():
+        (folder / name).write_text(textwrap.dedent(text))
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("create view relation as select 0 as build")
+    for build, failed in ((1, 0), (2, 1)):
+        done = subprocess.run(
+            [
+                *(Path(sys.executable).parent / "dbt", "build", "--no-use-colors"),
+                *("--vars", f"build: {build}"),
+            ],
+            cwd=folder,
+            env={**os.environ, "DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
+            | {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert f"ERROR={failed}" in done.stdout, done.stdout
+    return folder / "warehouse.duckdb"
+
+
+def rows(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("table", ["seen", "arrow_table", "relation"])
+def test_a_reader_finds_the_table_before_until_the_commit(warehouse: Path, table: str) -> None:
+    assert rows(warehouse, f"from {table}") == [(2, 1)]
+
+
+def test_a_model_that_fails_leaves_the_table_before(warehouse: Path) -> None:
+    assert rows(warehouse, "select build from fails") == [(1,)]
+    assert rows(warehouse, "select build from after_fails") == [(1,)]
+
+
+def test_contracts_descriptions_and_hooks_work(warehouse: Path) -> None:
+    described = "select comment from duckdb_tables() where table_name in ('seen', 'arrow_table')"
+    assert rows(warehouse, f"{described} order by 1") == [("From Python.",), ("What it is.",)]
+    columns = "select comment, is_nullable from duckdb_columns() where table_name = 'seen'"
+    assert rows(warehouse, f"{columns} order by column_index") == [
+        ("Which build.", False),
+        ("", True),
+    ]
+    assert rows(warehouse, "select hook from hooks order by 1") == [("after 1",), ("after 2",)]
+
+
+def test_nothing_is_left_beside_the_tables(warehouse: Path) -> None:
+    found = rows(warehouse, "select table_name from information_schema.tables order by 1")
+    names = [str(name) for (name,) in found]
+    assert names == ["after_fails", "arrow_table", "fails", "hooks", "relation", "seen"]
