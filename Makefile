@@ -23,7 +23,9 @@ export DBT_PROFILES_DIR := $(CURDIR)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 CODE := models python tests $(wildcard benchmarks)
-PYTEST := $(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --durations 15
+# One native thread each: fits keep to one, and reference implementations would take all of them.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) \
+	--dist loadfile --no-loadscope-reorder --durations 15
 
 .PHONY: help build test test-long test-kills lint bench docs lock clean
 

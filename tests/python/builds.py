@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 import pandas as pd
 import pytest
 import yaml
 from filelock import FileLock
+from parse_states import Parse, ParseStates, written_at
 
 PROJECT = Path(__file__).parents[2]
 
@@ -37,6 +38,12 @@ QUICK = {
 }
 
 
+# What a build leaves out. Unit tests say the same of every data set: one build of each data set
+# has them. Data tests are left out where the same rows were tested by another build.
+NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
+
+
 def project_copy(folder: Path) -> Path:
     """Return a copy of the dbt project, whose Python stays where it is."""
     ignored = shutil.ignore_patterns(".*", "target", "logs", "tests", "python", "*.duckdb*")
@@ -45,16 +52,19 @@ def project_copy(folder: Path) -> Path:
     return folder
 
 
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that all test processes of a run share."""
+    # Each process has a folder of its own in the one that belongs to the whole run.
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **variables: Any) -> Warehouse:
     """Return a built warehouse that all test processes share; the first to ask builds it.
 
     Tests look at it and leave it as it is, or work on a :meth:`Warehouse.copy`.
     """
-    # Each process has a folder of its own in the one that belongs to the whole run.
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    folder = shared / f"built-{name}"
+    folder = shared_folder(tmp_path_factory) / f"built-{name}"
     with FileLock(f"{folder}.lock"):
         warehouse = Warehouse(folder)
         if not (folder / "is_built").exists():
@@ -68,12 +78,17 @@ def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **variables:
 class Warehouse:
     """A warehouse file and the dbt that builds it."""
 
+    # Set for the whole run by a fixture; without it each warehouse parses the project anew.
+    parse_states: ClassVar[ParseStates | None] = None
+
     def __init__(self, folder: Path, project: Path = PROJECT) -> None:
         self.folder = folder
         self.project = project
         self.path = folder / "warehouse.duckdb"
         # What `--target pull_request` reads beside it.
         self.state: Path | None = None
+        # Of what the target folder has the state.
+        self.last_parse: Parse | None = None
 
     def copy(self, folder: Path) -> Warehouse:
         """Return a copy of the file, and of what dbt knows of it, in another folder."""
@@ -100,6 +115,20 @@ class Warehouse:
         dbt = str(Path(sys.executable).with_name("dbt"))
         return [dbt, *arguments, "--vars", yaml.safe_dump(variables)]
 
+    def parsed(
+        self, arguments: tuple[str, ...], variables: dict[str, Any], threads: int = 2
+    ) -> Parse | None:
+        """Give dbt what it parsed of this project, if another warehouse has had it parse that."""
+        parse = None
+        # Of another target, and before packages are there, nothing is shared.
+        if self.parse_states and "--target" not in arguments and arguments[0] != "deps":
+            environment = self.environment(threads)
+            parse = Parse.of(self.project, self.path.stem, variables, environment)
+            if parse != self.last_parse:
+                self.parse_states.hand_out(parse, self.folder / "target")
+        self.last_parse = parse
+        return parse
+
     def dbt(
         self,
         *arguments: str,
@@ -108,7 +137,9 @@ class Warehouse:
         **variables: Any,
     ) -> subprocess.CompletedProcess[str]:
         """Run dbt until it ends, with success or failure."""
-        return subprocess.run(
+        parse = self.parsed(arguments, variables, threads)
+        before = written_at(self.folder / "target")
+        done = subprocess.run(
             self.command(arguments, variables),
             cwd=directory or self.folder,
             env=self.environment(threads),
@@ -116,9 +147,16 @@ class Warehouse:
             text=True,
             check=False,
         )
+        # It is as before where dbt had nothing to parse, or could not.
+        if self.parse_states and parse and written_at(self.folder / "target") != before:
+            self.parse_states.keep(parse, self.folder / "target")
+        return done
 
     def start(self, *arguments: str, **variables: Any) -> subprocess.Popen[bytes]:
         """Start dbt in a process group of its own, and leave it running."""
+        self.parsed(arguments, variables)
+        # Whoever kills it may leave half a state.
+        self.last_parse = None
         return subprocess.Popen(
             self.command(arguments, variables),
             cwd=self.folder,

@@ -6,16 +6,49 @@ import os
 from pathlib import Path
 
 import pytest
-from builds import Warehouse
+from builds import Warehouse, shared_folder
 from hypothesis import settings
+from parse_states import ParseStates
 
 # Set before SciPy is first imported: scikit-learn's array API check skips itself without it.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
+# The files that take longest, beginning with the longest. The order is that in which processes side
+# by side take files: short ones come last, so that all processes end together.
+LONGEST = (
+    "test_complete_journey.py",
+    "test_market_survey_pipeline.py",
+    "test_killed.py",
+    "test_bad_input.py",
+    "test_market_survey_classifier.py",
+    "test_selections.py",
+    "test_package.py",
+    "test_pipeline.py",
+    "test_sample.py",
+)
 
 # No test depends on how fast a machine is.
 settings.register_profile("quick", deadline=None)
 settings.register_profile("thorough", max_examples=2500, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first, then the other builds, then the unit tests."""
+    items.sort(key=lambda item: _place(item.path))
+
+
+def _place(file: Path) -> int:
+    if file.name in LONGEST:
+        return LONGEST.index(file.name)
+    return len(LONGEST) + ("unit" in file.parts)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parse_states(tmp_path_factory: pytest.TempPathFactory) -> ParseStates:
+    """Share what dbt parses between all warehouses of this run."""
+    Warehouse.parse_states = ParseStates(shared_folder(tmp_path_factory) / "parse_states")
+    return Warehouse.parse_states
 
 
 @pytest.fixture

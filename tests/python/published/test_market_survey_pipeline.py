@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builds import Warehouse
+from builds import NO_TESTS, NO_UNIT_TESTS, Warehouse
 
 pytestmark = pytest.mark.long
 
-NO_UNIT_TESTS = ("--exclude", "resource_type:unit_test")
 PROSPECTS = 2627
 
 
 @pytest.fixture(scope="module")
 def survey(tmp_path_factory: pytest.TempPathFactory, data_directory: Path) -> Warehouse:
-    """Build the survey once, at two threads."""
+    """Build the whole survey, with its tests, at two threads."""
     assert data_directory.is_dir()
     warehouse = Warehouse(tmp_path_factory.mktemp("market_survey"))
     warehouse.build(dataset="market_survey")
@@ -156,10 +155,84 @@ def test_importance_and_calibration_are_of_the_current_model(survey: Warehouse) 
     ) == [(True,)]
 
 
+def test_married_people_spend_more(survey: Warehouse) -> None:
+    found = survey.query(
+        "select feature, customers, correlation from marts.rpt_feature_correlations "
+        "where (feature, other_feature) in "
+        "(('marital_status', 'spending_level'), ('age', 'marital_status')) order by feature"
+    )
+    assert found == [
+        ("age", 10505, pytest.approx(0.569, abs=0.0005)),
+        ("marital_status", 10505, pytest.approx(0.612, abs=0.0005)),
+    ]
+
+
+def test_on_the_published_rows_the_sign_is_the_order_of_three_words(
+    survey: Warehouse,
+) -> None:
+    """Blanks are filled as published; the only difference is how spending is numbered."""
+    found = survey.query(
+        """
+        with placed as (
+            select
+                case
+                    when customers.marital_status = 'Never married' then 1 else 2
+                end as married,
+                spending.position as true_order,
+                dense_rank() over (order by customers.spending_level) as alphabet
+            from marts.dim_customers as customers
+            inner join seeds.ordinal_categories as spending
+                on
+                    spending.column_name = 'spending_level'
+                    and customers.spending_level = spending.category
+            where customers.known_segment is not null
+        )
+
+        select count(*), corr(married, true_order), corr(married, alphabet) from placed
+        """
+    )
+    assert found == [(8068, pytest.approx(0.611, abs=0.0005), pytest.approx(-0.625, abs=0.0005))]
+
+
+def test_nothing_is_lost(survey: Warehouse) -> None:
+    rows = survey.query(
+        "select rows_read, rows_accepted from marts.rpt_rows_read where source_table = 'customers'"
+    )
+    assert rows == [(10695, 10695)]
+
+
+def test_who_is_in_both_files(survey: Warehouse) -> None:
+    (counts,) = survey.frame("from marts.rpt_shared_identities").to_dict("records")
+    assert counts == {
+        "labelled_rows": 8068,
+        "prospect_rows": 2627,
+        "shared_identities": 2332,
+        "prospects_with_labelled_identity": 2332,
+        "share_of_prospects_with_labelled_identity": pytest.approx(2332 / 2627),
+        "prospects_with_identical_labelled_row": 136,
+        "labelled_rows_with_twin": 1283,
+        "labelled_rows_with_contradicting_twin": 691,
+    }
+
+
+def test_what_is_known_of_the_people(survey: Warehouse) -> None:
+    targets = survey.query(
+        "select target, count(*), count(early_purchases), count(spending_level_order) "
+        "from intermediate.int_prospect_features group by 1 order by 1 nulls last"
+    )
+    assert targets == [
+        ("A", 1972, 0, 1972),
+        ("B", 1858, 0, 1858),
+        ("C", 1970, 0, 1970),
+        ("D", 2268, 0, 2268),
+        (None, 2627, 0, 2627),
+    ]
+
+
 def test_a_second_build_keeps_the_model_and_other_options_do_not(survey: Warehouse) -> None:
     """Another number of threads, then one candidate trained without people who are prospects."""
     before, tables = survey.mart_hashes(), survey.tables()
-    output = survey.build(*NO_UNIT_TESTS, dataset="market_survey", threads=1)
+    output = survey.build(*NO_TESTS, dataset="market_survey", threads=1)
     assert "prospects: kept prospects-0001-" in output
     assert survey.mart_hashes() == before
     assert survey.tables() == tables

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import Warehouse
+from builds import NO_UNIT_TESTS, QUICK, Warehouse
 from segmentation.published.people import score_people
 
 pytestmark = pytest.mark.long
@@ -70,12 +70,9 @@ def test_k_prototypes_with_five_segments(fresh: Warehouse, data_directory: Path)
 def test_one_hot_k_means_with_four_segments(fresh: Warehouse, data_directory: Path) -> None:
     """Categories as one-hot columns of 0 and 1: two that differ have squared distance 2."""
     assert data_directory.is_dir()
-    fresh.build(
-        "--exclude",
-        "resource_type:unit_test",
-        dataset="members",
-        profile_options={"algorithm": "kmeans", "gamma": 2, "scaling": "min_max"},
-    )
+    profile = {"algorithm": "kmeans", "gamma": 2, "scaling": "min_max"}
+    options = {**QUICK, "profile_options": {**QUICK["profile_options"], **profile}}
+    fresh.build(*NO_UNIT_TESTS, dataset="members", **options)
     assert fresh.query(
         "select algorithm, k from marts.rpt_model_history where segmentation = 'profile'"
     ) == [("kmeans", 4)]

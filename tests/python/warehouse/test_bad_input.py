@@ -7,11 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import QUICK, Warehouse
+from builds import NO_UNIT_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
-NO_UNIT_TESTS = ("--exclude", "resource_type:unit_test")
 ORDERS = (
     "create table contract.orders (customer_id text, order_id text, ordered_at timestamp,"
     " items double, revenue double, discount double)"
@@ -283,7 +282,7 @@ def test_values_that_the_seed_does_not_know(
         "lots\tEka\tM5\tPria\t61\tWiraswasta\tSector\n",
         encoding="utf-8",
     )
-    output = fresh.build(dataset="members", **QUICK)
+    output = fresh.build(*NO_UNIT_TESTS, dataset="members", **QUICK)
     assert (
         "Warning: Column profession has values that seeds/source_values.csv does not know: 2, most"
         " often 'Pilot'."

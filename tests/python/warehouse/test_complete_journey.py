@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from builds import Warehouse
+from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 from segmentation import KPrototypes
 from segmentation.clustering.model import SegmentationModel
 from sklearn.cluster import KMeans
@@ -22,6 +22,14 @@ pytestmark = pytest.mark.long
 def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("complete_journey"))
     warehouse.build()
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Build what was known on an earlier day."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("half_a_year"))
+    warehouse.build(*NO_UNIT_TESTS, as_of="2017-06-30", **QUICK)
     return warehouse
 
 
@@ -263,23 +271,20 @@ def test_a_forecast_row_per_segment(complete_journey: Warehouse) -> None:
 
 
 def test_features_of_the_first_days_exclude_later_orders(
-    fresh: Warehouse, complete_journey: Warehouse
+    half_a_year: Warehouse, complete_journey: Warehouse
 ) -> None:
     """Half a year before anything that came after existed, they were the same."""
-    untested = ("--exclude", "resource_type:test", "resource_type:unit_test")
-    fresh.build("--select", "+int_prospect_features", *untested, as_of="2017-06-30")
     features = "select * exclude (is_prospect) from intermediate.int_prospect_features order by all"
-    then = fresh.frame(features)
+    then = half_a_year.frame(features)
     now = complete_journey.frame(features)
     assert 2300 < len(then) < len(now)
     known_then = now[now.customer_id.isin(then.customer_id)].reset_index(drop=True)
     pd.testing.assert_frame_equal(then, known_then)
 
 
-def test_as_of_an_earlier_day(fresh: Warehouse) -> None:
+def test_as_of_an_earlier_day(half_a_year: Warehouse) -> None:
     """What lies after as_of has not happened: fewer visits, no purchase later than the day."""
-    fresh.build(as_of="2017-06-30")
-    (row,) = fresh.query(
+    (row,) = half_a_year.query(
         "select max(last_purchase_on)::varchar, sum(frequency), sum(visits)"
         " from marts.dim_customers"
     )
@@ -292,19 +297,19 @@ def test_a_second_build_at_another_number_of_threads_changes_nothing(
     complete_journey: Warehouse, fresh: Warehouse
 ) -> None:
     before, tables = complete_journey.mart_hashes(), complete_journey.tables()
-    complete_journey.build(threads=1)
+    complete_journey.build(*NO_TESTS, threads=1)
     assert complete_journey.mart_hashes() == before
     assert complete_journey.tables() == tables
-    fresh.build(threads=1)
+    fresh.build(*NO_TESTS, threads=1)
     assert fresh.mart_hashes() == before
 
 
 def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> None:
     """Nothing mixes: back at the first one, its marts are what they were, with the same model."""
     before = complete_journey.mart_hashes()
-    complete_journey.build(dataset="sample")
+    complete_journey.build(*NO_UNIT_TESTS, dataset="sample", **QUICK)
     assert complete_journey.query("select count(*) from marts.dim_customers") == [(500,)]
-    assert "kept value-0001-" in complete_journey.build()
+    assert "kept value-0001-" in complete_journey.build(*NO_UNIT_TESTS)
     after = complete_journey.mart_hashes()
     # The history shows every data set; all else is as before.
     assert after.pop("marts.rpt_model_history") != before.pop("marts.rpt_model_history")

@@ -5,6 +5,7 @@ SEGMENTATION_KILLS says how many, half of them of refits; `make test-kills` take
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -14,28 +15,42 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from builds import LIST_OF_RUNS, QUICK, Warehouse
+from builds import LIST_OF_RUNS, NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
 
 KILLS = int(os.environ.get("SEGMENTATION_KILLS", "6"))
-NO_TESTS = ("--exclude", "resource_type:unit_test", "resource_type:test")
 SAMPLE: dict[str, Any] = {"dataset": "sample", **QUICK}
 
 
 FITS = "select segmentation, count(*) from marts.rpt_model_history group by segmentation"
 
 
-def kill_after(warehouse: Warehouse, seconds: float, **variables: object) -> bool:
+class Moment(NamedTuple):
+    """A moment of a build, which is the same on a slow machine: so much log, and a little later."""
+
+    log_size: float
+    seconds: float
+
+    @classmethod
+    def drawn(cls, draw: random.Random, log_size: int) -> Moment:
+        """Draw a moment of a build that leaves a log of this size."""
+        return cls(draw.uniform(0.1, 0.8) * log_size, draw.uniform(0, 0.5))
+
+
+def kill_at(warehouse: Warehouse, moment: Moment, **variables: object) -> bool:
     """Start a build, kill it and all it started, and return whether it was still at work."""
+    log = warehouse.folder / "logs" / "dbt.log"
+    log.unlink(missing_ok=True)
     process = warehouse.start("build", *NO_TESTS, **variables)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and process.poll() is None:
+    while process.poll() is None and not (log.exists() and log.stat().st_size >= moment.log_size):
         time.sleep(0.02)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(moment.seconds)
     at_work = process.poll() is None
     if at_work:
         os.killpg(process.pid, signal.SIGKILL)
@@ -60,89 +75,100 @@ def days_of_marts(warehouse: Warehouse) -> set[str]:
     }
 
 
-def test_kills_at_random_moments(fresh: Warehouse) -> None:
-    """Over the length of a build; the seed draws the same moments each time."""
-    started = time.monotonic()
-    fresh.build(*NO_TESTS, **SAMPLE)
-    length = time.monotonic() - started
-    undisturbed, tables = fresh.mart_hashes(), fresh.tables()
-    fresh.path.unlink()
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Warehouse, int]:
+    """Return a build that nothing disturbed, and the size of its log."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("undisturbed"))
+    log = warehouse.folder / "logs" / "dbt.log"
+    # dbt has parsed the project before every build that is killed: kills hit the build.
+    assert warehouse.dbt("parse", **SAMPLE).returncode == 0
+    log.unlink()
+    warehouse.build(*NO_TESTS, **SAMPLE)
+    return warehouse, log.stat().st_size
+
+
+def test_kills_at_random_moments(fresh: Warehouse, undisturbed: tuple[Warehouse, int]) -> None:
+    """Over the log of a build; the seed draws the same moments each time."""
+    built, log_size = undisturbed
+    marts, tables = built.mart_hashes(), built.tables()
     draw = random.Random(20251231)
     killed = 0
     for _ in range(KILLS // 2):
-        at_work = kill_after(fresh, draw.uniform(0.1, 0.8) * length, **SAMPLE)
+        at_work = kill_at(fresh, Moment.drawn(draw, log_size), **SAMPLE)
         killed += at_work
         if latest_run(fresh)[1]:
-            assert fresh.mart_hashes() == undisturbed
-    # A quicker moment of the machine may let one of them finish.
+            assert fresh.mart_hashes() == marts
+    # A build logs more or less as models take turns: one of them may end before its moment.
     assert killed * 2 >= KILLS // 2
-    fresh.build("--exclude", "resource_type:unit_test", **SAMPLE)
+    fresh.build(*NO_UNIT_TESTS, **SAMPLE)
     assert latest_run(fresh)[1]
-    assert fresh.mart_hashes() == undisturbed
+    assert fresh.mart_hashes() == marts
     assert fresh.tables() == tables
     assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
 
 
-def test_refits_killed_at_random_moments(fresh: Warehouse) -> None:
+def test_refits_killed_at_random_moments(
+    undisturbed: tuple[Warehouse, int], tmp_path: Path
+) -> None:
     """Each of another day than the one before, so that marts of two runs can be told apart."""
-    started = time.monotonic()
-    fresh.build(*NO_TESTS, **SAMPLE)
-    length = time.monotonic() - started
+    original, log_size = undisturbed
+    built = original.copy(tmp_path)
     draw = random.Random(20260101)
     killed = 0
     for kill in range(KILLS - KILLS // 2):
         day = ("2025-11-30", "2025-12-31")[kill % 2]
         command = {**SAMPLE, "as_of": day, "refit": True}
-        fits = dict(fresh.query(FITS))
-        runs, is_complete = latest_run(fresh)
+        fits = dict(built.query(FITS))
+        runs, is_complete = latest_run(built)
         assert is_complete
-        marts = fresh.mart_hashes()
-        killed += kill_after(fresh, draw.uniform(0.1, 0.8) * length, **command)
-        run, is_complete = latest_run(fresh)
+        marts = built.mart_hashes()
+        assert built.dbt("parse", **command).returncode == 0
+        killed += kill_at(built, Moment.drawn(draw, log_size), **command)
+        run, is_complete = latest_run(built)
         has_ended = is_complete and run > runs
         if has_ended:
-            assert days_of_marts(fresh) == {day}
+            assert days_of_marts(built) == {day}
         elif is_complete:
-            assert fresh.mart_hashes() == marts
+            assert built.mart_hashes() == marts
         else:
             assert run == runs + 1
-        output = fresh.build(*NO_TESTS, **command)
-        assert latest_run(fresh) == (run + 1, True)
-        assert days_of_marts(fresh) == {day}
+        output = built.build(*NO_TESTS, **command)
+        assert latest_run(built) == (run + 1, True)
+        assert days_of_marts(built) == {day}
         # A run that ended before it was killed did what it was asked; then this is another request.
         more = 2 if has_ended else 1
-        assert dict(fresh.query(FITS)) == {name: fits[name] + more for name in fits}, output
+        assert dict(built.query(FITS)) == {name: fits[name] + more for name in fits}, output
         assert set(
-            fresh.query("select as_of::varchar from marts.rpt_model_history where is_in_force")
+            built.query("select as_of::varchar from marts.rpt_model_history where is_in_force")
         ) == {(day,)}
     assert killed * 2 >= KILLS - KILLS // 2
 
 
 def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
-    fresh: Warehouse,
+    undisturbed: tuple[Warehouse, int],
 ) -> None:
     """DuckDB lets one process write, or many read: the build says so and the marts stay."""
-    fresh.build("--exclude", "resource_type:unit_test", "resource_type:test", **SAMPLE)
-    before = fresh.mart_hashes()
+    built, _ = undisturbed
+    before = built.mart_hashes()
     holding = (
         "import duckdb, sys; connection = duckdb.connect(sys.argv[1], read_only=True);"
         " print('open', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", holding, str(fresh.path)],
+        [sys.executable, "-c", holding, str(built.path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "open\n"
-        done = fresh.dbt("build", dataset="sample")
+        done = built.dbt("build", dataset="sample")
         reader.communicate("")
     assert done.returncode != 0
-    held = f"{fresh.path} is open in another process, python3.11 (PID {reader.pid})"
+    held = f"{built.path} is open in another process, python3.11 (PID {reader.pid})"
     assert done.stdout.count(held) == 1
     assert "Traceback" not in done.stdout
-    assert fresh.mart_hashes() == before
+    assert built.mart_hashes() == before
 
 
 @pytest.fixture

@@ -6,12 +6,16 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import Warehouse
+from builds import NO_UNIT_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
-NO_UNIT_TESTS = ("--exclude", "resource_type:unit_test")
-QUICK: dict[str, Any] = {"candidates": ["logistic_regression"], "folds": 3, "repeats": 1}
+# Three folds: 20 customers of a segment are few.
+SETTINGS: dict[str, Any] = {
+    "dataset": "warehouse",
+    **QUICK,
+    "prospects_options": {**QUICK["prospects_options"], "folds": 3},
+}
 # Forty customers of two segments, whom age tells apart, and ten whose segment nobody knows.
 CUSTOMERS = """
     create table contract.customers as
@@ -42,7 +46,7 @@ def run_sql(warehouse: Warehouse, *statements: str) -> None:
 def test_two_segments_and_then_one_with_a_single_customer(fresh: Warehouse) -> None:
     """A label that means something else in the marts is a segment like others."""
     run_sql(fresh, CUSTOMERS, ORDERS)
-    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse", prospects_options=QUICK)
+    output = fresh.build(*NO_UNIT_TESTS, **SETTINGS)
     assert "prospects: predicted a segment for 10" in output
     assert fresh.query(
         f"select segment_slug, segment_name, count(*), min(probability) > 0.5 {PROSPECTS}"
@@ -63,7 +67,7 @@ def test_two_segments_and_then_one_with_a_single_customer(fresh: Warehouse) -> N
     run_sql(
         fresh, "update contract.customers set known_segment = 'Lonely' where customer_id = 'c0'"
     )
-    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse", prospects_options=QUICK, refit=True)
+    output = fresh.build(*NO_UNIT_TESTS, **SETTINGS, refit=True)
     assert "The segment Lonely is left out: it has 1 labelled row in 1 group of people" in output
     assert fresh.query("select segment_slug from marts.rpt_prospect_distribution order by 1") == [
         ("o_brien",),
@@ -83,7 +87,7 @@ def test_no_labels_and_no_orders(fresh: Warehouse) -> None:
         ORDERS,
         "delete from contract.orders",
     )
-    output = fresh.build(*NO_UNIT_TESTS, dataset="warehouse", prospects_options=QUICK)
+    output = fresh.build(*NO_UNIT_TESTS, **SETTINGS)
     assert "prospects: nothing fitted; no segments are predicted" in output
     assert fresh.query(f"select segment_slug, reason_1, count(*) {PROSPECTS} group by 1, 2") == [
         ("unassigned", "the data set has no purchases", 50)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import duckdb
 import pytest
-from builds import QUICK, Warehouse
+from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -50,8 +50,7 @@ def test_a_schema_with_quotes_ids_of_every_type_and_absurd_amounts(fresh: Wareho
         " 0 as responses, 1 as visits from range(60) r(i)",
         f"insert into {SCHEMA}.campaign_activity values ('nan', 0, 1), ('inf', 0, 1)",
     )
-    fresh.build("--exclude", "resource_type:unit_test", **QUICK, dataset="warehouse",
-                warehouse_schema=QUOTED)  # fmt: skip
+    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", warehouse_schema=QUOTED)
     assert fresh.query("select count(*) from duckdb_schemas() where schema_name = 'kept'") == [(1,)]
     assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0 order by 1") == [
         ("campaign_activity", 62, 60, 2),
@@ -142,8 +141,7 @@ def test_text_that_only_an_engine_takes_for_a_number_a_day_or_an_id(fresh: Wareh
         " ('7', '+NaN', '2025-01-05', '1'), ('7', 'e', '2025-01-05 10:00:00+01', '2'))"
         " as t (customer_id, order_id, ordered_at, revenue)",
     )
-    fresh.build("--select", "+int_rejects", "--exclude-resource-type", "test", "unit_test",
-                dataset="warehouse")  # fmt: skip
+    fresh.build("--select", "+int_rejects", *NO_TESTS, dataset="warehouse")
     assert fresh.query(
         "select source_table, coalesce(record_id, '-'), rejected_because"
         " from intermediate.int_rejects order by all"

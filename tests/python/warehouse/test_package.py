@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import PROJECT, QUICK, Warehouse
+from builds import NO_TESTS, PROJECT, QUICK, Warehouse
 from segmentation.published.people import score_people
 
 pytestmark = pytest.mark.long
-
-NO_TESTS = ("--exclude", "resource_type:test", "resource_type:unit_test")
 
 
 class Shop(Warehouse):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from builds import QUICK, Warehouse, project_copy
@@ -161,25 +165,53 @@ BREAKS = [
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Copy the project, to be broken, and build the sample with it."""
-    folder = tmp_path_factory.mktemp("copy")
-    warehouse = Warehouse(folder, project_copy(folder / "project"))
-    warehouse.build(dataset="sample", **QUICK)
-    return warehouse
+def output(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what dbt says of each guard while the rule that it guards is broken.
+
+    Rules of different models are broken together: a unit test reads nothing but the SQL of its own
+    model and rows that it brings itself.
+    """
+    folder = tmp_path_factory.mktemp("broken")
+    warehouse = sample.copy(folder)
+    warehouse.project = project_copy(folder / "project")
+    outputs: dict[str, str] = {}
+    for breaks in runs():
+        guards = [guard for *_, guard in breaks]
+        with broken(warehouse.project, breaks):
+            done = warehouse.dbt("test", "--select", *guards, dataset="sample", **QUICK)
+        assert done.returncode != 0
+        outputs |= dict.fromkeys(guards, done.stdout)
+    return outputs
 
 
-@pytest.mark.parametrize(("path", "rule", "broken", "guard"), BREAKS)
-def test_a_broken_rule_turns_its_test_red(
-    copy: Warehouse, path: str, rule: str, broken: str, guard: str
-) -> None:
-    model: Path = copy.project / path
-    text = model.read_text()
-    assert text.count(rule) == 1
-    model.write_text(text.replace(rule, broken))
-    try:
-        done = copy.dbt("build", "--select", model.stem, dataset="sample")
-    finally:
-        model.write_text(text)
-    assert done.returncode != 0
-    assert f"FAIL 1 {guard}" in done.stdout or f"::{guard}" in done.stdout, done.stdout[-3000:]
+def runs() -> list[list[tuple[Any, ...]]]:
+    """Divide the breaks: in each run one rule of a model is broken."""
+    divided: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    earlier: Counter[str] = Counter()
+    for breaking in BREAKS:
+        path, *_ = breaking.values
+        divided[earlier[path]].append(tuple(breaking.values))
+        earlier[path] += 1
+    return list(divided.values())
+
+
+@contextmanager
+def broken(project: Path, breaks: list[tuple[Any, ...]]) -> Iterator[None]:
+    """Break rules of different models, and mend them."""
+    texts = {}
+    for path, rule, broken_rule, _ in breaks:
+        text = (project / path).read_text()
+        assert text.count(rule) == 1
+        texts[path] = text
+        (project / path).write_text(text.replace(rule, broken_rule))
+    yield
+    for path, text in texts.items():
+        (project / path).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "guard"),
+    [pytest.param(breaking.values[0], breaking.values[-1], id=breaking.id) for breaking in BREAKS],
+)
+def test_a_broken_rule_turns_its_test_red(output: dict[str, str], path: str, guard: str) -> None:
+    assert f"FAIL 1 {Path(path).stem}::{guard}" in output[guard], output[guard][-3000:]

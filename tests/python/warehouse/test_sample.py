@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import PROJECT, QUICK, Warehouse
+from builds import NO_TESTS, PROJECT, QUICK, Warehouse
 from segmentation.published.people import ScoringError, score_people
 from sklearn.metrics import adjusted_rand_score
 
@@ -89,16 +89,29 @@ def test_without_prospects_every_customer_gets_a_reason(sample: Warehouse) -> No
 
 def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> None:
     """One thread and another working directory, against two threads: then once more."""
-    fresh.build(dataset="sample", threads=1, directory=Path(os.sep), **QUICK)
+    fresh.build(*NO_TESTS, dataset="sample", threads=1, directory=Path(os.sep), **QUICK)
     first, tables = fresh.mart_hashes(), fresh.tables()
     assert first == sample.mart_hashes()
-    output = fresh.build(dataset="sample", threads=2, **QUICK)
+    output = fresh.build(*NO_TESTS, dataset="sample", threads=2, **QUICK)
     assert "value: kept value-0001-" in output
     assert "profile: kept profile-0001-" in output
     assert "prospects: kept prospects-0001-" in output
     assert fresh.mart_hashes() == first
     assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
     assert fresh.tables() == tables
+
+
+def test_what_dbt_parsed_for_one_warehouse_serves_another(
+    sample: Warehouse, tmp_path: Path
+) -> None:
+    """Other folder, other number of threads: dbt takes the state and parses nothing anew."""
+    assert sample.parse_states is not None
+    other = Warehouse(tmp_path)
+    done = other.dbt("ls", "--select", "int_run_settings", threads=1, dataset="sample", **QUICK)
+    assert "segmentation.intermediate.int_run_settings\n" in done.stdout
+    log = (tmp_path / "logs" / "dbt.log").read_text()
+    assert "Partial parsing enabled, no changes found, skipping parsing" in log
+    assert "Unable to do partial parsing" not in log
 
 
 def test_the_marts_answer_in_plain_sql(sample: Warehouse) -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from builds import QUICK, Warehouse, project_copy
+from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse, project_copy
 
 # Of a run of the sample, as a shell reads them.
 VARS = '--vars \'{"dataset": "sample"}\''
-WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
 # What has rows after an emptied run: counts of nothing, and the run itself.
 COUNTING = {
     "marts.rpt_builds",
@@ -85,45 +84,45 @@ def test_an_emptied_run_of_a_file_without_seeds(fresh: Warehouse) -> None:
 
 
 @pytest.mark.long
-def test_an_emptied_build_of_a_built_file(fresh: Warehouse) -> None:
+def test_an_emptied_build_of_a_built_file(sample: Warehouse, tmp_path: Path) -> None:
     """Marts are emptied all together, models stay, and the next build is as if nothing had been."""
-    fresh.build(*WITHOUT_TESTS, dataset="sample", **QUICK)
-    undisturbed, tables = fresh.mart_hashes(), fresh.tables()
+    built = sample.copy(tmp_path)
+    undisturbed, tables = built.mart_hashes(), built.tables()
 
-    refused = fresh.dbt("run", "--empty", "--select", "int_customers", dataset="sample", **QUICK)
+    refused = built.dbt("run", "--empty", "--select", "int_customers", dataset="sample", **QUICK)
     assert "marts of an earlier run (dim_customers, ...) would stand beside" in refused.stdout
-    assert fresh.mart_hashes() == undisturbed
+    assert built.mart_hashes() == undisturbed
 
     # So does one that is refused because of what it reads.
     rest = [f"path:models/{folder}" for folder in ("intermediate", "segmentation", "marts")]
-    refused = fresh.dbt("run", "--empty", "--select", *rest, dataset="members")
+    refused = built.dbt("run", "--empty", "--select", *rest, dataset="members")
     assert "This run reads 5 tables neither selected nor in" in refused.stdout
-    assert fresh.mart_hashes() == undisturbed
+    assert built.mart_hashes() == undisturbed
 
     # A run that stops in the middle leaves no mart of another run beside emptied ones.
-    broken = Warehouse(fresh.folder, project_copy(fresh.folder / "project"))
+    broken = Warehouse(built.folder, project_copy(built.folder / "project"))
     customers = broken.project / "models" / "intermediate" / "customers" / "int_customers.sql"
     customers.write_text("select nothing")
     stopped = broken.dbt("run", "--empty", dataset="sample", **QUICK)
     assert "ERROR creating sql table model intermediate.int_customers" in stopped.stdout
-    assert not {mart for mart, count in rows(fresh, "marts").items() if count} - COUNTING
+    assert not {mart for mart, count in rows(built, "marts").items() if count} - COUNTING
 
     # Other options, a fit that is asked for and damaged models: reasons to fit where there is
     # anybody.
-    change_models(fresh, "k + 1")
-    fresh.build("--empty", "--exclude-resource-type", "unit_test", dataset="sample", refit=True)
-    change_models(fresh, "k - 1")
-    assert {mart for mart, count in rows(fresh, "marts").items() if count} == COUNTING
-    fits = rows(fresh, "segmentation")
+    change_models(built, "k + 1")
+    built.build("--empty", *NO_UNIT_TESTS, dataset="sample", refit=True)
+    change_models(built, "k - 1")
+    assert {mart for mart, count in rows(built, "marts").items() if count} == COUNTING
+    fits = rows(built, "segmentation")
     assert [fits[f"segmentation.{name}_model"] for name in ("value", "profile", "prospects")] == [
         1,
         1,
         1,
     ]
 
-    fresh.build(*WITHOUT_TESTS, dataset="sample", **QUICK)
-    assert fresh.mart_hashes() == undisturbed
-    assert fresh.tables() == tables
+    built.build(*NO_TESTS, dataset="sample", **QUICK)
+    assert built.mart_hashes() == undisturbed
+    assert built.tables() == tables
 
 
 @pytest.mark.long
@@ -140,7 +139,7 @@ def test_the_job_of_a_pull_request(sample: Warehouse, tmp_path: Path) -> None:
         path.write_text(f"{path.read_text()}\n{mark} A change.\n")
     job = Warehouse(tmp_path, project)
     state = ("--state", str(sample.folder / "target"))
-    modified = ("--select", "state:modified+", "--exclude-resource-type", "unit_test")
+    modified = ("--select", "state:modified+", *NO_UNIT_TESTS)
 
     job.path = tmp_path / "pull_request.duckdb"
     lost = job.dbt("build", *modified, "--defer", *state, dataset="sample", **QUICK)

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from builds import Warehouse
+from builds import NO_UNIT_TESTS, Warehouse
 from segmentation.registry.digest import DIGEST, row_digest
 
 pytestmark = pytest.mark.long
@@ -43,7 +43,7 @@ def upgraded(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
             write(connection, name)
         for name in FORMER_NAMES:
             connection.execute(f"create table segmentation.{name} as select 1 as stale")
-    warehouse.build("--exclude", "resource_type:unit_test", **SETTINGS)
+    warehouse.build(*NO_UNIT_TESTS, **SETTINGS)
     return warehouse
 
 
