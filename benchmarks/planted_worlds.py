@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.mixed_sample import MixedSample
-from segmentation.features.numbers import FeaturePreprocessor
+from segmentation.features.preprocessor import FeaturePreprocessor
 
 KINDS = ("mixed", "numbers", "categories")
 
