@@ -36,8 +36,8 @@ build: $(INSTALLED) ## Build the warehouse and show the segments (DATASET=sample
 	$(BIN)/dbt build --vars "{dataset: $$DATASET$${VARS:+, $$VARS}}"
 	@$(BIN)/segmentation summary
 
-test: $(INSTALLED) ## Tests that take minutes: the library, and builds of the small data set.
-	$(PYTEST) -m 'not long'
+test: $(INSTALLED) ## Tests that take minutes, and their coverage: the library, builds of the small data set.
+	$(PYTEST) -m 'not long' --cov
 
 test-long: $(INSTALLED) ## The rest: whole builds of every data set.
 	$(PYTEST) -m long
@@ -70,7 +70,7 @@ lock: $(INSTALLED) ## Resolve requirements.lock anew from pyproject.toml.
 		--extra dev --extra boosting --output-file requirements.lock pyproject.toml
 
 clean: ## Remove what was built; the warehouse stays.
-	rm -rf .venv target logs .pytest_cache .mypy_cache .ruff_cache .hypothesis python/*.egg-info
+	rm -rf .venv target logs .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis python/*.egg-info
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed and was not found."; exit 1; }
