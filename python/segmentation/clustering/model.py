@@ -14,6 +14,7 @@ from segmentation.clustering.comparison import AlgorithmJudgement
 from segmentation.clustering.evidence import FeatureEvidence
 from segmentation.clustering.k_choice import KJudgement
 from segmentation.clustering.projection import Projection, embedded_prototypes
+from segmentation.clustering.structure import NullComparison
 from segmentation.features.arrays import Matrix
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.numbers import PreparedFeature
@@ -264,14 +265,25 @@ class SegmentationModel(ModelHeader):
                 x_explained_variance=REAL,
                 y_explained_variance=REAL,
             ),
+            "null_comparisons": records(
+                k=WHOLE,
+                silhouette=REAL,
+                silhouette_null_mean=REAL,
+                silhouette_null_deviation=REAL,
+                gap=REAL,
+                gap_standard_error=REAL,
+                bic=REAL,
+            ),
+            "structure": TEXT,
         }
     )
-    # There were only numbers, one prototype to a segment.
+    # There were only numbers, one prototype to a segment; no data without groups beside them.
     ADDED_LATER: ClassVar[Mapping[str, Any]] = {
         "gamma": 1.0,
         "categories": [],
         "prototype_rows": [],
         "comparison": [],
+        "null_comparisons": [],
     }
 
     k_asked: str
@@ -289,6 +301,8 @@ class SegmentationModel(ModelHeader):
     knee_of_shorter_scan: int | None
     comparison: list[AlgorithmJudgement]
     projection: Projection | None
+    null_comparisons: list[NullComparison]
+    structure: str | None
 
     @property
     def prepared_features(self) -> PreparedFeatures:
@@ -385,6 +399,7 @@ class SegmentationModel(ModelHeader):
             or [ModelPrototype(s.segment_id, s.centroid, None, 0.0, None, []) for s in segments],
             "comparison": [AlgorithmJudgement(**entry) for entry in values["comparison"]],
             "projection": Projection(**projection) if projection else None,
+            "null_comparisons": [NullComparison(**found) for found in values["null_comparisons"]],
         }
 
     def as_record(self) -> dict[str, Any]:
