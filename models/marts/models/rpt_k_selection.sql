@@ -33,15 +33,15 @@ unnested_comparisons as (
 
     select
         models.segmentation,
-        comparison.k,
-        comparison.silhouette - comparison.silhouette_null_mean as silhouette_over_null,
-        comparison.silhouette_null_mean,
-        comparison.silhouette_null_deviation,
-        comparison.gap,
-        comparison.gap_standard_error,
-        comparison.bic
+        beside_null.k,
+        beside_null.silhouette - beside_null.silhouette_null_mean as silhouette_over_null,
+        beside_null.silhouette_null_mean,
+        beside_null.silhouette_null_deviation,
+        beside_null.gap,
+        beside_null.gap_standard_error,
+        beside_null.bic
     from models
-    cross join {{ unnest_rows("models.null_comparisons", "comparison") }}
+    cross join {{ unnest_rows("models.null_comparisons", "beside_null") }}
 
 ),
 

@@ -20,6 +20,7 @@ SETTINGS: dict[type[Options], dict[str, Any]] = {
         "features": ["age", "income"],
         "categorical_features": ["gender"],
         "k": "auto",
+        "auto_k_from": 3,
     },
     ClassifierOptions: {"features": ["age", "gender"]},
 }
@@ -44,7 +45,7 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "k": ({"kmeans": 5}, True),
         "scan_from": (3, True),
         "scan_to": (9, True),
-        "auto_k_from": (3, True),
+        "auto_k_from": (2, True),
         "auto_k_to": (7, True),
         "stability_resamples": (10, True),
         "scan_rows": (1_000, True),
