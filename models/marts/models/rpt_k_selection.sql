@@ -13,6 +13,7 @@ unnested_scans as (
         models.model_version,
         models.k as chosen_k,
         models.k_by_rule,
+        models.structure,
         scan.k,
         scan.inertia,
         scan.silhouette,
@@ -25,6 +26,41 @@ unnested_scans as (
         coalesce(scan.k = models.knee_of_shorter_scan, false) as is_knee_of_shorter_scan
     from models
     cross join {{ unnest_rows("models.k_scan", "scan") }}
+
+),
+
+unnested_comparisons as (
+
+    select
+        models.segmentation,
+        beside_null.k,
+        beside_null.silhouette - beside_null.silhouette_null_mean as silhouette_over_null,
+        beside_null.silhouette_null_mean,
+        beside_null.silhouette_null_deviation,
+        beside_null.gap,
+        beside_null.gap_standard_error,
+        beside_null.bic
+    from models
+    cross join {{ unnest_rows("models.null_comparisons", "beside_null") }}
+
+),
+
+-- Models of earlier versions were compared with nothing.
+compared_scans as (
+
+    select
+        unnested_scans.*,
+        unnested_comparisons.silhouette_over_null,
+        unnested_comparisons.silhouette_null_mean,
+        unnested_comparisons.silhouette_null_deviation,
+        unnested_comparisons.gap,
+        unnested_comparisons.gap_standard_error,
+        unnested_comparisons.bic
+    from unnested_scans
+    left join unnested_comparisons
+        on
+            unnested_scans.segmentation = unnested_comparisons.segmentation
+            and unnested_scans.k = unnested_comparisons.k
 
 ),
 
@@ -45,7 +81,7 @@ ranked_criteria as (
         row_number() over (
             partition by segmentation order by stability_p10 desc, k asc
         ) as stability_rank
-    from unnested_scans
+    from compared_scans
 
 ),
 
@@ -84,6 +120,12 @@ select
     cast(davies_bouldin as double) as davies_bouldin,
     cast(stability_mean as double) as stability_mean,
     cast(stability_p10 as double) as stability_p10,
+    cast(silhouette_over_null as double) as silhouette_over_null,
+    cast(silhouette_null_mean as double) as silhouette_null_mean,
+    cast(silhouette_null_deviation as double) as silhouette_null_deviation,
+    cast(gap as double) as gap,
+    cast(gap_standard_error as double) as gap_standard_error,
+    cast(bic as double) as bic,
     cast(is_knee as boolean) as is_knee,
     cast(is_knee_of_shorter_scan as boolean) as is_knee_of_shorter_scan,
     silhouette_rank = 1 as is_best_silhouette,
@@ -93,7 +135,8 @@ select
     cast(votes as integer) as votes,
     k = k_by_rule as is_by_auto_rule,
     k = chosen_k as is_chosen,
-    ks_with_votes > 1 as criteria_disagree
+    ks_with_votes > 1 as criteria_disagree,
+    cast(structure as varchar) as structure
 from compared_votes
 order by
     segmentation,

@@ -42,6 +42,8 @@ unioned_models as (
             library_versions,
             k_scan,
             knee_of_shorter_scan,
+            null_comparisons,
+            structure,
             evidence,
             comparison,
             null as labelled_customers
@@ -72,6 +74,8 @@ unioned_models as (
         library_versions,
         null as k_scan,
         null as knee_of_shorter_scan,
+        null as null_comparisons,
+        null as structure,
         null as evidence,
         null as comparison,
         labelled_customers
@@ -141,6 +145,8 @@ select
     library_versions,
     k_scan,
     knee_of_shorter_scan,
+    null_comparisons,
+    structure,
     evidence,
     comparison,
     labelled_customers

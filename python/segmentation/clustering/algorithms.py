@@ -64,8 +64,9 @@ class Algorithm:
         ``(means, shares, gamma) -> Prototypes``: the prototypes after a Lloyd pass over all rows,
         from the means of the numbers, shape (k, n_numbers), and the shares of the categories, each
         of shape (k, n_categories). None if the prototypes of the sample are final.
-    resample_starts : int
-        Restarts of a fit to a bootstrap resample, see :mod:`segmentation.clustering.k_choice`.
+    resample_starts : int or None
+        Most restarts of a fit to a bootstrap resample; None is as many as for the sample, see
+        :func:`segmentation.clustering.k_choice.resample_fit`.
     needs_both_kinds : bool
         Whether it needs both numbers and categories.
     most_rows : int
@@ -78,7 +79,7 @@ class Algorithm:
     noise_rule: str = NO_NOISE
     takes_k: bool = True
     recentered: Callable[[Matrix, list[Matrix], float], Prototypes] | None = None
-    resample_starts: int = 3
+    resample_starts: int | None = None
     needs_both_kinds: bool = False
     most_rows: int = 1_000_000
 
@@ -267,8 +268,8 @@ def _modes(means: Matrix, shares: list[Matrix], gamma: float) -> Prototypes:
 
 ALGORITHMS: dict[str, Algorithm] = {
     "kmeans": Algorithm("partitioning", _kmeans, recentered=_means),
-    # One start suffices: it searches further by swaps.
-    "kprototypes": Algorithm("partitioning", _kprototypes, recentered=_modes, resample_starts=1),
+    # Each start searches further by swaps.
+    "kprototypes": Algorithm("partitioning", _kprototypes, recentered=_modes, resample_starts=2),
     "kmodes": Algorithm(
         "partitioning",
         _packaged_kprototypes,

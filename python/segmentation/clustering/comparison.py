@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 
 from segmentation.clustering.algorithms import ALGORITHMS
 from segmentation.clustering.judgements import AlgorithmJudgement
-from segmentation.clustering.k_choice import bootstrap_agreement
+from segmentation.clustering.k_choice import bootstrap_agreement, resample_fit
 from segmentation.clustering.silhouettes import silhouettes
 from segmentation.features.arrays import Codes
 from segmentation.features.mixed_sample import MixedSample
@@ -71,7 +71,13 @@ def _judge(
     fitted = algorithm.fit(rows, k, n_init=n_init, seed=seed)
     seconds = time.process_time() - start
     labels = fitted.labels
-    agreement = bootstrap_agreement(rows, algorithm, labels, k, seed, resamples)
+    agreement = bootstrap_agreement(
+        rows,
+        labels,
+        resample_fit(algorithm, k, n_init),
+        np.random.default_rng([seed, k]),
+        resamples,
+    )
     inside = labels != NOISE
     points, own = rows.embedded[inside], labels[inside]
     judged = _internal(points, own)

@@ -18,8 +18,8 @@ from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.conditions_of_fit import ConditionsOfFit, measured_conditions
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.gamma import AUTO, default_gamma
-from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement
-from segmentation.clustering.k_choice import choose_k, knee_of, scan_k
+from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement, NullComparison
+from segmentation.clustering.k_choice import knee_of, scan_k
 from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
 from segmentation.clustering.model import (
     FitMetrics,
@@ -50,6 +50,12 @@ from segmentation.clustering.sample import (
     without_outliers,
 )
 from segmentation.clustering.small_segments import without_small_segments
+from segmentation.clustering.structure import (
+    CONTINUUM,
+    compare_with_null,
+    number_of_groups,
+    structure_of,
+)
 from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Engine
 from segmentation.features.mixed_sample import MixedSample
@@ -105,6 +111,8 @@ class _ChosenK:
     """How many segments there will be, and why."""
 
     judgements: list[KJudgement]
+    comparisons: list[NullComparison]
+    structure: str | None
     by_rule: int
     k: int
 
@@ -190,6 +198,8 @@ def fit_model(
             converged=refined.converged,
         ),
         k_scan=chosen.judgements,
+        null_comparisons=chosen.comparisons,
+        structure=chosen.structure,
         evidence=feature_evidence(
             judged, prototypes.assign(judged), rows.prepared.names, seed=options.seed
         ),
@@ -265,13 +275,17 @@ def _choose_k(rows: _RowsToFit, options: SegmentationOptions, segmentation: str)
     algorithm = ALGORITHMS[options.algorithm]
     judgements = _scan(rows.sample, options)
     distinct = rows.sample.distinct_rows
-    by_rule = choose_k(
-        judgements,
-        least=options.auto_k_from,
-        most=options.auto_k_to,
-        floor=options.stability_floor,
-        otherwise=min(distinct, options.auto_k_to),
-        is_mixed=bool(rows.categories),
+    comparisons = _compared_with_null(rows.sample, options)
+    structure = structure_of(comparisons)
+    if structure == CONTINUUM:
+        log.info(
+            "%s: the customers form a continuum: segments are useful slices of it, not groups "
+            "that lie apart",
+            segmentation,
+        )
+    # Without a k in the range, the largest that there is.
+    by_rule = number_of_groups(comparisons, options.auto_k_from, options.auto_k_to) or max(
+        (judgement.k for judgement in judgements), default=min(distinct, options.auto_k_to)
     )
     wanted = options.k_of_algorithm
     asked = by_rule if wanted == "auto" else int(wanted)
@@ -281,7 +295,7 @@ def _choose_k(rows: _RowsToFit, options: SegmentationOptions, segmentation: str)
             "%s: %d segments were asked for, but only %d customers differ; fitting k = %d",
             segmentation, asked, k, k,
         )  # fmt: skip
-    return _ChosenK(judgements, by_rule, k)
+    return _ChosenK(judgements, comparisons, structure, by_rule, k)
 
 
 def _search_and_refine(
@@ -439,6 +453,18 @@ def _scan(rows: MixedSample, options: SegmentationOptions) -> list[KJudgement]:
         seed=options.seed,
         resamples=options.stability_resamples,
         announce=log.info,
+    )
+
+
+def _compared_with_null(rows: MixedSample, options: SegmentationOptions) -> list[NullComparison]:
+    if not ALGORITHMS[options.algorithm].takes_k or not rows.embedded.shape[1]:
+        return []
+    log.info("comparing with %d samples of a continuum", options.null_draws)
+    return compare_with_null(
+        rows.rows(slice(0, options.null_rows)),
+        range(options.scan_from, options.scan_to + 1),
+        draws=options.null_draws,
+        seed=options.seed,
     )
 
 

@@ -104,3 +104,37 @@ class FeatureEvidence:
     mutual_information: float
     silhouette: float
     silhouette_without: float | None
+
+
+@dataclass(frozen=True)
+class NullComparison:
+    """Figures of one number of segments beside data without groups.
+
+    All are of the same few rows of the sample: rows and null data have to be equally many.
+
+    Attributes
+    ----------
+    k : int
+    silhouette : float
+        Mean silhouette of these rows.
+    silhouette_null_mean, silhouette_null_deviation : float
+        Mean and standard deviation of the mean silhouettes of the null data.
+    gap, gap_standard_error : float
+        Mean log inertia of the null data less that of the rows, and its standard error with that of
+        the simulation (Tibshirani, Walther and Hastie, 2001).
+    bic : float
+        Of a mixture of normal numbers and independent categories: lower is better.
+    """
+
+    k: int
+    silhouette: float
+    silhouette_null_mean: float
+    silhouette_null_deviation: float
+    gap: float
+    gap_standard_error: float
+    bic: float
+
+    @property
+    def excess(self) -> float:
+        """By how much the silhouette exceeds that of the null data."""
+        return self.silhouette - self.silhouette_null_mean

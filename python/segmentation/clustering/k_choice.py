@@ -1,4 +1,4 @@
-"""The choice of k: criteria for every k on the sample, and the rule of ``k: auto``."""
+"""Criteria for every number of segments, on the sample."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import numpy as np
 from kneed import KneeLocator
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies_bouldin_score
 
-from segmentation.clustering.algorithms import Algorithm
+from segmentation.clustering.algorithms import Algorithm, Clustering
 from segmentation.clustering.judgements import KJudgement
 from segmentation.clustering.silhouettes import silhouettes
 from segmentation.features.arrays import Codes
 from segmentation.features.mixed_sample import MixedSample
+
+# Most rows of a bootstrap resample: with more, restarts take too long.
+RESAMPLE_ROWS = 2_500
 
 
 def scan_k(
@@ -37,7 +40,7 @@ def scan_k(
     ks : sequence of int
         From 2. A k is omitted if there are not more distinct rows.
     n_init : int
-        Restarts per fit of the sample; a resample has `Algorithm.resample_starts`.
+        Restarts per fit, see :func:`resample_fit` for those of a resample.
     seed : int
     resamples : int
         Bootstrap resamples per k.
@@ -71,44 +74,19 @@ def scan_k(
     ]
 
 
-def choose_k(
-    judgements: Sequence[KJudgement],
-    *,
-    least: int,
-    most: int,
-    floor: float,
-    otherwise: int,
-    is_mixed: bool = False,
-) -> int:
-    """Choose k by the rule of ``k: auto``.
-
-    Only k from `least` to `most` with a ``stability_p10`` of at least `floor` are eligible. For
-    numbers alone, the rule takes the k with the highest Calinski-Harabasz index. With categories
-    among the features that index is not meaningful; the rule then takes the smallest k whose
-    silhouette lies within one standard error of the highest. If no k is stable enough, it takes the
-    most stable one. Ties go to the smaller k. If the scan has no k in the range, the rule takes its
-    largest k; if the scan is empty, `otherwise`.
-    """
-    eligible = [j for j in judgements if least <= j.k <= most]
-    if not eligible:
-        return max((j.k for j in judgements), default=otherwise)
-    stable = [j for j in eligible if j.stability_p10 >= floor]
-    if stable and is_mixed:
-        best = max(stable, key=lambda j: (j.silhouette, -j.k))
-        near = best.silhouette - best.silhouette_standard_error
-        return min(j.k for j in stable if j.silhouette >= near)
-    if stable:
-        return max(stable, key=lambda j: (j.calinski_harabasz, -j.k)).k
-    return max(eligible, key=lambda j: (j.stability_p10, -j.k)).k
-
-
 def _judge(
     sample: MixedSample, algorithm: Algorithm, k: int, n_init: int, seed: int, resamples: int
 ) -> tuple[KJudgement, Codes]:
     fitted = algorithm.fit(sample, k, n_init=n_init, seed=seed)
     labels = fitted.labels
     several = len(np.unique(labels)) > 1
-    agreement = bootstrap_agreement(sample, algorithm, labels, k, seed, resamples)
+    agreement = bootstrap_agreement(
+        sample,
+        labels,
+        resample_fit(algorithm, k, n_init),
+        np.random.default_rng([seed, k]),
+        resamples,
+    )
     judgement = KJudgement(
         k=k,
         inertia=fitted.prototypes.inertia(sample),
@@ -124,10 +102,9 @@ def _judge(
 
 def bootstrap_agreement(
     sample: MixedSample,
-    algorithm: Algorithm,
     labels: Codes,
-    k: int,
-    seed: int,
+    fit: Callable[[MixedSample, int], Clustering],
+    random: np.random.Generator,
     resamples: int,
 ) -> list[float]:
     """Return the agreement of clusterings of resamples with that of the sample.
@@ -135,11 +112,13 @@ def bootstrap_agreement(
     Parameters
     ----------
     sample : MixedSample
-    algorithm : Algorithm
     labels : ndarray of shape (n_rows,)
         Of the sample; noise is a label of its own.
-    k, seed : int
+    fit : callable
+        From a resample and a seed to its clustering, see :func:`resample_fit`.
+    random : numpy.random.Generator
     resamples : int
+        Each has as many rows as the sample, at most `RESAMPLE_ROWS`.
 
     Returns
     -------
@@ -147,18 +126,27 @@ def bootstrap_agreement(
         Adjusted Rand indices (Hubert and Arabie, 1985) over the rows of the sample, which the
         clustering of a resample labels by its scoring rule.
     """
-    random = np.random.default_rng([seed, k])
+    size = min(len(sample), RESAMPLE_ROWS)
     agreement: list[float] = []
     while len(agreement) < resamples:
-        drawn = sample.rows(random.integers(len(sample), size=len(sample)))
+        drawn = sample.rows(random.integers(len(sample), size=size))
         with warnings.catch_warnings():
             # A resample may hold fewer than k distinct rows; it still counts.
             warnings.filterwarnings("ignore", message="Number of distinct")
-            fitted = algorithm.fit(
-                drawn, k, n_init=algorithm.resample_starts, seed=int(random.integers(2**31))
-            )
+            fitted = fit(drawn, int(random.integers(2**31)))
         agreement.append(float(adjusted_rand_score(labels, fitted.prototypes.assign(sample))))
     return agreement
+
+
+def resample_fit(
+    algorithm: Algorithm, k: int, n_init: int
+) -> Callable[[MixedSample, int], Clustering]:
+    """Return the fit of a resample, with as many restarts as that of the sample has in effect.
+
+    With fewer, resamples differ because some end in a poor optimum, not because groups are vague.
+    """
+    starts = min(n_init, algorithm.resample_starts or n_init)
+    return lambda drawn, seed: algorithm.fit(drawn, k, n_init=starts, seed=seed)
 
 
 def knee_of(judgements: Sequence[KJudgement]) -> int | None:

@@ -11,7 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pyarrow as pa
 
-from segmentation.clustering.judgements import AlgorithmJudgement, FeatureEvidence, KJudgement
+from segmentation.clustering.judgements import (
+    AlgorithmJudgement,
+    FeatureEvidence,
+    KJudgement,
+    NullComparison,
+)
 from segmentation.clustering.projection import Projection, embedded_prototypes
 from segmentation.features.arrays import Matrix
 from segmentation.features.categories import PreparedCategory
@@ -309,9 +314,19 @@ class SegmentationModel(ModelHeader):
                 center=REAL,
                 scale=REAL,
             ),
+            "null_comparisons": records(
+                k=WHOLE,
+                silhouette=REAL,
+                silhouette_null_mean=REAL,
+                silhouette_null_deviation=REAL,
+                gap=REAL,
+                gap_standard_error=REAL,
+                bic=REAL,
+            ),
+            "structure": TEXT,
         }
     )
-    # There were only numbers, one prototype to a segment.
+    # There were only numbers, one prototype to a segment; no data without groups beside them.
     ADDED_LATER: ClassVar[Mapping[str, Any]] = {
         "gamma": 1.0,
         "categories": [],
@@ -321,6 +336,7 @@ class SegmentationModel(ModelHeader):
         "thresholds": [],
         "promises": [],
         "explained": [],
+        "null_comparisons": [],
     }
 
     k_asked: str
@@ -341,6 +357,8 @@ class SegmentationModel(ModelHeader):
     thresholds: list[Threshold]
     promises: list[Promise]
     explained: list[PreparedFeature]
+    null_comparisons: list[NullComparison]
+    structure: str | None
 
     @property
     def has_states(self) -> bool:
@@ -450,6 +468,7 @@ class SegmentationModel(ModelHeader):
             "thresholds": [Threshold(**threshold) for threshold in values["thresholds"]],
             "promises": [Promise(**promise) for promise in values["promises"]],
             "explained": [PreparedFeature(**feature) for feature in values["explained"]],
+            "null_comparisons": [NullComparison(**found) for found in values["null_comparisons"]],
         }
 
     def as_record(self) -> dict[str, Any]:

@@ -219,21 +219,23 @@ class KOptions(OptionGroup):
     ----------
     k : int, "auto" or mapping of str to (int or "auto")
         Number of segments; a mapping has one for each algorithm, and those that it does not name
-        are ``"auto"``: of `auto_k_from` to `auto_k_to`, among those whose stability reaches
-        `stability_floor`, see :func:`segmentation.clustering.k_choice.choose_k`. Algorithms that
-        find as many segments as there are do not look at it.
+        are ``"auto"``: of `auto_k_from` to `auto_k_to`, by
+        :func:`segmentation.clustering.structure.number_of_groups`. Algorithms that find as many
+        segments as there are do not look at it.
     scan_from, scan_to : int
         The k that the scan tries.
     auto_k_from, auto_k_to : int
         The k that ``"auto"`` chooses from.
-    stability_floor : float
-        Least 10th percentile of the bootstrap ARI that ``"auto"`` accepts.
     stability_resamples : int
         Bootstrap resamples per k.
     scan_rows : int
         Most rows of the sample on which a k is judged.
     scan_n_init : int
-        Restarts of the algorithm for each k that is judged.
+        Restarts of the algorithm for each k that is judged, and for each resample.
+    null_draws : int
+        Data without groups that the sample is compared with.
+    null_rows : int
+        Rows of the sample, and of each of these.
     """
 
     IS_FITTED: ClassVar = True
@@ -241,17 +243,20 @@ class KOptions(OptionGroup):
         "stability_resamples": (2, 1_000),
         "scan_rows": (100, 20_000),
         "scan_n_init": (1, 1_000),
+        "null_draws": (2, 1_000),
+        "null_rows": (100, 20_000),
     }
 
     k: int | str | Mapping[str, int | str] = 4
     scan_from: int = 2
     scan_to: int = 10
-    auto_k_from: int = 3
+    auto_k_from: int = 2
     auto_k_to: int = 8
-    stability_floor: float = 0.6
     stability_resamples: int = 20
     scan_rows: int = 5_000
     scan_n_init: int = 10
+    null_draws: int = 20
+    null_rows: int = 600
 
     def problems(self) -> list[str]:
         """Return what is wrong with k, ranges of it, and the numbers of the scan."""
@@ -264,11 +269,7 @@ class KOptions(OptionGroup):
         for name, k in given.items():
             if k != "auto":
                 problems += whole_number(name, k, 1, MOST_SEGMENTS, ', or "auto"')
-        return [
-            *problems,
-            *self.wrong_ranges(),
-            *number("stability_floor", self.stability_floor, least=-1.0, most=1.0),
-        ]
+        return [*problems, *self.wrong_ranges()]
 
     def wrong_ranges(self) -> list[str]:
         """Return what is wrong with the k that are tried, and those that "auto" chooses from."""
@@ -396,12 +397,15 @@ class SegmentationOptions(
 
     OF: ClassVar = "a segmentation"
     EXAMPLE: ClassVar = "{k: 4}"
-    # A model that was fitted without a least share of a segment stays.
+    # A model that was fitted without a least share of a segment stays, and so does one that was
+    # compared with nothing.
     ADDED_LATER: ClassVar = {
         "winsorized_share": 0.005,
         "floors": {},
         "states": False,
         "min_segment_share": 0.01,
+        "null_draws": 20,
+        "null_rows": 600,
     }
 
     def problems_between_groups(self) -> list[str]:
@@ -456,9 +460,13 @@ class SegmentationOptions(
     def fitted_values(cls, written: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options that decide a fit.
 
-        Without categories, gamma decides nothing.
+        Without categories, gamma decides nothing, and where k is given, what ``"auto"`` chooses
+        from does not.
         """
         values = super().fitted_values(written)
+        k = values["k"]
+        if (k.get(values["algorithm"], "auto") if isinstance(k, Mapping) else k) != "auto":
+            values |= {"auto_k_from": None, "auto_k_to": None}
         rule = values["gamma"]
         if not values["categorical_features"]:
             rule = None

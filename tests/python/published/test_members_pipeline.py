@@ -54,7 +54,7 @@ def test_k_prototypes_with_five_segments(fresh: Warehouse, data_directory: Path)
     assert fresh.query(
         "select k, is_knee, is_knee_of_shorter_scan, is_chosen, is_by_auto_rule, criteria_disagree"
         " from marts.rpt_k_selection where is_knee or is_knee_of_shorter_scan order by k"
-    ) == [(4, False, True, False, False, True), (5, True, False, True, True, True)]
+    ) == [(4, False, True, False, False, True), (5, True, False, True, False, True)]
     assert fresh.query(
         "select distinct category, share_of_all from marts.rpt_segment_profiles"
         " where segmentation = 'profile' and feature = 'gender' order by 1"

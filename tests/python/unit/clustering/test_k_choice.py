@@ -1,31 +1,17 @@
-"""Choosing k: the scan's figures against scikit-learn's, and the written rule of `auto`."""
+"""The scan over k: its figures against scikit-learn's."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.judgements import KJudgement
-from segmentation.clustering.k_choice import choose_k, scan_k
+from segmentation.clustering.k_choice import scan_k
 from segmentation.features.mixed_sample import numbers_only
 from sklearn.cluster import KMeans
 from sklearn.datasets import make_blobs
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score, silhouette_samples
 
 KMEANS = ALGORITHMS["kmeans"]
-
-
-def judged(k: int, **figures: float) -> KJudgement:
-    defaults = {
-        "inertia": 1.0,
-        "silhouette": 0.0,
-        "silhouette_standard_error": 0.0,
-        "calinski_harabasz": 0.0,
-        "davies_bouldin": 0.0,
-        "stability_mean": 1.0,
-        "stability_p10": 1.0,
-    }
-    return KJudgement(k, **{**defaults, **figures})
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +42,6 @@ def test_planted_groups_are_found_by_every_criterion(blobs: np.ndarray) -> None:
     found = scan_k(numbers_only(blobs), KMEANS, range(2, 9), n_init=10, seed=0, resamples=10)
     assert [judgement.k for judgement in found if judgement.is_knee] == [4]
     assert max(found, key=lambda j: j.silhouette).k == 4
-    assert choose_k(found, least=3, most=8, floor=0.6, otherwise=9) == 4
     four = next(judgement for judgement in found if judgement.k == 4)
     assert four.stability_p10 > 0.95
 
@@ -82,34 +67,3 @@ def test_no_k_beyond_the_distinct_rows() -> None:
     rows = np.repeat(np.array([[0.0], [1.0], [5.0]]), 20, axis=0)
     found = scan_k(numbers_only(rows), KMEANS, range(2, 9), n_init=2, seed=0, resamples=3)
     assert [judgement.k for judgement in found] == [2]
-
-
-@pytest.mark.parametrize(
-    ("judgements", "expected"),
-    [
-        pytest.param([judged(2, calinski_harabasz=9), judged(3)], 3, id="2 is below the range"),
-        pytest.param(
-            [
-                judged(3, calinski_harabasz=9, stability_p10=0.59),
-                judged(4, calinski_harabasz=5, stability_p10=0.60),
-                judged(5, calinski_harabasz=6, stability_p10=0.60),
-            ],
-            5,
-            id="the best of those that are stable",
-        ),
-        pytest.param(
-            [judged(3, stability_p10=0.2), judged(4, stability_p10=0.3)],
-            4,
-            id="none is stable: the most stable",
-        ),
-        pytest.param(
-            [judged(3, calinski_harabasz=5), judged(4, calinski_harabasz=5)],
-            3,
-            id="a tie goes to the smaller k",
-        ),
-        pytest.param([judged(2)], 2, id="nothing in the range: the largest there is"),
-        pytest.param([], 1, id="nothing at all: what else there is"),
-    ],
-)
-def test_the_rule_of_auto(judgements: list[KJudgement], expected: int) -> None:
-    assert choose_k(judgements, least=3, most=8, floor=0.6, otherwise=1) == expected

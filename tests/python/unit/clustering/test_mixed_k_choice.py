@@ -1,4 +1,4 @@
-"""Choosing k among numbers and categories: the scan's figures, and the rule of `auto`."""
+"""The scan over k of numbers and categories: its figures, and the knee."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mixed_customers import CATEGORIES, planted_customers, prepared_features, sa
 from segmentation import KPrototypes
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.judgements import KJudgement
-from segmentation.clustering.k_choice import choose_k, knee_of, scan_k
+from segmentation.clustering.k_choice import knee_of, scan_k
 from segmentation.features.mixed_sample import MixedSample
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, silhouette_samples
 
@@ -54,10 +54,8 @@ def test_figures_rest_on_the_square_root_of_the_dissimilarity(
     assert scan[3].calinski_harabasz == pytest.approx(expected, rel=1e-9)
 
 
-def test_planted_groups_are_found_again_and_chosen(scan: dict[int, KJudgement]) -> None:
+def test_planted_groups_are_found_again(scan: dict[int, KJudgement]) -> None:
     assert scan[3].stability_p10 > 0.9
-    chosen = choose_k(list(scan.values()), least=2, most=5, floor=0.6, otherwise=1, is_mixed=True)
-    assert chosen == 3
     frame = planted_customers(240)
     whole = sample_of(frame, prepared_features(frame))
     labels = KPROTOTYPES.fit(whole, 3, n_init=5, seed=0).labels
@@ -74,64 +72,6 @@ def test_no_k_beyond_the_distinct_rows_of_categories() -> None:
     rows = MixedSample(np.zeros((60, 0)), codes, (3,), 1.0)
     found = scan_k(rows, KPROTOTYPES, range(2, 9), n_init=2, seed=0, resamples=3)
     assert [judgement.k for judgement in found] == [2]
-
-
-def judged(k: int, silhouette: float, error: float = 0.01, stability: float = 1.0) -> KJudgement:
-    # The index of Calinski and Harabasz speaks for the largest k: it must not be heard.
-    return KJudgement(k, 1.0, silhouette, error, 100.0 * k, 1.0, stability, stability)
-
-
-@pytest.mark.parametrize(
-    ("judgements", "expected"),
-    [
-        pytest.param(
-            [judged(3, 0.30), judged(4, 0.35), judged(5, 0.355)],
-            4,
-            id="the smallest within one standard error of the highest",
-        ),
-        pytest.param(
-            [judged(3, 0.25), judged(4, 0.375, 0.125), judged(5, 0.5, 0.125)],
-            4,
-            id="just one standard error away is within",
-        ),
-        pytest.param(
-            [judged(3, 0.25, 0.5), judged(4, 0.3), judged(5, 0.5, 0.125)],
-            5,
-            id="the standard error is that of the highest, not of the smaller k",
-        ),
-        pytest.param(
-            [judged(3, 0.5, 0.01), judged(4, 0.5, 0.4), judged(5, 0.2)],
-            3,
-            id="of equally high ones the smaller k",
-        ),
-        pytest.param(
-            [judged(3, 0.2), judged(4, 0.9, stability=0.59), judged(5, 0.3, stability=0.6)],
-            5,
-            id="what is not stable is neither chosen nor compared with",
-        ),
-        pytest.param(
-            [judged(2, 0.9), judged(3, 0.1), judged(9, 0.9)],
-            3,
-            id="what lies outside of the range is no candidate",
-        ),
-        pytest.param(
-            [judged(3, 0.9, stability=0.1), judged(4, 0.1, stability=0.3)],
-            4,
-            id="none is stable: the most stable",
-        ),
-        pytest.param(
-            [judged(3, 0.1, stability=0.3), judged(4, 0.9, stability=0.3)],
-            3,
-            id="none is stable, and equally so: the smaller k",
-        ),
-        pytest.param([judged(2, 0.1)], 2, id="nothing in the range: the largest there is"),
-        pytest.param([], 7, id="nothing at all: what else there is"),
-    ],
-)
-def test_the_rule_of_auto(judgements: list[KJudgement], expected: int) -> None:
-    for given in (judgements, judgements[::-1]):
-        chosen = choose_k(given, least=3, most=8, floor=0.6, otherwise=7, is_mixed=True)
-        assert chosen == expected
 
 
 def bent(*inertias: float) -> list[KJudgement]:

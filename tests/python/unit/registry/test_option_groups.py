@@ -16,7 +16,12 @@ from segmentation.registry.option_groups import FitConfiguration, OptionGroup, O
 from segmentation.registry.run import Run
 
 SETTINGS: dict[type[Options], dict[str, Any]] = {
-    SegmentationOptions: {"features": ["age", "income"], "categorical_features": ["gender"]},
+    SegmentationOptions: {
+        "features": ["age", "income"],
+        "categorical_features": ["gender"],
+        "k": "auto",
+        "auto_k_from": 3,
+    },
     ClassifierOptions: {"features": ["age", "gender"]},
 }
 # Every option, another value of it, and whether that is another fit.
@@ -44,10 +49,11 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "scan_to": (9, True),
         "auto_k_from": (2, True),
         "auto_k_to": (7, True),
-        "stability_floor": (0.7, True),
         "stability_resamples": (10, True),
         "scan_rows": (1_000, True),
         "scan_n_init": (3, True),
+        "null_draws": (30, True),
+        "null_rows": (500, True),
         "states": (True, True),
         "min_segment_share": (0.05, True),
         "compared_algorithms": (["kmeans"], False),
@@ -173,6 +179,13 @@ def test_gamma_is_no_matter_without_categories() -> None:
     assert now.made(with_gamma_null(categorical_features=[]))
     other = configuration(SegmentationOptions, categorical_features=[], gamma=3.0)
     assert now.fit_hash == other.fit_hash
+
+
+def test_what_auto_chooses_from_is_no_matter_where_k_is_given() -> None:
+    now = configuration(SegmentationOptions, k={"kmeans": 4})
+    assert configuration(SegmentationOptions, k={"kmeans": 4}, auto_k_to=5).made(made_by(now))
+    other = configuration(SegmentationOptions, k={"kmedoids": 4}, auto_k_to=5)
+    assert not other.made(made_by(configuration(SegmentationOptions, k={"kmedoids": 4})))
 
 
 def test_a_hash_that_is_not_of_the_stored_options_is_no_fit_of_today() -> None:

@@ -105,7 +105,15 @@ def test_the_same_data_give_the_same_model(house: House) -> None:
 class TestAModelOfNumbersAloneBeforeThereWereCategories:
     """Its row has none of the columns that came with them, or nulls there."""
 
-    NEW = ("gamma", "categories", "prototype_rows", "knee_of_shorter_scan", "comparison")
+    NEW = (
+        "gamma",
+        "categories",
+        "prototype_rows",
+        "knee_of_shorter_scan",
+        "comparison",
+        "null_comparisons",
+        "structure",
+    )
 
     def settings(self) -> dict[str, Any]:
         return {**MIXED, "categorical_features": [], "algorithm": "kmeans"}
@@ -123,6 +131,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
                 house.connection.execute(f"update models set {column} = null")
         old = stored(house)
         assert (old.gamma, old.categories, old.comparison, old.projection) == (1.0, [], [], None)
+        assert (old.null_comparisons, old.structure) == ([], None)
         pd.testing.assert_frame_equal(house.assignments(), before)
         pd.testing.assert_frame_equal(house.segments(), names)
         projected = project_customers(
