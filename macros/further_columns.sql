@@ -12,15 +12,7 @@
         {%- set model = graph.nodes.get("model.segmentation." ~ segmentation ~ "_model") -%}
         {%- set feature_table = graph.nodes.get("model.segmentation." ~ table) -%}
         {%- if model and feature_table -%}
-            {%- set options = dict(model.config.meta.get("settings") or {}) -%}
-            {%- set overrides = model.config.meta.get("overrides") -%}
-            {%- if overrides is string -%}
-                {%- set overrides = fromjson(overrides, {}) -%}
-            {%- endif -%}
-            {#- Whether options are what they must be is for the model to say. -#}
-            {%- if overrides is mapping -%}
-                {%- do options.update(overrides) -%}
-            {%- endif -%}
+            {%- set options = options_of(model) -%}
             {%- for option in ["features", "categorical_features", "trims"] -%}
                 {%- set names = options.get(option) -%}
                 {%- for name in (names if names is iterable and names is not string else [])
@@ -33,6 +25,21 @@
         {%- endif -%}
     {%- endfor -%}
     {{- return(named) -}}
+{%- endmacro %}
+
+{# The options of a segmentation's model: its settings, and what is laid over them in turn. #}
+{% macro options_of(model) -%}
+    {%- set options = dict(model.config.meta.get("settings") or {}) -%}
+    {%- set overrides = model.config.meta.get("overrides") -%}
+    {%- if overrides is string -%}
+        {%- set overrides = fromjson(overrides, {}) -%}
+    {%- endif -%}
+    {#- Whether options are what they must be is for the model to say. -#}
+    {%- for layer in ([overrides] if overrides is mapping else overrides or [])
+        if layer is mapping -%}
+        {%- do options.update(layer) -%}
+    {%- endfor -%}
+    {{- return(options) -}}
 {%- endmacro %}
 
 {# Stops where options name a column that the customers do not have. #}

@@ -12,6 +12,29 @@
     {{- return(name) -}}
 {%- endmacro %}
 
+{# What an entry of the var `datasets` can say of its data set. #}
+{% macro dataset_keys() -%}
+    {%- set keys = ["as_of", "activity_days"] -%}
+    {%- for segmentation in segmentations() -%}
+        {%- do keys.append(segmentation ~ "_options") -%}
+    {%- endfor -%}
+    {{- return(keys) -}}
+{%- endmacro %}
+
+{# A sentence for each key of the data set's entry that is not read. Fits read the options. #}
+{% macro dataset_problems() -%}
+    {%- set problems = [] -%}
+    {%- for key in var("datasets")[dataset()] -%}
+        {%- if key not in dataset_keys() -%}
+            {%- do problems.append(
+                "The data set '" ~ dataset() ~ "' has the key '" ~ key ~ "' in the var datasets. The keys are: "
+                ~ dataset_keys() | join(", ") ~ "."
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(problems) -}}
+{%- endmacro %}
+
 {# Which file or relations of the data set: a model of one is never applied to another. #}
 {% macro variant() -%}
     {%- if dataset() == "marketing_campaign" -%}

@@ -5,7 +5,7 @@
 
 {# A sentence for each var that is wrong. #}
 {% macro variable_problems() -%}
-    {%- set problems = unknown_variables() -%}
+    {%- set problems = unknown_variables() + dataset_problems() -%}
     {%- for problem in [
         as_of_problem(),
         days_problem(var("lrfm_window_days"), "lrfm_window_days"),

@@ -80,8 +80,8 @@ def fit_prospects_if_needed(
         See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
         Options, see :class:`segmentation.classification.options.ClassifierOptions`.
-    overrides : mapping or JSON text, optional
-        Options laid over `settings`.
+    overrides : mapping, sequence of mappings or JSON text, optional
+        Options laid over `settings`, see :func:`segmentation.steps.overrides.read_overrides`.
     first_days : mapping, optional
         The vars that decide what the features count; others mean another fit.
 

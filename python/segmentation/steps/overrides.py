@@ -1,8 +1,9 @@
-"""Reads the settings of a segmentation, and what a var lays over them."""
+"""Reads the settings of a segmentation, and what is laid over them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from segmentation.clustering.options import SegmentationOptions
@@ -10,12 +11,29 @@ from segmentation.registry.option_checks import OptionError
 
 
 def read_options(settings: Any, overrides: Any = None) -> SegmentationOptions:
-    """Read options from YAML settings and what a var lays over them, which may be JSON text."""
+    """Read options from YAML settings and what is laid over them, see :func:`read_overrides`."""
     return SegmentationOptions.from_mapping(settings, read_overrides(overrides))
 
 
 def read_overrides(overrides: Any) -> Any:
-    """Return what a var lays over settings: a mapping, or JSON text that is one."""
+    """Return what is laid over settings.
+
+    Parameters
+    ----------
+    overrides : mapping, sequence of mappings, or JSON text of either
+        Of several, an option of a later one takes the place of an earlier one: a data set's options
+        come first, then those of the run.
+
+    Returns
+    -------
+    mapping
+        Or what was found in the place of one, for the options to refuse.
+
+    Raises
+    ------
+    OptionError
+        If text is not JSON.
+    """
     if isinstance(overrides, str):
         try:
             overrides = json.loads(overrides or "{}")
@@ -24,4 +42,11 @@ def read_overrides(overrides: Any) -> Any:
                 f"The overrides of a segmentation are written as names and values, "
                 f"e.g. {{k: 4}}; found {overrides!r}."
             ) from error
-    return overrides
+    if not isinstance(overrides, list | tuple):
+        return overrides
+    merged: dict[str, Any] = {}
+    for layer in overrides:
+        if not isinstance(layer, Mapping | None):
+            return layer
+        merged.update(layer or {})
+    return merged

@@ -8,7 +8,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
-from builds import Warehouse, project_copy
+import yaml
+from builds import PROJECT, Warehouse, project_copy
 
 
 def test_a_data_set_that_is_not_there(fresh: Warehouse) -> None:
@@ -19,6 +20,10 @@ def test_a_data_set_that_is_not_there(fresh: Warehouse) -> None:
     assert "Traceback" not in done.stdout
     assert not fresh.path.exists()
 
+
+PROJECT_FILE = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+DATA_SETS = PROJECT_FILE["vars"]["datasets"]
+WRONG_DATA_SET = {"as_of": "2025-12-31", "value_option": {}, "profile_options": {"n_init": 0}}
 
 # What is wrong with a build of `warehouse`, and what is said of it.
 WRONG: list[tuple[dict[str, Any], str]] = [
@@ -37,6 +42,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({}, 'value: k is 10000. It must be a whole number, 1 to 50, or "auto".'),
     ({"profile_options": {"outlier_factor": 0}}, "profile: outlier_factor is 0. It must be"),
     ({"prospects_options": {"seed": 2**32}}, "prospects: seed is 4294967296. It must be"),
+    (
+        {"datasets": {**DATA_SETS, "warehouse": WRONG_DATA_SET}},
+        "The data set 'warehouse' has the key 'value_option' in the var datasets. The keys are: ",
+    ),
+    ({}, "profile: n_init is 0. It must be a whole number, 1 to 1000."),
     ({}, '"orders" lacks order_id, ordered_at. A table orders needs the columns customer_id'),
     ({}, '"campaign_activity" lacks customer_id, responses, visits. A table'),
     ({}, "seeds/age_groups.csv, line 5: it has 5 cells and the header has 4."),

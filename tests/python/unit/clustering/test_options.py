@@ -168,10 +168,24 @@ def test_whatever_is_set_is_read_or_refused_in_words(read: tuple[Any, dict[str, 
     assert all(problem.endswith(".") for problem in problems)
 
 
-@pytest.mark.parametrize("overrides", ["k: 5", "[1]", '"k"'])
+@pytest.mark.parametrize("overrides", ["k: 5", "[1]", '"k"', '[{}, "k"]'])
 def test_overrides_that_are_no_names_and_values(overrides: str) -> None:
     with pytest.raises(OptionError, match="names and values"):
         read_options(FEATURES, overrides)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [{"k": 5, "gamma": 2}, {"k": 6}],
+        '[{"k": 5, "gamma": 2}, {"k": 6}]',
+        [{"gamma": 2}, None, {"k": 6}],
+    ],
+)
+def test_later_overrides_are_laid_over_earlier_ones(overrides: object) -> None:
+    """A data set's options come first, those of the run after them."""
+    read = read_options({**FEATURES, "k": 4, "seed": 7}, overrides)
+    assert (read.k, read.gamma, read.seed) == (6, 2, 7)
 
 
 def test_a_number_may_come_as_text() -> None:
