@@ -33,6 +33,19 @@ conversion as (
 
 ),
 
+rhythm as (
+
+    select
+        customer_id,
+        purchase_days,
+        tenure_days,
+        usual_gap_days,
+        overdue_ratio,
+        last_return_ratio
+    from {{ ref("int_customer_rhythm") }}
+
+),
+
 joined_features as (
 
     select
@@ -45,12 +58,19 @@ joined_features as (
         conversion.prior_responses,
         customers.membership_days,
         customers.age,
-        customers.income
+        customers.income,
+        rhythm.purchase_days,
+        rhythm.tenure_days,
+        rhythm.usual_gap_days,
+        rhythm.overdue_ratio,
+        rhythm.last_return_ratio
     from customers
     inner join lrfm
         on customers.customer_id = lrfm.customer_id
     left join conversion
         on customers.customer_id = conversion.customer_id
+    left join rhythm
+        on customers.customer_id = rhythm.customer_id
 
 )
 
@@ -64,5 +84,10 @@ select
     cast(prior_responses as double) as prior_responses,
     cast(membership_days as double) as membership_days,
     cast(age as double) as age,
-    cast(income as double) as income
+    cast(income as double) as income,
+    cast(purchase_days as double) as purchase_days,
+    cast(tenure_days as double) as tenure_days,
+    cast(usual_gap_days as double) as usual_gap_days,
+    cast(overdue_ratio as double) as overdue_ratio,
+    cast(last_return_ratio as double) as last_return_ratio
 from joined_features

@@ -30,5 +30,10 @@ select
     strategy,
     channel,
     priority,
+    condition,
+    condition_in_numbers,
+    slug_at_fit,
+    renamed_because,
+    typical_values,
     model_version
 from unioned_segments

@@ -7,6 +7,7 @@ def model(dbt, session):
     features = dbt.ref("int_profile_features")
     models = dbt.ref("profile_model")
     current_model = dbt.ref("profile_current_model")
+    segments = dbt.ref("profile_segments")
     run_settings = dbt.ref("int_run_settings")
     feature_words = dbt.ref("feature_words")
     return assign_segments(
@@ -14,6 +15,7 @@ def model(dbt, session):
         features=features,
         models=models,
         current_model=current_model,
+        segments=segments,
         run_settings=run_settings,
         feature_words=feature_words,
     )

@@ -7,6 +7,7 @@ def model(dbt, session):
     features = dbt.ref("int_profile_features")
     models = dbt.ref("profile_model")
     current_model = dbt.ref("profile_current_model")
+    segments = dbt.ref("profile_segments")
     run_settings = dbt.ref("int_run_settings")
     return project_customers(
         session,
@@ -14,5 +15,6 @@ def model(dbt, session):
         features=features,
         models=models,
         current_model=current_model,
+        segments=segments,
         run_settings=run_settings,
     )

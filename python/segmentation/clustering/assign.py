@@ -53,7 +53,8 @@ def assignments_query(
     """
     features = model.prepared_features
     rule = scoring_rule(model, segments)
-    assigned = rule.assigned(engine, table, keep=[key, *model.known_numbers])
+    known = [*model.known_numbers, *columns_beside(engine, table, model, words)]
+    assigned = rule.assigned(engine, table, keep=[key, *known])
     own, second, runner_up = _compared_distances(model.k)
     distances = assigned.adding(
         "squared_distances",
@@ -64,7 +65,7 @@ def assignments_query(
             )
         ],
     ).adding("own_and_second_distances", [f"{own} as squared_own", f"{second} as squared_second"])
-    explained = with_reasons(engine, distances, model, segments, words)
+    explained = with_reasons(engine, distances, model, segments, words, known)
     in_state = f"named_id >= {STATE_IDS_FROM}"
     runner_up = case([(in_state, case([(f"segment_id <> {NOISE}", "segment_id")]))], runner_up)
     margin = case(
@@ -91,6 +92,32 @@ def assignments_query(
             explained.result,
         ),
     )
+
+
+def columns_beside(
+    engine: Engine,
+    table: str | Query,
+    model: SegmentationModel,
+    words: Mapping[str, FeatureWords],
+) -> list[str]:
+    """Return the columns that words for one customer name besides the numbers of a model.
+
+    Parameters
+    ----------
+    engine : Engine
+    table : str or Query
+        Of a from-item, those that it has; a query has all of them.
+    model : SegmentationModel
+    words : mapping
+        Feature to its words.
+    """
+    known = model.known_numbers
+    named = [name for number in known if number in words for name in words[number].columns_beside]
+    beside = [name for name in dict.fromkeys(named) if name not in known]
+    if beside and isinstance(table, str):
+        own = engine.column_names(table)
+        return [name for name in beside if name in own]
+    return beside
 
 
 def scoring_rule(model: SegmentationModel, segments: Sequence[NamedSegment]) -> ScoringRule:

@@ -7,7 +7,8 @@ feature is a reason only where customer and segment lie on the same side of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,8 @@ LAST = 1e-12
 
 OUTSIDE = "lies in no dense group; it is nearest to the runner-up"
 
+NOBODY = "No customer is in it today"
+
 # Where nothing that is typical of the segment is true of the customer.
 NO_REASON = "no feature by itself speaks for this segment"
 
@@ -84,15 +87,18 @@ def segment_headline(
     model: SegmentationModel, segment: NamedSegment, words: Mapping[str, FeatureWords]
 ) -> str:
     """Return what sets a segment apart today, see :func:`headline`."""
+    if not segment.values:
+        return NOBODY
     of_numbers = {value.feature: value for value in segment.values if value.category is None}
     numbers = []
     for explained in _explained_numbers(model):
         name = explained.prepared.name
-        if name in of_numbers and _explains(explained, segment):
-            value = of_numbers[name]
-            numbers.append(
-                NumberContrast(name, explained.apart(value), value.here, value.everywhere)
-            )
+        if name not in of_numbers:
+            continue
+        value = of_numbers[name]
+        apart = explained.apart(value)
+        if _explains(explained, apart, segment):
+            numbers.append(NumberContrast(name, apart, value.here, value.everywhere))
     categories = [
         CategoryContrast(value.feature, value.category, value.here, value.everywhere)
         for value in segment.values
@@ -107,6 +113,7 @@ def with_reasons(
     model: SegmentationModel,
     segments: Sequence[NamedSegment],
     words: Mapping[str, FeatureWords],
+    columns: Collection[str] = (),
 ) -> Query:
     """Return a query that also has the three strongest reasons why a row is in its segment.
 
@@ -128,6 +135,8 @@ def with_reasons(
     segments : sequence of NamedSegment
     words : mapping
         Feature to its words.
+    columns : collection of str
+        Further columns that `assigned` has, for words that name them.
 
     Returns
     -------
@@ -155,7 +164,7 @@ def with_reasons(
     ranked = engine.largest_first([(name, j) for j, name in enumerate(names)], above=0.0)
     spoken = weighed.adding("ranked_features", [f"{ranked} as ranked_features"])
     # A sentence is made for the features that are reasons, and for no other.
-    sentences = [_sentence(engine, explained, segments, words) for explained in numbers]
+    sentences = [_sentence(engine, e, segments, words, columns) for e in numbers]
     sentences += [
         _category_sentence(code, category, segments)
         for code, category in zip(code_columns(features), model.categories, strict=True)
@@ -209,13 +218,18 @@ def _with_scaled(engine: Engine, assigned: Query, model: SegmentationModel) -> Q
     )
 
 
-def _condition_columns(segment: NamedSegment) -> list[str]:
-    return segment.condition.columns if segment.condition else []
+def _is_promised(name: str, apart: float, segment: NamedSegment) -> bool:
+    """Return whether the condition of a segment asks for a number on that side."""
+    sides = {">": 1.0, ">=": 1.0, "<": -1.0, "<=": -1.0, "=": apart}
+    return segment.condition is not None and any(
+        comparison.column == name and sides[comparison.operator] * apart > 0
+        for comparison in segment.condition.comparisons
+    )
 
 
-def _explains(explained: ExplainedNumber, segment: NamedSegment) -> bool:
+def _explains(explained: ExplainedNumber, apart: float, segment: NamedSegment) -> bool:
     """Return whether a number can explain a segment: the model or its condition looks at it."""
-    return explained.is_fitted or explained.prepared.name in _condition_columns(segment)
+    return explained.is_fitted or _is_promised(explained.prepared.name, apart, segment)
 
 
 def _value(segment: NamedSegment, feature: str, category: str | None = None) -> TypicalValue | None:
@@ -242,13 +256,12 @@ def _contrasts(
     found = {}
     for segment in segments:
         value = _value(segment, name)
-        if value is None or not _explains(explained, segment):
-            continue
         # What reads the same on both sides distinguishes nothing.
-        if spoken.written(value.here) != spoken.written(value.everywhere):
-            apart = explained.apart(value)
-            if apart:
-                found[segment.segment_id] = (apart, value)
+        if value is None or spoken.written(value.here) == spoken.written(value.everywhere):
+            continue
+        apart = explained.apart(value)
+        if apart and _explains(explained, apart, segment):
+            found[segment.segment_id] = (apart, value)
     return found
 
 
@@ -265,7 +278,7 @@ def _number_evidence(
     for i, (apart, value) in _contrasts(explained, segments, words).items():
         everywhere = value.everywhere
         rank = 1.0
-        if i >= STATE_IDS_FROM and explained.prepared.name in _condition_columns(by_id[i]):
+        if i >= STATE_IDS_FROM and _is_promised(explained.prepared.name, apart, by_id[i]):
             rank = FIRST
         middle = float(explained.prepared.scaled(np.array([value.everywhere]))[0])
         slope = rank * apart / explained.standard_deviation
@@ -306,6 +319,7 @@ def _sentence(
     explained: ExplainedNumber,
     segments: Sequence[NamedSegment],
     words: Mapping[str, FeatureWords],
+    columns: Collection[str],
 ) -> str:
     """Return SQL for a reason in words."""
     name = explained.prepared.name
@@ -323,7 +337,7 @@ def _sentence(
         )
         for i, (_, value) in contrasts.items()
     }
-    amount = _amount(engine, raw, spoken)
+    amount = _amount(engine, raw, spoken, columns)
     known = call("concat", [_of_segments(direction), amount, _of_segments(beside)])
     unknown = text_literal(
         f"{name.replace('_', ' ')} unknown, taken as {spoken.written(explained.prepared.fill)}"
@@ -331,15 +345,32 @@ def _sentence(
     return case([(engine.is_finite(raw), known)], unknown)
 
 
-def _amount(engine: Engine, raw: str, spoken: FeatureWords) -> str:
-    """Return SQL for an amount in words, as :meth:`FeatureWords.spoken` has it."""
+def _amount(engine: Engine, raw: str, spoken: FeatureWords, columns: Collection[str]) -> str:
+    """Return SQL for a customer's amount in words, with the columns that a query has beside it."""
     written = engine.written_number(raw, spoken.decimals)
+    beside = spoken.columns_beside
+    if spoken.customer_amount and set(beside) <= set(columns):
+        return _customer_amount(engine, written, spoken)
     before, after = spoken.of_several
     several = call("concat", [text_literal(before), written, text_literal(after)])
     if spoken.of_one == spoken.of_several:
         return several
     one = text_literal(ONE.join(spoken.of_one))
     return case([(f"{written} = {text_literal(ONE)}", one)], several)
+
+
+def _customer_amount(engine: Engine, written: str, spoken: FeatureWords) -> str:
+    """Return SQL for the words for one customer; a column without a value is written as "?"."""
+    parts = []
+    for text in re.split(r"(\{[a-z0-9_]*\})", spoken.customer_amount):
+        if text == "{}":
+            parts.append(written)
+        elif text.startswith("{"):
+            number_beside = engine.written_number(f"cast({quoted(text[1:-1])} as double)", 0)
+            parts.append(call("coalesce", [number_beside, "'?'"]))
+        elif text:
+            parts.append(text_literal(text))
+    return call("concat", parts)
 
 
 def _category_sentence(code: str, category: ModelCategory, segments: Sequence[NamedSegment]) -> str:

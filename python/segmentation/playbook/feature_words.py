@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from segmentation.playbook.errors import PlaybookError
-from segmentation.playbook.playbook import (
-    ONE,
-)
+from segmentation.playbook.playbook import ONE
+
+_NAMED_COLUMN = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class FeatureWords:
         ``"{} purchase|{} purchases"``.
     decimals : int
         Digits after the decimal point.
+    customer_amount : str
+        Words around the value of one customer, where they are others; further columns stand in it
+        by their names, as whole numbers: ``"usually {usual_gap_days} days, now {}"``. Empty where
+        `amount` serves.
     """
 
     feature: str
@@ -34,6 +39,12 @@ class FeatureWords:
     high_words: str
     amount: str
     decimals: int
+    customer_amount: str = ""
+
+    @property
+    def columns_beside(self) -> list[str]:
+        """The further columns that the words for one customer name, each once."""
+        return list(dict.fromkeys(_NAMED_COLUMN.findall(self.customer_amount)))
 
     @property
     def of_one(self) -> tuple[str, str]:
@@ -89,7 +100,20 @@ def _read_words(row: Mapping[str, Any]) -> FeatureWords:
         high_words=row["high_words"],
         amount=_read_amount(row),
         decimals=int(decimals),
+        customer_amount=_read_customer_amount(row),
     )
+
+
+def _read_customer_amount(row: Mapping[str, Any]) -> str:
+    amount = str(row.get("customer_amount") or "")
+    rest = _NAMED_COLUMN.sub("", amount)
+    if amount and (rest.count("{}") != 1 or rest.count("{") != 1 or rest.count("}") != 1):
+        raise PlaybookError(
+            f"feature_words: the customer_amount of '{row['feature']}' is {amount!r}. Write {{}} "
+            "where its number goes, once, and other columns by their names, e.g. 'usually "
+            "{usual_gap_days} days between purchases, now {recency_days}, {} times'."
+        )
+    return amount
 
 
 def _read_amount(row: Mapping[str, Any]) -> str:

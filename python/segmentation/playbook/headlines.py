@@ -77,17 +77,17 @@ def headline(
     words : mapping
         Feature to its words.
     """
-    by_name = {number.name: number for number in numbers}
-    phrases = []
-    for name in strongest_features({number.name: number.z_score for number in numbers}):
-        spoken, number = words_for(name, words), by_name[name]
-        if spoken.written(number.here) != spoken.written(number.everywhere):
-            side = spoken.high_words if number.here > number.everywhere else spoken.low_words
-            phrases.append(
-                f"{side} ({spoken.spoken(number.here)}, "
-                f"all customers {spoken.written(number.everywhere)})"
-            )
-    phrases = phrases[:MOST_NUMBERS]
+    # What reads the same on both sides sets nothing apart.
+    apart_numbers = {
+        number.name: number
+        for number in numbers
+        if words_for(number.name, words).written(number.here)
+        != words_for(number.name, words).written(number.everywhere)
+    }
+    z_scores = {name: number.z_score for name, number in apart_numbers.items()}
+    phrases = [_number_phrase(apart_numbers[name], words) for name in strongest_features(z_scores)][
+        :MOST_NUMBERS
+    ]
     shares = {(contrast.name, contrast.category): contrast for contrast in categories}
     apart = strongest_categories(
         {
@@ -101,5 +101,17 @@ def headline(
             f"{name.replace('_', ' ')} {category} {contrast.here:.0%} "
             f"(all customers {contrast.everywhere:.0%})"
         )
+    if not phrases and z_scores:
+        # Little sets it apart: the strongest of it, of equal ones the first.
+        strongest = max(z_scores, key=lambda name: abs(z_scores[name]))
+        phrases = [_number_phrase(apart_numbers[strongest], words)]
     text = "; ".join(phrases) or "close to the average customer on everything"
     return text[0].upper() + text[1:]
+
+
+def _number_phrase(number: NumberContrast, words: Mapping[str, FeatureWords]) -> str:
+    spoken = words_for(number.name, words)
+    side = spoken.high_words if number.here > number.everywhere else spoken.low_words
+    return (
+        f"{side} ({spoken.spoken(number.here)}, all customers {spoken.written(number.everywhere)})"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from segmentation.clustering.assign import assignments_query, scoring_rule
+from segmentation.clustering.assign import assignments_query, columns_beside, scoring_rule
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.names import NamedSegment
 from segmentation.engine.base import Engine
@@ -53,7 +53,8 @@ def scoring_macros(
     """
     features = model.prepared_features
     states = scoring_rule(model, segments).states
-    numbers = dict.fromkeys([*model.known_numbers, *states.columns])
+    beside = columns_beside(engine, Query(), model, words)
+    numbers = dict.fromkeys([*model.known_numbers, *states.columns, *beside])
     kinds = [(name, "double") for name in numbers]
     kinds += [(category.name, "varchar") for category in features.categories]
     columns = [("customer_id", "varchar"), *kinds]
