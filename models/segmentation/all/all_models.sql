@@ -44,7 +44,9 @@ unioned_models as (
             knee_of_shorter_scan,
             evidence,
             comparison,
-            null as labelled_customers
+            null as labelled_customers,
+            null as horizon_days,
+            null as learned_from_day
         from {{ segmentation }}_models
         union all
     {% endfor %}
@@ -74,7 +76,9 @@ unioned_models as (
         null as knee_of_shorter_scan,
         null as evidence,
         null as comparison,
-        labelled_customers
+        labelled_customers,
+        horizon_days,
+        learned_from_day
     from prospects_models
 
 ),
@@ -143,5 +147,7 @@ select
     knee_of_shorter_scan,
     evidence,
     comparison,
-    labelled_customers
+    labelled_customers,
+    horizon_days,
+    learned_from_day
 from marked_models

@@ -33,6 +33,7 @@ from segmentation.classification.cross_validation import (
 from segmentation.classification.features import (
     FeatureColumn,
     as_matrix,
+    described_by_segment,
     learn_columns,
 )
 from segmentation.classification.grouping import (
@@ -94,6 +95,8 @@ class ClassifierFit:
     winner : str or None
     selection : list of dict
         See :func:`segmentation.classification.selection.selection_records`.
+    needed_score : float or None
+        The value of the criterion that was as good as the best.
     metrics : list of MetricSummary
         Of all candidates and the majority class, grouped and ungrouped.
     confusion : list of dict
@@ -109,7 +112,7 @@ class ClassifierFit:
         Of the same predictions.
     out_of_fold : pandas.DataFrame
         Indexed as the frame: actual, and the winner's calibrated probability of each segment,
-        from the first repeat.
+        from the first repeat; of the rows that candidates were judged on.
     leakage : Leakage
     left_out : dict
         Segment to (labelled rows, groups), for segments with too few of them.
@@ -125,6 +128,7 @@ class ClassifierFit:
     leakage: Leakage
     warnings: tuple[str, ...]
     selection: list[dict[str, Any]] = field(default_factory=list)
+    needed_score: float | None = None
     metrics: list[MetricSummary] = field(default_factory=list)
     confusion: list[dict[str, Any]] = field(default_factory=list)
     importance: list[dict[str, Any]] = field(default_factory=list)
@@ -206,7 +210,8 @@ def fit_classifier(
         groups=int(groups.max()) + 1,
     )
     labels = labelled[target].astype(str)
-    present = attendance(labels.tolist(), groups, options.folds)
+    judged_at = _drawn_rows(len(labels), options.judged_rows, options.seed)
+    present = attendance(labels.iloc[judged_at].tolist(), groups[judged_at], options.folds)
     warnings += _attendance_warnings(present.left_out, present.folds, options.folds)
     if not present.folds or not columns:
         why = (
@@ -220,12 +225,17 @@ def fit_classifier(
         return _nothing(leakage, [*warnings, why], present.left_out, dropped)
 
     takes_part = labels.isin(present.kept).to_numpy()
+    y = np.searchsorted(np.array(present.kept), labels[takes_part].to_numpy(str))
+    learned = _Learned(X[takes_part], y, columns)
+    is_judged = np.zeros(len(labels), dtype=bool)
+    is_judged[judged_at] = True
+    judged_part = takes_part & is_judged
     judged = _judge(
         candidates,
         columns,
-        X[takes_part],
-        np.searchsorted(np.array(present.kept), labels[takes_part].to_numpy(str)),
-        groups[takes_part],
+        X[judged_part],
+        y[is_judged[takes_part]],
+        groups[judged_part],
         present.kept,
         present.folds,
         options,
@@ -234,8 +244,17 @@ def fit_classifier(
         why = "Nearly all labelled rows are connected: no split keeps two segments on one side."
         return _nothing(leakage, [*warnings, why], present.left_out, dropped)
     return _finished(
-        judged, columns, labelled.index[takes_part], options, leakage, warnings, present, dropped
+        judged, learned, labelled.index[judged_part], options, leakage, warnings, present, dropped
     )
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """All that the winner learns from, as a matrix."""
+
+    X: Matrix
+    y: Labels
+    columns: tuple[FeatureColumn, ...]
 
 
 @dataclass(frozen=True)
@@ -309,7 +328,7 @@ def _judge(
 
 def _finished(
     judged: _Judged,
-    columns: tuple[FeatureColumn, ...],
+    learned: _Learned,
     index: pd.Index,
     options: ClassifierOptions,
     leakage: Leakage,
@@ -317,10 +336,11 @@ def _finished(
     present: Any,
     dropped: tuple[DroppedFeature, ...],
 ) -> ClassifierFit:
-    X, y, segments = judged.X, judged.y, judged.segments
-    selection = selection_records(
+    X, y, segments, columns = judged.X, judged.y, judged.segments, learned.columns
+    selection, needed_score = selection_records(
         judged.metrics,
         judged.settings,
+        criterion=options.criterion,
         leak_gap=options.leak_gap,
         leak_accuracy=options.leak_accuracy,
     )
@@ -348,15 +368,16 @@ def _finished(
         classifier=SegmentClassifier(
             candidate=winner,
             segments=segments,
-            columns=columns,
+            columns=described_by_segment(columns, learned.X, learned.y, len(segments)),
             temperature=temperature,
             share_errors=_share_errors(validated, y, temperature),
-            pipeline=fit_pipeline(refitted, X, y).pipeline,
+            pipeline=fit_pipeline(refitted, learned.X, learned.y).pipeline,
         ),
         winner=winner,
         leakage=leakage,
         warnings=_logged([*warnings, *flags]),
         selection=selection,
+        needed_score=needed_score,
         metrics=judged.metrics,
         confusion=[
             record
@@ -413,6 +434,11 @@ def _stacked(probabilities: np.ndarray, y: Labels) -> tuple[Labels, Matrix]:
     said = probabilities.reshape(-1, probabilities.shape[-1])
     there = ~np.isnan(said[:, 0])
     return actual[there], said[there]
+
+
+def _drawn_rows(rows: int, most: int, seed: int) -> Labels:
+    """Return positions of at most `most` rows, in order, drawn at random."""
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
 
 
 def _whole_groups(groups: Labels, most: int, seed: int) -> Labels:
