@@ -35,13 +35,13 @@ COHORT_DAYS = 30
 LEAST_IN_COHORT = 25
 # A cohort is forecast from so many customers at least, and at most.
 LEAST_LEARNED = 30
-MOST_LEARNED = 5_000
+MOST_LEARNED = 3_000
 # The last so many are forecast.
-MOST_COHORTS = 12
+MOST_COHORTS = 8
 
 # The error of the sample is that of a logistic regression of resampled rows, whatever the winner.
 RESAMPLES = 10
-RESAMPLED_ROWS = 2_000
+RESAMPLED_ROWS = 1_000
 
 
 @dataclass(frozen=True)

@@ -176,7 +176,7 @@ def test_prospects_get_a_predicted_segment(
 
 def test_a_forecast_row_per_segment(complete_journey: Warehouse) -> None:
     rows = complete_journey.query(
-        "select segment_slug, prospects, lower_customers, expected_customers, upper_customers,"
+        "select segment_slug, prospects, interval_low, expected_customers, interval_high,"
         " expected_sales, mean_yearly_revenue * expected_customers"
         " from marts.rpt_prospect_distribution"
     )

@@ -101,8 +101,8 @@ class TestWholeWay:
             forecast.expected_customers, np.stack(found.probabilities.to_list()).sum(axis=0)
         )
         assert forecast.expected_share.sum() == pytest.approx(1)
-        assert (forecast.lower_customers <= forecast.expected_customers).all()
-        assert (forecast.expected_customers <= forecast.upper_customers).all()
+        assert (forecast.interval_low <= forecast.expected_customers).all()
+        assert (forecast.expected_customers <= forecast.interval_high).all()
         assert forecast.expected_sales.isna().all()
         assert set(forecast.model_version) == {model.model_version}
 
@@ -374,7 +374,7 @@ class TestLabels:
         assert len(prospects.segments()) == 3
         forecast = prospects.forecast()
         assert forecast.most_likely_customers.tolist() == [0, 0, 0]
-        assert forecast.upper_customers.tolist() == [0.0, 0.0, 0.0]
+        assert forecast.interval_high.tolist() == [0.0, 0.0, 0.0]
         assert forecast.expected_share.isna().all()
 
     def test_odd_characters(self, connection: duckdb.DuckDBPyConnection) -> None:
