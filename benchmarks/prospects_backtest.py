@@ -1,10 +1,11 @@
 """Forecasts of prospects as of past days beside what came: counts, their intervals, and sales.
 
-    python benchmarks/prospects_backtest.py FOLDER 2017-06-30:90 2017-07-31:90 [--dataset complete_journey]
+    python benchmarks/prospects_backtest.py FOLDER 2017-06-30:90 2017-07-31:120
 
-For each day and horizon the data set is built as of that day into a file of its own in FOLDER; another
-build, as of the data set's last day, has the features of the same customers at the age of the horizon.
-The value model of the day gives both their segments. Nothing after the day is read by the forecast.
+For each day and horizon the data set is built as of that day into a file of its own in FOLDER;
+another build, as of the data set's last day, has the features of the same customers at the age of
+the horizon. The value model of the day gives both their segments. Nothing after the day is read by
+the forecast.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Past cohorts, each forecast from those before: how far shares of segments drift, and coverage.
 
-A sum of probabilities knows of chance and nothing of drift: customers of one month differ from those
-of the next. How far is measured on cohorts of the past, and believed to be :data:`PRIOR_DRIFT` before
-any was seen.
+A sum of probabilities knows of chance and nothing of drift: customers of one month differ from
+those of the next. How far is measured on cohorts of the past, and believed to be
+:data:`PRIOR_DRIFT` before any was seen.
 """
 
 from __future__ import annotations

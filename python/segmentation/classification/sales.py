@@ -1,9 +1,9 @@
 """Expected sales between the first days and the age of the horizon.
 
 A Tweedie regression (a compound Poisson-gamma one: many customers buy nothing, some buy a lot)
-expects the sales of each customer from the first days. What customers of the ages in between did buy,
-beside what was expected of them, puts it right: the factor of a chain ladder, as insurers
-foretell claims (Mack, 1993, ASTIN Bulletin 23(2)).
+expects the sales of each customer from the first days. What customers of the ages in between did
+buy, beside what was expected of them, puts it right: the factor of a chain ladder, as insurers
+forecast claims (Mack, 1993, ASTIN Bulletin 23(2)).
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def fit_spend(frame: pd.DataFrame, sales: Matrix) -> SpendModel:
     if mean <= 0 or not (paid > 0).any():
         return SpendModel([], [], [], [], [], 0.0, max(mean, 0.0))
     features, fills, columns = [], [], []
-    for name in SALES_FEATURES:
+    for name in frame.columns.intersection(SALES_FEATURES, sort=False):
         known = frame[name].to_numpy(float)
         fill = float(np.nanmedian(known)) if (~np.isnan(known)).any() else 0.0
         logs = _logs(frame[name], fill)
