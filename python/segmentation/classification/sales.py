@@ -114,7 +114,7 @@ def fit_spend(frame: pd.DataFrame, sales: Matrix) -> SpendModel:
     if mean <= 0 or not (paid > 0).any():
         return SpendModel([], [], [], [], [], 0.0, max(mean, 0.0))
     features, fills, columns = [], [], []
-    for name in frame.columns.intersection(SALES_FEATURES, sort=False):
+    for name in [name for name in SALES_FEATURES if name in frame]:
         known = frame[name].to_numpy(float)
         fill = float(np.nanmedian(known)) if (~np.isnan(known)).any() else 0.0
         logs = _logs(frame[name], fill)

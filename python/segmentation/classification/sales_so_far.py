@@ -11,9 +11,11 @@ from segmentation.classification.forecast import TallyWithSales
 from segmentation.classification.sales import SpendModel, chain_ladder_factor, shared_out
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, select
+from segmentation.features.arrays import Matrix
 
-# Sums are of whole millionths: the order of rows makes no difference.
-_PARTS = 10**6
+# Sums are of whole numbers, trillionths of customers and thousandths of money: the order of rows
+# makes no difference.
+_CUSTOMER_PARTS, _MONEY_PARTS = 10**12, 10**3
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def tally_with_sales(
     of_prospects = customers.step("sales_of_prospects", select(columns, joined))
     count = 0
     most_likely = np.zeros(k, dtype=int)
-    sums = np.zeros((4, k), dtype=object)
+    of_customers, of_money = np.zeros((2, k), dtype=object), np.zeros((2, k), dtype=object)
     for batch in engine.batches(of_prospects):
         p = np.array(batch.column(0).to_pylist(), dtype=float).reshape(-1, k)
         known = batch.column(1).to_numpy(zero_copy_only=False)
@@ -98,16 +100,20 @@ def tally_with_sales(
         count += len(p)
         most_likely += np.bincount(p.argmax(axis=1), minlength=k)
         so_far = shared_out(known, p, means)
-        for i, values in enumerate((p, p * (1 - p), so_far + shared_out(rest, p, means), so_far)):
-            parts = np.round(values * _PARTS).astype(np.int64)
-            sums[i] += np.array([int(total) for total in parts.sum(axis=0)], dtype=object)
-    expected, variances, total, so_far_total = (
-        tuple(float(part / _PARTS) for part in row) for row in sums
-    )
+        of_customers += _exact_sums((p, p * (1 - p)), _CUSTOMER_PARTS)
+        of_money += _exact_sums((so_far + shared_out(rest, p, means), so_far), _MONEY_PARTS)
+    expected, variances = (tuple(part / _CUSTOMER_PARTS for part in row) for row in of_customers)
+    total, so_far_total = (tuple(part / _MONEY_PARTS for part in row) for row in of_money)
     tallied = TallyWithSales(
         count, tuple(int(n) for n in most_likely), expected, variances, total, so_far_total
     )
     return tallied, factor
+
+
+def _exact_sums(tables: Sequence[Matrix], parts: int) -> np.ndarray:
+    """Return the sums of the columns of each table as whole numbers of `parts`."""
+    sums = [np.round(table * parts).astype(np.int64).sum(axis=0) for table in tables]
+    return np.array([[int(total) for total in row] for row in sums], dtype=object)
 
 
 def ladder_factor(engine: Engine, sales: SalesSoFar) -> float:
@@ -117,7 +123,7 @@ def ladder_factor(engine: Engine, sales: SalesSoFar) -> float:
     """
     customers = sales.customers(engine)
     oldest = f"(select max(age_days) from {sales.sales_by_age})"
-    due = f"sum({engine.scaled_integer('expected_sales * share_so_far', _PARTS)})"
+    due = f"sum({engine.scaled_integer('expected_sales * share_so_far', _MONEY_PARTS)})"
     ((actual, expected),) = engine.rows(
         customers.step(
             "sales_of_unfinished",
@@ -128,4 +134,6 @@ def ladder_factor(engine: Engine, sales: SalesSoFar) -> float:
             ),
         )
     )
-    return chain_ladder_factor(float(actual or 0), float(expected or 0) / _PARTS, sales.spend.mean)
+    return chain_ladder_factor(
+        float(actual or 0), float(expected or 0) / _MONEY_PARTS, sales.spend.mean
+    )
