@@ -37,9 +37,9 @@ def reasons_in_words(
 
     A feature is a reason only where it points in one direction: the person and the segment's
     typical person lie on the same side of the typical person. A negative contribution is not a
-    reason, so there can be fewer than three; where none is positive, the largest that points in the
-    right direction is the only one. Known values rank before missing ones. Ties go to the feature
-    that is named first.
+    reason, so there can be fewer than three; where no known value has a positive one, the known
+    value with the largest that points in the right direction comes first. Known values rank before
+    missing ones. Ties go to the feature that is named first.
 
     Parameters
     ----------
@@ -64,10 +64,10 @@ def reasons_in_words(
     for j, column in enumerate(classifier.columns):
         speaks[:, j] = supports(column, X[:, j], predicted) & _reads_apart(column, X[:, j], words)
     is_reason = speaks & (drops > _FAINTEST)
-    # Without a contribution by itself: what is also true of the segment's typical person.
-    silent = ~is_reason.any(axis=1)
+    # Where nothing known contributes by itself: what is true of the segment's typical person too.
+    silent = ~(is_reason & ~np.isnan(X)).any(axis=1)
     only = np.lexsort((-drops, np.isnan(X), ~speaks), axis=1)[:, 0]
-    is_reason[silent, only[silent]] = speaks[silent, only[silent]]
+    is_reason[silent, only[silent]] |= speaks[silent, only[silent]]
     # Known values rank before missing ones, whatever their weight.
     order = np.lexsort((-drops, np.isnan(X), ~is_reason), axis=1)[:, :REASONS]
     for j, column in enumerate(classifier.columns):
