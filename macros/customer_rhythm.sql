@@ -25,30 +25,41 @@
 {#
   Purchase days up to a day, counted for each customer who has one: purchase_days, tenure_days,
   recency_days, the number of gaps between purchase days, the sum of their logarithms, and the last gap
-  with its logarithm. `day` is a SQL expression; it reads int_purchase_days, which ends at as_of.
+  with its logarithm. `day` is a SQL expression. Rows are those of int_purchase_days, which ends at
+  as_of, unless a CTE with its columns is named: there the day may be a column too, the same in all
+  rows of a customer.
 #}
-{% macro counted_purchase_days(day) -%}
+{% macro counted_purchase_days(day, purchase_days=none) -%}
 select
     customer_id,
     count(*) as purchase_days,
-    {{ dbt.datediff("min(purchased_on)", day, "day") }} as tenure_days,  -- noqa: LT05
-    {{ dbt.datediff("max(purchased_on)", day, "day") }} as recency_days,  -- noqa: LT05
+    {{ dbt.datediff("min(purchased_on)", "max(" ~ day ~ ")" if purchase_days else day, "day") }} as tenure_days,  -- noqa: LT05
+    {{ dbt.datediff("max(purchased_on)", "max(" ~ day ~ ")" if purchase_days else day, "day") }} as recency_days,  -- noqa: LT05
     count(log_gap) as gaps,
     coalesce(sum(log_gap), 0) as log_gaps,
     max_by(gap_days, purchased_on) as last_gap_days,
     max_by(log_gap, purchased_on) as last_log_gap
-from {{ ref("int_purchase_days") }}
+from {{ purchase_days or ref("int_purchase_days") }}
 where purchased_on <= {{ day }}
 group by customer_id
 {%- endmacro %}
 
 {#
-  The rhythm of each row of `counted`, a CTE with the columns of counted_purchase_days. Sums of
+  The rhythm of each row of `counted`, a CTE with the columns of counted_purchase_days. The typical gap
+  is that of these rows, unless a CTE with one row, typical_log_gap, is named. Sums of
   logarithms are of decimals and so exact: the order in which threads finish does not matter.
 #}
-{% macro customer_rhythm(counted) -%}
+{% macro customer_rhythm(counted, typical_gap=none) -%}
 with
 
+{% if typical_gap -%}
+averaged_means as (
+
+    select typical_log_gap
+    from {{ typical_gap }}
+
+),
+{%- else -%}
 customer_means as (
 
     select cast(cast(log_gaps as double) / gaps as decimal(18, 9)) as mean_log_gap
@@ -69,6 +80,7 @@ averaged_means as (
     from customer_means
 
 ),
+{%- endif %}
 
 measured_gaps as (
 

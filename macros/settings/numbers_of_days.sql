@@ -52,6 +52,40 @@
     {{- return(none) -}}
 {%- endmacro %}
 
+{#
+  The ages, in days since the first purchase, that a prospect's segment can be forecast for: the var
+  horizon_days, else 180, 120 and 90. A prospect has not reached them yet.
+#}
+{% macro horizons() -%}
+    {%- if horizon_problem() -%}
+        {%- do refuse(horizon_problem()) -%}
+    {%- endif -%}
+    {%- if var("horizon_days") is not none -%}
+        {{- return([var("horizon_days")]) -}}
+    {%- endif -%}
+    {%- set ages = [180, 120, 90] | select("ge", prospect_tenure_days()) | list -%}
+    {{- return(ages or [prospect_tenure_days()]) -}}
+{%- endmacro %}
+
+{% macro horizon_problem() -%}
+    {%- set days = var("horizon_days") -%}
+    {%- set tenure = var("prospect_tenure_days") -%}
+    {%- set least = [tenure if is_days(tenure) else 1, (var("early_days") if is_days(var("early_days")) else 1) + 1] | max -%}
+    {%- if days is not none and not is_days(days, least) -%}
+        {{- return(
+            "horizon_days is '" ~ days ~ "'. It must be null or a whole number of days, " ~ least
+            ~ " to 36500: no prospect has reached that age (prospect_tenure_days), and it lies "
+            ~ "behind the first days (early_days)."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# A horizon needs so many customers who have reached it. #}
+{% macro least_customers_at_age() -%}
+    {{- return(100) -}}
+{%- endmacro %}
+
 {# Days that activity given ready made covers, for figures per year. #}
 {% macro activity_days() -%}
     {{- return(checked_days(own_activity_days(), activity_days_setting())) -}}

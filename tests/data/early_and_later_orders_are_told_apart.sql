@@ -1,6 +1,15 @@
 -- Broken: the features of prospects hold an order of a later day, or lost one of the first days; or
--- the behaviour that is learned holds an order of the first days.
+-- later sales hold an order of the first days, or of after the age of the horizon.
 with
+
+horizon as (
+
+    select
+        horizon_days,
+        learned_from_day
+    from {{ ref("int_prospect_horizon") }}
+
+),
 
 orders as (
 
@@ -34,7 +43,6 @@ numbered_days as (
         orders.customer_id,
         orders.revenue,
         orders.is_purchase,
-        cast(orders.ordered_at as date) >= {{ window_start() }} as is_in_window,
         {{ dbt.datediff(
             "first_purchases.first_purchase_on", "cast(orders.ordered_at as date)", "day"
         ) }} + 1 as day_number
@@ -54,13 +62,19 @@ of_orders as (
         coalesce(
             sum(case when day_number between 1 and {{ early_days() }} then revenue end), 0
         ) as early_revenue,
-        count(
-            case when is_purchase and is_in_window and day_number > {{ early_days() }} then 1 end
-        ) as later_purchases,
         coalesce(
-            sum(case when is_in_window and day_number > {{ early_days() }} then revenue end), 0
+            sum(
+                case
+                    when
+                        day_number > {{ early_days() }}
+                        and day_number <= horizon.horizon_days + 1
+                        then revenue
+                end
+            ),
+            0
         ) as later_revenue
     from numbered_days
+    cross join horizon
     group by customer_id
 
 ),
@@ -68,22 +82,28 @@ of_orders as (
 features as (
 
     select
-        customer_id,
-        is_prospect,
-        early_purchases,
-        early_revenue
-    from {{ ref("int_prospect_features") }}
-    where target_source = 'later behaviour'
+        features.customer_id,
+        features.early_purchases,
+        features.early_revenue,
+        horizon.horizon_days is not null
+        and (
+            horizon.learned_from_day is null
+            or states.first_purchase_on >= horizon.learned_from_day
+        ) as has_later_sales
+    from {{ ref("int_prospect_features") }} as features
+    inner join {{ ref("int_prospect_states") }} as states
+        on features.customer_id = states.customer_id
+    cross join horizon
+    where features.target_source = 'segment at age'
 
 ),
 
-later_features as (
+later_sales as (
 
     select
         customer_id,
-        frequency,
-        monetary
-    from {{ ref("int_later_features") }}
+        later_revenue
+    from {{ ref("int_later_sales") }}
 
 )
 
@@ -91,18 +111,17 @@ select
     features.customer_id,
     features.early_revenue,
     of_orders.early_revenue as early_order_revenue,
-    later_features.monetary,
+    later_sales.later_revenue,
     of_orders.later_revenue as later_order_revenue
 from features
 left join of_orders
     on features.customer_id = of_orders.customer_id
-full outer join later_features
-    on features.customer_id = later_features.customer_id
+full outer join later_sales
+    on features.customer_id = later_sales.customer_id
 where
     features.customer_id is null
     or of_orders.customer_id is null
-    or (later_features.customer_id is null) <> features.is_prospect
+    or (later_sales.customer_id is not null) <> features.has_later_sales
     or features.early_purchases is distinct from cast(of_orders.early_purchases as double)
     or features.early_revenue is distinct from cast(of_orders.early_revenue as double)
-    or later_features.frequency <> of_orders.later_purchases
-    or later_features.monetary <> cast(of_orders.later_revenue as double)
+    or later_sales.later_revenue <> of_orders.later_revenue

@@ -9,11 +9,15 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from house import FEATURES as VALUE_FEATURES
+from house import SETTINGS as VALUE_SETTINGS
+from house import House
 from newest_model import put_current_model
 from segmentation.classification.model import ProspectsModel
 from segmentation.steps.apply_prospects import assign_prospects, forecast_prospects
 from segmentation.steps.fit_prospects import fit_prospects_if_needed
 from segmentation.steps.name_prospects import name_prospect_segments
+from segmentation.steps.prospect_targets import TablesAtAge
 
 FEATURES = ["age", "income", "profession", "spending_level"]
 SETTINGS: dict[str, Any] = {
@@ -66,11 +70,7 @@ class ProspectHouse:
     def __init__(self, connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame) -> None:
         self.connection = connection
         self.features(frame)
-        later = ["recency_days", "frequency", "monetary"]
-        self.put(
-            "later_features",
-            pd.DataFrame({"customer_id": [""]}).assign(**dict.fromkeys(later, 0.0))[:0],
-        )
+        self.no_horizon("no forecast: 0 customers were seen for 90 days")
         self.revenue({})
         self.run("sample", "default", datetime.date(2025, 12, 31))
         self.playbook(PLAYBOOK)
@@ -94,6 +94,55 @@ class ProspectHouse:
             ["target", "target_source", "profession", "spending_level"]
         ):
             self.connection.execute(f"alter table features alter {name} type varchar")
+
+    def no_horizon(self, why: str) -> None:
+        """Store that too few customers have reached any age: there is nobody to learn from."""
+        self.connection.execute(
+            "create or replace table horizon as select null::int as horizon_days,"
+            f" null::date as learned_from_day, '{why}' as no_forecast_because"
+        )
+
+    def horizon(self, days: int, customers: pd.DataFrame) -> None:
+        """Store customers who have reached an age, and the value model that they are of.
+
+        Parameters
+        ----------
+        days : int
+        customers : pandas.DataFrame
+            customer_id, first_purchase_on, later_revenue, and the features of the value model,
+            which are what they are today too.
+        """
+        self.connection.execute(
+            f"create or replace table horizon as select {days} as horizon_days,"
+            " date '2025-02-01' as learned_from_day, null::varchar as no_forecast_because"
+        )
+        self.put("features_at_age", customers.drop(columns="later_revenue"))
+        self.put("value_features", customers[["customer_id", *VALUE_FEATURES]])
+        self.put("later_sales", customers[["customer_id", "later_revenue"]].assign(seen_days=days))
+        # A prospect of 60 days has had half of what is to come.
+        self.connection.execute(
+            "insert into later_sales by name select customer_id, 1.0 as later_revenue, 60 as"
+            " seen_days from features where is_prospect"
+        )
+        self.connection.execute(
+            "create or replace table sales_by_age as select * from"
+            f" (values (60, 0.5::double), ({days}, 1::double)) as t (age_days, share_so_far)"
+        )
+        self.value_model(customers)
+
+    def value_model(self, customers: pd.DataFrame, **settings: Any) -> None:
+        """Fit a value model to customers, in a database of its own, and store what it is."""
+        with duckdb.connect() as other:
+            house = House(other, customers.assign(planted=0))
+            assert house.fit({**VALUE_SETTINGS, **settings}) is not None
+            for table, rows in (
+                ("value_models", other.sql("from models").to_arrow_table()),
+                ("value_current_model", other.sql("from current_model").to_arrow_table()),
+                ("value_segments", house.segments()),
+            ):
+                self.connection.register("frame", rows)
+                self.connection.execute(f"create or replace table {table} as select * from frame")
+                self.connection.unregister("frame")
 
     def revenue(self, per_year: dict[str, float | None]) -> None:
         frame = pd.DataFrame(
@@ -123,10 +172,17 @@ class ProspectHouse:
         return fit_prospects_if_needed(
             self.connection,
             features=self.connection.table("features"),
-            later_features="later_features",
+            at_age=TablesAtAge(
+                horizon="horizon",
+                features="features_at_age",
+                later_sales="later_sales",
+                value_features="value_features",
+                value_models="value_models",
+                value_current_model="value_current_model",
+                value_segments="value_segments",
+            ),
             value_per_year="value_per_year",
             run_settings="run",
-            playbook="playbook",
             feature_words="words",
             history="models",
             settings=SETTINGS,
@@ -161,6 +217,7 @@ class ProspectHouse:
             models="models",
             current_model="current_model",
             run_settings="run",
+            value_segments="value_segments",
             playbook="playbook",
         ).to_pandas()
 
@@ -184,5 +241,8 @@ class ProspectHouse:
             assignments="assignments",
             models="models",
             current_model="current_model",
+            features="features",
+            later_sales="later_sales",
+            sales_by_age="sales_by_age",
             run_settings="run",
         ).to_pandas()

@@ -30,6 +30,13 @@ value_states as (
 
 ),
 
+horizon as (
+
+    select no_forecast_because
+    from {{ ref("int_prospect_horizon") }}
+
+),
+
 counted_labels as (
 
     select count(known_segment) as labels
@@ -64,7 +71,7 @@ named_states as (
         known_segment,
         first_purchase_on,
         tenure_days,
-        case when has_labels then 'known segment' else 'later behaviour' end as target_source,
+        case when has_labels then 'known segment' else 'segment at age' end as target_source,
         case
             when has_labels and known_segment is not null then 'labelled'
             when has_labels then 'prospect'
@@ -92,7 +99,15 @@ explained_states as (
                         'no prospect: a customer since ',
                         cast(named_states.first_purchase_on as varchar)
                     )
-            when 'prospect' then 'nobody to learn from: no classifier could be fitted'
+            when 'prospect'
+                then
+                    coalesce(
+                        case
+                            when named_states.target_source = 'segment at age'
+                                then horizon.no_forecast_because
+                        end,
+                        'nobody to learn from: no classifier could be fitted'
+                    )
             when 'no purchase' then value_states.unassigned_because
             when 'no orders' then 'purchases are known as totals only, the first days are not'
             when 'too new'
@@ -104,6 +119,7 @@ explained_states as (
                     )
         end as unassigned_because
     from named_states
+    cross join horizon
     left join value_states
         on named_states.customer_id = value_states.customer_id
 

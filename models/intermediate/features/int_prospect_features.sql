@@ -73,7 +73,7 @@ kept_early_orders as (
     inner join states
         on orders.customer_id = states.customer_id
     where
-        states.target_source = 'later behaviour'
+        states.target_source = 'segment at age'
         and orders.ordered_on >= states.first_purchase_on
         and orders.ordered_on < {{ dbt.dateadd("day", early_days(), "states.first_purchase_on") }}  -- noqa: LT05
 

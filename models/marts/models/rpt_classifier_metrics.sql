@@ -27,6 +27,8 @@ unnested_selection as (
 
     select
         classifiers.model_version,
+        coalesce(classifiers.criterion, 'macro_f1') as criterion,
+        classifiers.needed_score,
         candidate.candidate,
         candidate.simplicity,
         candidate.setting,
@@ -51,6 +53,8 @@ select
     cast(unnested_metrics.folds as integer) as folds,
     cast(unnested_selection.simplicity as integer) as simplicity,
     cast(unnested_selection.setting as varchar) as setting,
+    cast(unnested_selection.criterion as varchar) as criterion,
+    cast(unnested_selection.needed_score as double) as needed_score,
     cast(unnested_selection.needed_macro_f1 as double) as needed_macro_f1,
     coalesce(unnested_selection.is_as_good, false) as is_as_good,
     coalesce(unnested_selection.is_winner, false) as is_winner,

@@ -26,6 +26,8 @@ select
     cast(features_dropped as varchar) as features_dropped,
     cast(coalesce(metrics.customers, labelled_customers) as bigint) as customers,
     cast(coalesce(metrics.sample_customers, labelled_customers) as bigint) as sample_customers,
+    cast(horizon_days as integer) as horizon_days,
+    cast(learned_from_day as date) as learned_from_day,
     cast(metrics.inertia as double) as inertia,
     cast(metrics.passes as integer) as passes,
     cast(metrics.converged as boolean) as converged,

@@ -18,6 +18,16 @@ named_segments as (
 
 ),
 
+expected_segments as (
+
+    select
+        'prospects' as segmentation,
+        segment_id,
+        expected_customers
+    from {{ ref("prospects_forecast") }}
+
+),
+
 counted_customers as (
 
     select
@@ -59,6 +69,7 @@ joined_descriptions as (
         listed_segments.segment_slug,
         listed_segments.segment_name,
         named_segments.segment_id,
+        expected_segments.expected_customers,
         coalesce(counted_customers.customers, 0) as customers,
         sum(coalesce(counted_customers.customers, 0))
             over (partition by listed_segments.segmentation)
@@ -80,6 +91,10 @@ joined_descriptions as (
         on
             listed_segments.segmentation = named_segments.segmentation
             and listed_segments.segment_slug = named_segments.segment_slug
+    left join expected_segments
+        on
+            named_segments.segmentation = expected_segments.segmentation
+            and named_segments.segment_id = expected_segments.segment_id
     left join counted_customers
         on
             listed_segments.segmentation = counted_customers.segmentation
@@ -118,6 +133,7 @@ select
     case
         when all_customers > 0 then cast(customers as double) / cast(all_customers as double)
     end as share,
+    cast(expected_customers as double) as expected_customers,
     cast(
         case
             when segment_slug = 'unassigned' and segmentation = 'prospects'

@@ -46,7 +46,9 @@ unioned_models as (
             structure,
             evidence,
             comparison,
-            null as labelled_customers
+            null as labelled_customers,
+            null as horizon_days,
+            null as learned_from_day
         from {{ segmentation }}_models
         union all
     {% endfor %}
@@ -78,7 +80,9 @@ unioned_models as (
         null as structure,
         null as evidence,
         null as comparison,
-        labelled_customers
+        labelled_customers,
+        horizon_days,
+        learned_from_day
     from prospects_models
 
 ),
@@ -149,5 +153,7 @@ select
     structure,
     evidence,
     comparison,
-    labelled_customers
+    labelled_customers,
+    horizon_days,
+    learned_from_day
 from marked_models

@@ -8,6 +8,7 @@ def model(dbt, session):
     models = dbt.ref("prospects_model")
     current_model = dbt.ref("prospects_current_model")
     run_settings = dbt.ref("int_run_settings")
+    value_segments = dbt.ref("value_segments")
     playbook = dbt.ref("segment_playbook")
     return name_prospect_segments(
         session,
@@ -15,5 +16,6 @@ def model(dbt, session):
         models=models,
         current_model=current_model,
         run_settings=run_settings,
+        value_segments=value_segments,
         playbook=playbook,
     )

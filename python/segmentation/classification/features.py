@@ -6,6 +6,7 @@ frame and an Arrow batch, and no step of a model handles text.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from segmentation.classification.grouping import Labels
 from segmentation.features.arrays import Matrix
 from segmentation.features.numbers import MAX_ABSOLUTE_VALUE
 from segmentation.registry.header import DroppedFeature
@@ -45,12 +47,18 @@ class FeatureColumn:
     typical : float
         Encoded as in the matrix: the median of numbers, the lower median of ordered categories, the
         most frequent category (of equally frequent ones the first in the alphabet).
+    in_segments : tuple of tuple of float
+        What is typical of each segment, in the order of the classifier's segments: of numbers and
+        ordered categories the median; of categories, for each, its share in the segment less its
+        share among all labelled rows. Last comes the same difference for missing values. A segment
+        in which no value is known has NaN as its median.
     """
 
     name: str
     kind: str
     categories: tuple[str, ...]
     typical: float
+    in_segments: tuple[tuple[float, ...], ...] = ()
 
     def written_category(self, value: float) -> str:
         """Return the category at an encoded position."""
@@ -155,6 +163,75 @@ def as_matrix(
             )
             matrix[:, j] = _values(column, values)
     return np.ascontiguousarray(matrix)
+
+
+def described_by_segment(
+    columns: Sequence[FeatureColumn], X: Matrix, y: Labels, classes: int
+) -> tuple[FeatureColumn, ...]:
+    """Return columns that also know what is typical of each segment.
+
+    Parameters
+    ----------
+    columns : sequence of FeatureColumn
+    X : ndarray of shape (n, len(columns))
+    y : ndarray of shape (n,)
+        Classes from 0.
+    classes : int
+    """
+    described = []
+    for j, column in enumerate(columns):
+        values = X[:, j]
+        everywhere = _shares(column, values)
+        in_segments = []
+        for segment in range(classes):
+            own = values[y == segment]
+            known = own[~np.isnan(own)]
+            shares = _shares(column, own) - everywhere
+            if column.kind == CATEGORY:
+                typical = shares
+            else:
+                median = float(np.median(known)) if len(known) else np.nan
+                typical = np.array([median, shares[-1]])
+            in_segments.append(tuple(float(value) for value in typical))
+        described.append(dataclasses.replace(column, in_segments=tuple(in_segments)))
+    return tuple(described)
+
+
+def _shares(column: FeatureColumn, values: Matrix) -> Matrix:
+    """Return the share of each category, none for numbers, and that of missing values."""
+    categories = len(column.categories) if column.kind == CATEGORY else 0
+    counts = [float((values == i).sum()) for i in range(categories)]
+    return np.array([*counts, float(np.isnan(values).sum())]) / max(len(values), 1)
+
+
+def supports(column: FeatureColumn, values: Matrix, segments: Labels) -> np.ndarray:
+    """Return whether values lie on the side of the typical person where their segments lie.
+
+    Parameters
+    ----------
+    column : FeatureColumn
+        Described by segment.
+    values : ndarray of shape (n,)
+        Encoded as in the matrix.
+    segments : ndarray of shape (n,)
+        Positions of segments.
+
+    Returns
+    -------
+    ndarray of shape (n,), boolean
+        A category lies on the side of the segments that have it more often than all labelled rows;
+        so does a missing value. A category that was never seen lies on no side.
+    """
+    typical = np.array(column.in_segments)[segments]
+    missing = np.isnan(values)
+    if column.kind == CATEGORY:
+        seen = ~missing & (values >= 0)
+        position = np.where(seen, np.nan_to_num(values), 0).astype(int)
+        known = seen & (typical[np.arange(len(values)), position] > 0)
+    else:
+        known = (values - column.typical) * (typical[:, 0] - column.typical) > 0
+    found: np.ndarray = np.where(missing, typical[:, -1] > 0, known)
+    return found
 
 
 def missing_columns(

@@ -20,6 +20,7 @@ from segmentation.classification.calibration import (
 from segmentation.classification.candidates import chosen_candidates
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.cross_validation import CrossValidation, fit_pipeline
+from segmentation.classification.features import described_by_segment
 from segmentation.classification.grouping import Labels
 from segmentation.classification.importance import importance_records
 from segmentation.classification.judgement import JudgedCandidates, judge_candidates
@@ -49,6 +50,8 @@ class ClassifierFit:
     winner : str or None
     selection : list of dict
         See :func:`segmentation.classification.selection.selection_records`.
+    needed_score : float or None
+        The value of the criterion that was as good as the best.
     metrics : list of MetricSummary
         Of all candidates and the majority class, grouped and ungrouped.
     confusion : list of dict
@@ -64,7 +67,7 @@ class ClassifierFit:
         Of the same predictions.
     out_of_fold : pandas.DataFrame
         Indexed as the frame: actual, and the winner's calibrated probability of each segment,
-        from the first repeat.
+        from the first repeat; of the rows that candidates were judged on.
     leakage : Leakage
     left_out : dict
         Segment to (labelled rows, groups), for segments with too few of them.
@@ -80,6 +83,7 @@ class ClassifierFit:
     leakage: Leakage
     warnings: tuple[str, ...]
     selection: list[dict[str, Any]] = field(default_factory=list)
+    needed_score: float | None = None
     metrics: list[MetricSummary] = field(default_factory=list)
     confusion: list[dict[str, Any]] = field(default_factory=list)
     importance: list[dict[str, Any]] = field(default_factory=list)
@@ -147,9 +151,10 @@ def _finished(
     options: ClassifierOptions,
 ) -> ClassifierFit:
     columns, X, y, segments = training.columns, training.X, training.y, training.segments
-    selection = selection_records(
+    selection, needed_score = selection_records(
         judged.metrics,
         judged.settings,
+        criterion=options.criterion,
         leak_gap=options.leak_gap,
         leak_accuracy=options.leak_accuracy,
     )
@@ -174,15 +179,18 @@ def _finished(
         classifier=SegmentClassifier(
             candidate=winner,
             segments=segments,
-            columns=columns,
+            columns=described_by_segment(
+                columns, training.every_row, training.every_label, len(segments)
+            ),
             temperature=temperature,
             share_errors=_share_errors(validated, y, temperature),
-            pipeline=fit_pipeline(refitted, X, y).pipeline,
+            pipeline=fit_pipeline(refitted, training.every_row, training.every_label).pipeline,
         ),
         winner=winner,
         leakage=found.leakage,
         warnings=_logged((*found.warnings, *_leak_flags(selection, importance))),
         selection=selection,
+        needed_score=needed_score,
         metrics=judged.metrics,
         confusion=_confusion(judged, training),
         importance=importance,

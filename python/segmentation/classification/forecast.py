@@ -1,4 +1,8 @@
-"""Forecasts how many prospects will join each segment, and what they will spend."""
+"""Forecasts how many prospects will be in each segment, and what they will spend.
+
+:func:`forecast_records` is for known segments, :func:`forecast_at_age` for segments at an age, of
+which past cohorts are known.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from segmentation.classification.backtest import (
+    NOMINAL_COVERAGE,
+    Backtest,
+    half_width,
+    why_no_interval,
+)
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.features.arrays import Matrix
 
@@ -123,8 +133,9 @@ def forecast_records(
     Returns
     -------
     list of dict
-        segment, most_likely_customers, expected_customers, expected_share, lower_customers,
-        upper_customers, mean_yearly_revenue, expected_sales, lower_sales, upper_sales, level.
+        segment, most_likely_customers, expected_customers, expected_share, interval_low,
+        interval_high, nominal_coverage, mean_yearly_revenue, expected_sales, lower_sales,
+        upper_sales.
         Counts of the most likely segment are not a forecast: a segment that is second for every
         prospect has a count of zero.
 
@@ -155,6 +166,73 @@ def forecast_records(
     ]
 
 
+@dataclass(frozen=True)
+class TallyWithSales(Tally):
+    """Also the sales of prospects, shared out over segments.
+
+    Attributes
+    ----------
+    sales : tuple of float
+        Expected from the end of the first days to the horizon, what is known already included.
+    sales_so_far : tuple of float
+        What is known already.
+    """
+
+    sales: tuple[float, ...]
+    sales_so_far: tuple[float, ...]
+
+
+def forecast_at_age(
+    segments: Sequence[str], tally: TallyWithSales, past: Backtest
+) -> list[dict[str, Any]]:
+    """Return the forecast of each segment at the age of the horizon.
+
+    The interval knows of chance, of the error of the sample that was learned from, and of how far
+    past cohorts drifted, see :func:`segmentation.classification.backtest.half_width`. Where the
+    intervals of past cohorts did not hold, none is shown.
+
+    Parameters
+    ----------
+    segments : sequence of str
+    tally : TallyWithSales
+    past : Backtest
+
+    Returns
+    -------
+    list of dict
+        segment, most_likely_customers, expected_customers, expected_share, interval_low and
+        interval_high (whole numbers of customers), nominal_coverage, backtest_cohorts,
+        backtest_coverage, no_interval_because, expected_sales, sales_so_far.
+    """
+    half = half_width(
+        tally.customers,
+        np.array(tally.expected),
+        np.array(tally.variances),
+        np.array(past.sampling_errors),
+        (past.drift, past.cohorts),
+    )
+    why = why_no_interval(past.cohorts, past.coverage)
+    return [
+        {
+            "segment": segment,
+            "most_likely_customers": tally.most_likely[j],
+            "expected_customers": tally.expected[j],
+            "expected_share": tally.expected[j] / tally.customers if tally.customers else None,
+            "interval_low": None if why else max(0.0, math.floor(tally.expected[j] - half[j])),
+            "interval_high": (
+                None if why else min(float(tally.customers), math.ceil(tally.expected[j] + half[j]))
+            ),
+            "nominal_coverage": NOMINAL_COVERAGE,
+            "backtest_cohorts": past.cohorts,
+            "backtest_coverage": past.coverage,
+            "no_interval_because": why,
+            "expected_sales": tally.sales[j],
+            "sales_so_far": tally.sales_so_far[j],
+        }
+        for j, segment in enumerate(segments)
+    ]
+
+
 def _record(
     segment: str,
     tally: Tally,
@@ -171,13 +249,13 @@ def _record(
         "most_likely_customers": tally.most_likely[j],
         "expected_customers": expected,
         "expected_share": expected / tally.customers if tally.customers else None,
-        "lower_customers": max(expected - z * spread, 0.0),
-        "upper_customers": min(expected + z * spread, float(tally.customers)),
+        "interval_low": max(expected - z * spread, 0.0),
+        "interval_high": min(expected + z * spread, float(tally.customers)),
         "mean_yearly_revenue": None,
         "expected_sales": None,
         "lower_sales": None,
         "upper_sales": None,
-        "level": level,
+        "nominal_coverage": level,
     }
     if revenue is not None:
         sales = expected * revenue.mean

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -9,7 +11,7 @@ import pyarrow as pa
 
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.storage import load_classifier
-from segmentation.registry.arrow import FLAG, REAL, TEXT, WHOLE, records
+from segmentation.registry.arrow import FLAG, REAL, REALS, TEXT, WHOLE, records, struct
 from segmentation.registry.header import ModelHeader, model_columns
 
 
@@ -47,6 +49,30 @@ class ProspectsModel(ModelHeader):
 
     The lists are the records of :class:`segmentation.classification.fit.ClassifierFit`;
     `payload` and `digest` are those of :mod:`segmentation.classification.storage`.
+
+    Attributes
+    ----------
+    criterion : str
+        What candidates were compared by.
+    needed_score : float or None
+        The value of it that was as good as the best.
+    horizon_days : int or None
+        The age that segments are forecast for; None where they are known segments, as everything
+        below is.
+    learned_from_day : date or None
+        Customers who first bought before it were left out (burn-in).
+    value_rule : str or None
+        What gave the segments that were learned: the version of the value model, and its states.
+    value_segment_ids : list of int
+        The value segment that each segment is.
+    backtest : dict or None
+        The fields of :class:`segmentation.classification.backtest.Backtest`.
+    spend : dict or None
+        The fields of :class:`segmentation.classification.sales.SpendModel`.
+    segment_sales : list of float
+        Mean later sales of the customers that each segment was learned from.
+    sales_backtest_ratio : float or None
+        Expected by actual sales of past cohorts.
     """
 
     SCHEMA: ClassVar[pa.Schema] = model_columns(
@@ -109,8 +135,31 @@ class ProspectsModel(ModelHeader):
             "warnings": pa.list_(TEXT),
             "payload": pa.binary(),
             "digest": TEXT,
+            "criterion": TEXT,
+            "needed_score": REAL,
+            "horizon_days": WHOLE,
+            "learned_from_day": pa.date32(),
+            "value_rule": TEXT,
+            "value_segment_ids": pa.list_(WHOLE),
+            "backtest": struct(drift=REAL, cohorts=WHOLE, coverage=REAL, sampling_errors=REALS),
+            "spend": struct(
+                features=pa.list_(TEXT),
+                fills=REALS,
+                centers=REALS,
+                scales=REALS,
+                weights=REALS,
+                intercept=REAL,
+                mean=REAL,
+            ),
+            "segment_sales": REALS,
+            "sales_backtest_ratio": REAL,
         }
     )
+    ADDED_LATER: ClassVar[Mapping[str, Any]] = {
+        "criterion": "macro_f1",
+        "value_segment_ids": [],
+        "segment_sales": [],
+    }
 
     target_source: str
     labelled_customers: int
@@ -124,6 +173,16 @@ class ProspectsModel(ModelHeader):
     warnings: list[str]
     payload: bytes
     digest: str
+    criterion: str
+    needed_score: float | None
+    horizon_days: int | None
+    learned_from_day: datetime.date | None
+    value_rule: str | None
+    value_segment_ids: list[int]
+    backtest: dict[str, Any] | None
+    spend: dict[str, Any] | None
+    segment_sales: list[float]
+    sales_backtest_ratio: float | None
 
     def classifier(self) -> SegmentClassifier:
         """Return what was stored.

@@ -10,6 +10,9 @@ from segmentation.classification.candidates import CANDIDATES
 from segmentation.registry.option_checks import LARGEST_SEED, names, number, one_of
 from segmentation.registry.option_groups import OptionGroup, Options
 
+LOG_LOSS, MACRO_F1 = "log_loss", "macro_f1"
+CRITERIA = (LOG_LOSS, MACRO_F1)
+
 
 @dataclass(frozen=True)
 class FeatureOptions(OptionGroup):
@@ -103,6 +106,12 @@ class ChoiceOptions(OptionGroup):
         Folds on which the settings of a candidate are searched.
     tuning_rows : int
         Most labelled rows that take part in that search.
+    judged_rows : int
+        Most labelled rows that candidates are judged on, drawn at random; the winner learns from
+        all.
+    criterion : str
+        What candidates are compared by: ``"log_loss"``, the right one for probabilities and sums
+        of them, or ``"macro_f1"``, which weighs small and large segments alike.
     """
 
     IS_FITTED: ClassVar = True
@@ -111,12 +120,19 @@ class ChoiceOptions(OptionGroup):
         "repeats": (1, 100),
         "tuning_folds": (2, 100),
         "tuning_rows": (100, 1_000_000),
+        "judged_rows": (100, 1_000_000),
     }
 
     folds: int = 5
     repeats: int = 2
     tuning_folds: int = 3
     tuning_rows: int = 4_000
+    judged_rows: int = 10_000
+    criterion: str = LOG_LOSS
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the criterion."""
+        return one_of("criterion", self.criterion, CRITERIA)
 
 
 @dataclass(frozen=True)

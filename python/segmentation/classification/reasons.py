@@ -7,14 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from segmentation.classification.classifier import SegmentClassifier
-from segmentation.classification.features import CATEGORY, NUMBER, FeatureColumn
+from segmentation.classification.features import CATEGORY, NUMBER, FeatureColumn, supports
 from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import SMALLEST
 from segmentation.features.arrays import Matrix
 from segmentation.playbook.feature_words import FeatureWords, words_for
 
 REASONS = 3
-NO_REASON = "close to the typical person on everything"
+TYPICAL = "like the typical person on everything"
+NO_REASON = "no feature by itself speaks for this segment"
 
 # Smaller contributions to the log-odds are not reasons.
 _FAINTEST = 1e-6
@@ -32,9 +33,13 @@ def reasons_in_words(
 
     The contribution of a feature is how much the segment's log-odds drop if the feature takes its
     typical value (the median; of categories the most frequent one) and all others stay. It costs
-    one prediction per feature, for rows without the typical value. A negative contribution is not
-    a reason, so there can be fewer than three. Known values rank before missing ones. Ties go to
-    the feature that is named first.
+    one prediction per feature, for rows without the typical value.
+
+    A feature is a reason only where it points in one direction: the person and the segment's
+    typical person lie on the same side of the typical person. A negative contribution is not a
+    reason, so there can be fewer than three; where no known value has a positive one, the known
+    value with the largest that points in the right direction comes first. Known values rank before
+    missing ones. Ties go to the feature that is named first.
 
     Parameters
     ----------
@@ -54,15 +59,40 @@ def reasons_in_words(
     texts = np.full((len(X), REASONS), None, dtype=object)
     if not drops.shape[1]:
         return texts
+    predicted = probabilities.argmax(axis=1)
+    speaks = np.zeros(X.shape, dtype=bool)
+    for j, column in enumerate(classifier.columns):
+        speaks[:, j] = supports(column, X[:, j], predicted) & _reads_apart(column, X[:, j], words)
+    is_reason = speaks & (drops > _FAINTEST)
+    # Where nothing known contributes by itself: what is true of the segment's typical person too.
+    silent = ~(is_reason & ~np.isnan(X)).any(axis=1)
+    only = np.lexsort((-drops, np.isnan(X), ~speaks), axis=1)[:, 0]
+    is_reason[silent, only[silent]] |= speaks[silent, only[silent]]
     # Known values rank before missing ones, whatever their weight.
-    ranks_last = np.isnan(X) | (drops <= _FAINTEST)
-    order = np.lexsort((-drops, ranks_last), axis=1)[:, :REASONS]
+    order = np.lexsort((-drops, np.isnan(X), ~is_reason), axis=1)[:, :REASONS]
     for j, column in enumerate(classifier.columns):
         for rank in range(order.shape[1]):
-            rows = np.flatnonzero((order[:, rank] == j) & (drops[:, j] > _FAINTEST))
+            rows = np.flatnonzero((order[:, rank] == j) & is_reason[:, j])
             texts[rows, rank] = _in_words(column, X[rows, j], words)
-    texts[drops.max(axis=1) <= _FAINTEST, 0] = NO_REASON
+    typical = np.array([column.typical for column in classifier.columns])
+    none = ~is_reason.any(axis=1)
+    texts[none, 0] = NO_REASON
+    texts[none & (typical == X).all(axis=1), 0] = TYPICAL
     return texts
+
+
+def _reads_apart(
+    column: FeatureColumn, values: Matrix, words: Mapping[str, FeatureWords]
+) -> np.ndarray:
+    """Return whether values read otherwise than the typical one."""
+    if column.kind != NUMBER:
+        apart: np.ndarray = values != column.typical
+        return apart
+    spoken = words_for(column.name, words)
+    typical = spoken.written(column.typical)
+    distinct, position = np.unique(values, return_inverse=True)
+    reads = [bool(np.isnan(value)) or spoken.written(float(value)) != typical for value in distinct]
+    return np.array(reads, dtype=bool)[position]
 
 
 def log_odds_drops(classifier: SegmentClassifier, X: Matrix, probabilities: Matrix) -> Matrix:

@@ -8,56 +8,67 @@ from typing import Any
 
 from segmentation.classification.cross_validation import GROUPED, UNGROUPED
 from segmentation.classification.metrics import BASELINE, MetricSummary, figure
+from segmentation.classification.options import LOG_LOSS, MACRO_F1
 
 
 def selection_records(
     metrics: Sequence[MetricSummary],
     settings: Mapping[str, Mapping[str, Any]],
     *,
+    criterion: str = LOG_LOSS,
     leak_gap: float,
     leak_accuracy: float,
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], float]:
     """Return a record for each candidate; the winner is the simplest that is as good as the best.
 
-    A candidate is as good as the best if its mean macro F1 over grouped folds lies within one
-    standard error of the best one's (the rule of Breiman, Friedman, Olshen and Stone, 1984,
-    "Classification and Regression Trees"). A flag is a warning and does not change the choice,
-    because a leak in the features affects all candidates.
+    A candidate is as good as the best if its mean log loss (or macro F1) over grouped folds lies
+    within one standard error of the best one's (the rule of Breiman, Friedman, Olshen and Stone,
+    1984, "Classification and Regression Trees"). A flag is a warning and does not change the
+    choice, because a leak in the features affects all candidates.
 
     Parameters
     ----------
     metrics : sequence of MetricSummary
     settings : mapping
         Candidate to its chosen setting, the simplest candidate first.
+    criterion : str
+        ``"log_loss"`` or ``"macro_f1"``.
     leak_gap, leak_accuracy : float
         See :func:`leak_flag`.
 
     Returns
     -------
     list of dict
-        candidate, simplicity (1 is the simplest), setting (JSON), macro_f1, standard_error,
-        needed_macro_f1 (the least that was as good as the best), is_best, is_as_good, is_winner,
-        leak_flag (in words, or None).
+        candidate, simplicity (1 is the simplest), setting (JSON), macro_f1 and its standard_error,
+        needed_macro_f1 (the least that was as good as the best; None where the criterion is
+        another), is_best, is_as_good, is_winner, leak_flag (in words, or None).
+    float
+        The value of the criterion that was as good as the best.
     """
-    scores = {name: figure(metrics, name, "macro_f1") for name in settings}
-    best = max(scores.values(), key=lambda score: score.mean)
-    needed = best.mean - (best.standard_error or 0.0)
-    winner = next(name for name, score in scores.items() if score.mean >= needed)
-    return [
+    scores = {name: figure(metrics, name, MACRO_F1) for name in settings}
+    judged = {name: figure(metrics, name, criterion) for name in settings}
+    # Less log loss is better.
+    sign = -1.0 if criterion == LOG_LOSS else 1.0
+    best = max(judged.values(), key=lambda score: sign * score.mean)
+    needed = best.mean - sign * (best.standard_error or 0.0)
+    as_good = {name: sign * score.mean >= sign * needed for name, score in judged.items()}
+    winner = next(name for name, is_as_good in as_good.items() if is_as_good)
+    records = [
         {
             "candidate": name,
             "simplicity": rank,
             "setting": json.dumps(dict(settings[name]), sort_keys=True),
             "macro_f1": score.mean,
             "standard_error": score.standard_error,
-            "needed_macro_f1": needed,
+            "needed_macro_f1": needed if criterion == MACRO_F1 else None,
             "is_best": name == best.candidate,
-            "is_as_good": score.mean >= needed,
+            "is_as_good": as_good[name],
             "is_winner": name == winner,
             "leak_flag": leak_flag(metrics, name, gap=leak_gap, accuracy=leak_accuracy),
         }
         for rank, (name, score) in enumerate(scores.items(), start=1)
     ]
+    return records, needed
 
 
 def leak_flag(

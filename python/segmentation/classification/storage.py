@@ -21,7 +21,7 @@ from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.features import CATEGORY, NUMBER, ORDERED, FeatureColumn
 from segmentation.engine.threads import load_scikit_learn
 
-FORMAT = "segmentation classifier 1"
+FORMAT = "segmentation classifier 2"
 
 # Every type that a stored classifier may hold, with the part of skops that reads it. Other types
 # are refused even if skops trusts them: another estimator, a function.
@@ -116,7 +116,12 @@ def dump_classifier(classifier: SegmentClassifier) -> StoredClassifier:
         "temperature": classifier.temperature,
         "share_errors": list(classifier.share_errors),
         "columns": [
-            {**asdict(column), "categories": list(column.categories)}
+            {
+                **asdict(column),
+                "categories": list(column.categories),
+                # As text: skops stores numbers of Python by their digits.
+                "in_segments": json.dumps(column.in_segments),
+            }
             for column in classifier.columns
         ],
         "scikit_learn": sklearn.__version__,
@@ -177,6 +182,10 @@ def _read(content: Any) -> SegmentClassifier:
                 kind=str(column["kind"]),
                 categories=tuple(str(category) for category in column["categories"]),
                 typical=float(column["typical"]),
+                in_segments=tuple(
+                    tuple(float(value) for value in segment)
+                    for segment in json.loads(column["in_segments"])
+                ),
             )
             for column in content["columns"]
         )
@@ -194,6 +203,7 @@ def _read(content: Any) -> SegmentClassifier:
             and {column.kind for column in columns} <= {NUMBER, ORDERED, CATEGORY}
             and 0 < classifier.temperature < np.inf
             and len(classifier.share_errors) == len(classifier.segments)
+            and all(len(column.in_segments) == len(classifier.segments) for column in columns)
             and classifier.matrix_probabilities(np.full((1, len(columns)), np.nan)).shape
             == (1, len(classifier.segments))
         )

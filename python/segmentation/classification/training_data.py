@@ -57,7 +57,7 @@ class TrainingData:
     Attributes
     ----------
     index : pandas.Index
-        Of the rows in the frame, length n.
+        Of the rows in the frame that candidates are judged on, length n.
     columns : tuple of FeatureColumn
         The features that tell rows apart.
     X : ndarray of shape (n, n_features)
@@ -69,6 +69,9 @@ class TrainingData:
         At least two.
     folds : int
         Folds of a cross-validation; every segment has at least as many groups.
+    every_row : ndarray of shape (m, n_features)
+        All rows, which the winner learns from.
+    every_label : ndarray of shape (m,)
     """
 
     index: pd.Index
@@ -78,6 +81,8 @@ class TrainingData:
     groups: Labels
     segments: tuple[str, ...]
     folds: int
+    every_row: Matrix
+    every_label: Labels
 
 
 @dataclass(frozen=True)
@@ -144,22 +149,34 @@ def find_training_data(
         groups=int(groups.max()) + 1,
     )
     labels = labelled[target].astype(str)
-    present = attendance(labels.tolist(), groups, options.folds)
+    drawn = _drawn_rows(len(labels), options.judged_rows, options.seed)
+    present = attendance(labels.iloc[drawn].tolist(), groups[drawn], options.folds)
     warnings += _attendance_warnings(present.left_out, present.folds, options.folds)
     if not present.folds or not columns:
         warnings.append(_why_nothing(labels, columns))
         return FoundRows(leakage, tuple(warnings), None, present.left_out, dropped)
     takes_part = labels.isin(present.kept).to_numpy()
+    is_drawn = np.zeros(len(labels), dtype=bool)
+    is_drawn[drawn] = True
+    is_judged = takes_part & is_drawn
+    y = np.searchsorted(np.array(present.kept), labels[takes_part].to_numpy(str))
     training = TrainingData(
-        index=labelled.index[takes_part],
+        index=labelled.index[is_judged],
         columns=columns,
-        X=X[takes_part],
-        y=np.searchsorted(np.array(present.kept), labels[takes_part].to_numpy(str)),
-        groups=groups[takes_part],
+        X=X[is_judged],
+        y=y[is_drawn[takes_part]],
+        groups=groups[is_judged],
         segments=present.kept,
         folds=present.folds,
+        every_row=X[takes_part],
+        every_label=y,
     )
     return FoundRows(leakage, tuple(warnings), training, present.left_out, dropped)
+
+
+def _drawn_rows(rows: int, most: int, seed: int) -> Labels:
+    """Return positions of at most `most` rows, in order, drawn at random."""
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:most])
 
 
 def _check_columns(

@@ -47,7 +47,15 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
         quality = data_quality(connection)
         rows = connection.sql(
             """
-            select segmentation, segment_name, customers, share, headline, strategy, priority
+            select
+                segmentation,
+                segment_name,
+                customers,
+                expected_customers,
+                share,
+                headline,
+                strategy,
+                priority
             from dim_segments
             order by
                 case segmentation when 'value' then 1 when 'profile' then 2 else 3 end,
@@ -65,15 +73,23 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
     table.add_column("What sets it apart", ratio=3)
     table.add_column("What to do", ratio=3)
     several = len({row[0] for row in rows}) > 1
-    for segmentation, name, customers, share, headline, strategy, priority in rows:
+    for segmentation, name, customers, expected, share, headline, strategy, priority in rows:
         table.add_row(
             escape(f"{segmentation}: {name}" if several else name),
-            f"{customers:,}",
+            f"{customers:,}" if expected is None else f"{customers:,}\nexpected {expected:,.1f}",
             "" if share is None else f"{share:.1%}",
             escape(headline),
             escape(f"{strategy} (priority: {priority})") if strategy else "",
         )
     console.print(table)
+    if any(row[3] is not None for row in rows):
+        console.print(
+            "\nProspects: a segment's customers are those for whom it is the most likely one; "
+            "'expected' is the sum\nof all prospects' probabilities, which is the forecast. "
+            "A segment that is second for many has few\nof the first and more of the second.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         "\nWhere to look next, in "
         f"[bold]{escape(str(warehouse))}[/bold] (any DuckDB client, schema "

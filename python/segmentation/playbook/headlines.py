@@ -77,12 +77,14 @@ def headline(
     words : mapping
         Feature to its words.
     """
-    # What reads the same on both sides sets nothing apart.
+    # What reads the same on both sides sets nothing apart; nor does a mean that lies on one side
+    # of all customers and a typical value that lies on the other.
     apart_numbers = {
         number.name: number
         for number in numbers
         if words_for(number.name, words).written(number.here)
         != words_for(number.name, words).written(number.everywhere)
+        and number.z_score * (number.here - number.everywhere) > 0
     }
     z_scores = {name: number.z_score for name, number in apart_numbers.items()}
     phrases = [_number_phrase(apart_numbers[name], words) for name in strongest_features(z_scores)][

@@ -8,9 +8,17 @@ import numpy as np
 import pyarrow as pa
 
 from segmentation.classification.assign import score_into
+from segmentation.classification.backtest import Backtest
 from segmentation.classification.features import NUMBER
-from segmentation.classification.forecast import Revenue, forecast_records, tally_probabilities
+from segmentation.classification.forecast import (
+    Revenue,
+    forecast_at_age,
+    forecast_records,
+    tally_probabilities,
+)
 from segmentation.classification.model import ProspectsModel
+from segmentation.classification.sales import SpendModel
+from segmentation.classification.sales_so_far import SalesSoFar, tally_with_sales
 from segmentation.engine.base import Relation, Session, Table
 from segmentation.engine.sql import case, select, text_literal
 from segmentation.steps.begin import begin
@@ -85,21 +93,26 @@ def forecast_prospects(
     assignments: Table,
     models: Table,
     current_model: Table,
+    features: Table,
+    later_sales: Table,
+    sales_by_age: Table,
     run_settings: Table,
 ) -> pa.Table:
-    """Say how many prospects will join each segment, and what they will spend in a year.
+    """Say how many prospects will be in each segment, and what they will spend.
 
     Parameters
     ----------
     session : Session
         What dbt hands to the model.
-    assignments, models, current_model, run_settings : relation or table name
+    assignments, models, current_model, features, run_settings : relation or table name
+    later_sales, sales_by_age : relation or table name
+        ``int_later_sales`` and ``int_sales_by_age``, for segments at an age.
 
     Returns
     -------
     pyarrow.Table
-        One row per segment, see :func:`segmentation.classification.forecast.forecast_records`;
-        none where there is no model.
+        One row per segment, see :mod:`segmentation.classification.forecast`; none where there is
+        no model.
     """
     step = begin(session, run_settings)
     engine = step.engine
@@ -107,19 +120,34 @@ def forecast_prospects(
     if model is None or not model.segments:
         return _FORECAST.empty_table()
     k = len(model.segments)
-    batches = (
-        np.array(batch.column(0).to_pylist(), dtype=float).reshape(-1, k)
-        for batch in engine.batches(f"select probabilities from {engine.from_item(assignments)}")
-    )
-    records = forecast_records(
-        model.classifier(),
-        tally_probabilities(batches, k),
-        {
-            segment.label: Revenue(segment.yearly_revenue, segment.yearly_revenue_error or 0.0)
-            for segment in model.segments
-            if segment.yearly_revenue is not None
-        },
-    )
+    if model.spend is None or model.backtest is None:
+        batches = (
+            np.array(batch.column(0).to_pylist(), dtype=float).reshape(-1, k)
+            for batch in engine.batches(
+                f"select probabilities from {engine.from_item(assignments)}"
+            )
+        )
+        records = forecast_records(
+            model.classifier(), tally_probabilities(batches, k), _yearly_revenues(model)
+        )
+    else:
+        sales = SalesSoFar(
+            engine.from_item(features),
+            engine.from_item(later_sales),
+            engine.from_item(sales_by_age),
+            SpendModel.from_record(model.spend),
+        )
+        tallied, factor = tally_with_sales(
+            engine, engine.from_item(assignments), sales, model.segment_sales
+        )
+        past = Backtest(**model.backtest)
+        records = forecast_at_age(model.classifier().segments, tallied, past)
+        for record in records:
+            record |= {
+                "horizon_days": model.horizon_days,
+                "sales_factor": factor,
+                "sales_backtest_ratio": model.sales_backtest_ratio,
+            }
     ids = {segment.label: segment.segment_id for segment in model.segments}
     return pa.Table.from_pylist(
         [
@@ -128,6 +156,14 @@ def forecast_prospects(
         ],
         schema=_FORECAST,
     )
+
+
+def _yearly_revenues(model: ProspectsModel) -> dict[str, Revenue]:
+    return {
+        segment.label: Revenue(segment.yearly_revenue, segment.yearly_revenue_error or 0.0)
+        for segment in model.segments
+        if segment.yearly_revenue is not None
+    }
 
 
 _PREDICTED = pa.schema(
@@ -148,16 +184,23 @@ _PREDICTED = pa.schema(
 _FORECAST = pa.schema(
     {
         "segment_id": pa.int32(),
+        "horizon_days": pa.int32(),
         "most_likely_customers": pa.int64(),
         "expected_customers": pa.float64(),
         "expected_share": pa.float64(),
-        "lower_customers": pa.float64(),
-        "upper_customers": pa.float64(),
+        "interval_low": pa.float64(),
+        "interval_high": pa.float64(),
+        "nominal_coverage": pa.float64(),
+        "backtest_cohorts": pa.int32(),
+        "backtest_coverage": pa.float64(),
+        "no_interval_because": pa.string(),
         "mean_yearly_revenue": pa.float64(),
         "expected_sales": pa.float64(),
         "lower_sales": pa.float64(),
         "upper_sales": pa.float64(),
-        "level": pa.float64(),
+        "sales_so_far": pa.float64(),
+        "sales_factor": pa.float64(),
+        "sales_backtest_ratio": pa.float64(),
         "model_version": pa.string(),
     }
 )

@@ -59,8 +59,8 @@ def fit_if_needed(
         See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
         Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
-    overrides : mapping or JSON text, optional
-        Options laid over `settings`.
+    overrides : mapping, sequence of mappings or JSON text, optional
+        Options laid over `settings`, see :func:`segmentation.steps.overrides.read_overrides`.
 
     Returns
     -------

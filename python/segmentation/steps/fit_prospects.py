@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from segmentation.classification import ClassifierOptions
+from segmentation.classification.backtest import Backtest, Winner, backtest, cohorts_of
+from segmentation.classification.features import as_matrix
 from segmentation.classification.metrics import MetricSummary
 from segmentation.classification.model import ProspectSegment, ProspectsModel
+from segmentation.classification.sales import SpendModel, backtested_ratio, fit_spend
 from segmentation.classification.storage import (
     StoredClassifier,
     StoredClassifierError,
     dump_classifier,
 )
-from segmentation.clustering.names import NamingInputs
 from segmentation.engine.base import Engine, Session, Table
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.portraits import portraits
@@ -33,7 +38,18 @@ from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.fits import fit_classifier
 from segmentation.steps.further_columns import further_numbers, with_further_columns
 from segmentation.steps.overrides import read_overrides
-from segmentation.steps.prospect_targets import LATER_BEHAVIOUR, later_segments
+from segmentation.steps.prospect_targets import (
+    SEGMENT_AT_AGE,
+    Horizon,
+    TablesAtAge,
+    ValueRule,
+    mean_sales,
+    read_horizon,
+    read_value_rule,
+    sampled_customers,
+    value_ids,
+    with_targets,
+)
 
 if TYPE_CHECKING:
     from segmentation.classification import ClassifierFit
@@ -43,6 +59,8 @@ log = logging.getLogger("segmentation")
 # Most labelled customers that a classifier learns from: those with the smallest hash of their id.
 LABELLED_ROWS = 50_000
 
+KNOWN_SEGMENT = "known segment"
+
 _LIBRARIES = ("scikit-learn", "skops", "xgboost-cpu", "numpy", "pandas", "duckdb", "segmentation")
 
 
@@ -50,10 +68,9 @@ def fit_prospects_if_needed(
     session: Session,
     *,
     features: Table,
-    later_features: Table,
+    at_age: TablesAtAge,
     value_per_year: Table,
     run_settings: Table,
-    playbook: Table,
     feature_words: Table,
     history: Table | None,
     settings: Mapping[str, Any],
@@ -67,18 +84,21 @@ def fit_prospects_if_needed(
 
     As :func:`segmentation.steps.fit_clusters.fit_if_needed`; also where the stored one cannot be
     read by the scikit-learn that is installed, or was trained on other features or segments than
-    there are now. Where it cannot stay and no classifier can be fitted, a row without a classifier
-    takes its place: a model that was fitted on other features or segments is never applied. Where
-    there is no customer at all (``dbt build --empty``), a stored classifier that can be read stays,
-    and so does a damaged one, which is not applied.
+    there are now: where no segments are known, those of the current value model at the horizon.
+    Where it cannot stay and no classifier can be fitted, a row without a classifier takes its
+    place: a model that was fitted on other features or segments is never applied. Where there is no
+    customer at all (``dbt build --empty``), a stored classifier that can be read stays, and so does
+    a damaged one, which is not applied.
 
     Parameters
     ----------
     session : Session
         What dbt hands to the model.
-    features, later_features, value_per_year : relation or table name
-        ``int_prospect_features``, ``int_later_features`` and ``int_customer_value_per_year``.
-    run_settings, playbook, feature_words : relation or table name
+    features, value_per_year : relation or table name
+        ``int_prospect_features`` and ``int_customer_value_per_year``.
+    at_age : TablesAtAge
+        Read only where no segments are known.
+    run_settings, feature_words : relation or table name
     history, refit, refit_after_days, runs_schema
         See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
@@ -100,7 +120,8 @@ def fit_prospects_if_needed(
     decision = decide(step, "prospects", ProspectsModel, configuration, past)
     stored, latest = decision.stored, decision.stored.current
     table = step.engine.from_item(features)
-    unusable = _why_not_kept(step.engine, latest, table) if latest is not None else None
+    source = _Source(step, table, at_age)
+    unusable = _why_not_kept(source, latest) if latest is not None else None
     reason = decision.reason or unusable
     is_usable = latest is not None and unusable is None
     # What is damaged is left to a build that has somebody to learn from.
@@ -110,8 +131,7 @@ def fit_prospects_if_needed(
             announce_kept("prospects", latest, step.run, decision.before_request)
         return ProspectsModel.as_table([], stored.without_digest)
     log.info("prospects: fitting, because %s", reason)
-    naming = NamingInputs(step.vocabularies(playbook, "value"), step.words(feature_words))
-    learned = _learn(step, table, step.engine.from_item(later_features), options, naming)
+    learned = _learn(source, options)
     if learned.fitted.classifier is None:
         log.warning("prospects: nothing fitted; no segments are predicted")
         if stored.damage is None and (latest is None or not latest.segments):
@@ -120,12 +140,43 @@ def fit_prospects_if_needed(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
         f"from {step.engine.from_item(value_per_year)}"
     )
-    segments = _segments(learned, options, naming.words, revenue)
+    segments = _segments(learned, options, step.words(feature_words), revenue)
     model = _model(
         decision.request(step, reason), options, configuration.fit_hash, learned, segments
     )
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
     return ProspectsModel.as_table([model], stored.without_digest)
+
+
+class _Source:
+    """Where targets come from: known segments, or the value model and its features at an age.
+
+    Each part is read when it is first asked for, because most builds keep their classifier, and
+    data sets with known segments need no value model.
+    """
+
+    def __init__(self, step: Step, features: str, at_age: TablesAtAge) -> None:
+        self.step = step
+        self.features = features
+        self.at_age = at_age
+
+    @cached_property
+    def target_source(self) -> str | None:
+        """The source that the features name; None where there is nobody."""
+        found = self.step.engine.rows(f"select distinct target_source from {self.features}")
+        return str(found[0][0]) if found else None
+
+    @cached_property
+    def horizon(self) -> Horizon:
+        """The age that segments are forecast for."""
+        if self.target_source != SEGMENT_AT_AGE:
+            return Horizon(None, None, None)
+        return read_horizon(self.step, self.at_age)
+
+    @cached_property
+    def rule(self) -> ValueRule | None:
+        """The value model that gives segments; None where it is not asked, or there is none."""
+        return read_value_rule(self.step, self.at_age) if self.horizon.days else None
 
 
 @dataclass(frozen=True)
@@ -139,50 +190,117 @@ class _Learned:
     source : str
         Where their targets come from.
     fitted : ClassifierFit
+    horizon : Horizon
+    rule : ValueRule or None
+    tested : Backtest or None
+    spend : SpendModel or None
+    sales_ratio : float or None
+        Of :func:`segmentation.classification.sales.backtested_ratio`.
     """
 
     labelled: pd.DataFrame
     source: str
     fitted: ClassifierFit
+    horizon: Horizon
+    rule: ValueRule | None = None
+    tested: Backtest | None = None
+    spend: SpendModel | None = None
+    sales_ratio: float | None = None
+
+    @property
+    def taking_part(self) -> pd.DataFrame:
+        """The customers whose segment can be predicted."""
+        assert self.fitted.classifier is not None
+        return self.labelled[self.labelled["target"].isin(self.fitted.classifier.segments)]
 
 
-def _learn(
-    step: Step, features: str, later_features: str, options: ClassifierOptions, naming: NamingInputs
-) -> _Learned:
-    labelled, source = _labelled(step, features, later_features, options, naming)
-    shared = _identities_of_prospects(step.engine, features)
+def _learn(source: _Source, options: ClassifierOptions) -> _Learned:
+    engine = source.step.engine
+    labelled = _labelled(source, options)
+    shared = _identities_of_prospects(engine, source.features)
     fitted = fit_classifier(labelled, "target", "identity_id", options, prospect_identities=shared)
     if options.exclude_shared_identities:
         # The figures of segments in the model row describe the training data.
         labelled = labelled[~labelled["identity_id"].isin(shared)]
-    return _Learned(labelled, source, fitted)
+    learned = _Learned(
+        labelled, source.target_source or KNOWN_SEGMENT, fitted, source.horizon, source.rule
+    )
+    if fitted.classifier is None or source.rule is None:
+        return learned
+    return _with_past(source, learned, options)
 
 
-def _labelled(
-    step: Step, features: str, later_features: str, options: ClassifierOptions, naming: NamingInputs
-) -> tuple[pd.DataFrame, str]:
-    """Return the customers to learn from, each with a target, and where that comes from."""
+def _with_past(source: _Source, learned: _Learned, options: ClassifierOptions) -> _Learned:
+    """Add what past cohorts say: how far shares drift, how well intervals and sales held."""
+    classifier = learned.fitted.classifier
+    assert classifier is not None
+    rows = learned.taking_part
+    setting = next(record for record in learned.fitted.selection if record["is_winner"])["setting"]
+    winner = Winner(
+        classifier.candidate,
+        json.loads(setting),
+        classifier.columns,
+        classifier.temperature,
+        len(classifier.segments),
+        options.seed,
+    )
+    cohorts = cohorts_of(rows["first_day"].to_numpy(int))
+    prospects = _frame(source, options, f"(select * from {source.features} where is_prospect)")
+    tested = backtest(
+        winner,
+        as_matrix(rows, classifier.columns),
+        np.searchsorted(np.array(classifier.segments), rows["target"].to_numpy(str)),
+        cohorts,
+        as_matrix(prospects, classifier.columns),
+    )
+    sales = rows["later_revenue"].to_numpy(float)
+    return dataclasses.replace(
+        learned,
+        tested=tested,
+        spend=fit_spend(rows, sales),
+        sales_ratio=backtested_ratio(rows, sales, cohorts, options.seed),
+    )
+
+
+def _labelled(source: _Source, options: ClassifierOptions) -> pd.DataFrame:
+    """Return the customers to learn from, each with a target."""
+    if source.target_source != SEGMENT_AT_AGE:
+        labelled = _frame(
+            source, options, f"(select * from {source.features} where not is_prospect)"
+        )
+    elif source.rule is None:
+        if source.horizon.why_none:
+            log.warning("prospects: %s", source.horizon.why_none)
+        labelled = _frame(source, options, f"(select * from {source.features} where false)")
+    else:
+        sampled = sampled_customers(source.step.engine, source.at_age, LABELLED_ROWS)
+        chosen = (
+            f"(select * from {source.features} "
+            f"where customer_id in (select customer_id from {sampled}))"
+        )
+        labelled = with_targets(
+            source.step, _frame(source, options, chosen), sampled, source.at_age, source.rule
+        )
+    return labelled[labelled["target"].notna()].reset_index(drop=True)
+
+
+def _frame(source: _Source, options: ClassifierOptions, table: str) -> pd.DataFrame:
+    """Return customers with all columns that options name: those of the smallest hash."""
+    engine = source.step.engine
     numbers = further_numbers(
-        step.engine,
-        features,
+        engine,
+        source.features,
         [name for name in options.features if name not in options.ordered_categories],
     )
     laid_out = with_further_columns(
-        step.engine,
-        features,
+        engine,
+        table,
         numbers=numbers,
         texts=[name for name in options.features if name not in numbers],
     )
-    labelled = step.engine.frame(
-        f"select * from {laid_out} where not is_prospect "
-        f"order by md5(customer_id), customer_id limit {LABELLED_ROWS}"
+    return engine.frame(
+        f"select * from {laid_out} order by md5(customer_id), customer_id limit {LABELLED_ROWS}"
     )
-    source = str(labelled["target_source"].iloc[0]) if len(labelled) else "known segment"
-    if source == LATER_BEHAVIOUR:
-        later = later_segments(step.engine, later_features, step.run, naming, seed=options.seed)
-        labelled["target"] = labelled["customer_id"].map(later)
-    known = labelled[labelled["target"].notna()]
-    return known.reset_index(drop=True), source
 
 
 def _identities_of_prospects(engine: Engine, table: str) -> list[str]:
@@ -205,6 +323,8 @@ def _model(
     fitted, classifier = learned.fitted, learned.fitted.classifier
     dumped = dump_classifier(classifier) if classifier else StoredClassifier(b"", "")
     columns = ["customer_id", "target", *options.features]
+    if learned.spend:
+        columns += ["first_day", "later_revenue"]
     written = learned.labelled[columns].to_json(orient="values", double_precision=15)
     header = request.header(
         options.as_json(),
@@ -214,7 +334,7 @@ def _model(
             k=len(segments),
             features=classifier.features if classifier else (),
             dropped=fitted.dropped_features,
-            content=dumped.digest.encode(),
+            content=f"{dumped.digest}{_settled(learned)}".encode(),
             fingerprint=hashlib.sha256(written.encode()).hexdigest(),
             libraries=_LIBRARIES,
         ),
@@ -233,7 +353,26 @@ def _model(
         warnings=list(fitted.warnings),
         payload=dumped.payload,
         digest=dumped.digest,
+        criterion=options.criterion,
+        needed_score=fitted.needed_score,
+        horizon_days=learned.horizon.days,
+        learned_from_day=learned.horizon.learned_from_day,
+        value_rule=learned.rule.text if learned.rule else None,
+        value_segment_ids=(
+            value_ids(learned.labelled, classifier.segments) if classifier and learned.rule else []
+        ),
+        backtest=dataclasses.asdict(learned.tested) if learned.tested else None,
+        spend=dataclasses.asdict(learned.spend) if learned.spend else None,
+        segment_sales=(
+            mean_sales(learned.labelled, classifier.segments) if classifier and learned.rule else []
+        ),
+        sales_backtest_ratio=learned.sales_ratio,
     )
+
+
+def _settled(learned: _Learned) -> str:
+    """Return what a fit depends on besides rows and options, as text; empty for known segments."""
+    return f"/{learned.horizon.days}/{learned.rule.text}" if learned.rule else ""
 
 
 def _segments(
@@ -242,11 +381,11 @@ def _segments(
     words: Mapping[str, FeatureWords],
     revenue: pd.DataFrame,
 ) -> list[ProspectSegment]:
-    classifier, labelled = learned.fitted.classifier, learned.labelled
+    classifier = learned.fitted.classifier
     if classifier is None:
         return []
     labels = classifier.segments
-    takes_part = labelled[labelled["target"].isin(labels)]
+    takes_part = learned.taking_part
     numbers = [name for name in options.features if takes_part[name].dtype.kind in "fiub"]
     categories = [name for name in options.features if name not in numbers]
     lines = portraits(takes_part, takes_part["target"], numbers, categories, words)
@@ -300,12 +439,22 @@ def _counted(first_days: Mapping[str, Any]) -> str:
     return json.dumps({name: str(value) for name, value in first_days.items()}, sort_keys=True)
 
 
-def _why_not_kept(engine: Engine, model: ProspectsModel, features: str) -> str | None:
+def _why_not_kept(source: _Source, model: ProspectsModel) -> str | None:
     if not model.segments:
         return "nothing could be learned before"
-    sources = [row[0] for row in engine.rows(f"select distinct target_source from {features}")]
-    if sources and model.target_source not in sources:
-        return f"segments are learned from: {sources[0]}; they were from: {model.target_source}"
+    if source.target_source not in (model.target_source, None):
+        return (
+            f"segments are learned from: {source.target_source}; "
+            f"they were from: {model.target_source}"
+        )
+    if source.target_source == SEGMENT_AT_AGE:
+        if source.horizon.days != model.horizon_days:
+            return (
+                f"segments are forecast for {source.horizon.days or 'no'} days after the first "
+                f"purchase; they were for {model.horizon_days or 'no'}"
+            )
+        if source.rule and source.rule.text != model.value_rule:
+            return "the value segments are others than those that were learned"
     try:
         model.classifier()
     except StoredClassifierError as error:

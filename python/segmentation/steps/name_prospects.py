@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,7 +11,7 @@ from segmentation.classification.model import ProspectSegment, ProspectsModel
 from segmentation.engine.base import Session, Table
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.steps.begin import begin
-from segmentation.steps.prospect_targets import LATER_BEHAVIOUR
+from segmentation.steps.prospect_targets import SEGMENT_AT_AGE
 from segmentation.steps.segments_table import SEGMENTS, playbook_columns
 
 
@@ -21,18 +22,20 @@ def name_prospect_segments(
     models: Table,
     current_model: Table,
     run_settings: Table,
+    value_segments: Table,
     playbook: Table,
 ) -> pa.Table:
     """Name the segments that prospects can join.
 
-    By the playbook's rows for `prospects`, else, where the segments are those of established
-    customers by behaviour, by its rows for `value`, else as the data call them.
+    Segments of the value segmentation are called what they are called there today; the playbook's
+    rows for `prospects` say what to do, else those for `value`. Known segments are named by the
+    playbook's rows for `prospects`, else as the data call them.
 
     Parameters
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, current_model, run_settings, playbook : relation or table name
+    features, models, current_model, run_settings, value_segments, playbook : relation or table name
 
     Returns
     -------
@@ -45,18 +48,22 @@ def name_prospect_segments(
     if model is None or not model.segments:
         return SEGMENTS.empty_table()
     written = _rows_by_slug(step.vocabularies(playbook, "prospects"))
-    if model.target_source == LATER_BEHAVIOUR:
+    existing: dict[int, Mapping[str, Any]] = {}
+    if model.target_source == SEGMENT_AT_AGE:
         written = {**_rows_by_slug(step.vocabularies(playbook, "value")), **written}
+        existing = {record["segment_id"]: record for record in step.records(value_segments)}
     records = []
     for segment in model.segments:
-        row = written.get(segment.segment_slug)
+        named = _named_today(segment, model, existing)
+        row = written.get(named["segment_slug"])
         records.append(
             {
                 "segmentation": "prospects",
                 "segment_id": segment.segment_id,
-                "segment_slug": segment.segment_slug,
-                "segment_name": row.segment_name if row else _spoken(segment, model),
-                "named_by": "playbook" if row else "data",
+                "segment_slug": named["segment_slug"],
+                "segment_name": named["segment_name"]
+                or (row.segment_name if row else segment.label),
+                "named_by": named["named_by"] or ("playbook" if row else "data"),
                 "naming_distance": None,
                 "headline": segment.headline,
                 **playbook_columns(row),
@@ -66,11 +73,14 @@ def name_prospect_segments(
     return pa.Table.from_pylist(records, schema=SEGMENTS)
 
 
-def _spoken(segment: ProspectSegment, model: ProspectsModel) -> str:
-    """Return the name of a segment that is in no playbook: its label, or its slug in words."""
-    if model.target_source != LATER_BEHAVIOUR:
-        return segment.label
-    return segment.label.replace("_", " ").capitalize()
+def _named_today(
+    segment: ProspectSegment, model: ProspectsModel, existing: Mapping[int, Mapping[str, Any]]
+) -> Mapping[str, Any]:
+    """Return slug and name of a segment: those of the value segment that it is, where it is one."""
+    value_ids = model.value_segment_ids
+    if value_ids and value_ids[segment.segment_id] in existing:
+        return existing[value_ids[segment.segment_id]]
+    return {"segment_slug": segment.segment_slug, "segment_name": None, "named_by": None}
 
 
 def _rows_by_slug(playbook: Mapping[int, Sequence[PlaybookRow]]) -> dict[str, PlaybookRow]:

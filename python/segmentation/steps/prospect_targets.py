@@ -1,84 +1,193 @@
-"""Segments of established customers by their later behaviour: the target for prospects."""
+"""What the classifier of prospects learns where no segments are known: the segment at an age.
+
+The current value model, with its states before its clusters, says which segment established
+customers were in at the age of the horizon; ``int_features_at_age`` has their features as of then.
+"""
 
 from __future__ import annotations
 
-import dataclasses
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from segmentation.clustering.names import NamingInputs
-from segmentation.clustering.options import SegmentationOptions
-from segmentation.engine.base import Engine
+from segmentation.clustering.assign import scoring_rule
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.states import STATE_IDS_FROM
+from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import quoted, select
-from segmentation.registry.header import FitRequest
-from segmentation.registry.run import Run
-from segmentation.scoring.nearest import assigned_table
-from segmentation.steps.fits import fit_model
+from segmentation.scoring.prototypes import NOISE
+from segmentation.steps.apply_clusters import with_features_of
+from segmentation.steps.begin import Step
+from segmentation.steps.segments_table import read_segments
 
-# Where targets come from that are learned from later orders and not given as known segments.
-LATER_BEHAVIOUR = "later behaviour"
-
-# Length is not a feature: the time since the first purchase is not behaviour.
-LATER_OPTIONS = SegmentationOptions(
-    features=("recency_days", "frequency", "monetary"),
-    k=4,
-    transform="yeo_johnson",
-    scan_to=2,
-    stability_resamples=2,
-    compared_algorithms=(),
-)
+# Where targets come from that no label gives.
+SEGMENT_AT_AGE = "segment at age"
 
 
-def later_segments(
-    engine: Engine,
-    table: str,
-    run: Run,
-    naming: NamingInputs,
-    *,
-    seed: int,
-    key: str = "customer_id",
-) -> pd.Series:
-    """Segment established customers by recency, frequency and monetary of their later orders.
+@dataclass(frozen=True)
+class TablesAtAge:
+    """What a fit reads to learn segments at an age: relations or table names.
 
-    K-Means with four segments, named by the playbook of the value segmentation.
+    Attributes
+    ----------
+    horizon, features, later_sales
+        ``int_prospect_horizon``, ``int_features_at_age``, ``int_later_sales``.
+    value_features, value_models, value_current_model, value_segments
+        ``int_value_features``, and the tables of the value segmentation.
+    """
+
+    horizon: Table
+    features: Table
+    later_sales: Table
+    value_features: Table
+    value_models: Table
+    value_current_model: Table
+    value_segments: Table
+
+
+@dataclass(frozen=True)
+class ValueRule:
+    """The current value model, and its segments as they are named today.
+
+    Attributes
+    ----------
+    model : SegmentationModel
+    segments : list of NamedSegment
+        Its clusters, then its states.
+    """
+
+    model: SegmentationModel
+    segments: list[NamedSegment]
+
+    @property
+    def text(self) -> str:
+        """What decides a customer's segment: another text means other segments."""
+        thresholds = {threshold.name: threshold.value for threshold in self.model.thresholds}
+        states = [
+            f"{segment.segment_id}: {segment.condition.written(thresholds)}"
+            for segment in self.segments
+            if segment.segment_id >= STATE_IDS_FROM and segment.condition
+        ]
+        return "; ".join([self.model.model_version, *states])
+
+    def segments_of(self, engine: Engine, table: str, key: str = "customer_id") -> pd.Series:
+        """Return the segment_id of each row of a table of value features, indexed by the key.
+
+        A row in no dense group has no segment.
+        """
+        rule = scoring_rule(self.model, self.segments)
+        assigned = rule.assigned(engine, with_features_of(engine, table, self.model), keep=[key])
+        found = engine.rows(
+            assigned.step(
+                "segments_at_age",
+                select([quoted(key), "named_id"], assigned.result, where=f"named_id <> {NOISE}"),
+            )
+        )
+        return pd.Series(
+            [int(segment) for _, segment in found],
+            index=[customer for customer, _ in found],
+            dtype=object,
+            name="value_segment_id",
+        )
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """The age that segments are forecast for.
+
+    Attributes
+    ----------
+    days : int or None
+        None where too few customers have reached any.
+    learned_from_day : date or None
+        Customers who first bought before it are left out.
+    why_none : str or None
+    """
+
+    days: int | None
+    learned_from_day: datetime.date | None
+    why_none: str | None
+
+
+def read_horizon(step: Step, tables: TablesAtAge) -> Horizon:
+    """Read the row of ``int_prospect_horizon``."""
+    (row,) = step.records(tables.horizon)
+    return Horizon(row["horizon_days"], row["learned_from_day"], row["no_forecast_because"])
+
+
+def read_value_rule(step: Step, tables: TablesAtAge) -> ValueRule | None:
+    """Read the current value model and its segments; None where there is no model."""
+    model = step.model(
+        tables.value_models,
+        tables.value_current_model,
+        SegmentationModel,
+        tables.value_features,
+    )
+    if model is None:
+        return None
+    return ValueRule(model, read_segments(step.records(tables.value_segments)))
+
+
+def sampled_customers(engine: Engine, tables: TablesAtAge, rows: int) -> str:
+    """Return a from-item with at most `rows` customers at the age: those of the smallest hash."""
+    at_age = engine.from_item(tables.features)
+    return f"(select * from {at_age} order by md5(customer_id), customer_id limit {rows})"
+
+
+def with_targets(
+    step: Step, labelled: pd.DataFrame, sampled: str, tables: TablesAtAge, rule: ValueRule
+) -> pd.DataFrame:
+    """Add what there is to learn of customers who have reached the age.
 
     Parameters
     ----------
-    engine : Engine
-    table : str
-        A from-item like ``int_later_features``: nothing of the first days is in it.
-    run : Run
-    naming : NamingInputs
-        With the playbook of the value segmentation.
-    seed : int
-    key : str
+    step : Step
+    labelled : pandas.DataFrame
+        Features of the customers of `sampled`.
+    sampled : str
+        See :func:`sampled_customers`.
+    tables : TablesAtAge
+    rule : ValueRule
 
     Returns
     -------
-    pandas.Series
-        The slug of each customer's segment, indexed by the key; empty for an empty table.
+    pandas.DataFrame
+        Also ``target`` (the slug of the segment at the age), ``value_segment_id``, ``first_day``
+        (days from the first of all first purchases) and ``later_revenue``.
     """
-    model = fit_model(
-        engine,
-        table,
-        dataclasses.replace(LATER_OPTIONS, seed=seed),
-        FitRequest("later behaviour", run, "the classifier of prospects learns it"),
-        naming,
-        key=key,
+    engine = step.engine
+    ids = rule.segments_of(engine, sampled)
+    slugs = {segment.segment_id: segment.segment_slug for segment in rule.segments}
+    later = engine.from_item(tables.later_sales)
+    known = engine.frame(
+        "select at_age.customer_id, at_age.first_purchase_on, "
+        "cast(sales.later_revenue as double) as later_revenue "
+        f"from {sampled} as at_age inner join {later} as sales "
+        "on at_age.customer_id = sales.customer_id"
+    ).set_index("customer_id")
+    bought_on = pd.to_datetime(known["first_purchase_on"])
+    days = (bought_on - bought_on.min()).dt.days
+    customers = labelled["customer_id"]
+    found = customers.map(ids)
+    return labelled.assign(
+        value_segment_id=found,
+        target=found.map(slugs),
+        first_day=customers.map(days).to_numpy(int),
+        later_revenue=customers.map(known["later_revenue"]).to_numpy(float),
     )
-    if model is None:
-        return pd.Series(dtype=object, name="target")
-    assigned = assigned_table(engine, table, model.prepared_features, model.prototypes, [key])
-    slugs = {segment.segment_id: segment.segment_slug for segment in model.segments}
-    found = engine.rows(
-        assigned.step(
-            "segments_of_customers",
-            select([quoted(key), "segment_id"], assigned.result, order_by="1"),
-        )
-    )
-    return pd.Series(
-        [slugs[segment] for _, segment in found],
-        index=[customer for customer, _ in found],
-        dtype=object,
-        name="target",
-    )
+
+
+def value_ids(labelled: pd.DataFrame, segments: Sequence[str]) -> list[int]:
+    """Return the value segment that each learned segment is."""
+    ids = labelled.groupby("target")["value_segment_id"].first()
+    return [int(ids[segment]) for segment in segments]
+
+
+def mean_sales(labelled: pd.DataFrame, segments: Sequence[str]) -> list[float]:
+    """Return the mean later sales of the customers that each segment was learned from."""
+    means = labelled.groupby("target")["later_revenue"].apply(lambda own: float(np.mean(own)))
+    return [float(means[segment]) for segment in segments]

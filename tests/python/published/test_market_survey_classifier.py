@@ -47,7 +47,7 @@ def prospects(data_directory: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def fit(labelled: pd.DataFrame, prospects: pd.DataFrame) -> ClassifierFit:
-    options = ClassifierOptions(FEATURES, ORDER)
+    options = ClassifierOptions(FEATURES, ORDER, criterion="macro_f1")
     return fit_classifier(labelled, "Segmentation", "ID", options, prospects.ID)
 
 

@@ -50,7 +50,7 @@ def test_the_order_of_the_segments_and_their_expected_sizes(survey: Warehouse) -
     assert {prospects for *_, prospects in found} == {PROSPECTS}
     # B is the second choice of many: more will join it than it is the most likely one of.
     (expected, most_likely, lower, upper) = survey.query(
-        "select expected_customers, most_likely_customers, lower_customers, upper_customers"
+        "select expected_customers, most_likely_customers, interval_low, interval_high"
         " from marts.rpt_prospect_distribution where segment_slug = 'b'"
     )[0]
     assert 515 <= expected <= 615

@@ -225,7 +225,12 @@ def test_prospects_get_a_predicted_segment(
         """
     )
     assert len(found) == len({row[0] for row in found}) == 16
-    value_slugs = {"at_risk", "loyal", "need_attention", "potential_loyalist"}
+    value_slugs = {
+        slug
+        for (slug,) in complete_journey.query(
+            "select segment_slug from marts.dim_segments where segmentation = 'value'"
+        )
+    }
     assert {row[1] for row in found} <= value_slugs
     assert all(has_strategy and likely and reason for _, _, has_strategy, likely, reason in found)
     assert complete_journey.query(
@@ -240,7 +245,9 @@ def test_prospects_get_a_predicted_segment(
         where prospects.segmentation = 'prospects' and value.segmentation = 'value'
         order by 1
         """
-    ) == [(slug,) for slug in sorted(value_slugs)]
+    ) == complete_journey.query(
+        "select segment_slug from marts.rpt_prospect_distribution order by 1"
+    )
     assert complete_journey.query(
         """
         select regexp_replace(reason_1, '2017-[0-9]{2}-[0-9]{2}', 'DAY'), count(*)
@@ -256,18 +263,26 @@ def test_prospects_get_a_predicted_segment(
 
 def test_a_forecast_row_per_segment(complete_journey: Warehouse) -> None:
     rows = complete_journey.query(
-        "select segment_slug, prospects, lower_customers, expected_customers, upper_customers,"
-        " expected_sales, mean_yearly_revenue * expected_customers"
+        "select prospects, horizon_days, interval_low, expected_customers, interval_high,"
+        " expected_sales, sales_so_far, backtest_coverage, no_interval_because"
         " from marts.rpt_prospect_distribution"
     )
-    slugs = [row[0] for row in rows]
-    assert slugs == ["at_risk", "loyal", "need_attention", "potential_loyalist"]
-    assert {row[1] for row in rows} == {16}
-    assert sum(row[3] for row in rows) == pytest.approx(16)
-    for _, _, lower, expected, upper, sales, product in rows:
+    assert len(rows) >= 4
+    assert {(row[0], row[1]) for row in rows} == {(16, 180)}
+    assert sum(row[3] for row in rows) == pytest.approx(16, abs=1e-3)
+    for _, _, lower, expected, upper, sales, so_far, coverage, why in rows:
+        assert why is None
+        assert coverage >= 0.8
         assert 0 <= lower <= expected <= upper <= 16
-        assert sales == pytest.approx(product)
-        assert sales > 0
+        assert sales >= so_far >= 0
+    assert complete_journey.query(
+        "select horizon_days, learned_from_day::varchar from marts.rpt_model_history"
+        " where segmentation = 'prospects'"
+    ) == [(180, "2017-02-01")]
+    # Long-standing households seem to buy for the first time in January.
+    assert complete_journey.query(
+        "select customers, left_out_customers from intermediate.int_prospect_horizon"
+    ) == [(413, 1983)]
 
 
 def test_features_of_the_first_days_exclude_later_orders(

@@ -82,8 +82,14 @@ def test_without_prospects_every_customer_gets_a_reason(sample: Warehouse) -> No
         " from marts.rpt_prospect_distribution"
     ) == [
         (slug, 0, 0.0, None, 0.0)
-        for slug in ("at_risk", "loyal", "need_attention", "potential_loyalist")
+        for slug in ("hibernating", "occasional", "one_time", "potential_loyalist")
     ]
+    # They are value segments.
+    assert sample.query(
+        "select count(*) from marts.rpt_prospect_distribution as prospects"
+        " inner join marts.dim_segments as value using (segment_slug, segment_name)"
+        " where value.segmentation = 'value' and prospects.horizon_days = 180"
+    ) == [(4,)]
     assert sample.query("select count(*) from marts.fct_prospect_probabilities") == [(0,)]
 
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from segmentation.classification import SegmentClassifier
 from segmentation.classification.assign import score_into
 from segmentation.classification.candidates import CANDIDATES
-from segmentation.classification.features import as_matrix, learn_columns
+from segmentation.classification.features import as_matrix, described_by_segment, learn_columns
 from segmentation.classification.forecast import (
     Revenue,
     forecast_records,
@@ -30,7 +30,7 @@ from segmentation.classification.forecast import (
     tally_probabilities,
 )
 from segmentation.classification.prediction import predict, predict_in_batches, top_two
-from segmentation.classification.reasons import NO_REASON, log_odds_drops
+from segmentation.classification.reasons import REASONS, TYPICAL, log_odds_drops
 from segmentation.classification.storage import (
     StoredClassifierError,
     dump_classifier,
@@ -71,7 +71,9 @@ def classifier_of(candidate: str, classes: int = 3) -> SegmentClassifier:
     )
     kind = CANDIDATES[candidate]
     pipeline = kind.pipeline(columns, 0, kind.grid[0])
-    pipeline.fit(as_matrix(frame, columns), labels(frame) % classes)
+    X, y = as_matrix(frame, columns), labels(frame) % classes
+    pipeline.fit(X, y)
+    columns = described_by_segment(columns, X, y, classes)
     errors = (0.02,) * classes
     return SegmentClassifier(candidate, SEGMENTS[:classes], columns, 1.2, errors, pipeline)
 
@@ -256,8 +258,36 @@ class TestReasons:
         assert found.reason_1[0] == f"older: 75 years old (typical {typical:.0f})"
         assert found.segment[1] == "B"
         assert found.reason_1[1] == "level High (typical Average)"
-        assert found.reason_1[2] == NO_REASON
+        assert found.reason_1[2] == TYPICAL
         assert pd.isna(found.reason_2[2])
+
+    @pytest.mark.parametrize("candidate", ["logistic_regression", "gradient_boosting"])
+    def test_they_point_in_the_direction_of_the_segment(self, candidate: str) -> None:
+        """Person and segment's typical person lie on the same side of the typical person."""
+        classifier = classifier_of(candidate)
+        words = {"age": FeatureWords("age", "younger", "older", "{} years old", 0)}
+        learned, rows = people(300), people(200, seed=12)
+        segments = labels(learned)
+        found = predict(classifier, rows, words=words)
+        told = found[[f"reason_{rank + 1}" for rank in range(REASONS)]]
+        age, level = classifier.columns[0], {"Low": 1, "Average": 2, "High": 3}
+        of_levels = learned.level.map(level)
+        for i, reasons in enumerate(told.itertuples(index=False)):
+            spoken = [reason for reason in reasons if isinstance(reason, str)]
+            assert spoken
+            assert len(set(spoken)) == len(spoken)
+            own = segments == "ABC".index(found.segment[i])
+            for reason in spoken:
+                if reason.startswith(("younger", "older")):
+                    side = learned.age[own].median() - age.typical
+                    assert (rows.age[i] - age.typical) * side > 0
+                    assert reason.startswith("older" if side > 0 else "younger")
+                if reason.startswith("level") and "unknown" not in reason:
+                    side = of_levels[own].median() - of_levels.median()
+                    assert (level[rows.level[i]] - of_levels.median()) * side > 0
+                if reason.startswith("married") and "unknown" not in reason:
+                    share = (learned.married[own] == rows.married[i]).mean()
+                    assert share > (learned.married == rows.married[i]).mean()
 
 
 class TestTables:
@@ -327,7 +357,7 @@ class TestForecast:
         assert sum(r["expected_share"] for r in records) == pytest.approx(1.0)
         first = records[0]
         spread = math.hypot(math.sqrt((said[:, 0] * (1 - said[:, 0])).sum()), 500 * 0.02)
-        assert first["upper_customers"] - first["expected_customers"] == pytest.approx(
+        assert first["interval_high"] - first["expected_customers"] == pytest.approx(
             1.6448536 * spread
         )
         assert first["expected_sales"] == pytest.approx(100 * first["expected_customers"])
@@ -336,7 +366,7 @@ class TestForecast:
 
     def test_no_people(self, boosted: SegmentClassifier) -> None:
         (first, *_) = forecast_records(boosted, tally_probabilities([], 3))
-        assert (first["expected_customers"], first["upper_customers"]) == (0.0, 0.0)
+        assert (first["expected_customers"], first["interval_high"]) == (0.0, 0.0)
         assert first["expected_share"] is None
 
     def test_invalid_arguments(self, boosted: SegmentClassifier) -> None:
@@ -354,5 +384,5 @@ class TestForecast:
         said = np.random.default_rng(9).dirichlet(np.ones(3), 400)
         record = forecast_records(exact, tally_probabilities([said], 3))[0]
         joined = (np.random.default_rng(10).random((2_000, 400)) < said[:, 0]).sum(axis=1)
-        held = (joined >= record["lower_customers"]) & (joined <= record["upper_customers"])
+        held = (joined >= record["interval_low"]) & (joined <= record["interval_high"])
         assert held.mean() == pytest.approx(0.95, abs=0.015)

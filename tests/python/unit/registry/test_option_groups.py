@@ -74,6 +74,8 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "repeats": (1, True),
         "tuning_folds": (2, True),
         "tuning_rows": (1_000, True),
+        "judged_rows": (1_000, True),
+        "criterion": ("macro_f1", True),
         "importance_repeats": (1, False),
         "leak_gap": (0.1, False),
         "leak_accuracy": (0.9, False),

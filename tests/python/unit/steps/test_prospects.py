@@ -16,7 +16,7 @@ from segmentation.classification.prediction import predict
 from segmentation.classification.storage import StoredClassifierError
 from segmentation.registry.digest import row_digest
 from segmentation.registry.option_checks import OptionError
-from segmentation.steps.prospect_targets import LATER_BEHAVIOUR
+from segmentation.steps.prospect_targets import SEGMENT_AT_AGE
 
 ASSIGNED = [
     "customer_id",
@@ -101,8 +101,8 @@ class TestWholeWay:
             forecast.expected_customers, np.stack(found.probabilities.to_list()).sum(axis=0)
         )
         assert forecast.expected_share.sum() == pytest.approx(1)
-        assert (forecast.lower_customers <= forecast.expected_customers).all()
-        assert (forecast.expected_customers <= forecast.upper_customers).all()
+        assert (forecast.interval_low <= forecast.expected_customers).all()
+        assert (forecast.expected_customers <= forecast.interval_high).all()
         assert forecast.expected_sales.isna().all()
         assert set(forecast.model_version) == {model.model_version}
 
@@ -238,19 +238,18 @@ class TestWhatIsLearnedFrom:
         again = prospects.fitted(first_days={"early_days": "14"})
         assert again.fit_reason == "the configuration changed"
 
-    def test_segments_from_elsewhere_are_another_fit(self, prospects: ProspectHouse) -> None:
+    def test_segments_from_elsewhere_are_another_fit(
+        self, prospects: ProspectHouse, customers: pd.DataFrame
+    ) -> None:
         prospects.fitted()
-        prospects.connection.execute(f"update features set target_source = '{LATER_BEHAVIOUR}'")
-        prospects.put(
-            "later_features",
-            prospects.connection.sql(
-                "select customer_id, age as recency_days, income as frequency, income as monetary"
-                " from features where not is_prospect"
-            ).df(),
-        )
+        prospects.connection.execute(f"update features set target_source = '{SEGMENT_AT_AGE}'")
+        ids = [f"P{i:03d}" for i in range(120)]
+        prospects.horizon(120, at_age(customers[-120:].assign(customer_id=ids)))
         again = prospects.fitted()
-        assert again.fit_reason.startswith("segments are learned from: later behaviour")
-        assert again.target_source == LATER_BEHAVIOUR
+        assert again.fit_reason == (
+            "segments are learned from: segment at age; they were from: known segment"
+        )
+        assert again.target_source == SEGMENT_AT_AGE
 
     def test_without_training_data_no_prospect_is_predicted(self, prospects: ProspectHouse) -> None:
         prospects.fitted()
@@ -374,7 +373,7 @@ class TestLabels:
         assert len(prospects.segments()) == 3
         forecast = prospects.forecast()
         assert forecast.most_likely_customers.tolist() == [0, 0, 0]
-        assert forecast.upper_customers.tolist() == [0.0, 0.0, 0.0]
+        assert forecast.interval_high.tolist() == [0.0, 0.0, 0.0]
         assert forecast.expected_share.isna().all()
 
     def test_odd_characters(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -547,19 +546,20 @@ class TestNames:
         assert prospects.segments().segment_name.tolist() == ["A", "B", "C"]
 
 
-VALUE_PLAYBOOK: list[tuple[str, int | None, str, str, str]] = [
-    ("value", 4, "loyal", "Loyal", "recency_days: -0.9; frequency: 1; monetary: 1"),
-    ("value", 4, "potential_loyalist", "Potential Loyalist", "frequency: 0; monetary: 0"),
-    ("value", 4, "at_risk", "At Risk", "recency_days: 1.3; frequency: -0.3"),
-    ("value", 4, "need_attention", "Need Attention", "frequency: -1.8; monetary: -2"),
-]
-
-
 EARLY = {"features": ["early_purchases", "age"], "ordered_categories": {}}
 
 
-class TestLaterBehaviour:
-    """Where nobody's segment is known, that of established customers by what they did later."""
+def at_age(customers: pd.DataFrame) -> pd.DataFrame:
+    """Return planted customers as they were at an age, and what they spent until then."""
+    days = np.arange(len(customers)) % 200
+    return customers.drop(columns="planted").assign(
+        first_purchase_on=pd.Timestamp("2025-02-01") + pd.to_timedelta(days, unit="D"),
+        later_revenue=np.round(customers.monetary / 2, 2),
+    )
+
+
+class TestSegmentAtAge:
+    """Where nobody's segment is known: the one that the value model gives at an age."""
 
     @pytest.fixture
     def newcomers(
@@ -572,64 +572,108 @@ class TestLaterBehaviour:
                 "identity_id": customers.customer_id,
                 "is_prospect": np.arange(len(customers)) % 6 == 0,
                 "target": None,
-                "target_source": LATER_BEHAVIOUR,
+                "target_source": SEGMENT_AT_AGE,
                 "early_purchases": 10.0 * customers.planted + np.arange(len(customers)) % 4,
                 "age": 20.0 + np.arange(len(customers)) % 9,
             }
-        )
+        ).assign(early_revenue=0.0, early_items=0.0, early_active_days=0.0, early_last_day=0.0)
         prospects = ProspectHouse(connection, frame)
-        established = frame.customer_id[~frame.is_prospect]
-        prospects.put(
-            "later_features",
-            customers[customers.customer_id.isin(established)].drop(columns="planted"),
-        )
-        prospects.playbook(VALUE_PLAYBOOK)
+        prospects.horizon(180, at_age(customers[~frame.is_prospect]))
         return prospects
 
-    def test_targets_and_strategies_are_those_of_the_value_playbook(
+    def test_prospects_join_the_segments_that_exist(
         self, newcomers: ProspectHouse, customers: pd.DataFrame
     ) -> None:
         model = newcomers.fitted(overrides=EARLY)
-        assert model.target_source == LATER_BEHAVIOUR
+        assert (model.target_source, model.horizon_days) == (SEGMENT_AT_AGE, 180)
+        assert model.learned_from_day == datetime.date(2025, 2, 1)
         assert model.labelled_customers == 250
+        existing = newcomers.connection.sql("from value_segments").df().set_index("segment_id")
         segments = newcomers.segments().set_index("segment_id")
-        assert segments.segment_slug.tolist() == [
-            "at_risk",
-            "loyal",
-            "need_attention",
-            "potential_loyalist",
-        ]
-        assert set(segments.named_by) == {"playbook"}
-        assert segments.strategy.tolist() == [f"Treat as {n}" for n in segments.segment_name]
+        value_ids = pd.Series(model.value_segment_ids)
+        for column in ("segment_slug", "segment_name", "named_by"):
+            assert segments[column].tolist() == value_ids.map(existing[column]).tolist()
         found = newcomers.assignments().merge(customers, on="customer_id")
         assert len(found) == 50
-        names = (
-            found.groupby("planted")
-            .segment_id.agg(lambda ids: ids.mode()[0])
-            .map(segments.segment_slug)
-        )
-        assert names.tolist() == ["loyal", "potential_loyalist", "at_risk", "need_attention"]
-        assert len(newcomers.forecast()) == 4
+        assert found.groupby("planted").segment_id.agg(lambda ids: ids.mode()[0]).is_unique
 
-    def test_rows_for_prospects_go_before_those_for_value(self, newcomers: ProspectHouse) -> None:
+    def test_the_forecast_of_an_age(self, newcomers: ProspectHouse) -> None:
+        model = newcomers.fitted(overrides=EARLY)
+        newcomers.assignments()
+        forecast = newcomers.forecast()
+        assert set(forecast.horizon_days) == {180}
+        assert forecast.expected_customers.sum() == pytest.approx(50, abs=1e-3)
+        assert model.backtest is not None
+        assert set(forecast.backtest_cohorts) == {model.backtest["cohorts"]}
+        assert (forecast.interval_low <= forecast.expected_customers).all()
+        assert (forecast.expected_customers <= forecast.interval_high).all()
+        assert set(forecast.nominal_coverage) == {0.9}
+        # Each spent 1 so far.
+        assert forecast.sales_so_far.sum() == pytest.approx(50, abs=1e-3)
+        assert (forecast.expected_sales >= forecast.sales_so_far).all()
+        assert forecast.mean_yearly_revenue.isna().all()
+
+    def test_words_for_prospects_go_before_those_for_value(self, newcomers: ProspectHouse) -> None:
         newcomers.fitted(overrides=EARLY)
-        newcomers.playbook([*VALUE_PLAYBOOK, ("prospects", None, "loyal", "Loyal to be", "")])
-        names = newcomers.segments().segment_name.tolist()
-        assert names == ["At Risk", "Loyal to be", "Need Attention", "Potential Loyalist"]
+        slug = newcomers.segments().segment_slug[0]
+        newcomers.playbook(
+            [
+                ("value", 4, slug, "Of value", "monetary: 1"),
+                ("prospects", None, slug, "Of prospects", ""),
+            ]
+        )
+        first = newcomers.segments().iloc[0]
+        existing = newcomers.connection.sql("from value_segments").df().set_index("segment_slug")
+        assert first.segment_name == existing.segment_name[slug]
+        assert first.strategy == "Treat as Of prospects"
 
-    def test_customers_without_a_later_row_are_not_training_data(
+    def test_a_segment_is_called_what_it_is_called_today(self, newcomers: ProspectHouse) -> None:
+        model = newcomers.fitted(overrides=EARLY)
+        newcomers.connection.execute(
+            "update value_segments set segment_slug = 'renamed', segment_name = 'Renamed'"
+            f" where segment_id = {model.value_segment_ids[0]}"
+        )
+        assert newcomers.fit(overrides=EARLY) is None
+        assert newcomers.segments().segment_name[0] == "Renamed"
+
+    def test_another_value_model_is_another_fit(
+        self, newcomers: ProspectHouse, customers: pd.DataFrame
+    ) -> None:
+        newcomers.fitted(overrides=EARLY)
+        assert newcomers.fit(overrides=EARLY) is None
+        newcomers.value_model(at_age(customers), k=3, scan_to=3)
+        again = newcomers.fitted(overrides=EARLY)
+        assert again.fit_reason == "the value segments are others than those that were learned"
+        assert again.k == 3
+
+    def test_another_horizon_is_another_fit(
+        self, newcomers: ProspectHouse, customers: pd.DataFrame
+    ) -> None:
+        first = newcomers.fitted(overrides=EARLY)
+        established = newcomers.connection.sql(
+            "select customer_id from features where not is_prospect"
+        ).df()
+        newcomers.horizon(
+            120, at_age(customers[customers.customer_id.isin(established.customer_id)])
+        )
+        again = newcomers.fitted(overrides=EARLY)
+        assert again.fit_reason == (
+            "segments are forecast for 120 days after the first purchase; they were for 180"
+        )
+        assert (again.horizon_days, again.previous_version) == (120, first.model_version)
+
+    def test_customers_who_have_not_reached_the_age_are_no_training_data(
         self, newcomers: ProspectHouse
     ) -> None:
         newcomers.connection.execute(
-            "delete from later_features where customer_id in ('C001', 'C002')"
+            "delete from features_at_age where customer_id in ('C001', 'C002')"
         )
         assert newcomers.fitted(overrides=EARLY).labelled_customers == 248
 
-    def test_no_established_customers(
-        self, newcomers: ProspectHouse, logged: pytest.LogCaptureFixture
-    ) -> None:
-        newcomers.connection.execute("update features set is_prospect = true")
-        newcomers.connection.execute("delete from later_features")
+    def test_no_horizon(self, newcomers: ProspectHouse, logged: pytest.LogCaptureFixture) -> None:
+        newcomers.no_horizon("no forecast: 43 customers were seen for 90 days")
         assert newcomers.fit(overrides=EARLY) is None
+        assert "no forecast: 43 customers were seen for 90 days" in logged.text
         assert "there is nothing to learn from" in logged.text
         assert newcomers.assignments().empty
+        assert newcomers.forecast().empty
