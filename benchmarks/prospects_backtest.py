@@ -172,7 +172,8 @@ def main() -> None:
         print(table.drop(columns=["reason"], errors="ignore").round(3).to_string(index=False))
         for horizon, of_horizon in table.dropna(subset=["covered"]).groupby("horizon"):
             print(
-                f"{int(str(horizon))} days: {of_horizon.covered.sum() / of_horizon.intervals.sum():.0%} of "
+                f"{int(str(horizon))} days: "
+                f"{of_horizon.covered.sum() / of_horizon.intervals.sum():.0%} of "
                 f"{of_horizon.intervals.sum():.0f} intervals held, of large segments "
                 f"{of_horizon.covered_large.sum() / of_horizon.intervals_large.sum():.0%} of "
                 f"{of_horizon.intervals_large.sum():.0f}; expected by actual sales: median "

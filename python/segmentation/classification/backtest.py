@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from segmentation.classification.calibration import temper
 from segmentation.classification.candidates import CANDIDATES
-from segmentation.classification.cross_validation import fit_pipeline
 from segmentation.classification.features import FeatureColumn
 from segmentation.classification.grouping import Labels
 from segmentation.features.arrays import Matrix
@@ -74,6 +72,9 @@ class Winner:
             said = np.zeros((len(new), self.segments))
             said[:, y[0]] = 1.0
         else:
+            # scikit-learn takes seconds to load: only a fit waits for it.
+            from segmentation.classification.cross_validation import fit_pipeline
+
             pipeline = CANDIDATES[self.candidate].pipeline(self.columns, self.seed, self.setting)
             said = fit_pipeline(pipeline, X, y).probabilities(new, self.segments)
             said = temper(said, self.temperature)
@@ -233,6 +234,9 @@ def half_width(
     rho, cohorts = drifted
     share = expected / customers
     between = sampling_errors**2 + rho * share * (1 - share)
+    # SciPy takes a second to load: only a forecast waits for it.
+    from scipy import stats
+
     factor = stats.t.ppf(0.5 + NOMINAL_COVERAGE / 2, cohorts + PRIOR_COHORTS)
     width: Matrix = factor * np.sqrt(variances + customers**2 * between)
     return width

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import TweedieRegressor
 
 from segmentation.classification.backtest import forward_rows
 from segmentation.classification.grouping import Labels
@@ -126,6 +125,9 @@ def fit_spend(frame: pd.DataFrame, sales: Matrix) -> SpendModel:
         return SpendModel([], [], [], [], [], 0.0, mean)
     logs = np.column_stack(columns)
     centers, scales = logs.mean(axis=0), logs.std(axis=0)
+    # scikit-learn takes seconds to load: only a fit waits for it.
+    from sklearn.linear_model import TweedieRegressor
+
     model = TweedieRegressor(power=POWER, alpha=PENALTY, max_iter=500)
     model.fit((logs - centers) / scales, paid / mean)
     return SpendModel(
