@@ -27,7 +27,7 @@ CODE := models python tests $(wildcard benchmarks)
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) \
 	--dist loadfile --no-loadscope-reorder --durations 15
 
-.PHONY: help build test test-long test-kills lint bench docs lock clean
+.PHONY: help build test test-long test-kills lint bench evidence docs lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,9 @@ lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 bench: $(INSTALLED) ## Benchmarks (ten minutes, 3 GB of memory), and their table in docs/performance.md.
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.report
+
+evidence: $(INSTALLED) ## What the segments are worth, measured: the tables in docs/evidence.md (half an hour).
+	$(BIN)/python -m benchmarks.evidence
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
 	$(BIN)/dbt docs generate --static --vars "{dataset: $$DATASET}"

@@ -28,19 +28,25 @@ def main() -> None:
     asked.page.write_text(written)
 
 
-def between_markers(page: str, text: str) -> str:
+def between_markers(page: str, text: str, begin: str = BEGIN, end: str = END) -> str:
     """Return a page with the text between its markers replaced.
+
+    Parameters
+    ----------
+    page, text : str
+    begin, end : str
+        The markers.
 
     Raises
     ------
     ValueError
         If the page does not have both markers, in order.
     """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"The page needs the lines {BEGIN} and {END}, in this order.")
-    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+    before, found_begin, rest = page.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        raise ValueError(f"The page needs the lines {begin} and {end}, in this order.")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def figures(results: dict[str, Any]) -> str:
@@ -50,7 +56,7 @@ def figures(results: dict[str, Any]) -> str:
     parts = [
         f"Measured on {machine['cores']} cores ({machine['architecture']}) with "
         f"{machine['memory_gigabytes']:g} GB, Python {machine['python']}, {versions}.",
-        _table(
+        table(
             ["benchmark", "figure", "value", "goal", "met"],
             [
                 [
@@ -69,7 +75,7 @@ def figures(results: dict[str, Any]) -> str:
     for entry in results["benchmarks"]:
         parts += [f"### {entry['name']}", f"{entry['what']}. Medians of the raw figures:"]
         parts.append(
-            _table(
+            table(
                 ["contender", "runs", "seconds", "CPU seconds", "peak MB"],
                 [
                     [
@@ -95,7 +101,7 @@ def _account(spent: dict[str, Any]) -> list[str]:
         f"{spent['seconds_of_start_up_and_parsing']:.1f} went by while dbt started and parsed the "
         f"project, and {spent['seconds_of_running_nodes']:.1f} while it ran nodes, "
         f"{spent['threads']} at once:",
-        _table(
+        table(
             ["kind", "nodes", "seconds, summed"],
             [
                 [kind, str(of_kind["nodes"]), f"{of_kind['seconds']:.2f}"]
@@ -104,7 +110,7 @@ def _account(spent: dict[str, Any]) -> list[str]:
             right=(1, 2),
         ),
         "The slowest:",
-        _table(
+        table(
             ["node", "seconds"],
             [[f"`{node['node']}`", f"{node['seconds']:.2f}"] for node in spent["slowest_nodes"]],
             right=(1,),
@@ -112,7 +118,8 @@ def _account(spent: dict[str, Any]) -> list[str]:
     ]
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Return a table as Markdown; the columns `right` are aligned to the right."""
     rule = ["---:" if i in right else "---" for i in range(len(head))]
     lines = [f"| {' | '.join(head)} |", f"|{'|'.join(rule)}|"]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
