@@ -94,7 +94,10 @@ def test_labels_are_those_of_the_estimator(connection: duckdb.DuckDBPyConnection
             for feature in features.numbers
         }
     ).assign(**{name: clean[name].astype(object) for name in CATEGORIES})
-    model = KPrototypes(5, n_init=2, random_state=0, categorical_features=list(CATEGORIES))
+    model = KPrototypes(
+        5, gamma="half_mean_deviation", n_init=2, random_state=0,
+        categorical_features=list(CATEGORIES),
+    )  # fmt: skip
     model.fit(table)
     places = {c.name: {v: i for i, v in enumerate(c.categories)} for c in features.categories}
     modes = np.array(
