@@ -232,6 +232,7 @@ def with_names(
             limit=naming.limits.naming_limit,
             carry_over_limit=naming.limits.carry_over_limit,
             earlier=earlier,
+            told=_told_profiles(model, measured),
         )
     segments = []
     for segment, name in zip(model.segments, names, strict=True):
@@ -441,6 +442,24 @@ def _promised(
             promised = PromisedName(described.segment_slug, described.segment_name, None)
         names.append(promised)
     return names
+
+
+def _told_profiles(
+    model: SegmentationModel, measured: Mapping[int, MeasuredSegment]
+) -> list[dict[str, float]]:
+    """Return of each profile what the typical customer of the segment shows as well.
+
+    A mean can lie apart where the median does not: a name would tell what no headline says.
+    """
+    told = []
+    for i, profile in enumerate(model.profiles):
+        found = measured.get(i, MeasuredSegment(0, ()))
+        apart = {v.feature: v.here - v.everywhere for v in found.values if v.category is None}
+        shown = {
+            name: z for name, z in profile.items() if "=" in name or z * apart.get(name, 0.0) > 0
+        }
+        told.append(shown or profile)
+    return told
 
 
 def _usable_targets(model: SegmentationModel, naming: NamingInputs) -> list[PlaybookRow]:

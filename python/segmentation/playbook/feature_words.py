@@ -110,8 +110,8 @@ def _read_customer_amount(row: Mapping[str, Any]) -> str:
     if amount and (rest.count("{}") != 1 or rest.count("{") != 1 or rest.count("}") != 1):
         raise PlaybookError(
             f"feature_words: the customer_amount of '{row['feature']}' is {amount!r}. Write {{}} "
-            "where its number goes, once, and other columns by their names, e.g. 'usually "
-            "{usual_gap_days} days between purchases, now {recency_days}, {} times'."
+            "where its number goes, once, and other columns by their names, e.g. 'days "
+            "between purchases usually {usual_gap_days}, now {recency_days}, {} times'."
         )
     return amount
 

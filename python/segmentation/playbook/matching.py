@@ -99,6 +99,7 @@ def name_segments(
     carry_over_limit: float = 0.0,
     earlier: Sequence[EarlierSegment] = (),
     kept: Mapping[int, SegmentName] | None = None,
+    told: Sequence[Mapping[str, float]] | None = None,
 ) -> list[SegmentName]:
     """Name clusters.
 
@@ -123,6 +124,8 @@ def name_segments(
         Segments of the previous model.
     kept : mapping of int to SegmentName, optional
         Clusters whose names are already known.
+    told : sequence of mapping, optional
+        As `profiles`, what a description may tell of each cluster; without, all of `profiles`.
 
     Returns
     -------
@@ -157,7 +160,7 @@ def name_segments(
 
     assign(earlier, profile_of, EARLIER_MODEL, carry_over_limit)
     assign(vocabulary, profile_of, PLAYBOOK, limit)
-    for i, profile in enumerate(profiles):
+    for i, profile in enumerate(told or profiles):
         if i not in names:
             taken = {name.segment_slug for name in names.values()} | set(written)
             names[i] = described_name(profile, words, taken)
