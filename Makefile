@@ -61,7 +61,7 @@ bench: $(INSTALLED) ## Benchmarks (ten minutes, 3 GB of memory), and their table
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.report
 
-evidence: $(INSTALLED) ## What the segments are worth, measured: the tables in docs/evidence.md (half an hour).
+evidence: $(INSTALLED) ## What the segments are worth, measured: the tables in docs/evidence.md (ten minutes).
 	$(BIN)/python -m benchmarks.evidence
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
