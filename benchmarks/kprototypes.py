@@ -120,7 +120,7 @@ def kmodes(folder: str, restarts: int, seed: int) -> Work:
     categorical = list(range(NUMBERS, NUMBERS + len(CATEGORY_COUNTS)))
 
     def work() -> dict[str, Any]:
-        model = KPrototypes(K, n_init=restarts, gamma="half_mean_deviation", random_state=seed)
+        model = KPrototypes(K, n_init=restarts, random_state=seed)
         model.fit(table, categorical=categorical)
         return {"cost": float(model.cost_), "gamma": float(model.gamma)}
 

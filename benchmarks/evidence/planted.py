@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from segmentation.clustering.algorithms import ALGORITHMS
-from segmentation.clustering.k_choice import choose_k, scan_k
 from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
+from segmentation.clustering.structure import compare_with_null, number_of_groups
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.planted_worlds import KINDS, PlantedWorld, planted_world
@@ -16,7 +16,7 @@ ROWS = 600
 WORLDS = 6
 SEED = 20240229
 STARTS = 5
-RESAMPLES = 5
+DRAWS = 20
 K_FROM, K_TO = 2, 8
 
 
@@ -59,15 +59,6 @@ def _recovered(world: PlantedWorld) -> tuple[float, int]:
     sample = world.prepared(gamma)
     algorithm = ALGORITHMS["kprototypes"]
     labels = algorithm.fit(sample, world.true_k, n_init=STARTS, seed=SEED).labels
-    judgements = scan_k(
-        sample,
-        algorithm,
-        range(K_FROM, K_TO + 1),
-        n_init=STARTS,
-        seed=SEED,
-        resamples=RESAMPLES,
-    )
-    chosen = choose_k(
-        judgements, least=K_FROM, most=K_TO, floor=0.6, otherwise=K_TO, is_mixed=bool(counts)
-    )
+    comparisons = compare_with_null(sample, range(K_FROM, K_TO + 1), draws=DRAWS, seed=SEED)
+    chosen = number_of_groups(comparisons, K_FROM, K_TO) or K_TO
     return float(adjusted_rand_score(world.groups, labels)), chosen - world.true_k

@@ -45,13 +45,16 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
         schema = _use_marts(connection, warehouse, schema, console)
         about = _about(connection)
         quality = data_quality(connection)
+        # A file that an earlier version built expects nothing.
+        columns = connection.table("dim_segments").columns
+        expected = "expected_customers" if "expected_customers" in columns else "null"
         rows = connection.sql(
-            """
+            f"""
             select
                 segmentation,
                 segment_name,
                 customers,
-                expected_customers,
+                {expected} as expected_customers,
                 share,
                 headline,
                 strategy,

@@ -58,6 +58,7 @@ from segmentation.clustering.structure import (
 )
 from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Engine
+from segmentation.engine.sql import Query, select
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.features.prepared import PreparedFeatures
 from segmentation.features.preprocessor import FeaturePreprocessor
@@ -70,6 +71,9 @@ from segmentation.scoring.prototypes import Prototypes, from_centers
 
 # Silhouettes take the square of this; the third digit of the evidence does not need more.
 EVIDENCE_ROWS = 2_000
+
+# So few are not divided any further.
+LEAST_ROWS_IN_NO_STATE = 100
 
 log = logging.getLogger("segmentation")
 
@@ -166,6 +170,20 @@ def fit_model(
     refined = _search_and_refine(
         engine, rows, fitted, chosen.k, options, request.segmentation, conditions
     )
+    if algorithm.takes_k and 2 * refined.prototypes.segments < chosen.k:
+        others = _rows_in_no_state(engine, rows, options, conditions, key)
+        if others is not None:
+            rows = others
+            fitted = rows.sample.rows(slice(0, algorithm.most_rows))
+            refined = _search_and_refine(
+                engine,
+                rows,
+                fitted,
+                min(chosen.k, rows.sample.distinct_rows),
+                options,
+                request.segmentation,
+                conditions,
+            )
     prototypes = _largest_first(engine, table, rows.prepared, refined.prototypes)
     k = prototypes.segments
     judged = rows.sample.rows(slice(0, EVIDENCE_ROWS))
@@ -269,6 +287,30 @@ def _rows_to_fit(
         is_imputed=options.imputation == "mice" and any(missing[name] for name in used),
         fingerprint=_fingerprint(sample, options),
     )
+
+
+def _rows_in_no_state(
+    engine: Engine,
+    rows: _RowsToFit,
+    options: SegmentationOptions,
+    conditions: ConditionsOfFit,
+    key: str,
+) -> _RowsToFit | None:
+    """Return the rows that clusters name, where states name most customers; None if there are few.
+
+    Clusters of customers in states are dissolved: fitted to all, hardly any would be left.
+    """
+    if not conditions.states.conditions:
+        return None
+    table = Query(rows.inliers).step(
+        "customers_in_no_state",
+        select(["*"], rows.inliers, where=f"({conditions.states.expression}) is null"),
+    )
+    counted = engine.rows(f"select count(*) from {table.from_item}")[0][0]
+    if counted < LEAST_ROWS_IN_NO_STATE:
+        return None
+    log.info("states name most customers: clusters are fitted to the %s others", f"{counted:,}")
+    return _rows_to_fit(engine, table.from_item, options, key)
 
 
 def _choose_k(rows: _RowsToFit, options: SegmentationOptions, segmentation: str) -> _ChosenK:

@@ -18,7 +18,7 @@ from segmentation.clustering.names import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.clustering.typical_values import TypicalValue
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import Query, call, case, number, quoted, text_literal
+from segmentation.engine.sql import Query, all_of, call, case, number, quoted, text_literal
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.numbers import PreparedFeature
 from segmentation.playbook.feature_words import FeatureWords, words_for
@@ -173,9 +173,28 @@ def with_reasons(
         by_segment(sentences, engine.element("ranked_features", rank))
         for rank in range(1, REASONS + 1)
     ]
-    first = _first_reason(call("coalesce", [found[0], text_literal(NO_REASON)]))
+    without = _of_segments(_told_states(engine, segments, words), text_literal(NO_REASON))
+    first = _first_reason(call("coalesce", [found[0], without]))
     others = [f"{reason} as reason_{rank}" for rank, reason in enumerate(found[1:], start=2)]
     return spoken.adding("reasons", [first, *others])
+
+
+def _told_states(
+    engine: Engine, segments: Sequence[NamedSegment], words: Mapping[str, FeatureWords]
+) -> dict[int, str]:
+    """Return SQL that tells what the condition of each state looks at first.
+
+    It is true of the customer, also where most customers are in the state and nothing sets it
+    apart from them.
+    """
+    told = {}
+    for segment in segments:
+        columns = segment.condition.columns if segment.condition else []
+        if segment.segment_id >= STATE_IDS_FROM and columns:
+            spoken = words_for(columns[0], words)
+            amount = _amount(engine, f"cast({quoted(columns[0])} as double)", spoken, ())
+            told[segment.segment_id] = amount
+    return told
 
 
 def _first_reason(of_members: str) -> str:
@@ -289,8 +308,15 @@ def _number_evidence(
     if everywhere is None:
         return number(0.0)
     raw = f"cast({quoted(explained.prepared.name)} as double)"
-    decimals = words_for(explained.prepared.name, words).decimals
-    same = f"round({raw}, {decimals}) = round({number(everywhere)}, {decimals})"
+    spoken = words_for(explained.prepared.name, words)
+    # What reads the same is compared as it is written, where it is near enough to be.
+    written = engine.written_number(raw, spoken.decimals)
+    same = all_of(
+        [
+            f"abs({raw} - {number(everywhere)}) <= {number(10.0**-spoken.decimals)}",
+            f"{written} = {text_literal(spoken.written(everywhere))}",
+        ]
+    )
     weight = _of_segments(weights, number(0.0))
     known = case([(f"not {engine.is_finite(raw)}", number(LAST)), (same, number(0.0))], number(1.0))
     return f"{weight} * {known}"

@@ -150,7 +150,8 @@ def _is_highest(
     column: str, i: int, segments: Sequence[UnnamedSegment], among: set[int], slack: float = 1.0
 ) -> bool:
     value = segments[i].typical.get(column)
-    if value is None:
+    # The only one that is left is higher than no other.
+    if value is None or len(among) < 2:
         return False
     others = [segments[j].typical[column] for j in among if column in segments[j].typical]
     return max(value * slack, value) >= max(others, default=value)

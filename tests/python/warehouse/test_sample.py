@@ -132,7 +132,10 @@ def test_the_marts_answer_in_plain_sql(sample: Warehouse) -> None:
     )
     assert len(at_risk) >= 40
     assert at_risk[0][1] > at_risk[-1][1]
-    assert all(reason.startswith("later than usual: days between purchases usually ") for _, _, reason in at_risk)
+    assert all(
+        reason.startswith("later than usual: days between purchases usually ")
+        for _, _, reason in at_risk
+    )
     best = sample.query(
         """
         select group_name, conversion_rate, visitors

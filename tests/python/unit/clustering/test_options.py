@@ -53,7 +53,7 @@ def test_overrides_are_laid_over_the_settings() -> None:
         ({"outlier_factor": 10**400}, "It must be a number above 0."),
         ({"scan_to": 51}, "scan_to is 51. It must be a whole number, 2 to 50."),
         ({"scan_from": 51, "scan_to": 60}, "scan_from is 51. It must be a whole number, 2 to 50."),
-        ({"auto_k_to": 60}, "auto_k_to is 60. It must be a whole number, 3 to 50."),
+        ({"auto_k_to": 60}, "auto_k_to is 60. It must be a whole number, 2 to 50."),
         ({"auto_k_from": "2"}, "auto_k_from is '2'. It must be a whole number, 2 to 50."),
         ({"n_init": 10**9}, "n_init is 1000000000. It must be a whole number, 1 to 1000."),
         ({"sample_rows": 10**9}, "sample_rows is 1000000000. It must be a whole number, 100 to"),

@@ -183,6 +183,31 @@ def test_a_cluster_that_is_too_small_does_not_leave_a_fit(
     assert min(segment.customers for segment in kept) == 3
 
 
+def test_where_states_name_most_customers_clusters_are_fitted_to_the_others(
+    connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame, logged: pytest.LogCaptureFixture
+) -> None:
+    """Most bought once: no cluster of all customers would be left for those who came back."""
+    random = np.random.default_rng(5)
+    once = shop.loc[shop.index.repeat(60)].reset_index(drop=True)
+    once = once.assign(
+        customer_id=[f"O{i:05d}" for i in range(len(once))],
+        purchase_days=1.0,
+        frequency=random.integers(1, 3, len(once)).astype(float),
+        monetary=random.lognormal(3, 1, len(once)),
+        recency_days=random.integers(1, 360, len(once)).astype(float),
+    )
+    house = House(connection, pd.concat([shop, once], ignore_index=True))
+    house.put("playbook", playbook())
+    house.fit(SETTINGS | {"k": 4})
+    assert "states name most customers: clusters are fitted to the" in logged.text
+    found = house.assignments().merge(house.segments(), on="segment_id")
+    slugs = found[found.customer_id.str.startswith("C")].segment_slug
+    assert {"loyal", "occasional"} <= set(slugs)
+    # Nothing sets them apart from all customers, most of whom are like them.
+    told = found[found.segment_slug == "one_time"].reason_1
+    assert not told.eq("no feature by itself speaks for this segment").any()
+
+
 def test_a_shop_where_nobody_bought_in_the_window(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:
@@ -190,6 +215,7 @@ def test_a_shop_where_nobody_bought_in_the_window(
     house.fit(SETTINGS)
     assert "trims leaves nobody" in logged.text
     assert set(slug_of_customers(house)) == {"lost"}
+    assert set(house.assignments().reason_1) == {"0 purchases"}
 
 
 def test_two_conditions_have_one_place_each() -> None:
