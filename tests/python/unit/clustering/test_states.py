@@ -184,7 +184,7 @@ def test_a_cluster_that_is_too_small_does_not_leave_a_fit(
 
 
 def test_where_states_name_most_customers_clusters_are_fitted_to_the_others(
-    connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame, logged: pytest.LogCaptureFixture
+    connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame
 ) -> None:
     """Most bought once: no cluster of all customers would be left for those who came back."""
     random = np.random.default_rng(5)
@@ -199,7 +199,6 @@ def test_where_states_name_most_customers_clusters_are_fitted_to_the_others(
     house = House(connection, pd.concat([shop, once], ignore_index=True))
     house.put("playbook", playbook())
     house.fit(SETTINGS | {"k": 4})
-    assert "states name most customers: clusters are fitted to the" in logged.text
     found = house.assignments().merge(house.segments(), on="segment_id")
     slugs = found[found.customer_id.str.startswith("C")].segment_slug
     assert {"loyal", "occasional"} <= set(slugs)
