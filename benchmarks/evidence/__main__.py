@@ -35,8 +35,9 @@ MONTH_ENDS = tuple(
     for month, day in ((6, 30), (7, 31), (8, 31), (9, 30), (10, 31), (11, 30), (12, 31))
 )
 # The orders begin half a year before the first of them: a window of a year is not full before the
-# last, and the spend of a customer who does the same again and again grows until then.
-WINDOWS = (365, 180)
+# last, and the spend of a customer who does the same again and again grows until then. A window of
+# 90 days is full from the first, and is what "the same as before" is measured by.
+WINDOWS = (365, 90)
 FEATURES = "from intermediate.int_value_features order by customer_id"
 
 

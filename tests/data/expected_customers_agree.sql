@@ -1,5 +1,5 @@
--- Broken: the expected customers of a segment differ between dim_segments and rpt_prospect_distribution,
--- or do not sum up to all prospects.
+-- Broken: the expected customers of a segment differ between dim_segments and
+-- rpt_prospect_distribution, or do not sum up to all prospects.
 with
 
 listed as (

@@ -70,7 +70,7 @@ counted_customers as (
             horizons.horizon_days <= activity.tenure_days
             and (
                 burn_in.learned_from_day is null
-                or activity.first_purchase_on >= burn_in.learned_from_day
+                or burn_in.learned_from_day <= activity.first_purchase_on
             )
     group by
         horizons.horizon_days,
@@ -114,7 +114,8 @@ select
                         cast(customers as varchar),
                         ' customers were seen for ',
                         cast(horizon_days as varchar),
-                        ' days after their first purchase, {{ least_customers_at_age() }} are needed',
+                        ' days after their first purchase, ',
+                        '{{ least_customers_at_age() }} are needed',
                         case
                             when left_out_customers > 0
                                 then

@@ -38,11 +38,10 @@ rhythm as (
 
 ),
 
--- Nine in ten customers who came back were at most so late. Where nobody came back, four usual gaps.
+-- Nine in ten customers who came back were at most so late. Four gaps where nobody came back.
 measured_returns as (
 
-    select
-        coalesce(percentile_cont(0.9) within group (order by last_return_ratio), 4) as late_ratio
+    select coalesce(percentile_cont(0.9) within group (order by last_return_ratio), 4) as late_ratio
     from rhythm
 
 ),
