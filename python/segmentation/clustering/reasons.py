@@ -98,7 +98,8 @@ def segment_headline(
         value = of_numbers[name]
         apart = explained.apart(value)
         if _explains(explained, apart, segment):
-            numbers.append(NumberContrast(name, apart, value.here, value.everywhere))
+            rank = _rank(name, apart, segment)
+            numbers.append(NumberContrast(name, rank * apart, value.here, value.everywhere))
     categories = [
         CategoryContrast(value.feature, value.category, value.here, value.everywhere)
         for value in segment.values
@@ -246,6 +247,12 @@ def _is_promised(name: str, apart: float, segment: NamedSegment) -> bool:
     )
 
 
+def _rank(name: str, apart: float, segment: NamedSegment) -> float:
+    """Return what the weight of a number is multiplied by: of a state, its condition is first."""
+    is_state = segment.segment_id >= STATE_IDS_FROM
+    return FIRST if is_state and _is_promised(name, apart, segment) else 1.0
+
+
 def _explains(explained: ExplainedNumber, apart: float, segment: NamedSegment) -> bool:
     """Return whether a number can explain a segment: the model or its condition looks at it."""
     return explained.is_fitted or _is_promised(explained.prepared.name, apart, segment)
@@ -296,9 +303,7 @@ def _number_evidence(
     everywhere = None
     for i, (apart, value) in _contrasts(explained, segments, words).items():
         everywhere = value.everywhere
-        rank = 1.0
-        if i >= STATE_IDS_FROM and _is_promised(explained.prepared.name, apart, by_id[i]):
-            rank = FIRST
+        rank = _rank(explained.prepared.name, apart, by_id[i])
         middle = float(explained.prepared.scaled(np.array([value.everywhere]))[0])
         slope = rank * apart / explained.standard_deviation
         most = rank * MOST_TIMES_THE_SEGMENT * apart**2
