@@ -119,6 +119,8 @@ def test_the_first_reason_of_a_state_is_its_condition(house: House) -> None:
     assert (
         found.reason_1[410:420].str.startswith("lower purchase days: purchase days of 1.00").all()
     )
+    headline = house.segments().set_index("segment_slug").headline["at_risk"]
+    assert headline.startswith("Higher overdue ratio (overdue ratio of 9.00, all customers")
 
 
 def test_states_are_edited_without_a_fit(house: House) -> None:
