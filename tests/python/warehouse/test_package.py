@@ -66,8 +66,8 @@ def test_the_graph_leads_from_the_shop_to_the_package_and_back(shop: Shop) -> No
 def test_segments_are_named_by_the_playbook_of_the_shop(shop: Shop) -> None:
     assert shop.query(
         "select segment_name, strategy from shop_marts.dim_segments"
-        " where segmentation = 'value' and segment_slug = 'fading'"
-    ) == [("Fading", "Ask how they are.")]
+        " where segmentation = 'value' and segment_slug = 'promising'"
+    ) == [("Promising", "Invite them to the tasting.")]
 
 
 def test_schemas_are_called_as_the_shop_calls_its_own(shop: Shop) -> None:

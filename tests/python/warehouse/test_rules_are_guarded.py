@@ -121,8 +121,8 @@ BREAKS = [
     ),
     pytest.param(
         "models/intermediate/customers/int_prospect_horizon.sql",
-        "first_customers > 2 * typical_customers",
-        "first_customers > 3 * typical_customers",
+        "when first_customers > 2 * typical_customers\n",
+        "when first_customers > 3 * typical_customers\n",
         "a_first_month_of_old_customers",
         id="old customers of the first month are learned from",
     ),
