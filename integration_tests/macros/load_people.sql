@@ -8,7 +8,7 @@
             ~ " case when i % 3 = 0 then 'Norway' else 'Chile' end as \"Country\","
             ~ " case when i % 3 = 0 then 'premium' when i % 5 <> 0 then 'basic' end as plan,"
             ~ " case when i % 3 = 0 then 12.5 else 2 end + i % 2 as visits_per_month"
-            ~ " from range(120) as numbers (i)"
+            ~ " from range(400) as numbers (i)"
         ) -%}
     {%- endif -%}
     select 1

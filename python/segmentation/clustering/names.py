@@ -422,11 +422,17 @@ def _promised(
     before: Sequence[PromisedName | None],
 ) -> list[PromisedName]:
     """Return the names of a model's clusters by conditions, and descriptions where none holds."""
-    nobody = MeasuredSegment(0, ())
+    # A cluster without customers of its own is taken as the typical customer.
+    values = next(iter(measured.values())).values if measured else ()
+    of_all = {value.feature: value.everywhere for value in values if value.category is None}
     segments = []
     for i, profile in enumerate(model.profiles):
-        found = measured.get(i, nobody)
-        segments.append(UnnamedSegment(found.customers, found.medians(), profile, before[i]))
+        found = measured.get(i)
+        segments.append(
+            UnnamedSegment(found.customers, found.medians(), profile, before[i])
+            if found
+            else UnnamedSegment(0, of_all, profile, before[i])
+        )
     rows = usable_conditions(
         conditions_of(naming.playbook, OF_SEGMENT), set(naming.columns or model.known_numbers)
     )

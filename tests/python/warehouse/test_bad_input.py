@@ -57,7 +57,7 @@ def test_one_customer(fresh: Warehouse) -> None:
     assert fresh.query(
         "select distance, margin, runner_up_slug, reason_1"
         f" from marts.fct_customer_segments {VALUE}"
-    ) == [(0.0, None, "occasional", "no feature by itself speaks for this segment")]
+    ) == [(0.0, None, "occasional", "1 day since the first purchase")]
 
 
 def test_identical_customers(fresh: Warehouse) -> None:

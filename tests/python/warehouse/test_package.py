@@ -98,9 +98,9 @@ def test_further_columns_are_features_and_nothing_else_is_read(shop: Shop) -> No
         " from shop_marts.rpt_segment_profiles where segmentation = 'profile'"
         " and feature in ('country', 'plan', 'visits_per_month') group by all order by 1"
     ) == [
-        ("country", "category", 3, 120),
-        ("plan", "category", 3, 104),
-        ("visits_per_month", "number", 3, 120),
+        ("country", "category", 3, 400),
+        ("plan", "category", 3, 347),
+        ("visits_per_month", "number", 3, 400),
     ]
     (headlines,) = shop.query(
         "select string_agg(headline, ' | ') from shop_marts.dim_segments"
@@ -130,7 +130,7 @@ def test_orders_that_changed_are_read_in_the_same_build(shop: Shop) -> None:
     assert shop.query(
         "select rows_read from shop_marts.rpt_rows_read where source_table = 'orders'"
     ) == [(700,)]
-    assert shop.query("select sum(customers) from shop.shop_segment_sizes") == [(3 * 120,)]
+    assert shop.query("select sum(customers) from shop.shop_segment_sizes") == [(3 * 400,)]
 
 
 def test_a_file_is_read_by_the_headers_of_the_package(
