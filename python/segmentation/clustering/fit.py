@@ -298,7 +298,7 @@ def _rows_in_no_state(
 ) -> _RowsToFit | None:
     """Return the rows that clusters name, where states name most customers; None if there are few.
 
-    Clusters of customers in states are dissolved: fitted to all, hardly any would be left.
+    Clusters of customers in states are dissolved: of a fit to all customers few would be left.
     """
     if not conditions.states.conditions:
         return None

@@ -25,7 +25,7 @@ from segmentation.features.prepared import PreparedFeatures
 from segmentation.playbook.headlines import share_z_score
 from segmentation.registry.arrow import FLAG, REAL, REALS, TEXT, WHOLE, records, struct
 from segmentation.registry.header import DroppedFeature, ModelHeader, model_columns
-from segmentation.scoring.prototypes import Prototypes, from_centers, share_costs
+from segmentation.scoring.prototypes import Prototypes
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,19 @@ class FitMetrics:
     converged: bool
 
 
+# How a raw value becomes a scaled one, see PreparedFeature.
+_PREPARED = {
+    "name": TEXT,
+    "fill": REAL,
+    "lower": REAL,
+    "upper": REAL,
+    "transform": TEXT,
+    "power": REAL,
+    "center": REAL,
+    "scale": REAL,
+}
+
+
 @dataclass(frozen=True)
 class SegmentationModel(ModelHeader):
     """One fit. A table of these is the history of a segmentation."""
@@ -212,14 +225,7 @@ class SegmentationModel(ModelHeader):
             "k_by_rule": WHOLE,
             "playbook_hash": TEXT,
             "features": records(
-                name=TEXT,
-                fill=REAL,
-                lower=REAL,
-                upper=REAL,
-                transform=TEXT,
-                power=REAL,
-                center=REAL,
-                scale=REAL,
+                **_PREPARED,
                 mean=REAL,
                 standard_deviation=REAL,
                 typical=REAL,
@@ -304,16 +310,7 @@ class SegmentationModel(ModelHeader):
             ),
             "thresholds": records(name=TEXT, value=REAL),
             "promises": records(playbook_slug=TEXT, earlier_slug=TEXT, renamed_because=TEXT),
-            "explained": records(
-                name=TEXT,
-                fill=REAL,
-                lower=REAL,
-                upper=REAL,
-                transform=TEXT,
-                power=REAL,
-                center=REAL,
-                scale=REAL,
-            ),
+            "explained": records(**_PREPARED),
             "null_comparisons": records(
                 k=WHOLE,
                 silhouette=REAL,
@@ -400,16 +397,6 @@ class SegmentationModel(ModelHeader):
                 if rows and rows[0].reach is not None
                 else None
             ),
-        )
-
-    @property
-    def segment_prototypes(self) -> Prototypes:
-        """One prototype for each segment: its own, or the middle of the segment."""
-        own = self.prototypes
-        if own.is_one_each and own.weights is None:
-            return own
-        return from_centers(
-            self.centroids, [share_costs(block, self.gamma) for block in self.segment_shares]
         )
 
     @property

@@ -1,7 +1,7 @@
 """States: conditions on one customer, which name before the clusters do.
 
-A customer of whom a condition is true is in that state, whatever cluster is nearest; of several
-conditions that are true, the first names. A column without a value makes no condition true.
+A customer who meets a condition is in that state, even if a cluster is near. Of several conditions
+that hold, the first one names. A column without a value makes no condition true.
 """
 
 from __future__ import annotations

@@ -116,10 +116,7 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
             if self.outliers == "winsorize"
             else _tukey_bounds(filled, self.outlier_factor)
         )
-        lower, upper = (
-            np.maximum(least, -MAX_ABSOLUTE_VALUE),
-            np.full(len(least), MAX_ABSOLUTE_VALUE),
-        )
+        lower, upper = least, np.full(len(least), MAX_ABSOLUTE_VALUE)
         if self.outliers in ("clip", "winsorize"):
             lower, upper = np.maximum(self.bounds_, least)
         kept = np.clip(filled, lower, upper)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from segmentation.playbook.conditions import Condition
 from segmentation.playbook.feature_words import FeatureWords, words_for
@@ -67,8 +67,8 @@ def promised_names(
 ) -> list[PromisedName | None]:
     """Name segments by conditions.
 
-    An earlier name stays while its condition holds with slack, see :data:`SLACK`, and while
-    nobody is in the segment. The others take the first row whose condition holds; of several
+    An earlier name stays while its condition holds with slack, see :data:`SLACK`, and while the
+    segment is empty. The others take the first row whose condition holds; of several
     segments with one row the one with the most customers has the plain name, of those the first.
 
     Parameters
@@ -113,9 +113,7 @@ def promised_names(
         for i in sorted(members, key=lambda i: (-segments[i].customers, i)):
             names[i] = _named_after(row, i, segments, names, words)
     return [
-        None
-        if i not in names
-        else PromisedName(**{**vars(names[i]), "renamed_because": reasons.get(i)})
+        None if i not in names else replace(names[i], renamed_because=reasons.get(i))
         for i in range(len(segments))
     ]
 
