@@ -15,13 +15,8 @@ import yaml
 from segmentation.clustering.assign import assignments_query
 from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import (
-    NamedSegment,
-    NamingInputs,
-    known_numbers,
-    segments_today,
-    states_of,
-)
+from segmentation.clustering.names import known_numbers, segments_today, states_of
+from segmentation.clustering.naming import NamedSegment, NamingInputs
 from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.threads import limit_native_threads

@@ -11,7 +11,7 @@ import pyarrow as pa
 from mixed_customers import CATEGORIES, NUMBERS
 from newest_model import put_current_model
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.naming import NamedSegment
 from segmentation.steps.apply_clusters import assign_segments
 from segmentation.steps.fit_clusters import fit_if_needed
 from segmentation.steps.name_clusters import name_segments_of_current_model

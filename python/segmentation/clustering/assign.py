@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.reasons import with_reasons
 from segmentation.clustering.states import STATE_IDS_FROM, States
 from segmentation.clustering.typical_values import ScoringRule

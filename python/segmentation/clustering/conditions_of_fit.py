@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from segmentation.clustering.names import NamingInputs
+from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.states import (
     States,

@@ -5,34 +5,29 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from segmentation.clustering.condition_names import (
+    names_at_fit,
+    promised_by_conditions,
+    stored_promises,
+)
 from segmentation.clustering.model import (
     ModelCategory,
     ModelFeature,
-    Promise,
     SegmentationModel,
     category_profile,
 )
-from segmentation.clustering.options import NamingOptions
+from segmentation.clustering.naming import NamedSegment, NamingInputs
 from segmentation.clustering.states import States, state_id, usable_conditions
-from segmentation.clustering.typical_values import MeasuredSegment, TypicalValue
-from segmentation.engine.base import Engine
-from segmentation.engine.sql import quoted, text_literal
-from segmentation.features.prepared import PreparedFeatures
-from segmentation.playbook.conditions import Condition
-from segmentation.playbook.feature_words import FeatureWords
+from segmentation.clustering.typical_values import MeasuredSegment
 from segmentation.playbook.matching import (
     CONDITION,
     DESCRIPTION,
-    EARLIER_MODEL,
     STATE,
     EarlierSegment,
     SegmentName,
-    continued_segments,
-    described_name,
     name_segments,
     profile_distance,
 )
@@ -47,72 +42,6 @@ from segmentation.playbook.playbook import (
     usable_rows,
     vocabulary_for,
 )
-from segmentation.playbook.promises import PromisedName, UnnamedSegment, promised_names
-from segmentation.scoring.nearest import assigned_table
-from segmentation.scoring.prototypes import Prototypes
-
-
-@dataclass(frozen=True)
-class NamingInputs:
-    """What segments are called after.
-
-    Attributes
-    ----------
-    playbook : mapping of int to sequence of PlaybookRow
-        k to its vocabulary.
-    words : mapping of str to FeatureWords
-        Feature to its words.
-    limits : NamingOptions
-        How near a segment has to be to what it is called after.
-    earlier : SegmentationModel or None
-        The model before, whose segments hand their slugs on to those of a new one.
-    columns : frozenset of str
-        Numeric columns of the feature table, which conditions may look at.
-    """
-
-    playbook: Mapping[int, Sequence[PlaybookRow]] = field(default_factory=dict)
-    words: Mapping[str, FeatureWords] = field(default_factory=dict)
-    limits: NamingOptions = field(default_factory=NamingOptions)
-    earlier: SegmentationModel | None = None
-    columns: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class NamedSegment:
-    """A segment as it is called on the day of a build.
-
-    Attributes
-    ----------
-    segment_id : int
-        A cluster's number, or that of a state, see
-        :data:`segmentation.clustering.states.STATE_IDS_FROM`.
-    segment_slug, segment_name : str
-    named_by : str
-        ``"state"``, ``"condition"``, or as :class:`segmentation.playbook.matching.SegmentName` has
-        it.
-    row : PlaybookRow or None
-        What describes the segment to readers.
-    condition : Condition or None
-        What its name promises.
-    values : tuple of TypicalValue
-        What is typical of it today; empty where it has no customers.
-    naming_distance : float or None
-    slug_at_fit : str or None
-        None of a state.
-    renamed_because : str or None
-        Why the name that it had before did not stay.
-    """
-
-    segment_id: int
-    segment_slug: str
-    segment_name: str
-    named_by: str
-    row: PlaybookRow | None
-    condition: Condition | None
-    values: tuple[TypicalValue, ...]
-    naming_distance: float | None = None
-    slug_at_fit: str | None = None
-    renamed_because: str | None = None
 
 
 def current_names(model: SegmentationModel, naming: NamingInputs) -> list[SegmentName]:
@@ -164,49 +93,6 @@ def current_names(model: SegmentationModel, naming: NamingInputs) -> list[Segmen
     )
 
 
-def with_segment_shares(
-    engine: Engine,
-    table: str,
-    features: PreparedFeatures,
-    prototypes: Prototypes,
-    categories: Sequence[ModelCategory],
-) -> list[ModelCategory]:
-    """Return columns of categories with their shares in each segment.
-
-    Shares are shares of the customers whose category is known.
-    """
-    if not categories:
-        return []
-    raw = [f"cast({quoted(category.name)} as varchar)" for category in categories]
-    counts = [
-        f"sum(case when {column} = {text_literal(value)} then 1 else 0 end)"
-        for column, category in zip(raw, categories, strict=True)
-        for value in category.categories
-    ]
-    known = [f"count({column})" for column in raw]
-    names = [category.name for category in categories]
-    found = {
-        row[0]: row[1:]
-        for row in engine.rows(
-            f"select segment_id, {', '.join(known + counts)} "
-            f"from ({assigned_table(engine, table, features, prototypes, names)}) "
-            "group by segment_id"
-        )
-    }
-    nobody = [0] * (len(known) + len(counts))
-    counted = []
-    start = len(known)
-    for f, category in enumerate(categories):
-        block = slice(start, start + len(category.categories))
-        start = block.stop
-        shares = []
-        for segment in range(prototypes.segments):
-            row = found.get(segment, nobody)
-            shares.append([int(count) / max(int(row[f]), 1) for count in row[block]])
-        counted.append(dataclasses.replace(category, segment_shares=shares))
-    return counted
-
-
 def with_names(
     model: SegmentationModel, measured: Mapping[int, MeasuredSegment], naming: NamingInputs
 ) -> SegmentationModel:
@@ -222,7 +108,7 @@ def with_names(
     """
     earlier = _earlier_segments(model, naming.earlier) if naming.limits.carry_over else []
     if has_conditions(model, naming):
-        names, promises = _names_at_fit_by_conditions(model, measured, naming, earlier)
+        names, promises = names_at_fit(model, measured, naming, earlier)
     else:
         promises = []
         names = name_segments(
@@ -279,7 +165,7 @@ def segments_today(
             )
             for i, name in enumerate(names)
         ] + _named_states(model, measured, naming)
-    promised = _promised(model, measured, naming, _stored_promises(model))
+    promised = promised_by_conditions(model, measured, naming, stored_promises(model))
     rows_of = {row.segment_slug: row for row in conditions_of(naming.playbook, OF_SEGMENT)}
     named = []
     for i, (segment, name) in enumerate(zip(model.segments, promised, strict=True)):
@@ -368,86 +254,6 @@ def _named(
         values=measured[segment.segment_id].values if segment.segment_id in measured else (),
         slug_at_fit=segment.segment_slug,
     )
-
-
-def _names_at_fit_by_conditions(
-    model: SegmentationModel,
-    measured: Mapping[int, MeasuredSegment],
-    naming: NamingInputs,
-    earlier: Sequence[EarlierSegment],
-) -> tuple[list[SegmentName], list[Promise]]:
-    """Return the names of a new model's clusters, and the conditions that they were named by."""
-    continued = continued_segments(model.profiles, earlier, naming.limits.carry_over_limit)
-    before: list[PromisedName | None] = [None] * model.k
-    for i, found in enumerate(continued):
-        if found is not None:
-            of = earlier[found[0]]
-            before[i] = PromisedName(of.segment_slug, of.segment_name, of.playbook_slug)
-    promised = _promised(model, measured, naming, before)
-    names = []
-    promises = []
-    for name, found in zip(promised, continued, strict=True):
-        named_by = CONDITION if name.playbook_slug else DESCRIPTION
-        names.append(
-            SegmentName(
-                name.segment_slug,
-                name.segment_name,
-                EARLIER_MODEL if name.is_kept else named_by,
-                found[1] if name.is_kept and found else None,
-            )
-        )
-        promises.append(
-            Promise(
-                playbook_slug=name.playbook_slug,
-                earlier_slug=earlier[found[0]].segment_slug if found else None,
-                renamed_because=name.renamed_because,
-            )
-        )
-    return names, promises
-
-
-def _stored_promises(model: SegmentationModel) -> list[PromisedName | None]:
-    # Where the playbook had no conditions at the fit, a slug is that of the row itself.
-    rows = [p.playbook_slug for p in model.promises] or [s.segment_slug for s in model.segments]
-    return [
-        PromisedName(segment.segment_slug, segment.segment_name, slug)
-        for segment, slug in zip(model.segments, rows, strict=True)
-    ]
-
-
-def _promised(
-    model: SegmentationModel,
-    measured: Mapping[int, MeasuredSegment],
-    naming: NamingInputs,
-    before: Sequence[PromisedName | None],
-) -> list[PromisedName]:
-    """Return the names of a model's clusters by conditions, and descriptions where none holds."""
-    # A cluster without customers of its own is taken as the typical customer.
-    values = next(iter(measured.values())).values if measured else ()
-    of_all = {value.feature: value.everywhere for value in values if value.category is None}
-    segments = []
-    for i, profile in enumerate(model.profiles):
-        found = measured.get(i)
-        segments.append(
-            UnnamedSegment(found.customers, found.medians(), profile, before[i])
-            if found
-            else UnnamedSegment(0, of_all, profile, before[i])
-        )
-    rows = usable_conditions(
-        conditions_of(naming.playbook, OF_SEGMENT), set(naming.columns or model.known_numbers)
-    )
-    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
-    found_names = promised_names(segments, rows, thresholds, naming.words)
-    taken = {name.segment_slug for name in found_names if name}
-    taken |= {row.segment_slug for row in conditions_of(naming.playbook, OF_CUSTOMER)}
-    names = []
-    for profile, promised in zip(model.profiles, found_names, strict=True):
-        if promised is None:
-            described = described_name(profile, naming.words, taken)
-            taken.add(described.segment_slug)
-            promised = PromisedName(described.segment_slug, described.segment_name, None)
-        names.append(promised)
-    return names
 
 
 def _told_profiles(

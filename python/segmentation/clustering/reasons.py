@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentation.clustering.model import ModelCategory, SegmentationModel
-from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.clustering.typical_values import TypicalValue
 from segmentation.engine.base import Engine

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamingInputs, current_names
+from segmentation.clustering.names import current_names
+from segmentation.clustering.naming import NamingInputs
 from segmentation.engine.base import Session, Table
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept

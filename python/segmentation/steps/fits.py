@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamingInputs
+from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Engine
 from segmentation.engine.threads import load_scikit_learn

@@ -8,12 +8,8 @@ import logging
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import (
-    NamingInputs,
-    known_numbers,
-    segments_today,
-    states_of,
-)
+from segmentation.clustering.names import known_numbers, segments_today, states_of
+from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Session, Table
 from segmentation.steps.apply_clusters import with_features_of

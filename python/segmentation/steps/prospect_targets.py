@@ -15,7 +15,7 @@ import pandas as pd
 
 from segmentation.clustering.assign import scoring_rule
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import quoted, select

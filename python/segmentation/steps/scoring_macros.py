@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from segmentation.clustering.assign import assignments_query, columns_beside, scoring_rule
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.naming import NamedSegment
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, quoted, select, text_literal
 from segmentation.playbook.feature_words import FeatureWords

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import NamedSegment
+from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.reasons import segment_headline
 from segmentation.clustering.typical_values import read_typical_values
 from segmentation.playbook.conditions import read_condition
