@@ -168,3 +168,15 @@ def test_sql_has_the_same_largest_value() -> None:
     found = re.search(r"return\((\d+)\)", body)
     assert found
     assert int(found[1]) == MAX_ABSOLUTE_VALUE
+
+
+def test_winsorizing_bounds_are_values_of_rows() -> None:
+    """Two of 440 rows, less than the share of 0.5 %, move neither bound nor scale."""
+    spend = np.arange(440.0)[:, None]
+    plain = FeaturePreprocessor(outliers="winsorize").fit(spend)
+    spend[[100, 200]] = 1e9
+    assert FeaturePreprocessor(outliers="winsorize").fit(spend).features_[0].upper == 439.0
+    spend[[100, 200]] = -1e9
+    moved = FeaturePreprocessor(outliers="winsorize", floors=[0.0]).fit(spend).features_[0]
+    assert moved.lower == 0.0
+    assert moved.scale == pytest.approx(plain.features_[0].scale, rel=0.01)

@@ -78,6 +78,12 @@ def test_only_one_is_the_highest_and_of_equal_ones_the_first(rows: list[Playbook
     assert found == ["potential", "potential_longer_history"]
 
 
+def test_the_only_segment_is_not_the_highest(rows: list[PlaybookRow]) -> None:
+    assert slugs([segment(500, 50)], rows) == ["potential"]
+    # Nor is the only one that earlier conditions leave.
+    assert slugs([segment(500, 50), segment(900, 90, 3)], rows) == ["potential", "late"]
+
+
 def test_several_of_one_condition_are_told_apart(rows: list[PlaybookRow]) -> None:
     segments = [
         segment(50, 5, customers=5, length=1.0),
