@@ -171,12 +171,9 @@ def test_sql_has_the_same_largest_value() -> None:
 
 
 def test_winsorizing_bounds_are_values_of_rows() -> None:
-    """Two of 440 rows, less than the share of 0.5 %, move neither bound nor scale."""
-    spend = np.arange(440.0)[:, None]
-    plain = FeaturePreprocessor(outliers="winsorize").fit(spend)
+    """Two of 400 rows, the share of 0.5 %: a bound between rows would lie halfway to them."""
+    spend = np.arange(400.0)[:, None]
     spend[[100, 200]] = 1e9
-    assert FeaturePreprocessor(outliers="winsorize").fit(spend).features_[0].upper == 439.0
+    assert FeaturePreprocessor(outliers="winsorize").fit(spend).features_[0].upper == 399.0
     spend[[100, 200]] = -1e9
-    moved = FeaturePreprocessor(outliers="winsorize", floors=[0.0]).fit(spend).features_[0]
-    assert moved.lower == 0.0
-    assert moved.scale == pytest.approx(plain.features_[0].scale, rel=0.01)
+    assert FeaturePreprocessor(outliers="winsorize").fit(spend).features_[0].lower == 0.0
