@@ -91,49 +91,78 @@ unioned_assignments as (
 
 ),
 
+-- Assignments have long texts: they stream through joins whose tables are short, and only the last
+-- sort holds them, so that a million customers need little memory. Who has none gets the reason.
+unassigned_customers as (
+
+    select
+        states.segmentation,
+        states.customer_id,
+        cast(null as integer) as segment_id,
+        cast(null as double) as distance,
+        cast(null as double) as probability,
+        cast(null as integer) as runner_up_id,
+        cast(null as double) as margin,
+        states.unassigned_because as reason_1,
+        cast(null as varchar) as reason_2,
+        cast(null as varchar) as reason_3,
+        cast(null as varchar) as model_version
+    from unioned_states as states
+    where
+        not exists (
+            select 1
+            from unioned_assignments as assignments
+            where
+                assignments.segmentation = states.segmentation
+                and assignments.customer_id = states.customer_id
+        )
+
+),
+
+listed_customers as (
+
+    select * from unioned_assignments
+    union all
+    select * from unassigned_customers
+
+),
+
 -- A row that lies in no dense group is in the named segment "noise"; who could not be assigned is
 -- in "unassigned", and the reason says why.
 named_segments as (
 
     select
-        states.segmentation,
-        states.customer_id,
-        assignments.segment_id,
+        customers.segmentation,
+        customers.customer_id,
+        customers.segment_id,
         case
-            when assignments.segment_id is null then 'unassigned'
+            when customers.segment_id is null then 'unassigned'
             else coalesce(own.segment_slug, 'noise')
         end as segment_slug,
         case
-            when assignments.segment_id is null then 'Unassigned'
+            when customers.segment_id is null then 'Unassigned'
             else coalesce(own.segment_name, 'Noise')
         end as segment_name,
-        assignments.distance,
-        assignments.probability,
+        customers.distance,
+        customers.probability,
         runner_up.segment_slug as runner_up_slug,
-        assignments.margin,
-        case
-            when assignments.customer_id is null then states.unassigned_because
-            else assignments.reason_1
-        end as reason_1,
-        assignments.reason_2,
-        assignments.reason_3,
-        assignments.model_version,
+        customers.margin,
+        customers.reason_1,
+        customers.reason_2,
+        customers.reason_3,
+        customers.model_version,
         expected_losses.expected_loss
-    from unioned_states as states
-    left join unioned_assignments as assignments
-        on
-            states.segmentation = assignments.segmentation
-            and states.customer_id = assignments.customer_id
+    from listed_customers as customers
     left join segments as own
         on
-            assignments.segmentation = own.segmentation
-            and assignments.segment_id = own.segment_id
+            customers.segmentation = own.segmentation
+            and customers.segment_id = own.segment_id
     left join segments as runner_up
         on
-            assignments.segmentation = runner_up.segmentation
-            and assignments.runner_up_id = runner_up.segment_id
+            customers.segmentation = runner_up.segmentation
+            and customers.runner_up_id = runner_up.segment_id
     left join expected_losses
-        on states.customer_id = expected_losses.customer_id
+        on customers.customer_id = expected_losses.customer_id
 
 )
 
