@@ -26,8 +26,9 @@ ROOMS: dict[str, set[str]] = {
         *("clustering", "classification"),
     },
     "published": {"engine"},
+    "report": {"engine", "published"},
     "onboarding": {"engine"},
-    "cli": {"engine", "published", "onboarding"},
+    "cli": {"engine", "published", "report", "onboarding"},
     # They are dbt's, and call what a build checks before it begins.
     "dbt_plugins": {"engine", "steps"},
 }

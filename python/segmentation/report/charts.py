@@ -1,0 +1,397 @@
+"""Charts over frames: each kind once, whatever it shows."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import cast
+
+import altair as alt
+import pandas as pd
+
+from segmentation.report import theme
+from segmentation.report.content import Chart
+
+BAR = 22
+# What a letter takes, and what a chart keeps for bars however long the texts are, in pixels.
+LETTER = 6.4
+LEAST_BAR = 50
+# Names longer than this are broken into lines.
+LINE = 20
+
+
+def bars(
+    rows: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    text: str,
+    unit: str,
+    axis: str = "~s",
+    ticks: Sequence[float] = (),
+) -> Chart:
+    """Return horizontal bars in the order of the rows, each with its number.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    label, value, text : str
+        Columns: what a bar is called, how long it is, what is written at its end.
+    unit : str
+        What the axis says.
+    axis : str
+        How the axis writes numbers, in d3's format.
+    ticks : sequence of float
+        Where the axis has numbers; chosen by the chart where there are none.
+    """
+    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    base = alt.Chart(rows).encode(
+        y=_names(label),
+        x=alt.X(
+            f"{value}:Q",
+            title=unit,
+            axis=alt.Axis(format=axis, values=list(ticks))
+            if ticks
+            else alt.Axis(format=axis, tickCount=4),
+            scale=alt.Scale(domain=_span(rows, label, value, text)),
+        ),
+    )
+    return _layered(
+        base.mark_bar(color=theme.MAIN, height=BAR * 0.7),
+        # Beside a bar to the left, the number stands on the other side of the axis.
+        base.transform_calculate(end=f"max(0, datum['{value}'])")
+        .mark_text(align="left", dx=4, color=theme.INK)
+        .encode(x="end:Q", text=f"{text}:N"),
+    ).properties(height=alt.Step(BAR))
+
+
+def grouped_bars(
+    rows: pd.DataFrame,
+    *,
+    label: str,
+    group: str,
+    value: str,
+    text: str,
+    unit: str,
+    axis: str,
+    named: bool = False,
+) -> Chart:
+    """Return bars of several groups for each label.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row for each label and group.
+    label, group, value, text : str
+        Columns.
+    unit, axis : str
+        What the axis says, and its number format.
+    named : bool
+        The texts name the groups, so that no legend is needed.
+    """
+    groups = list(dict.fromkeys(rows[group]))
+    colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
+    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    base = alt.Chart(rows).encode(
+        y=_names(label, 0.25, 0.1),
+        yOffset=alt.YOffset(f"{group}:N", sort=groups),
+        x=alt.X(
+            f"{value}:Q",
+            title=unit,
+            axis=alt.Axis(format=axis, tickCount=4),
+            scale=alt.Scale(domain=_span(rows, label, value, text)),
+        ),
+    )
+    bar = base.mark_bar().encode(
+        color=alt.Color(
+            f"{group}:N",
+            sort=groups,
+            title=None,
+            scale=alt.Scale(domain=groups, range=colours),
+            legend=None if named else alt.Legend(),
+        ),
+        fillOpacity=alt.condition(alt.datum[group] == groups[0], alt.value(1.0), alt.value(0.55)),
+    )
+    return _layered(
+        bar, base.mark_text(align="left", dx=4, color=theme.INK).encode(text=f"{text}:N")
+    ).properties(height=alt.Step(17, **{"for": "offset"}))
+
+
+def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Chart:
+    """Return box plots from quartiles that are known already.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With `label`, minimum, first_quartile, median, third_quartile, maximum.
+    label : str
+        The column that says what a box is of.
+    unit, axis : str
+        What the axis says, and its number format.
+
+    Notes
+    -----
+    A line ends at one and a half times the height of the box beyond it, or at the smallest and
+    largest value where those are nearer (Tukey 1977).
+    """
+    height = rows["third_quartile"] - rows["first_quartile"]
+    rows = rows.assign(
+        line_from=(rows["first_quartile"] - 1.5 * height).clip(lower=rows["minimum"]),
+        line_to=(rows["third_quartile"] + 1.5 * height).clip(upper=rows["maximum"]),
+    )
+    lowest = min(0.0, float(rows["line_from"].min()))
+    highest = float(rows["line_to"].max())
+    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    base = alt.Chart(rows).encode(y=_names(label))
+    scale = alt.Scale(domain=[lowest, highest if highest > lowest else lowest + 1], nice=True)
+    x_axis = alt.Axis(format=axis, tickCount=5)
+    line = base.mark_rule(color=theme.QUIET).encode(
+        x=alt.X("line_from:Q", title=unit, scale=scale, axis=x_axis), x2="line_to:Q"
+    )
+    box = base.mark_bar(
+        color=theme.MAIN, fillOpacity=0.35, stroke=theme.MAIN, height=BAR * 0.6
+    ).encode(x="first_quartile:Q", x2="third_quartile:Q")
+    median = base.mark_tick(color=theme.INK, thickness=3, height=BAR * 0.6).encode(x="median:Q")
+    lines = rows[label].str.count("\n").max() + 1
+    return _layered(line, box, median).properties(height=alt.Step(max(BAR + 4, 15 * lines + 4)))
+
+
+def lines(
+    rows: pd.DataFrame,
+    *,
+    x: str,
+    y: str,
+    units: tuple[str, str],
+    marked: Sequence[float],
+    axis: str = "~s",
+) -> Chart:
+    """Return a line over whole numbers, with marks at some of them.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    x, y : str
+        Columns.
+    units : tuple of (str, str)
+        What the two axes say.
+    marked : sequence of float
+        Places on the x axis that have a large point and a dashed line.
+    axis : str
+        How the y axis writes numbers.
+    """
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            f"{x}:Q",
+            title=units[0],
+            axis=alt.Axis(values=[float(v) for v in rows[x]], format="d", grid=False),
+            scale=alt.Scale(zero=False, nice=False, padding=12),
+        ),
+        y=alt.Y(
+            f"{y}:Q",
+            title=units[1],
+            axis=alt.Axis(format=axis, tickCount=5),
+            scale=alt.Scale(zero=False, nice=True),
+        ),
+    )
+    chosen = base.transform_filter(alt.FieldOneOfPredicate(field=x, oneOf=list(marked)))
+    return _layered(
+        chosen.mark_rule(color=theme.OTHER, strokeDash=[4, 3]).encode(y=alt.Y()),
+        base.mark_line(color=theme.MAIN, strokeWidth=2),
+        base.mark_point(color=theme.MAIN, filled=True, size=30, opacity=1),
+        chosen.mark_point(color=theme.OTHER, filled=True, size=120, shape="diamond", opacity=1),
+    ).properties(height=190)
+
+
+def heat_map(
+    rows: pd.DataFrame, *, x: str, y: str, strength: str, text: str, titles: tuple[str, str]
+) -> Chart:
+    """Return a grid of cells with their numbers; colour repeats what the numbers say.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row for each cell. `strength` is from -1 to 1: negative cells have the second colour
+        and a frame.
+    x, y, strength, text : str
+        Columns; an empty text leaves a cell without one.
+    titles : tuple of (str, str)
+        What the axes say; empty for nothing.
+    """
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            f"{x}:N",
+            sort=list(dict.fromkeys(rows[x])),
+            title=titles[0] or None,
+            axis=alt.Axis(labelAngle=-60, domain=False, ticks=False, labelLimit=95),
+        ),
+        y=alt.Y(f"{y}:N", sort=list(dict.fromkeys(rows[y])), title=titles[1] or None),
+    )
+    sized = alt.Opacity("size:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.55]), legend=None)
+    positive = (
+        base.transform_calculate(size=f"abs(datum['{strength}'])")
+        .transform_filter(alt.datum[strength] >= 0)
+        .mark_rect(color=theme.MAIN)
+        .encode(opacity=sized)
+    )
+    negative = (
+        base.transform_calculate(size=f"abs(datum['{strength}'])")
+        .transform_filter(alt.datum[strength] < 0)
+        .mark_rect(color=theme.OTHER, stroke=theme.OTHER, strokeWidth=1.5)
+        .encode(opacity=sized)
+    )
+    columns = rows[x].nunique()
+    words = base.mark_text(color=theme.INK, fontSize=9 if columns > 9 else 11).encode(
+        text=f"{text}:N"
+    )
+    return _layered(positive, negative, words).properties(height=alt.Step(BAR))
+
+
+def histogram(rows: pd.DataFrame, *, unit: str) -> Chart:
+    """Return bars between edges: the columns lower_edge, upper_edge and share."""
+    small = float(rows["upper_edge"].abs().max()) < 10
+    return (
+        alt.Chart(rows)
+        .mark_rect(color=theme.MAIN, stroke=theme.PAPER, strokeWidth=0.5)
+        .encode(
+            x=alt.X(
+                "lower_edge:Q",
+                title=unit,
+                axis=alt.Axis(format="~g" if small else "~s", grid=False),
+            ),
+            x2="upper_edge:Q",
+            y=alt.Y("share:Q", title="customers", axis=alt.Axis(format=".0%", tickCount=3)),
+            y2=alt.Y2Datum(0),
+        )
+        .properties(height=110)
+    )
+
+
+def point_map(points: pd.DataFrame, centres: pd.DataFrame, titles: tuple[str, str]) -> Chart:
+    """Return customers as points and segments as names at their centroids.
+
+    Parameters
+    ----------
+    points, centres : DataFrame
+        With x, y and segment_name; `centres` in the order of the segments' places.
+    titles : tuple of (str, str)
+        What the axes say.
+    """
+    names = list(centres["segment_name"])
+    places = range(len(names))
+    colours = alt.Scale(domain=names, range=[theme.segment_colour(place) for place in places])
+    shapes = alt.Scale(domain=names, range=[theme.segment_shape(place) for place in places])
+    legend = alt.Legend(symbolFillColor=None)
+    x = alt.X("x:Q", title=titles[0], axis=alt.Axis(labels=False, ticks=False, grid=False))
+    y = alt.Y("y:Q", title=titles[1], axis=alt.Axis(labels=False, ticks=False, grid=False))
+    scattered = (
+        alt.Chart(points)
+        .mark_point(size=22, opacity=0.75)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("segment_name:N", title=None, scale=colours, legend=legend),
+            shape=alt.Shape("segment_name:N", title=None, scale=shapes, legend=legend),
+        )
+    )
+    marked = alt.Chart(centres).encode(x=x, y=y)
+    crosses = marked.mark_point(size=130, filled=True, opacity=1, color=theme.INK).encode(
+        shape=alt.Shape("segment_name:N", scale=shapes, legend=None)
+    )
+    behind = marked.mark_text(
+        dy=-13, fontSize=12, fontWeight="bold", color=theme.PAPER, stroke=theme.PAPER, strokeWidth=4
+    ).encode(text="segment_name:N")
+    words = marked.mark_text(dy=-13, fontSize=12, fontWeight="bold", color=theme.INK).encode(
+        text="segment_name:N"
+    )
+    return _layered(scattered, crosses, behind, words).properties(height=300)
+
+
+def intervals(
+    rows: pd.DataFrame, *, label: str, value: str, ends: tuple[str, str], text: str, unit: str
+) -> Chart:
+    """Return points with lines from the lower to the upper end, where both are known."""
+    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    base = alt.Chart(rows).encode(y=_names(label))
+    known = rows[[value, *ends]].astype(float)
+    highest = float(known.max().max())
+    words = LETTER * max(map(len, rows[text])) + 8
+    scale = alt.Scale(domain=[min(0.0, float(known.min().min())), highest * (1 + words / 250)])
+    lines_between = (
+        base.transform_filter(alt.datum[ends[0]] != None)  # noqa: E711 - Vega's null
+        .mark_rule(color=theme.MAIN, strokeWidth=3, opacity=0.6)
+        .encode(
+            x=alt.X(f"{ends[0]}:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5)),
+            x2=f"{ends[1]}:Q",
+        )
+    )
+    points = base.mark_point(filled=True, size=90, color=theme.INK, opacity=1).encode(
+        x=alt.X(f"{value}:Q", title=unit, scale=scale)
+    )
+    words = base.mark_text(align="left", dx=6, dy=-9, color=theme.INK).encode(
+        x=alt.X(f"{value}:Q", scale=scale), text=f"{text}:N"
+    )
+    return _layered(lines_between, points, words).properties(height=alt.Step(BAR + 10))
+
+
+def calibration(rows: pd.DataFrame) -> Chart:
+    """Return stated probabilities against what came true: mean_probability, accuracy, stage."""
+    diagonal = (
+        alt.Chart(pd.DataFrame({"p": [0.0, 1.0]}))
+        .mark_line(color=theme.QUIET, strokeDash=[4, 3])
+        .encode(x="p:Q", y="p:Q")
+    )
+    axis = alt.Axis(format=".0%", tickCount=5)
+    scale = alt.Scale(domain=[0, 1])
+    stages = list(dict.fromkeys(rows["stage"]))
+    points = (
+        alt.Chart(rows)
+        .mark_point(filled=True, opacity=0.9)
+        .encode(
+            x=alt.X("mean_probability:Q", title="stated probability", axis=axis, scale=scale),
+            y=alt.Y("accuracy:Q", title="share that came true", axis=axis, scale=scale),
+            size=alt.Size("predictions:Q", legend=None, scale=alt.Scale(range=[20, 260])),
+            color=alt.Color(
+                "stage:N",
+                title=None,
+                scale=alt.Scale(domain=stages, range=[theme.MAIN, theme.OTHER][: len(stages)]),
+            ),
+            shape=alt.Shape(
+                "stage:N",
+                title=None,
+                scale=alt.Scale(domain=stages, range=["circle", "diamond"][: len(stages)]),
+            ),
+        )
+    )
+    return _layered(diagonal, points).properties(height=240)
+
+
+def _layered(*charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
+    """Return charts on top of one another."""
+    return cast(alt.LayerChart, alt.layer(*charts))
+
+
+def wrapped(name: str) -> str:
+    """Return a name in lines that fit beside a chart."""
+    return "\n".join(textwrap.wrap(str(name), LINE)[:3]) or str(name)
+
+
+def _names(label: str, inner: float = 0.0, outer: float = 0.0) -> alt.Y:
+    """Return the axis of names, in the order of the rows."""
+    return alt.Y(
+        f"{label}:N",
+        sort=None,
+        title=None,
+        axis=alt.Axis(labelExpr="split(datum.label, '\\n')"),
+        scale=alt.Scale(paddingInner=inner, paddingOuter=outer),
+    )
+
+
+def _span(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:
+    """Return where the axis of bars begins and ends: with room for what stands behind the bars."""
+    lines = [line for name in rows[label] for line in str(name).split("\n")]
+    room = theme.WIDTH - 20 - LETTER * max(map(len, lines))
+    words = LETTER * max(map(len, rows[text])) + 8
+    headroom = room / max(LEAST_BAR, room - words)
+    lowest = min(0.0, float(rows[value].min()))
+    highest = max(0.0, float(rows[value].max()))
+    return [lowest * 1.1, (highest - lowest) * headroom + lowest if highest > 0 else 1.0]

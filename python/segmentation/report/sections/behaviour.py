@@ -1,0 +1,291 @@
+"""How the segments buy: box plots of length, recency, frequency and monetary; their categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from segmentation.published.read_marts import Marts
+from segmentation.report import charts
+from segmentation.report.content import Column, Figure, Picture, Section, Table
+from segmentation.report.numbers import COUNT, MONEY, NUMBER, SHARE, number, share
+from segmentation.report.rows import largest, smallest
+from segmentation.report.segments import (
+    PROFILE,
+    TITLES,
+    VALUE,
+    feature_label,
+    in_order,
+    segments_of,
+)
+
+MART = "rpt_segment_profiles"
+
+# What the axis of a feature says, and how its extremes are called.
+LRFM = {
+    "recency_days": ("recency: days since the last purchase", "were here longest ago", "days"),
+    "frequency": ("frequency: purchases in the window", "come most often", "purchases"),
+    "monetary": ("monetary: revenue in the window", "spend most", ""),
+    "length_days": (
+        "length: days from first to last purchase",
+        "have been customers longest",
+        "days",
+    ),
+}
+
+
+def behaviour(marts: Marts) -> Section:
+    """Return box plots of LRFM per segment of `value`."""
+    segments = segments_of(marts, VALUE)
+    rows = in_order(numbers_of(marts, VALUE), segments)
+    figures = [box_figure(rows, VALUE, feature, words) for feature, words in LRFM.items()]
+    return Section(
+        name="behaviour",
+        title="How they buy",
+        introduction=(
+            "A box holds the middle half of a segment's customers, the thick line in it is the "
+            "median. Thin lines end at one and a half times the length of the box beyond it, or "
+            "at the smallest and largest value."
+        ),
+        figures=figures,
+    )
+
+
+def numbers_of(marts: Marts, segmentation: str) -> pd.DataFrame:
+    """Return the rows of rpt_segment_profiles that describe numbers."""
+    rows = marts.table(MART)
+    return rows[(rows["segmentation"] == segmentation) & (rows["feature_kind"] == "number")]
+
+
+def categories_of(marts: Marts, segmentation: str, feature: str) -> pd.DataFrame:
+    """Return the rows of rpt_segment_profiles that describe a feature's categories."""
+    rows = marts.table(MART)
+    return rows[
+        (rows["segmentation"] == segmentation)
+        & (rows["feature_kind"] == "category")
+        & (rows["feature"] == feature)
+    ]
+
+
+def box_figure(
+    rows: pd.DataFrame, segmentation: str, feature: str, words: tuple[str, str, str]
+) -> Figure:
+    """Return box plots of a feature per segment.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of rpt_segment_profiles, in the order of the segments.
+    segmentation, feature : str
+    words : tuple of (str, str, str)
+        What the axis says; what those with the highest median do, e.g. 'come most often'; what is
+        counted, e.g. 'purchases', or nothing.
+    """
+    unit, extreme, counted = words
+    name = f"{segmentation}-{feature.replace('_', '-')}"
+    known = rows[(rows["feature"] == feature) & rows["median"].notna()]
+    if known.empty:
+        return Figure(
+            name,
+            f"{TITLES[segmentation][0]}: {feature_label(feature)}",
+            MART,
+            absent_because=f"No segment has values of {feature_label(feature)}.",
+        )
+    # Where most customers of every segment have the same value, means tell more.
+    by = "mean" if known["median"].min() == known["median"].max() else "median"
+    top = largest(known, by)
+    low = smallest(known, by)
+    if top[by] == low[by]:
+        title = f"All segments have the same {feature_label(feature)}: {number(top[by])}"
+    else:
+        title = (
+            f"{top['segment_name']} customers {extreme}: {by} {number(top[by])}"
+            f"{' ' if counted else ''}{counted}, against {number(low[by])} of {low['segment_name']}"
+        )
+    return Figure(
+        name,
+        title,
+        MART,
+        [Picture(charts.boxes(known, label="segment_name", unit=unit))],
+        Table(
+            [
+                Column("segment_name", "segment"),
+                Column("customers_with_value", "customers with a value", COUNT),
+                *(
+                    Column(column, column.replace("_", " "), _kind(feature))
+                    for column in (
+                        *("minimum", "first_quartile", "median", "third_quartile", "maximum"),
+                        "mean",
+                    )
+                ),
+            ],
+            known,
+        ),
+    )
+
+
+def category_figure(
+    marts: Marts, segmentation: str, feature: str, absent_because: str, most: int = 7
+) -> Figure:
+    """Return counts of a feature's categories per segment.
+
+    Parameters
+    ----------
+    marts : Marts
+    segmentation, feature : str
+    absent_because : str
+        What to say where nobody has a value.
+    most : int
+        So many categories are shown, the most frequent ones; the table has all.
+    """
+    name = f"{segmentation}-{feature.replace('_', '-')}"
+    segments = segments_of(marts, segmentation)
+    rows = in_order(categories_of(marts, segmentation, feature), segments)
+    rows = rows[rows["category"].notna()]
+    if rows.empty:
+        return Figure(
+            name,
+            f"{TITLES[segmentation][0]}: {feature_label(feature)}",
+            MART,
+            absent_because=absent_because,
+        )
+    frequent = rows.groupby("category")["customers_with_value"].sum()
+    kept = list(
+        frequent.reset_index()
+        .sort_values(["customers_with_value", "category"], ascending=[False, True])["category"]
+        .head(most)
+    )
+    shown = rows[rows["category"].isin(kept)].assign(text="")
+    shown["text"] = [
+        f"{category} {customers:,}"
+        for category, customers in zip(
+            shown["category"], shown["customers_with_value"], strict=True
+        )
+    ]
+    top = _most_typical(rows)
+    return Figure(
+        name,
+        (
+            f"{share(top['share'])} of {top['segment_name']} have {feature_label(feature)} "
+            f"{top['category']}, against {share(top['share_of_all'])} of all customers"
+        ),
+        MART,
+        [
+            Picture(
+                charts.grouped_bars(
+                    shown,
+                    label="segment_name",
+                    group="category",
+                    value="customers_with_value",
+                    text="text",
+                    unit="customers",
+                    axis="~s",
+                    named=True,
+                )
+            )
+        ],
+        Table(
+            [
+                Column("segment_name", "segment"),
+                Column("category", feature_label(feature)),
+                Column("customers_with_value", "customers", COUNT),
+                Column("share", "share of the segment", SHARE),
+                Column("share_of_all", "share of all customers", SHARE),
+            ],
+            rows,
+        ),
+        note=(
+            f"The {most} most frequent of {len(frequent)} categories; the table has all."
+            if len(frequent) > most
+            else ""
+        ),
+    )
+
+
+def _most_typical(rows: pd.DataFrame) -> dict[str, Any]:
+    """Return the cell whose share exceeds that of all customers most; the first of equal ones."""
+    return largest(rows.assign(excess=rows["share"] - rows["share_of_all"]), "excess")
+
+
+def _kind(feature: str) -> str:
+    return MONEY if feature in {"monetary", "annual_spend", "income"} else NUMBER
+
+
+def people(marts: Marts) -> Section:
+    """Return who is in the segments of `profile`, and what they answer to."""
+    segments = segments_of(marts, PROFILE)
+    rows = in_order(numbers_of(marts, PROFILE), segments)
+    no_orders = "The data says nothing about {}."
+    figures = [
+        box_figure(rows, PROFILE, "age", ("age in years", "are the oldest", "years")),
+        box_figure(rows, PROFILE, "annual_spend", ("yearly spend", "spend most in a year", "")),
+        category_figure(marts, PROFILE, "profession", no_orders.format("professions")),
+        category_figure(marts, PROFILE, "gender", no_orders.format("gender")),
+        category_figure(marts, PROFILE, "marital_status", no_orders.format("marital status")),
+        category_figure(marts, PROFILE, "spending_level", no_orders.format("spending scores")),
+        category_figure(marts, PROFILE, "home_ownership", no_orders.format("homes")),
+        age_by_marital_status(marts),
+    ]
+    return Section(name="people", title="Who they are", figures=figures)
+
+
+def age_by_marital_status(marts: Marts) -> Figure:
+    """Return box plots of age per marital status, over all customers."""
+    name = "age-by-marital-status"
+    rows = marts.frame(
+        """
+        select
+            marital_status,
+            count(age) as customers_with_value,
+            min(age) as minimum,
+            quantile_cont(age, 0.25) as first_quartile,
+            median(age) as median,
+            quantile_cont(age, 0.75) as third_quartile,
+            max(age) as maximum,
+            avg(age) as mean
+        from dim_customers
+        where age is not null and marital_status is not null
+        group by marital_status
+        order by customers_with_value desc, marital_status
+        """
+    )
+    if rows.empty:
+        return Figure(
+            name,
+            "Age by marital status",
+            "dim_customers",
+            absent_because="Age and marital status are not known of the same customers.",
+        )
+    oldest = largest(rows, "median")
+    youngest = smallest(rows, "median")
+    if len(rows) == 1:
+        title = f"All customers with a known age have marital status {oldest['marital_status']}"
+    elif oldest["median"] == youngest["median"]:
+        title = f"Marital status goes with no other median age: {number(oldest['median'])} years"
+    else:
+        title = (
+            f"Customers with marital status {oldest['marital_status']} are oldest: median "
+            f"{number(oldest['median'])} years, against {number(youngest['median'])} of "
+            f"{youngest['marital_status']}"
+        )
+    return Figure(
+        name,
+        title,
+        "dim_customers",
+        [Picture(charts.boxes(rows, label="marital_status", unit="age in years"))],
+        Table(
+            [
+                Column("marital_status", "marital status"),
+                Column("customers_with_value", "customers with a value", COUNT),
+                *(
+                    Column(column, column.replace("_", " "), NUMBER)
+                    for column in (
+                        *("minimum", "first_quartile", "median", "third_quartile", "maximum"),
+                        "mean",
+                    )
+                ),
+            ],
+            rows,
+        ),
+    )

@@ -1,0 +1,123 @@
+"""How visits turn into responses, by age group and by segment; web visits per segment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from segmentation.published.read_marts import Marts
+from segmentation.report import charts
+from segmentation.report.content import Column, Figure, Picture, Section, Table
+from segmentation.report.numbers import COUNT, SHARE, SMALL_SHARE, share, small_share
+from segmentation.report.rows import largest
+from segmentation.report.sections.behaviour import box_figure, numbers_of
+from segmentation.report.segments import PROFILE, VALUE, in_order, segments_of
+
+MART = "rpt_conversion"
+
+
+RATES = (
+    ("conversion_rate", "visits", "conversion rate: responses per visit", small_share),
+    ("response_rate", "contacted_customers", "response rate of contacted customers", share),
+)
+# A rate of fewer is chance: the title names none, the chart shows it with its count.
+ENOUGH = 30
+BOXES = {
+    "visits": ("web visits", "visit most often", "visits"),
+    "responses": ("campaign responses", "respond most often", "responses"),
+}
+
+
+def conversion(marts: Marts) -> Section:
+    """Return conversion and response rates with their counts."""
+    rows = marts.table(MART)
+    figures = _rates(rows[rows["grouped_by"] == "age_group"], "age-group", "age groups")
+    for segmentation in (VALUE, PROFILE):
+        segments = segments_of(marts, segmentation)
+        of = rows[(rows["grouped_by"] == "segment") & (rows["segmentation"] == segmentation)]
+        ordered = in_order(of.assign(segment_slug=of["group_slug"]), segments)
+        figures += _rates(ordered, segmentation, f"segments of {segmentation}")
+        if segmentation == VALUE:
+            numbers = in_order(numbers_of(marts, VALUE), segments)
+            figures += [
+                box_figure(numbers, VALUE, feature, words) for feature, words in BOXES.items()
+            ]
+    return Section(
+        name="conversion",
+        title="Visits, campaigns and responses",
+        introduction=(
+            "The conversion rate is responses of visitors per visit; the response rate is the "
+            "share of the contacted customers who responded at least once."
+        ),
+        figures=figures,
+    )
+
+
+def _rates(rows: pd.DataFrame, of: str, groups: str) -> list[Figure]:
+    return [_rate(rows, of, groups, *rate) for rate in RATES]
+
+
+def _rate(
+    rows: pd.DataFrame,
+    of: str,
+    groups: str,
+    column: str,
+    counted: str,
+    unit: str,
+    written: Callable[[float], str],
+) -> Figure:
+    name = f"{column.replace('_', '-')}-{of}"
+    known = rows[(rows[counted].fillna(0) > 0) & rows[column].notna()]
+    what = column.replace("_", " ").capitalize()
+    if known.empty:
+        return Figure(
+            name,
+            f"{what} of {groups}",
+            MART,
+            absent_because=f"The data has no {counted.replace('_', ' ')} in these groups.",
+        )
+    words = counted.split("_")[0]
+    shown = known.assign(
+        bar=known[column].astype(float),
+        text=[
+            f"{written(rate)} of {number:,.0f} {words}"
+            for rate, number in zip(known[column], known[counted], strict=True)
+        ],
+    )
+    many = shown[shown[counted] >= ENOUGH]
+    best = largest(many if len(many) else shown, "bar")
+    return Figure(
+        name,
+        f"{what} is highest among {best['group_name']}: {written(best[column])}",
+        MART,
+        [
+            Picture(
+                charts.bars(
+                    shown,
+                    label="group_name",
+                    value="bar",
+                    text="text",
+                    unit=unit,
+                    axis=".1%" if shown["bar"].max() < 0.05 else ".0%",
+                )
+            )
+        ],
+        Table(
+            [
+                Column("group_name", groups),
+                Column("customers", "customers", COUNT),
+                *(
+                    [Column("visits", "visits", COUNT)]
+                    if counted == "visits"
+                    else [
+                        Column("contacted_customers", "contacted", COUNT),
+                        Column("responders", "responders", COUNT),
+                    ]
+                ),
+                Column("responses", "responses", COUNT),
+                Column(column, what.lower(), SMALL_SHARE if counted == "visits" else SHARE),
+            ],
+            known,
+        ),
+    )

@@ -1,0 +1,312 @@
+"""What new customers will become: the forecast, and how far the classifier can be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from segmentation.published.read_marts import Marts
+from segmentation.report import charts
+from segmentation.report.content import Column, Figure, Picture, Section, Table
+from segmentation.report.numbers import COUNT, MONEY, NUMBER, SHARE, number, share
+from segmentation.report.rows import first, largest, records
+from segmentation.report.segments import PROSPECTS, feature_label
+
+NO_CLASSIFIER = "There is no classifier: too few customers with a known segment to learn from."
+
+
+def prospects(marts: Marts) -> Section:
+    """Return the forecast, the comparison of classifiers, and the winner's errors."""
+    return Section(
+        name="prospects",
+        title="What new customers will become",
+        figures=[
+            _forecast(marts),
+            _candidates(marts),
+            _confusion(marts),
+            _importances(marts),
+            _calibration(marts),
+        ],
+    )
+
+
+def _forecast(marts: Marts) -> Figure:
+    mart = "rpt_prospect_distribution"
+    rows = marts.table(mart)
+    if rows.empty:
+        return Figure(
+            "expected-prospects",
+            "Expected prospects per segment",
+            mart,
+            absent_because="There are no new customers to predict, or no classifier.",
+        )
+    rows = rows.sort_values(["expected_rank", "segment_slug"], kind="stable")
+    shown = rows.assign(
+        text=[_interval_text(row) for row in records(rows)],
+        interval_low=rows["interval_low"].astype(float),
+        interval_high=rows["interval_high"].astype(float),
+        expected_customers=rows["expected_customers"].astype(float),
+    )
+    top = first(shown)
+    held = shown["backtest_coverage"].dropna()
+    missing = rows["no_interval_because"].dropna()
+    notes = []
+    if len(held):
+        notes.append(
+            f"In {int(shown['backtest_cohorts'].max())} past cohorts such intervals held "
+            f"{share(float(held.iloc[0]))} of the counts."
+        )
+    if len(missing):
+        notes.append(f"No interval: {missing.iloc[0]}")
+    return Figure(
+        "expected-prospects",
+        (
+            f"Of {int(top['prospects']):,} new customers, {top['expected_customers']:,.0f} are "
+            f"expected to become {top['segment_name']}"
+        ),
+        mart,
+        [
+            Picture(
+                charts.intervals(
+                    shown,
+                    label="segment_name",
+                    value="expected_customers",
+                    ends=("interval_low", "interval_high"),
+                    text="text",
+                    unit="expected customers, with interval",
+                )
+            )
+        ],
+        Table(
+            [
+                Column("segment_name", "segment"),
+                Column("expected_customers", "expected customers", NUMBER),
+                Column("interval_low", "from", NUMBER),
+                Column("interval_high", "to", NUMBER),
+                Column("nominal_coverage", "interval", SHARE),
+                Column("backtest_coverage", "held in past cohorts", SHARE),
+                Column("most_likely_customers", "for whom it is the likeliest", COUNT),
+                Column("expected_sales", "expected sales", MONEY),
+            ],
+            rows,
+        ),
+        note=" ".join(notes),
+    )
+
+
+def _interval_text(row: dict[str, Any]) -> str:
+    low, high = row["interval_low"], row["interval_high"]
+    expected = f"{row['expected_customers']:,.0f}"
+    if pd.isna(low):
+        return expected
+    return f"{expected} ({low:,.0f} to {high:,.0f})"
+
+
+def _candidates(marts: Marts) -> Figure:
+    mart = "rpt_classifier_metrics"
+    rows = marts.table(mart)
+    whole = rows[rows["segment"].isna() & (rows["validation"] == "grouped")] if len(rows) else rows
+    criterion = str(whole["criterion"].iloc[0]) if len(whole) else ""
+    of = whole[whole["metric"] == criterion] if len(whole) else whole
+    if of.empty:
+        return Figure(
+            "classifiers", "Comparison of classifiers", mart, absent_because=NO_CLASSIFIER
+        )
+    falls = criterion == "log_loss"
+    of = of.sort_values(["mean", "candidate"], ascending=[falls, True], kind="stable")
+    winner = of[of["is_winner"]].iloc[0]
+    shown = of.assign(
+        name=of["candidate"].map(_candidate_name),
+        low=of["mean"] - of["standard_error"],
+        high=of["mean"] + of["standard_error"],
+        text=of["mean"].map(number),
+    )
+    best = first(of)
+    title = f"{_candidate_name(winner['candidate']).capitalize()} predicts: "
+    title += (
+        f"no other has a better {_words(criterion)} ({number(winner['mean'])})"
+        if best["candidate"] == winner["candidate"]
+        else (
+            f"the simplest whose {_words(criterion)} ({number(winner['mean'])}) is as good as the "
+            f"best ({_candidate_name(best['candidate'])}, {number(best['mean'])})"
+        )
+    )
+    others = [m for m in ("accuracy", "macro_f1", "log_loss") if m != criterion]
+    wide = of[["candidate", "mean", "standard_error", "is_winner"]]
+    for metric in others:
+        known = whole[whole["metric"] == metric][["candidate", "mean"]]
+        wide = wide.merge(known.rename(columns={"mean": metric}), on="candidate", how="left")
+    return Figure(
+        "classifiers",
+        title,
+        mart,
+        [
+            Picture(
+                charts.intervals(
+                    shown,
+                    label="name",
+                    value="mean",
+                    ends=("low", "high"),
+                    text="text",
+                    unit=f"{_words(criterion)} ({'smaller' if falls else 'larger'} is better)",
+                )
+            )
+        ],
+        Table(
+            [
+                Column("candidate", "classifier"),
+                Column("mean", _words(criterion), NUMBER),
+                Column("standard_error", "standard error", NUMBER),
+                *(Column(metric, _words(metric), NUMBER) for metric in others),
+                Column("is_winner", "predicts"),
+            ],
+            wide,
+        ),
+        note="Cross-validated: nobody is predicted by a model that has seen them or their double.",
+    )
+
+
+def _words(metric: str) -> str:
+    return {"log_loss": "log loss", "macro_f1": "macro F1"}.get(metric, metric.replace("_", " "))
+
+
+def _candidate_name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _confusion(marts: Marts) -> Figure:
+    mart = "rpt_confusion_matrix"
+    rows = marts.table(mart)
+    rows = rows[rows["is_winner"]] if len(rows) else rows
+    if rows.empty:
+        return Figure("confusion", "Confusion matrix", mart, absent_because=NO_CLASSIFIER)
+    right = rows[rows["actual"] == rows["predicted"]]
+    accuracy = right["customers"].sum() / rows["customers"].sum()
+    wrong = rows[rows["actual"] != rows["predicted"]]
+    worst = largest(wrong, "customers") if len(wrong) else None
+    order = sorted(set(rows["actual"]) | set(rows["predicted"]))
+    cells = rows.sort_values(
+        ["actual", "predicted"], key=lambda s: s.map({n: i for i, n in enumerate(order)})
+    )
+    shown = pd.DataFrame(
+        {
+            "actual": cells["actual"].str.replace("_", " "),
+            "predicted": cells["predicted"].str.replace("_", " "),
+            "strength": cells["share"].fillna(0.0).astype(float),
+            "text": cells["customers"].map(lambda n: f"{n:,}"),
+        }
+    )
+    title = f"{share(float(accuracy))} are predicted correctly"
+    if worst is not None and worst["customers"] > 0:
+        title += (
+            f"; most often {worst['actual'].replace('_', ' ')} is taken for "
+            f"{worst['predicted'].replace('_', ' ')}"
+        )
+    return Figure(
+        "confusion",
+        title,
+        mart,
+        [
+            Picture(
+                charts.heat_map(
+                    shown,
+                    x="predicted",
+                    y="actual",
+                    strength="strength",
+                    text="text",
+                    titles=("predicted", "became"),
+                )
+            )
+        ],
+        Table(
+            [
+                Column("actual", "became"),
+                Column("predicted", "predicted"),
+                Column("customers", "customers", COUNT),
+                Column("share", "share of those who became it", SHARE),
+            ],
+            cells,
+        ),
+        note="A cell counts customers; the stronger its colour, the larger its share of the row.",
+    )
+
+
+def _importances(marts: Marts) -> Figure:
+    mart = "rpt_feature_importance"
+    rows = marts.table(mart)
+    rows = (
+        rows[(rows["segmentation"] == PROSPECTS) & rows["permutation_importance"].notna()]
+        if len(rows)
+        else rows
+    )
+    if rows.empty:
+        return Figure("importances", "Importances", mart, absent_because=NO_CLASSIFIER)
+    rows = rows.sort_values(["importance_rank", "feature"], kind="stable").head(12)
+    shown = rows.assign(
+        name=rows["feature"].map(feature_label), text=rows["permutation_importance"].map(number)
+    )
+    top = first(shown)
+    return Figure(
+        "importances",
+        (
+            f"The prediction rests on {top['name']} most: without it the score falls by "
+            f"{number(top['permutation_importance'])}"
+        ),
+        mart,
+        [
+            Picture(
+                charts.bars(
+                    shown,
+                    label="name",
+                    value="permutation_importance",
+                    text="text",
+                    unit="loss of score when shuffled",
+                    axis="~g",
+                )
+            )
+        ],
+        Table(
+            [
+                Column("feature", "feature"),
+                Column("permutation_importance", "permutation importance", NUMBER),
+                Column("permutation_importance_deviation", "its standard deviation", NUMBER),
+            ],
+            rows,
+        ),
+    )
+
+
+def _calibration(marts: Marts) -> Figure:
+    mart = "rpt_classifier_calibration"
+    rows = marts.table(mart)
+    known = (
+        rows[rows["predictions"].fillna(0) > 0]
+        .sort_values(["calibration_stage", "lower_probability"], ascending=[False, True])
+        .assign(stage=lambda found: found["calibration_stage"] + " calibration")
+        if len(rows)
+        else rows
+    )
+    if known.empty:
+        return Figure("calibration", "Calibration", mart, absent_because=NO_CLASSIFIER)
+    after = known[known["calibration_stage"] == "after"]
+    gap = (after["mean_probability"] - after["accuracy"]).abs() * after["predictions"]
+    error = float(gap.sum() / after["predictions"].sum()) if len(after) else 0.0
+    return Figure(
+        "calibration",
+        f"Stated probabilities are off by {share(error)} on average",
+        mart,
+        [Picture(charts.calibration(known))],
+        Table(
+            [
+                Column("calibration_stage", "stage"),
+                Column("lower_probability", "probability from", SHARE),
+                Column("upper_probability", "to", SHARE),
+                Column("predictions", "predictions", COUNT),
+                Column("mean_probability", "mean probability", SHARE),
+                Column("accuracy", "came true", SHARE),
+            ],
+            known,
+        ),
+        note="On the dashed line, what is said to come true in 60% of the cases does so in 60%.",
+    )

@@ -1,0 +1,242 @@
+"""Where the numbers come from: what was read and rejected, which models, when and why."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from segmentation.published.read_marts import Marts
+from segmentation.report import charts
+from segmentation.report.content import Column, Figure, Picture, Section, Table
+from segmentation.report.numbers import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
+from segmentation.report.segments import PROFILE, TITLES, VALUE
+
+
+def sources(marts: Marts) -> Section:
+    """Return what was read, what was rejected and why, and the models."""
+    return Section(
+        name="sources",
+        title="Data and models",
+        figures=[
+            _rows_read(marts),
+            _reasons(marts),
+            _models(marts),
+            *(_algorithms(marts, segmentation) for segmentation in (VALUE, PROFILE)),
+            _backtest(marts),
+        ],
+    )
+
+
+def _rows_read(marts: Marts) -> Figure:
+    mart = "rpt_rows_read"
+    rows = marts.table(mart)
+    read = rows[rows["rows_read"] > 0] if len(rows) else rows
+    if read.empty:
+        return Figure("rows-read", "Rows read", mart, absent_because="The data has no rows.")
+    rejected = int(read["rows_rejected"].sum())
+    total = int(read["rows_read"].sum())
+    shown = read.assign(
+        name=read["source_table"].str.replace("_", " "),
+        text=[
+            f"{r:,} read, {x:,} rejected"
+            for r, x in zip(read["rows_read"], read["rows_rejected"], strict=True)
+        ],
+        share=read["rows_accepted"] / read["rows_read"],
+    )
+    return Figure(
+        "rows-read",
+        (
+            f"Of {count(total)} rows read, {count(rejected)} were rejected"
+            if rejected
+            else f"All {count(total)} rows that were read were accepted"
+        ),
+        mart,
+        [
+            Picture(
+                charts.bars(
+                    shown,
+                    label="name",
+                    value="share",
+                    text="text",
+                    unit="share of rows that were accepted",
+                    axis=".0%",
+                    ticks=(0, 0.5, 1),
+                )
+            )
+        ],
+        Table(
+            [
+                Column("source_table", "table"),
+                Column("rows_read", "rows read", COUNT),
+                Column("rows_accepted", "accepted", COUNT),
+                Column("rows_rejected", "rejected", COUNT),
+            ],
+            rows,
+        ),
+    )
+
+
+def _reasons(marts: Marts) -> Figure:
+    mart = "rpt_reject_reasons"
+    rows = marts.table(mart)
+    if rows.empty:
+        return Figure(
+            "reject-reasons", "Reasons for rejecting", mart, absent_because="No row was rejected."
+        )
+    top = rows.sort_values(["rows_rejected", "reason"], ascending=[False, True]).iloc[0]
+    return Figure(
+        "reject-reasons",
+        f"Most rows were rejected because of: {top['reason']}",
+        mart,
+        table=Table(
+            [
+                Column("source_table", "table"),
+                Column("reason", "reason"),
+                Column("rows_rejected", "rows", COUNT),
+                Column("example", "example"),
+            ],
+            rows,
+        ),
+    )
+
+
+def _models(marts: Marts) -> Figure:
+    mart = "rpt_model_history"
+    rows = marts.table(mart)
+    current = rows[rows["is_in_force"]] if len(rows) else rows
+    if current.empty:
+        return Figure("models", "Models", mart, absent_because="No model was fitted.")
+    newest = pd.Timestamp(current["fitted_at"].max())
+    return Figure(
+        "models",
+        f"{len(current)} models are current; the newest was fitted on {newest:%Y-%m-%d}",
+        mart,
+        table=Table(
+            [
+                Column("segmentation", "segmentation"),
+                Column("model_version", "model"),
+                Column("fitted_at", "fitted on", DATE),
+                Column("as_of", "with data up to", DATE),
+                Column("fit_reason", "why it was fitted"),
+                Column("algorithm", "algorithm"),
+                Column("k", "segments", COUNT),
+                Column("customers", "customers it was fitted to", COUNT),
+                Column("features_used", "features"),
+                Column("features_dropped", "features left out, and why"),
+            ],
+            current,
+        ),
+    )
+
+
+def _algorithms(marts: Marts, segmentation: str) -> Figure:
+    mart = "rpt_algorithm_comparison"
+    name = f"{segmentation}-algorithms"
+    title = TITLES[segmentation][0]
+    rows = marts.table(mart)
+    of = rows[(rows["segmentation"] == segmentation)] if len(rows) else rows
+    known = of[of["silhouette"].notna()] if len(of) else of
+    if known.empty:
+        return Figure(
+            name,
+            f"{title}: comparison of algorithms",
+            mart,
+            absent_because="No other algorithms were fitted to compare with.",
+        )
+    known = known.sort_values(["silhouette", "algorithm"], ascending=[False, True], kind="stable")
+    shown = known.assign(
+        label=[
+            algorithm.replace("_", " ") + (" (in use)" if chosen else "")
+            for algorithm, chosen in zip(known["algorithm"], known["is_chosen"], strict=True)
+        ],
+        text=[
+            f"{silhouette:.2f}, {segments:,} segments"
+            for silhouette, segments in zip(known["silhouette"], known["segments"], strict=True)
+        ],
+    )
+    chosen = known[known["is_chosen"]]
+    place = list(known["is_chosen"]).index(True) + 1 if len(chosen) else 0
+    return Figure(
+        name,
+        (
+            f"{title}: {chosen['algorithm'].iloc[0].replace('_', ' ')} is in use; by silhouette it "
+            f"is number {place} of {len(known)}"
+            if place
+            else f"{title}: algorithms by silhouette"
+        ),
+        mart,
+        [
+            Picture(
+                charts.bars(
+                    shown,
+                    label="label",
+                    value="silhouette",
+                    text="text",
+                    unit="silhouette",
+                    axis=".1f",
+                )
+            )
+        ],
+        Table(
+            [
+                Column("algorithm", "algorithm"),
+                Column("segments", "segments", COUNT),
+                Column("silhouette", "silhouette", NUMBER),
+                Column("calinski_harabasz", "Calinski-Harabasz", NUMBER),
+                Column("davies_bouldin", "Davies-Bouldin", NUMBER),
+                Column("stability_mean", "stability", NUMBER),
+                Column("noise_share", "share in no dense group", SHARE),
+                Column("is_chosen", "in use"),
+            ],
+            known,
+        ),
+        note="Fewer segments and noise raise a silhouette: it alone does not decide.",
+    )
+
+
+def _backtest(marts: Marts) -> Figure:
+    mart = "rpt_expected_loss_backtest"
+    rows = marts.table(mart)
+    if rows.empty or not rows["share_of_actual_loss"].notna().any():
+        return Figure(
+            "loss-backtest",
+            "Expected loss, tested on the past",
+            mart,
+            absent_because="The data does not reach back far enough to test the forecast.",
+        )
+    top = rows.sort_values("fifth").iloc[0]
+    shown = rows.sort_values("fifth").assign(
+        name=lambda found: [f"fifth {int(f)}" for f in found["fifth"]],
+        text=lambda found: found["share_of_actual_loss"].map(share),
+    )
+    return Figure(
+        "loss-backtest",
+        (
+            f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} "
+            "of what was lost"
+        ),
+        mart,
+        [
+            Picture(
+                charts.bars(
+                    shown,
+                    label="name",
+                    value="share_of_actual_loss",
+                    text="text",
+                    unit="share of the actual loss",
+                    axis=".0%",
+                )
+            )
+        ],
+        Table(
+            [
+                Column("fifth", "fifth by expected loss", COUNT),
+                Column("customers", "customers", COUNT),
+                Column("expected_loss", "expected loss", MONEY),
+                Column("actual_loss", "actual loss", MONEY),
+                Column("share_of_actual_loss", "share of the actual loss", SHARE),
+                Column("share_by_run_rate", "if ranked by spend alone", SHARE),
+                Column("largest_possible_share", "largest possible", SHARE),
+            ],
+            shown,
+        ),
+    )

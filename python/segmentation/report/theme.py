@@ -1,0 +1,124 @@
+"""How charts look, and how they become SVG that a page can colour.
+
+Charts are drawn in the colours of light paper; in the SVG each of them becomes a variable of the
+page's style sheet, so that one drawing serves light, dark and print.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import vl_convert
+
+from segmentation.report.content import Chart
+
+# A chart is as wide as a telephone; on a wide page several stand side by side.
+WIDTH = 360
+FONT_SIZE = 12
+
+INK = "#1c1d22"
+QUIET = "#5d6069"
+GRID = "#e2e3e8"
+PAPER = "#fffffd"
+# What one series is drawn in, and what it is compared with.
+MAIN = "#0b5fa5"
+OTHER = "#a86500"
+# Segments, by their place: after Okabe and Ito's palette for all kinds of colour vision, darkened
+# until each stands out from white paper by 3 : 1.
+SEGMENTS = (
+    "#0072b2",
+    "#c85200",
+    "#00855f",
+    "#a64d8c",
+    "#8a7200",
+    "#3b8ac4",
+    "#6b4fa0",
+    "#9c3d3d",
+    "#4f6b28",
+    "#70757f",
+)
+# Beside the colour, for those who cannot tell it.
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+_VARIABLES = {
+    INK: "currentColor",
+    QUIET: "var(--quiet)",
+    GRID: "var(--grid)",
+    PAPER: "var(--paper)",
+    MAIN: "var(--main)",
+    OTHER: "var(--other)",
+    **{colour: f"var(--segment-{place})" for place, colour in enumerate(SEGMENTS)},
+}
+
+_CONFIG: dict[str, Any] = {
+    "aria": False,
+    "background": "transparent",
+    "font": "Arial, Helvetica, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK,
+        "titleColor": QUIET,
+        "titleFontWeight": "normal",
+        "domainColor": QUIET,
+        "tickColor": QUIET,
+        "gridColor": GRID,
+        "labelFontSize": FONT_SIZE,
+        "titleFontSize": FONT_SIZE,
+        "labelLimit": 150,
+    },
+    "axisY": {"domain": False, "ticks": False},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": QUIET,
+        "labelFontSize": FONT_SIZE,
+        "titleFontSize": FONT_SIZE,
+        "orient": "top",
+        "labelLimit": 150,
+        "columns": 2,
+    },
+    "text": {"color": INK, "fontSize": FONT_SIZE},
+}
+
+
+def segment_colour(place: int) -> str:
+    """Return the colour of a segment: of the last place for all that come after it."""
+    return SEGMENTS[min(place, len(SEGMENTS) - 1)]
+
+
+def segment_shape(place: int) -> str:
+    """Return the shape of a segment's points."""
+    return SHAPES[place % len(SHAPES)]
+
+
+def drawn(chart: Chart, label: str) -> str:
+    """Return a chart as an SVG element, for the inside of an HTML page.
+
+    Parameters
+    ----------
+    chart : Chart
+    label : str
+        What screen readers say of it: the figure's table has its numbers.
+    """
+    spec = chart.to_dict()
+    spec["config"] = _CONFIG
+    spec["autosize"] = {"type": "fit", "contains": "padding"}
+    spec["width"] = WIDTH
+    spec["padding"] = 4
+    svg = vl_convert.vegalite_to_svg(spec)
+    # One role, one label: the parts of a drawing say nothing by themselves.
+    svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events|xmlns:xlink)="[^"]*"', "", svg)
+    svg = re.sub(r' font-family="[^"]*"', "", svg)
+    svg = re.sub(r'<path class="(?:background|foreground)"[^>]*/>', "", svg)
+    svg = re.sub(r' class="mark-[^"]*"', "", svg)
+    # Hundredths of a pixel in attributes; what is written stays as it is.
+    svg = re.sub(r'="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()), svg)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(f'"{colour}"', f'"{variable}"')
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{_escaped(label)}" ', 1)
+
+
+def _escaped(text: str) -> str:
+    return (
+        text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+    )
