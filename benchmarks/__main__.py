@@ -17,6 +17,7 @@ from benchmarks import (
     machine,
     mixed_fit,
     mixed_scoring,
+    publishing,
     scoring,
     whole_build,
 )
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "classifier": classifier,
     "build": build,
     "whole_build": whole_build,
+    "publishing": publishing,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
@@ -42,7 +44,7 @@ def main() -> None:
     parser.add_argument(
         "--rows",
         type=int,
-        help="rows (of lrfm orders, of whole_build customers); each its own by default",
+        help="rows (lrfm: orders; whole_build, publishing: customers); each its own by default",
     )
     parser.add_argument("--rounds", type=int, help="how often each contender runs")
     parser.add_argument("--into", type=Path, default=LATEST, help="the results file")

@@ -1,7 +1,8 @@
 {# Stops a build that cannot succeed before its first model runs, with everything that is wrong. #}
 {% macro check_build() -%}
     {%- if execute -%}
-        {%- set problems = variable_problems() + own_table_problems() + library_problems() -%}
+        {%- set problems = variable_problems() + own_table_problems() + library_problems()
+            + publishing_problems() -%}
         {%- if problems -%}
             {%- do exceptions.raise_compiler_error(
                 "Nothing was built, because of " ~ problems | length ~ " mistake"

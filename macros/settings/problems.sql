@@ -14,6 +14,7 @@
         horizon_problem(),
         days_problem(own_activity_days(), activity_days_setting()),
         max_rejected_share_problem(),
+        publish_parquet_problem(),
         time_zone_problem(),
     ] if problem -%}
         {%- do problems.append(problem) -%}
@@ -36,6 +37,7 @@
         "profile_options",
         "prospect_tenure_days",
         "prospects_options",
+        "publish_parquet",
         "refit",
         "refit_after_days",
         "value_options",

@@ -1,1 +1,1 @@
-"""For readers of a built warehouse: finds the marts, and scores people with their macros."""
+"""For readers: publishes the marts to a file of their own, finds them, and scores people."""

@@ -23,6 +23,7 @@ from benchmarks import (
     mixed_fit,
     mixed_scoring,
     plain_script,
+    publishing,
     race,
     report,
     scoring,
@@ -194,6 +195,22 @@ def test_a_whole_build_rejects_what_was_planted_and_loses_nobody(tmp_path: Path)
         assert fitted.fetchall() == [(1,)]
         connection.execute("delete from marts.rpt_rejects where rejected_because like '%nobody%'")
     assert whole_build.compare(folder)()["rejects"] > 0
+
+
+def test_published_marts_are_those_of_the_warehouse(tmp_path: Path) -> None:
+    import duckdb
+
+    folder = str(tmp_path)
+    publishing.prepare(folder, customers=500)()
+    publishing.publish_marts(folder)()
+    publishing.bare_copy(folder)()
+    assert publishing.compare(folder)() == {"differing": 0}
+    with duckdb.connect(str(tmp_path / "published.duckdb")) as connection:
+        connection.execute("update marts.dim_customers set age = 99 where age = 7")
+        ((changed,),) = connection.execute(
+            "select count(*) from marts.dim_customers where age = 99"
+        ).fetchall()
+    assert publishing.compare(folder)()["differing"] == changed > 0
 
 
 def test_k_prototypes_contenders_have_the_same_cost_function(tmp_path: Path) -> None:

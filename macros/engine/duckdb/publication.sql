@@ -1,0 +1,53 @@
+{% macro duckdb__publishing_problems_of_engine() -%}
+    {%- set is_registered = run_query(
+        "select count(*) from duckdb_functions() where function_name = 'segmentation_publish'"
+    ).columns[0].values()[0] -%}
+    {%- if not is_registered -%}
+        {{- return([
+            "The profile '" ~ target.profile_name ~ "' lacks the plugin "
+            ~ "segmentation.dbt_plugins.published_file, which publishes the marts. List it among the "
+            ~ "plugins of the target '" ~ target.name ~ "', as the profiles.yml of the package "
+            ~ "segmentation does."
+        ]) -}}
+    {%- endif -%}
+    {{- return(answer_of_library("segmentation_publishing_problems", published_place()).problems) -}}
+{%- endmacro %}
+
+{% macro duckdb__publish_by_engine() -%}
+    {%- set model = graph.nodes["model.segmentation.value_model"] -%}
+    {%- set request = published_place() -%}
+    {%- do request.update({
+        "run_id": invocation_id,
+        "build_runs": {
+            "database": model.database, "schema": model.schema, "name": "build_runs",
+        },
+        "current_models": place_of(graph.nodes["model.segmentation.current_models"]),
+        "scoring_rules": place_of(graph.nodes["model.segmentation.all_scoring_rules"]),
+        "marts": [],
+    }) -%}
+    {%- for mart in published_marts() -%}
+        {%- do request.marts.append(place_of(mart)) -%}
+    {%- endfor -%}
+    {{- return(answer_of_library("segmentation_publish", request)) -}}
+{%- endmacro %}
+
+{# Where the marts are published to, as far as dbt knows. #}
+{% macro published_place() -%}
+    {{- return({
+        "warehouse": target.path,
+        "named": env_var("SEGMENTATION_PUBLISHED", ""),
+        "parquet": var("publish_parquet"),
+    }) -}}
+{%- endmacro %}
+
+{% macro place_of(node) -%}
+    {{- return({"database": node.database, "schema": node.schema, "name": node.alias}) -}}
+{%- endmacro %}
+
+{# What a function that a plugin registered returns, as it takes and returns JSON. #}
+{% macro answer_of_library(function, request) -%}
+    {%- set answer = run_query(
+        "select " ~ function ~ "(" ~ text_literal(tojson(request)) ~ ")"
+    ) -%}
+    {{- return(fromjson(answer.columns[0].values()[0])) -}}
+{%- endmacro %}

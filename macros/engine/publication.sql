@@ -1,0 +1,19 @@
+{# A file for readers, where tables of the engine can be read by the process that builds them alone. #}
+
+{# Sentences that say why the marts cannot be published. #}
+{% macro publishing_problems_of_engine() -%}
+    {{- return(adapter.dispatch("publishing_problems_of_engine", "segmentation")()) -}}
+{%- endmacro %}
+
+{% macro default__publishing_problems_of_engine() -%}
+    {{- return([]) -}}
+{%- endmacro %}
+
+{# Publishes the marts: a dictionary of `problems`, sentences, and `file`, none where there is none. #}
+{% macro publish_by_engine() -%}
+    {{- return(adapter.dispatch("publish_by_engine", "segmentation")()) -}}
+{%- endmacro %}
+
+{% macro default__publish_by_engine() -%}
+    {{- return({"problems": [], "file": none}) -}}
+{%- endmacro %}

@@ -1,0 +1,181 @@
+"""The files of a publication: what they are called, and how a new one takes the place of the old.
+
+A new version is written beside the file that readers open, as ``segments.duckdb.next-`` and eight
+digits that no other build has, and is renamed when it is complete.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from segmentation.published.publication import PublishingError
+
+# The file of a warehouse that has the name that profiles.yml gives it.
+_DEFAULT_WAREHOUSE, _DEFAULT_FILE = "warehouse.duckdb", "segments.duckdb"
+
+_FOLDER = "published"
+
+# A database that is no file of this machine.
+_ELSEWHERE = re.compile(r":memory:|[a-z][a-z0-9]+:.*", re.IGNORECASE | re.DOTALL)
+
+
+def published_file(warehouse: str, named: str = "") -> Path | None:
+    """Return the file that a build of a warehouse publishes.
+
+    Parameters
+    ----------
+    warehouse : str
+        Path of the file that is built.
+    named : str
+        What the environment names instead, if anything.
+
+    Returns
+    -------
+    Path or None
+        The named file. Without one, ``published/segments.duckdb`` in the folder of
+        ``warehouse.duckdb``, and ``published/<name>`` beside a warehouse of another name; None if
+        the warehouse is no file. Links are followed: what a link leads to is replaced, and the link
+        stays.
+
+    Raises
+    ------
+    PublishingError
+        If the name is a URL.
+    """
+    if "://" in named:
+        raise PublishingError(
+            f"SEGMENTATION_PUBLISHED is {named}. It must be the path of a file on this machine."
+        )
+    if named:
+        return Path(os.path.realpath(Path(named).expanduser()))
+    if _ELSEWHERE.fullmatch(warehouse) and not Path(warehouse).is_absolute():
+        return None
+    built = Path(warehouse).expanduser()
+    name = _DEFAULT_FILE if built.name == _DEFAULT_WAREHOUSE else built.name
+    return Path(os.path.realpath(built.parent / _FOLDER / name))
+
+
+def parquet_folder(file: Path) -> Path:
+    """Return the folder of Parquet files beside a published file."""
+    return file.with_name(f"{file.stem}_parquet")
+
+
+@dataclass(frozen=True)
+class NextVersion:
+    """The files of a version that readers do not see yet.
+
+    Attributes
+    ----------
+    file : Path
+        The published file.
+    token : str
+        Eight hexadecimal digits.
+    """
+
+    file: Path
+    token: str
+
+    @classmethod
+    def beside(cls, file: Path) -> NextVersion:
+        """Return a version with a token that is not in use."""
+        return cls(file, os.urandom(4).hex())
+
+    @property
+    def database(self) -> Path:
+        """The file that becomes the published one."""
+        return self.file.with_name(f"{self.file.name}.next-{self.token}")
+
+    @property
+    def parquet(self) -> Path:
+        """The folder that becomes the one of Parquet files."""
+        folder = parquet_folder(self.file)
+        return folder.with_name(f"{folder.name}.next-{self.token}")
+
+    @property
+    def replaced_parquet(self) -> Path:
+        """What the folder of the version before is called while it is replaced."""
+        folder = parquet_folder(self.file)
+        return folder.with_name(f"{folder.name}.old-{self.token}")
+
+    def remove(self) -> None:
+        """Remove what there is of this version; what readers open stays."""
+        self.database.unlink(missing_ok=True)
+        _log_of(self.database).unlink(missing_ok=True)
+        for folder in (self.parquet, self.replaced_parquet):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def leftover_versions(file: Path) -> Iterator[NextVersion]:
+    """Yield the versions that lie beside a published file: of builds killed, or still at work."""
+    own = f"{re.escape(file.name)}[.]next|{re.escape(parquet_folder(file).name)}[.](?:next|old)"
+    named = re.compile(f"(?:{own})-([0-9a-f]{{8}})(?:[.]wal)?")
+    found = [named.fullmatch(path.name) for path in file.parent.iterdir()]
+    for token in sorted({match[1] for match in found if match}):
+        yield NextVersion(file, token)
+
+
+def swap(version: NextVersion) -> None:
+    """Let a complete version take the place of the one that readers open.
+
+    Who has the old file open reads it to its end. The folder of Parquet files, if there is a new
+    one, is swapped by two renames: between them there is none.
+
+    Raises
+    ------
+    OSError
+        If the system refuses; the version before is there then.
+    """
+    _write_through(version.database)
+    if version.file.exists():
+        # Whom the old file let read, the new one does.
+        shutil.copymode(version.file, version.database)
+    # What somebody wrote into the old file is no part of the new one.
+    _log_of(version.file).unlink(missing_ok=True)
+    version.database.replace(version.file)
+    if version.parquet.is_dir():
+        _swap_parquet(version)
+    _write_through_names(version.file.parent)
+
+
+def _swap_parquet(version: NextVersion) -> None:
+    folder = parquet_folder(version.file)
+    for path in sorted(version.parquet.iterdir()):
+        _write_through(path)
+    _write_through_names(version.parquet)
+    there_was_one = folder.exists()
+    if there_was_one:
+        folder.rename(version.replaced_parquet)
+    try:
+        version.parquet.rename(folder)
+    except OSError:
+        if there_was_one:
+            version.replaced_parquet.rename(folder)
+        raise
+    shutil.rmtree(version.replaced_parquet, ignore_errors=True)
+
+
+def _log_of(file: Path) -> Path:
+    """Return where DuckDB writes changes before they are in the file."""
+    return file.with_name(f"{file.name}.wal")
+
+
+def _write_through(file: Path) -> None:
+    """Wait until a file is on disk: a rename must not be there before what it names."""
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
+
+
+def _write_through_names(folder: Path) -> None:
+    """Wait until the names in a folder are on disk, where the system can be asked to."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,122 @@
+"""Publishes the marts of a build: writes a file beside, looks at it, and swaps it in."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+from collections.abc import Iterator
+from pathlib import Path
+
+from segmentation.engine.duckdb import Connection, DuckDBError, FileError, lock_holder
+from segmentation.engine.sql import quoted, text_literal
+from segmentation.published.audit import audit
+from segmentation.published.checks import publishing_problems
+from segmentation.published.copying import (
+    copy_marts,
+    described_marts,
+    scoring_macros,
+    write_parquet,
+)
+from segmentation.published.files import NextVersion, leftover_versions, swap
+from segmentation.published.publication import Publication, PublishingError
+
+# What the file that is written is called in the build's own connection.
+_NEXT = "segmentation_published_next"
+
+# What Linux says of a full disk and of a full quota.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_TEXTS = ("No space left on device", "Disk quota exceeded", "File too large")
+
+
+def publish(connection: Connection, publication: Publication) -> None:
+    """Publish the marts of a warehouse; readers see the old version or the new one, whole.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of the warehouse, in which everything is committed. A cursor of it does the work, within
+        the limits of memory and threads that the connection has.
+    publication : Publication
+
+    Raises
+    ------
+    PublishingError
+        If it cannot be done; the version that readers see is the one before then.
+    """
+    file = publication.file
+    problems = publishing_problems(
+        connection, file, publication.warehouse, parquet=publication.parquet
+    )
+    if problems:
+        raise PublishingError(_message(file, " ".join(problems)))
+    version = NextVersion.beside(file)
+    try:
+        _remove_leftovers(connection, file)
+        _write(connection, publication, version)
+        swap(version)
+    except PublishingError as error:
+        raise PublishingError(_message(file, str(error))) from error
+    except (DuckDBError, OSError) as error:
+        raise PublishingError(_message(file, _reason(error))) from error
+    finally:
+        version.remove()
+
+
+def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
+    with contextlib.closing(connection.cursor()) as cursor:
+        with _attached(cursor, version.database):
+            copy_marts(cursor, publication, _NEXT)
+            if publication.parquet:
+                write_parquet(cursor, publication, _NEXT, version.parquet)
+            # What was written goes from the log into the file.
+            cursor.execute(f"checkpoint {quoted(_NEXT)}")
+        descriptions = described_marts(cursor, publication)
+        macros = [name for name, _ in scoring_macros(cursor, publication)]
+    audit(version.database, descriptions, macros)
+
+
+@contextlib.contextmanager
+def _attached(cursor: Connection, file: Path) -> Iterator[None]:
+    cursor.execute(f"attach {text_literal(str(file))} as {quoted(_NEXT)}")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(DuckDBError):
+            cursor.rollback()
+        with contextlib.suppress(DuckDBError):
+            cursor.execute(f"detach {quoted(_NEXT)}")
+        raise
+    cursor.execute(f"detach {quoted(_NEXT)}")
+
+
+def _remove_leftovers(connection: Connection, file: Path) -> None:
+    """Remove what killed builds left; a build that is at work holds its file."""
+    for version in leftover_versions(file):
+        if not _is_held(connection, version.database):
+            version.remove()
+
+
+def _is_held(connection: Connection, file: Path) -> bool:
+    if not file.exists():
+        return False
+    with contextlib.closing(connection.cursor()) as cursor:
+        try:
+            with _attached(cursor, file):
+                return False
+        except FileError as error:
+            return lock_holder(error) is not None
+        except DuckDBError:
+            return False
+
+
+def _reason(error: DuckDBError | OSError) -> str:
+    full = isinstance(error, OSError) and error.errno in _FULL
+    if full or any(text in str(error) for text in _FULL_TEXTS):
+        return "the disk is full. Make room and build again."
+    return f"{error}. Build again when that is put right."
+
+
+def _message(file: Path, reason: str) -> str:
+    return (
+        f"The marts were built and not published to {file}; readers keep what was there: {reason}"
+    )

@@ -1,0 +1,329 @@
+"""Publishing marts: what is in the file, who sees it when, and what a failure leaves."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from readers import read_while
+from segmentation.published import publish as module
+from segmentation.published.audit import audit
+from segmentation.published.copying import described_marts
+from segmentation.published.files import NextVersion, parquet_folder
+from segmentation.published.publication import PublishingError, Table
+from segmentation.published.publish import publish
+from small_marts import SmallMarts, small_marts
+
+
+def query(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Query a file as it is now, whatever this process has open."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{str(file).replace(chr(39), chr(39) * 2)}' as f (read_only)")
+        connection.execute("use f.marts")
+        return connection.sql(sql).fetchall()
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def run_of(file: Path) -> str:
+    ((run,),) = query(file, "select run_id from publication")
+    return str(run)
+
+
+def test_the_marts_are_in_the_file(marts: SmallMarts) -> None:
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    file = publication.file
+    assert names(file.parent) == ["segments.duckdb"]
+    assert query(file, "from fct_customers") == [("999", 1), ("998", 1), ("997", 1)]
+    assert (
+        query(file, "select * from rpt_builds")
+        == marts.connection.sql("from marts.rpt_builds").fetchall()
+    )
+    about = "run_number, run_id, dataset, variant, as_of::varchar, model_versions"
+    assert query(file, f"select {about} from publication") == [
+        (1, "run-1", "sample", "default", "2025-12-31", "profile-0001-b, value-0002-a")
+    ]
+    assert query(file, "from publication_tables") == [
+        ("dim_segments", 6),
+        ("fct_customers", 3),
+        ("rpt_builds", 1),
+    ]
+
+
+def test_comments_and_types_are_in_the_file(marts: SmallMarts) -> None:
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    columns = (
+        "select table_name, column_name, data_type, comment from duckdb_columns()"
+        " where database_name = '{}' and schema_name = 'marts'"
+        " and table_name not like 'publication%' order by all"
+    )
+    found = query(publication.file, columns.format("f"))
+    assert found == marts.connection.sql(columns.format("warehouse")).fetchall()
+    assert ("fct_customers", "customer_id", "VARCHAR", 'The "key".') in found
+    assert query(
+        publication.file,
+        "select table_name, comment from duckdb_tables() where comment is not null order by all",
+    )[:2] == [("fct_customers", "It's all of them."), ("publication", "The run of dbt that all "
+              "tables of this schema are of. One row.")]  # fmt: skip
+    assert not query(
+        publication.file,
+        "select 1 from duckdb_columns() where table_name like 'publication%' and comment is null"
+        " and database_name = 'f'",
+    )
+
+
+def test_the_macros_score_people(marts: SmallMarts) -> None:
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    with duckdb.connect(str(publication.file), read_only=True) as reader:
+        assert reader.sql("from marts.score_value_person(spend := '7')").fetchall() == [(7.0,)]
+        reader.execute("create temp table us as select 'A' as customer_id, 2 as spend")
+        assert reader.sql("from marts.score_value('us')").fetchall() == [("A", 2.0)]
+
+
+def test_readers_keep_the_version_that_they_opened(marts: SmallMarts) -> None:
+    """And a database in memory attaches the new one, in the same process too: docs/published.md."""
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    with duckdb.connect(str(publication.file), read_only=True) as reader:
+        marts.build(rows=5)
+        publish(marts.connection, marts.publication())
+        assert reader.sql("select count(*) from marts.fct_customers").fetchall() == [(3,)]
+        assert query(publication.file, "select count(*) from fct_customers") == [(5,)]
+    with duckdb.connect(str(publication.file), read_only=True) as reader:
+        assert reader.sql("select count(*) from marts.fct_customers").fetchall() == [(5,)]
+
+
+def test_tables_that_are_gone_are_not_published_again(marts: SmallMarts) -> None:
+    publish(marts.connection, marts.publication())
+    publication = marts.publication()
+    publish(marts.connection, replace(publication, marts=publication.marts[:1]))
+    assert query(publication.file, "select table_name from duckdb_tables() order by 1") == [
+        ("dim_segments",),
+        ("publication",),
+        ("publication_tables",),
+    ]
+
+
+def test_names_with_quotes_and_links(marts: SmallMarts, tmp_path: Path) -> None:
+    file = tmp_path / 'it\'s "new"' / "a b;c?.duckdb"
+    publish(marts.connection, marts.publication(file))
+    assert run_of(file) == "run-1"
+    assert names(file.parent) == [file.name]
+
+
+def test_marts_of_another_schema_are_in_marts(marts: SmallMarts) -> None:
+    marts.connection.execute(
+        "create schema shop_marts; create table shop_marts.sizes as select 1 as a"
+    )
+    publication = marts.publication(marts=(Table("warehouse", "shop_marts", "sizes"),))
+    publish(marts.connection, publication)
+    assert query(publication.file, "from f.marts.sizes") == [(1,)]
+
+
+def test_parquet_files(marts: SmallMarts) -> None:
+    publication = marts.publication(parquet=True)
+    for rows in (3, 4):
+        marts.build(rows)
+        publication = marts.publication(parquet=True)
+        publish(marts.connection, publication)
+    folder = parquet_folder(publication.file)
+    assert names(folder) == [
+        "dim_segments.parquet",
+        "fct_customers.parquet",
+        "publication.parquet",
+        "publication_tables.parquet",
+        "rpt_builds.parquet",
+    ]
+    assert duckdb.sql(f"from '{folder}/fct_customers.parquet'").fetchall() == [
+        (str(999 - row), 3) for row in range(4)
+    ]
+    assert names(folder.parent) == [
+        "segments.duckdb",
+        "segments_parquet",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("macro", "named"),
+    [
+        ("() as table from warehouse.marts.dim_segments", "score_value_person"),
+        ("() as table from segmentation.current_models", "score_value_person"),
+    ],
+)
+def test_a_macro_that_needs_the_warehouse_is_not_published(
+    marts: SmallMarts, macro: str, named: str
+) -> None:
+    publish(marts.connection, marts.publication())
+    marts.build()
+    marts.use_macros("(people) as table from query_table(people)", macro)
+    with pytest.raises(PublishingError, match=f"the macro {named} does not work by itself"):
+        publish(marts.connection, marts.publication())
+    assert run_of(marts.publication().file) == "run-1"
+    assert names(marts.path.parent / "published") == ["segments.duckdb"]
+
+
+def test_a_run_that_is_not_known(marts: SmallMarts) -> None:
+    with pytest.raises(PublishingError, match=r"has 0 rows of the run nobody's instead of one"):
+        publish(marts.connection, marts.publication(run_id="nobody's"))
+    assert names(marts.path.parent / "published") == []
+    # The connection goes on.
+    publish(marts.connection, marts.publication())
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("delete from marts.fct_customers where customer_id = '998'", "has 2 rows instead of 3"),
+        ("drop table marts.dim_segments", "lacks these tables, or should .* marts.dim_segments"),
+        ("create table marts.more as select 1 as a", "should not have them: marts.more"),
+        ("alter table marts.fct_customers alter run type double", "fct_customers has other col"),
+        ("comment on table marts.fct_customers is 'x'", "fct_customers has other columns or com"),
+        ("drop macro table marts.score_value", "the macro score_value does not work by itself"),
+    ],
+)
+def test_the_audit_finds_what_is_wrong(marts: SmallMarts, change: str, message: str) -> None:
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    descriptions = described_marts(marts.connection, publication)
+    macros = ["score_value", "score_value_person"]
+    audit(publication.file, descriptions, macros)
+    with duckdb.connect(str(publication.file)) as connection:
+        connection.execute(change)
+    with pytest.raises(PublishingError, match=message):
+        audit(publication.file, descriptions, macros)
+
+
+def test_a_failure_leaves_the_version_before(
+    marts: SmallMarts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    marts.build()
+
+    def refused(version: NextVersion) -> None:
+        raise PermissionError(13, "Permission denied", str(version.file))
+
+    monkeypatch.setattr(module, "swap", refused)
+    with pytest.raises(PublishingError, match=r"readers keep what was there: .*Permission denied"):
+        publish(marts.connection, marts.publication())
+    monkeypatch.undo()
+    assert run_of(publication.file) == "run-1"
+    assert names(publication.file.parent) == ["segments.duckdb"]
+    publish(marts.connection, marts.publication())
+    assert run_of(publication.file) == "run-2"
+
+
+@pytest.mark.parametrize("parquet", [False, True])
+def test_a_full_disk_leaves_the_version_before(
+    marts: SmallMarts, small_disk: Path, parquet: bool
+) -> None:
+    file = small_disk / "segments.duckdb"
+    publish(marts.connection, marts.publication(file))
+    # Text that does not get shorter.
+    marts.connection.execute(
+        "insert into marts.fct_customers select md5(range::varchar), 0 from range(100000)"
+    )
+    with pytest.raises(PublishingError, match=r"the disk is full. Make room and build again"):
+        publish(marts.connection, marts.publication(file, parquet=parquet))
+    assert names(small_disk) == ["segments.duckdb"]
+    assert query(file, "select count(*) from fct_customers") == [(3,)]
+    # The warehouse is as it was, and the connection goes on.
+    assert marts.connection.sql("select count(*) from marts.fct_customers").fetchall() == [
+        (100003,)
+    ]
+    subprocess.run(["mount", "-o", "remount,size=100m", str(small_disk)], check=True)
+    publish(marts.connection, marts.publication(file, parquet=parquet))
+    assert query(file, "select count(*) from fct_customers") == [(100003,)]
+
+
+def test_what_killed_builds_left_is_removed_but_not_what_another_one_writes(
+    marts: SmallMarts,
+) -> None:
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    folder = publication.file.parent
+    (folder / "segments.duckdb.next-0000000a").write_text("half a file")
+    (folder / "segments.duckdb.next-0000000a.wal").touch()
+    (folder / "segments_parquet.next-0000000b").mkdir()
+    writing = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print(1, flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", writing, str(folder / "segments.duckdb.next-0000000c")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        publish(marts.connection, publication)
+        assert names(folder) == ["segments.duckdb", "segments.duckdb.next-0000000c"]
+        other.communicate("\n")
+    publish(marts.connection, publication)
+    assert names(folder) == ["segments.duckdb"]
+
+
+PUBLISHING = """
+import sys
+from pathlib import Path
+from small_marts import small_marts
+from segmentation.published.publish import publish
+marts = small_marts(Path(sys.argv[1]), "killed.duckdb")
+print("built", flush=True)
+while True:
+    marts.build(rows=2000)
+    publish(marts.connection, marts.publication())
+"""
+
+
+def test_a_publication_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
+    file = tmp_path / "published" / "killed.duckdb"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    draw = random.Random(7)
+    for _ in range(5):
+        (tmp_path / "killed.duckdb").unlink(missing_ok=True)
+        (tmp_path / "killed.duckdb.wal").unlink(missing_ok=True)
+        with subprocess.Popen(
+            [sys.executable, "-c", PUBLISHING, str(tmp_path)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as builder:
+            assert builder.stdout is not None
+            assert builder.stdout.readline() == "built\n"
+            time.sleep(draw.uniform(0, 0.5))
+            builder.send_signal(signal.SIGKILL)
+        if file.exists():
+            counted = "select count(*) from fct_customers"
+            assert query(file, "select row_count from publication_tables where table_name ="
+                               " 'fct_customers'") == query(file, counted)  # fmt: skip
+    marts = small_marts(tmp_path, "last.duckdb")
+    publish(marts.connection, marts.publication(file))
+    marts.connection.close()
+    assert names(file.parent) == ["killed.duckdb"]
+
+
+def test_eight_readers_see_one_version_at_a_time(marts: SmallMarts) -> None:
+    """Each reads in a process of its own, through SQLAlchemy, while ten versions are published."""
+    publish(marts.connection, marts.publication())
+    with read_while(marts.publication().file, readers=8) as readings:
+        for rows in range(4, 14):
+            marts.build(rows)
+            publish(marts.connection, marts.publication())
+            readings.wait_for_reads(8)
+    assert readings.errors == []
+    assert readings.reads >= 80
+    assert len(readings.runs) >= 3
+    assert readings.last_runs == {"run-11"}
