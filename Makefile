@@ -27,7 +27,7 @@ CODE := models python tests $(wildcard benchmarks)
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) \
 	--dist loadfile --no-loadscope-reorder --durations 15
 
-.PHONY: help build test test-long test-kills lint bench evidence docs lock clean
+.PHONY: help build report test test-long test-kills lint bench evidence docs lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test-long: $(INSTALLED) ## The rest: whole builds of every data set.
 
 test-kills: $(INSTALLED) ## 40 builds killed at random moments, 20 of them refits (SEGMENTATION_KILLS=...).
 	SEGMENTATION_KILLS=$${SEGMENTATION_KILLS:-40} $(BIN)/pytest tests/python/warehouse/test_killed.py
+
+report: $(INSTALLED) ## The page about the segments, from what the last build published: report/segments.html.
+	@$(BIN)/segmentation report
 
 lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/ruff check $(CODE)

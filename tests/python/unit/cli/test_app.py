@@ -17,7 +17,7 @@ def shown(*arguments: str) -> tuple[int, str]:
 def test_a_missing_warehouse(tmp_path: Path) -> None:
     code, output = shown("summary", "--warehouse", str(tmp_path / "none.duckdb"))
     assert code == 1
-    assert "There is no warehouse" in output
+    assert "There is no file" in output
     assert "make build" in output
 
 
