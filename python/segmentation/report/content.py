@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import altair as alt
 import pandas as pd
 
-from segmentation.report.numbers import TEXT, formatted
+from segmentation.report.formats import TEXT, formatted
 
 # Any chart that Altair draws.
 Chart = alt.Chart | alt.LayerChart
@@ -25,7 +25,7 @@ class Column:
     label : str
         What the header says, with the unit.
     kind : str
-        How its values are written; see :mod:`segmentation.report.numbers`.
+        How its values are written; see :mod:`segmentation.report.formats`.
     """
 
     name: str

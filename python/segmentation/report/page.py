@@ -13,11 +13,11 @@ import pandas as pd
 
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Figure, Page, Section
-from segmentation.report.numbers import count, date, large
+from segmentation.report.formats import count, date, large
 from segmentation.report.sections.behaviour import behaviour, people
 from segmentation.report.sections.cards import cards
 from segmentation.report.sections.conversion import conversion
-from segmentation.report.sections.features import features
+from segmentation.report.sections.distributions import features
 from segmentation.report.sections.number_of_segments import number_of_segments, segment_maps
 from segmentation.report.sections.preferences import preferences
 from segmentation.report.sections.prospects import prospects

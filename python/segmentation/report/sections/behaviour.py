@@ -9,7 +9,7 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
-from segmentation.report.numbers import COUNT, MONEY, NUMBER, SHARE, number, share
+from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
 from segmentation.report.rows import largest, smallest
 from segmentation.report.segments import (
     PROFILE,

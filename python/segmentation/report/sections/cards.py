@@ -9,7 +9,7 @@ import pandas as pd
 
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Card, CardGroup, Section
-from segmentation.report.numbers import count, large, listed, share
+from segmentation.report.formats import count, large, listed, share
 from segmentation.report.rows import records
 from segmentation.report.segments import PROFILE, PROSPECTS, TITLES, VALUE, segments_of
 

@@ -9,7 +9,7 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
-from segmentation.report.numbers import COUNT, SHARE, SMALL_SHARE, share, small_share
+from segmentation.report.formats import COUNT, SHARE, SMALL_SHARE, share, small_share
 from segmentation.report.rows import largest
 from segmentation.report.sections.behaviour import box_figure, numbers_of
 from segmentation.report.segments import PROFILE, VALUE, in_order, segments_of

@@ -8,7 +8,7 @@ from segmentation.engine.sql import text_literal
 from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
-from segmentation.report.numbers import COUNT, NUMBER, SHARE, number, share
+from segmentation.report.formats import COUNT, NUMBER, SHARE, number, share
 from segmentation.report.rows import largest
 from segmentation.report.segments import PROFILE, TITLES, VALUE
 

@@ -7,7 +7,7 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
-from segmentation.report.numbers import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
+from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
 from segmentation.report.segments import PROFILE, TITLES, VALUE
 
 
