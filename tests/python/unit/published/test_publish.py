@@ -315,15 +315,14 @@ def test_a_publication_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> Non
     assert names(file.parent) == ["killed.duckdb"]
 
 
-def test_eight_readers_see_one_version_at_a_time(marts: SmallMarts) -> None:
+def test_readers_see_one_version_at_a_time(marts: SmallMarts) -> None:
     """Each reads in a process of its own, through SQLAlchemy, while ten versions are published."""
     publish(marts.connection, marts.publication())
-    with read_while(marts.publication().file, readers=8) as readings:
+    with read_while(marts.publication().file, readers=3) as readings:
         for rows in range(4, 14):
             marts.build(rows)
             publish(marts.connection, marts.publication())
-            readings.wait_for_reads(8)
+            readings.wait_for_reads(6)
     assert readings.errors == []
-    assert readings.reads >= 80
-    assert len(readings.runs) >= 3
+    assert readings.runs == {f"run-{run}" for run in range(1, 12)}
     assert readings.last_runs == {"run-11"}
