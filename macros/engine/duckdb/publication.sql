@@ -38,7 +38,7 @@
 {# Where the marts are published to, as far as dbt knows. #}
 {% macro published_place() -%}
     {{- return({
-        "warehouse": target.path,
+        "warehouse": target.path or ":memory:",
         "named": env_var("SEGMENTATION_PUBLISHED", ""),
         "parquet": var("publish_parquet"),
     }) -}}

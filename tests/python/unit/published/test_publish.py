@@ -118,6 +118,19 @@ def test_tables_that_are_gone_are_not_published_again(marts: SmallMarts) -> None
     ]
 
 
+def test_who_may_read_the_file(marts: SmallMarts) -> None:
+    """Whom the warehouse lets at first, then whom the version before did."""
+    marts.path.chmod(0o600)
+    publication = marts.publication(parquet=True)
+    publish(marts.connection, publication)
+    assert publication.file.stat().st_mode & 0o777 == 0o600
+    publication.file.chmod(0o640)
+    parquet_folder(publication.file).chmod(0o750)
+    publish(marts.connection, publication)
+    assert publication.file.stat().st_mode & 0o777 == 0o640
+    assert parquet_folder(publication.file).stat().st_mode & 0o777 == 0o750
+
+
 def test_names_with_quotes_and_links(marts: SmallMarts, tmp_path: Path) -> None:
     file = tmp_path / 'it\'s "new"' / "a b;c?.duckdb"
     publish(marts.connection, marts.publication(file))
