@@ -102,6 +102,25 @@ class NextVersion:
         folder = parquet_folder(self.file)
         return folder.with_name(f"{folder.name}.old-{self.token}")
 
+    def take_permissions(self, warehouse: Path) -> None:
+        """Let read the new file whom the one before let, or whom the warehouse lets at first.
+
+        Parameters
+        ----------
+        warehouse : Path
+            The file that was built; permissions are the system's own if it is no file.
+        """
+        for other in (self.file, warehouse):
+            if other.is_file():
+                shutil.copymode(other, self.database)
+                return
+
+    def make_parquet_folder(self) -> None:
+        """Make the new folder, with the permissions of the one before."""
+        self.parquet.mkdir()
+        if parquet_folder(self.file).is_dir():
+            shutil.copymode(parquet_folder(self.file), self.parquet)
+
     def remove(self) -> None:
         """Remove what there is of this version; what readers open stays."""
         self.database.unlink(missing_ok=True)
@@ -131,9 +150,6 @@ def swap(version: NextVersion) -> None:
         If the system refuses; the version before is there then.
     """
     _write_through(version.database)
-    if version.file.exists():
-        # Whom the old file let read, the new one does.
-        shutil.copymode(version.file, version.database)
     # What somebody wrote into the old file is no part of the new one.
     _log_of(version.file).unlink(missing_ok=True)
     version.database.replace(version.file)

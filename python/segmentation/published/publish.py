@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 
-from segmentation.engine.duckdb import Connection, DuckDBError, FileError, lock_holder
-from segmentation.engine.sql import quoted, text_literal
+from segmentation.engine.duckdb import (
+    Connection,
+    DuckDBError,
+    FileError,
+    attached,
+    lock_holder,
+)
+from segmentation.engine.sql import quoted
 from segmentation.published.audit import audit
 from segmentation.published.checks import publishing_problems
 from segmentation.published.copying import (
@@ -64,29 +69,17 @@ def publish(connection: Connection, publication: Publication) -> None:
 
 def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
     with contextlib.closing(connection.cursor()) as cursor:
-        with _attached(cursor, version.database):
+        with attached(cursor, version.database, _NEXT):
+            version.take_permissions(Path(publication.warehouse).expanduser())
             copy_marts(cursor, publication, _NEXT)
             if publication.parquet:
+                version.make_parquet_folder()
                 write_parquet(cursor, publication, _NEXT, version.parquet)
             # What was written goes from the log into the file.
             cursor.execute(f"checkpoint {quoted(_NEXT)}")
         descriptions = described_marts(cursor, publication)
         macros = [name for name, _ in scoring_macros(cursor, publication)]
     audit(version.database, descriptions, macros)
-
-
-@contextlib.contextmanager
-def _attached(cursor: Connection, file: Path) -> Iterator[None]:
-    cursor.execute(f"attach {text_literal(str(file))} as {quoted(_NEXT)}")
-    try:
-        yield
-    except BaseException:
-        with contextlib.suppress(DuckDBError):
-            cursor.rollback()
-        with contextlib.suppress(DuckDBError):
-            cursor.execute(f"detach {quoted(_NEXT)}")
-        raise
-    cursor.execute(f"detach {quoted(_NEXT)}")
 
 
 def _remove_leftovers(connection: Connection, file: Path) -> None:
@@ -101,7 +94,7 @@ def _is_held(connection: Connection, file: Path) -> bool:
         return False
     with contextlib.closing(connection.cursor()) as cursor:
         try:
-            with _attached(cursor, file):
+            with attached(cursor, file, _NEXT):
                 return False
         except FileError as error:
             return lock_holder(error) is not None

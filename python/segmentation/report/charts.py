@@ -31,7 +31,6 @@ def bars(
     text: str,
     unit: str,
     axis: str = "~s",
-    ticks: Sequence[float] = (),
 ) -> Chart:
     """Return horizontal bars in the order of the rows, each with its number.
 
@@ -44,8 +43,6 @@ def bars(
         What the axis says.
     axis : str
         How the axis writes numbers, in d3's format.
-    ticks : sequence of float
-        Where the axis has numbers; chosen by the chart where there are none.
     """
     rows = rows.assign(**{label: _in_lines(rows[label])})
     base = alt.Chart(rows).encode(
@@ -53,9 +50,7 @@ def bars(
         x=alt.X(
             f"{value}:Q",
             title=unit,
-            axis=alt.Axis(format=axis, values=list(ticks))
-            if ticks
-            else alt.Axis(format=axis, tickCount=4),
+            axis=alt.Axis(format=axis, tickCount=4),
             scale=alt.Scale(domain=_span(rows, label, value, text)),
         ),
     )

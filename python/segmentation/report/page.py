@@ -42,6 +42,10 @@ SECTIONS = (
 )
 
 
+# The figures whose findings stand at the top of the page.
+HIGHLIGHTS = ("value-sizes", "value-expected-loss", "profile-sizes", "expected-prospects")
+
+
 def page_of(marts: Marts) -> Page:
     """Return what the page says about the marts of a file.
 
@@ -61,6 +65,12 @@ def page_of(marts: Marts) -> Page:
         title=f"Customer segments: {dataset.replace('_', ' ')}",
         subtitle=f"As of {as_of}" if as_of else "",
         key_figures=_key_figures(marts),
+        highlights=[
+            (figure.title, figure.name)
+            for name in HIGHLIGHTS
+            for figure in _figures(sections)
+            if figure.name == name and not figure.absent_because
+        ],
         warnings=_warnings(marts),
         sections=sections,
         marts=[

@@ -96,7 +96,7 @@ def box_figure(
     else:
         title = (
             f"{top['segment_name']} customers {extreme}: {by} {number(top[by])}"
-            f"{' ' if counted else ''}{counted}, against {number(low[by])} of {low['segment_name']}"
+            f"{_unit(counted, top[by])}, against {number(low[by])} of {low['segment_name']}"
         )
     return Figure(
         name,
@@ -195,6 +195,11 @@ def category_figure(
             else ""
         ),
     )
+
+
+def _unit(counted: str, value: float) -> str:
+    """Return what is counted, behind a number: ' purchases', ' purchase' or nothing."""
+    return f" {counted.removesuffix('s') if value == 1 else counted}" if counted else ""
 
 
 def _most_typical(rows: pd.DataFrame) -> dict[str, Any]:

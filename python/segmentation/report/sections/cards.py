@@ -33,7 +33,7 @@ def cards(marts: Marts) -> Section:
     for segmentation, (title, question) in TITLES.items():
         segments = segments_of(marts, segmentation)
         rows = records(segments)
-        shown = [row for row in rows if row["customers"] > 0 or row["segmentation"] == PROSPECTS]
+        shown = [row for row in rows if _has_somebody(row)]
         empty = [row["segment_name"] for row in rows if row not in shown]
         made = [_card(row, place, values, forecast) for place, row in enumerate(shown)]
         groups.append(
@@ -41,11 +41,19 @@ def cards(marts: Marts) -> Section:
                 title=title,
                 question=question,
                 cards=made,
-                note=f"Nobody is in {listed(empty, most=9, word='or')} today." if empty else "",
+                note=f"Nobody is in {listed(empty, most=9, word='or')} today."
+                if empty and made
+                else "",
                 absent_because="" if made else ABSENT[segmentation],
             )
         )
     return Section(name="segments", title="The segments", groups=groups)
+
+
+def _has_somebody(row: dict[str, Any]) -> bool:
+    """Whether a segment has customers, or is expected to: one of a hundred at least."""
+    expected = row["expected_customers"]
+    return bool(row["customers"] > 0 or (not pd.isna(expected) and expected >= 0.01))
 
 
 def _card(row: dict[str, Any], place: int, values: pd.DataFrame, forecast: pd.DataFrame) -> Card:

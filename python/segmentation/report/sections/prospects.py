@@ -34,7 +34,7 @@ def prospects(marts: Marts) -> Section:
 def _forecast(marts: Marts) -> Figure:
     mart = "rpt_prospect_distribution"
     rows = marts.table(mart)
-    if rows.empty:
+    if rows.empty or not rows["prospects"].iloc[0]:
         return Figure(
             "expected-prospects",
             "Expected prospects per segment",
