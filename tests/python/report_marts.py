@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,37 +31,47 @@ class ReportMarts:
 
     def __init__(self, path: Path, without: Sequence[str] = ()) -> None:
         self.path = path
-        with duckdb.connect(str(path)) as connection:
-            connection.execute("create schema marts")
-            for name, model in declared_marts().items():
-                if name not in without:
-                    columns = ", ".join(
-                        f"{quoted(column['name'])} {column['data_type']}"
-                        for column in model["columns"]
-                    )
-                    comment = text_literal(model["description"])
-                    connection.execute(f"create table marts.{name} ({columns})")
-                    connection.execute(f"comment on table marts.{name} is {comment}")
         self.without = set(without)
+        self._writer: duckdb.DuckDBPyConnection | None = None
+        self.run("create schema marts")
+        for name, model in declared_marts().items():
+            if name not in without:
+                columns = ", ".join(
+                    f"{quoted(column['name'])} {column['data_type']}" for column in model["columns"]
+                )
+                comment = text_literal(model["description"])
+                self.run(f"create table marts.{name} ({columns})")
+                self.run(f"comment on table marts.{name} is {comment}")
 
     def add(self, mart: str, *rows: Mapping[str, Any]) -> None:
         """Add rows; columns that a row does not name are null."""
-        with duckdb.connect(str(self.path)) as connection:
-            for row in rows if mart not in self.without else ():
-                columns = ", ".join(map(quoted, row))
-                values = ", ".join("?" * len(row))
-                connection.execute(
-                    f"insert into marts.{mart} ({columns}) values ({values})", list(row.values())
-                )
+        for row in rows if mart not in self.without else ():
+            columns = ", ".join(map(quoted, row))
+            values = ", ".join("?" * len(row))
+            self.connection().execute(
+                f"insert into marts.{mart} ({columns}) values ({values})", list(row.values())
+            )
 
     def run(self, sql: str) -> None:
         """Run a statement; marts are named with their schema."""
-        with duckdb.connect(str(self.path)) as connection:
-            connection.execute(sql)
+        self.connection().execute(sql)
 
     def opened(self) -> Marts:
         """Return the file as the page reads it; the caller closes it."""
+        self.close()
         return Marts(self.path)
+
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection that writes; it stays open until the file is read."""
+        if self._writer is None:
+            self._writer = duckdb.connect(str(self.path), config={"threads": 1})
+        return self._writer
+
+    def close(self) -> None:
+        """Close the connection that writes."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def add_segments(
         self,
@@ -120,6 +131,7 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "_", name.lower())
 
 
+@cache
 def declared_marts() -> dict[str, dict[str, Any]]:
     """Return each mart as its yml declares it."""
     models = [

@@ -25,6 +25,26 @@ def smallest(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     return _record(rows, int(np.nanargmin(rows[column].astype(float).to_numpy())))
 
 
+def where(rows: pd.DataFrame, **values: str) -> pd.DataFrame:
+    """Return the rows with these values in these columns; none of a table that the file lacks.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As :meth:`segmentation.published.read_marts.Marts.table` returns it.
+    **values : str
+        The value that a column has.
+    """
+    for column, value in values.items():
+        rows = rows[rows[column] == value] if column in rows else rows[:0]
+    return rows
+
+
+def with_value(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows that have a value in a column; none of a table that the file lacks."""
+    return rows[rows[column].notna()] if column in rows else rows[:0]
+
+
 def first(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the first row."""
     return _record(rows, 0)

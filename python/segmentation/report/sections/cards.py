@@ -25,7 +25,9 @@ ABSENT = {
 
 def cards(marts: Marts) -> Section:
     """Return the cards of all segmentations."""
-    values = marts.table("rpt_segment_value").set_index(["segmentation", "segment_slug"])
+    values = marts.table("rpt_segment_value")
+    if len(values):
+        values = values.set_index(["segmentation", "segment_slug"])
     forecast = marts.table("rpt_prospect_distribution")
     groups = []
     for segmentation, (title, question) in TITLES.items():
