@@ -57,14 +57,16 @@ def _correlations(marts: Marts) -> Figure:
         .head(MOST_FEATURES)
     )
     cells = both[both["feature"].isin(kept) & both["other_feature"].isin(kept)]
-    cells = cells.sort_values(["feature", "other_feature"])
+    # Rows and columns begin with the same feature; a feature beside itself has no number.
+    beside_itself = pd.DataFrame({"feature": kept, "other_feature": kept})
+    cells = pd.concat([cells, beside_itself]).sort_values(["feature", "other_feature"])
     shown = pd.DataFrame(
         {
             "row": cells["feature"].map(feature_label),
             "column": cells["other_feature"].map(feature_label),
-            "strength": cells["correlation"].astype(float),
+            "strength": cells["correlation"].astype(float).fillna(0.0),
             "text": [
-                f"{round(value, 1) + 0.0:.1f}".replace("-", "\u2212")
+                "" if pd.isna(value) else f"{value:z.1f}".replace("-", "\u2212")
                 for value in cells["correlation"].astype(float)
             ],
         }
