@@ -22,12 +22,12 @@ export DBT_PROFILES_DIR := $(CURDIR)
 # Relative: the folder of the clone may have a space in its name.
 BIN := .venv/bin
 INSTALLED := .venv/installed
-CODE := models python tests $(wildcard benchmarks)
+CODE := models python tests docs/pictures.py $(wildcard benchmarks)
 # One native thread each: fits keep to one, and reference implementations would take all of them.
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) \
 	--dist loadfile --no-loadscope-reorder --durations 15
 
-.PHONY: help build report test test-long test-kills lint bench evidence docs lock clean
+.PHONY: help build report test test-long test-kills lint bench evidence docs pictures lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ evidence: $(INSTALLED) ## What the segments are worth, measured: the tables in d
 
 docs: $(INSTALLED) ## dbt's documentation of every table, in target/static_index.html.
 	$(BIN)/dbt docs generate --static --vars "{dataset: $$DATASET}"
+
+pictures: $(INSTALLED) ## The pictures of README, from the page and the build (needs Chromium).
+	$(BIN)/python docs/pictures.py
 
 lock: $(INSTALLED) ## Resolve requirements.lock anew from pyproject.toml.
 	$(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \

@@ -9,6 +9,15 @@
     {{- return([]) -}}
 {%- endmacro %}
 
+{# A query that fails with a message. #}
+{% macro failing_query(message) -%}
+    {{- return(adapter.dispatch("failing_query", "segmentation")(message)) -}}
+{%- endmacro %}
+
+{% macro default__failing_query(message) -%}
+    select raise_error({{ text_literal(message) }})
+{%- endmacro %}
+
 {# Publishes the marts: a dictionary of `problems`, sentences, and `file`, none where there is none. #}
 {% macro publish_by_engine() -%}
     {{- return(adapter.dispatch("publish_by_engine", "segmentation")()) -}}

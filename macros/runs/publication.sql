@@ -61,7 +61,8 @@
     {%- if execute and is_publishing_run() and everything_succeeded() -%}
         {%- set published = publish_by_engine() -%}
         {%- if published.problems -%}
-            {%- do exceptions.raise_compiler_error(published.problems | join(" ")) -%}
+            {#- An error of the macro itself makes dbt say "keyboard interrupt". -#}
+            {{- failing_query(published.problems | join(" ")) -}}
         {%- elif published.file -%}
             {%- do log(
                 "Published " ~ published_marts() | length ~ " marts to " ~ published.file, info=true

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +26,7 @@ LONGEST = (
     "test_market_survey_classifier.py",
     "test_selections.py",
     "test_package.py",
+    "test_published_file.py",
     "test_pipeline.py",
     "test_sample.py",
 )
@@ -55,3 +59,15 @@ def parse_states(tmp_path_factory: pytest.TempPathFactory) -> ParseStates:
 def fresh(tmp_path: Path) -> Warehouse:
     """Return a warehouse in which nothing has been built."""
     return Warehouse(tmp_path)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 3 MB, less than the sample needs."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, check=False).returncode:
+        pytest.skip("no right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

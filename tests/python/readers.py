@@ -44,7 +44,7 @@ while not is_last:
     except Exception as raised:
         error = f"{type(raised).__name__}: {raised}"
     print(json.dumps({"run": run, "error": error}), flush=True)
-    stop.wait(0.05)
+    stop.wait(float(sys.argv[2]))
 """
 
 
@@ -95,8 +95,11 @@ class Readings:
 
 
 @contextlib.contextmanager
-def read_while(file: Path, readers: int) -> Iterator[Readings]:
-    """Let processes read a file while the body runs; they have read once when it begins."""
+def read_while(file: Path, readers: int, pause: float = 0.05) -> Iterator[Readings]:
+    """Let processes read a file while the body runs; they have read once when it begins.
+
+    Each of them waits `pause` seconds after a read.
+    """
     folder = file.parent.parent
     outputs = [folder / f"reader_{number}.jsonl" for number in range(readers)]
     with contextlib.ExitStack() as stack:
@@ -104,7 +107,7 @@ def read_while(file: Path, readers: int) -> Iterator[Readings]:
         for output in outputs:
             written = stack.enter_context(output.open("w"))
             process = subprocess.Popen(
-                [sys.executable, "-c", READER, str(file)],
+                [sys.executable, "-c", READER, str(file), str(pause)],
                 stdin=subprocess.PIPE,
                 stdout=written,
                 text=True,

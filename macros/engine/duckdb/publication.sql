@@ -13,6 +13,10 @@
     {{- return(answer_of_library("segmentation_publishing_problems", published_place()).problems) -}}
 {%- endmacro %}
 
+{% macro duckdb__failing_query(message) -%}
+    select error({{ text_literal(message) }})
+{%- endmacro %}
+
 {% macro duckdb__publish_by_engine() -%}
     {%- set model = graph.nodes["model.segmentation.value_model"] -%}
     {%- set request = published_place() -%}
@@ -34,7 +38,7 @@
 {# Where the marts are published to, as far as dbt knows. #}
 {% macro published_place() -%}
     {{- return({
-        "warehouse": target.path,
+        "warehouse": target.path or ":memory:",
         "named": env_var("SEGMENTATION_PUBLISHED", ""),
         "parquet": var("publish_parquet"),
     }) -}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,6 +72,36 @@ def check_that_opens(path: str, config: Mapping[str, Any]) -> None:
 def open_in_memory() -> Connection:
     """Open a database in memory that works in one thread, for what a step computes by SQL."""
     return duckdb.connect(config={"threads": 1})
+
+
+@contextlib.contextmanager
+def attached(
+    connection: Connection, file: str | PurePath, name: str, *, read_only: bool = False
+) -> Iterator[None]:
+    """Attach a DuckDB file while the body runs, and detach it.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where the body fails, its open transaction is rolled back.
+    file : path
+        It is created if it is missing, unless it is only read.
+    name : str
+        What the body calls the database; no other one of the connection has that name.
+    read_only : bool
+        Whether it is only read.
+    """
+    options = " (read_only)" if read_only else ""
+    connection.execute(f"attach {text_literal(str(file))} as {quoted(name)}{options}")
+    try:
+        yield
+    except BaseException:
+        # The first error is the one to report.
+        for statement in ("rollback", f"detach {quoted(name)}"):
+            with contextlib.suppress(DuckDBError):
+                connection.execute(statement)
+        raise
+    connection.execute(f"detach {quoted(name)}")
 
 
 def lock_holder(error: duckdb.IOException) -> str | None:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from segmentation.engine.duckdb import Connection, DuckDBError, FileError, lock_holder
-from segmentation.engine.sql import quoted, text_literal
+from segmentation.engine.duckdb import (
+    Connection,
+    DuckDBError,
+    FileError,
+    attached,
+    lock_holder,
+)
 from segmentation.published.files import NextVersion, parquet_folder
 from segmentation.published.publication import PUBLICATION, SCHEMA
 
@@ -72,13 +77,12 @@ def _content_problem(connection: Connection, file: Path) -> str | None:
         return None
     cursor = connection.cursor()
     try:
-        cursor.execute(f"attach {text_literal(str(file))} as {quoted(_LOOKED_AT)} (read_only)")
-        found = cursor.execute(
-            "select 1 from duckdb_tables() where database_name = ? and schema_name = ?"
-            " and table_name = ?",
-            [_LOOKED_AT, SCHEMA, PUBLICATION],
-        ).fetchall()
-        cursor.execute(f"detach {quoted(_LOOKED_AT)}")
+        with attached(cursor, file, _LOOKED_AT, read_only=True):
+            found = cursor.execute(
+                "select 1 from duckdb_tables() where database_name = ? and schema_name = ?"
+                " and table_name = ?",
+                [_LOOKED_AT, SCHEMA, PUBLICATION],
+            ).fetchall()
     except FileError as error:
         holder = lock_holder(error)
         if holder is not None:
@@ -94,8 +98,8 @@ def _content_problem(connection: Connection, file: Path) -> str | None:
     if found:
         return None
     return (
-        f"{file} is there, and is no file that a build published: it is not replaced. Move it away,"
-        " or name another file with SEGMENTATION_PUBLISHED."
+        f"{file} is there, and is no file that a build published, or cannot be read: it is not"
+        " replaced. Move it away, or name another file with SEGMENTATION_PUBLISHED."
     )
 
 

@@ -119,9 +119,8 @@ def write_parquet(
     database : str
         The name under which a database that :func:`copy_marts` filled is attached.
     folder : Path
-        A new folder.
+        An empty one.
     """
-    folder.mkdir()
     for name in table_names(publication):
         table = Table(database, SCHEMA, name).sql
         file = text_literal(str(folder / f"{name}.parquet"))

@@ -102,6 +102,25 @@ class NextVersion:
         folder = parquet_folder(self.file)
         return folder.with_name(f"{folder.name}.old-{self.token}")
 
+    def take_permissions(self, warehouse: Path) -> None:
+        """Let read the new file whom the one before let, or whom the warehouse lets at first.
+
+        Parameters
+        ----------
+        warehouse : Path
+            The file that was built; permissions are the system's own if it is no file.
+        """
+        for other in (self.file, warehouse):
+            if other.is_file():
+                shutil.copymode(other, self.database)
+                return
+
+    def make_parquet_folder(self) -> None:
+        """Make the new folder, with the permissions of the one before."""
+        self.parquet.mkdir()
+        if parquet_folder(self.file).is_dir():
+            shutil.copymode(parquet_folder(self.file), self.parquet)
+
     def remove(self) -> None:
         """Remove what there is of this version; what readers open stays."""
         self.database.unlink(missing_ok=True)
@@ -119,34 +138,42 @@ def leftover_versions(file: Path) -> Iterator[NextVersion]:
         yield NextVersion(file, token)
 
 
-def swap(version: NextVersion) -> None:
-    """Let a complete version take the place of the one that readers open.
+def write_through(version: NextVersion) -> None:
+    """Wait until a version is on disk: a rename must not be there before what it names."""
+    _write_through(version.database)
+    if version.parquet.is_dir():
+        for path in sorted(version.parquet.iterdir()):
+            _write_through(path)
+        _write_through_names(version.parquet)
 
-    Who has the old file open reads it to its end. The folder of Parquet files, if there is a new
-    one, is swapped by two renames: between them there is none.
+
+def swap_database(version: NextVersion) -> None:
+    """Let a file that is on disk take the place of the one that readers open.
+
+    Who has the old file open reads it to its end.
 
     Raises
     ------
     OSError
-        If the system refuses; the version before is there then.
+        If the system refuses; the file before is there then.
     """
-    _write_through(version.database)
-    if version.file.exists():
-        # Whom the old file let read, the new one does.
-        shutil.copymode(version.file, version.database)
     # What somebody wrote into the old file is no part of the new one.
     _log_of(version.file).unlink(missing_ok=True)
     version.database.replace(version.file)
-    if version.parquet.is_dir():
-        _swap_parquet(version)
     _write_through_names(version.file.parent)
 
 
-def _swap_parquet(version: NextVersion) -> None:
+def swap_parquet(version: NextVersion) -> None:
+    """Let a folder of Parquet files take the place of the one before.
+
+    It takes two renames: between them there is none.
+
+    Raises
+    ------
+    OSError
+        If the system refuses; the folder before is there then.
+    """
     folder = parquet_folder(version.file)
-    for path in sorted(version.parquet.iterdir()):
-        _write_through(path)
-    _write_through_names(version.parquet)
     there_was_one = folder.exists()
     if there_was_one:
         folder.rename(version.replaced_parquet)
@@ -157,6 +184,7 @@ def _swap_parquet(version: NextVersion) -> None:
             version.replaced_parquet.rename(folder)
         raise
     shutil.rmtree(version.replaced_parquet, ignore_errors=True)
+    _write_through_names(folder.parent)
 
 
 def _log_of(file: Path) -> Path:
@@ -165,7 +193,7 @@ def _log_of(file: Path) -> Path:
 
 
 def _write_through(file: Path) -> None:
-    """Wait until a file is on disk: a rename must not be there before what it names."""
+    """Wait until a file is on disk."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 

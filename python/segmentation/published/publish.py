@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 
-from segmentation.engine.duckdb import Connection, DuckDBError, FileError, lock_holder
-from segmentation.engine.sql import quoted, text_literal
+from segmentation.engine.duckdb import (
+    Connection,
+    DuckDBError,
+    FileError,
+    attached,
+    lock_holder,
+)
+from segmentation.engine.sql import quoted
 from segmentation.published.audit import audit
 from segmentation.published.checks import publishing_problems
 from segmentation.published.copying import (
@@ -17,7 +22,14 @@ from segmentation.published.copying import (
     scoring_macros,
     write_parquet,
 )
-from segmentation.published.files import NextVersion, leftover_versions, swap
+from segmentation.published.files import (
+    NextVersion,
+    leftover_versions,
+    parquet_folder,
+    swap_database,
+    swap_parquet,
+    write_through,
+)
 from segmentation.published.publication import Publication, PublishingError
 
 # What the file that is written is called in the build's own connection.
@@ -41,7 +53,7 @@ def publish(connection: Connection, publication: Publication) -> None:
     Raises
     ------
     PublishingError
-        If it cannot be done; the version that readers see is the one before then.
+        If it cannot be done; the message says what readers see.
     """
     file = publication.file
     problems = publishing_problems(
@@ -51,22 +63,34 @@ def publish(connection: Connection, publication: Publication) -> None:
         raise PublishingError(_message(file, " ".join(problems)))
     version = NextVersion.beside(file)
     try:
-        _remove_leftovers(connection, file)
-        _write(connection, publication, version)
-        swap(version)
-    except PublishingError as error:
-        raise PublishingError(_message(file, str(error))) from error
-    except (DuckDBError, OSError) as error:
-        raise PublishingError(_message(file, _reason(error))) from error
+        _publish_database(connection, publication, version)
+        if publication.parquet:
+            _publish_parquet(version)
     finally:
         version.remove()
 
 
+def _publish_database(
+    connection: Connection, publication: Publication, version: NextVersion
+) -> None:
+    try:
+        _remove_leftovers(connection, version.file)
+        _write(connection, publication, version)
+        write_through(version)
+        swap_database(version)
+    except PublishingError as error:
+        raise PublishingError(_message(version.file, str(error))) from error
+    except (DuckDBError, OSError) as error:
+        raise PublishingError(_message(version.file, _reason(error))) from error
+
+
 def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
     with contextlib.closing(connection.cursor()) as cursor:
-        with _attached(cursor, version.database):
+        with attached(cursor, version.database, _NEXT):
+            version.take_permissions(Path(publication.warehouse).expanduser())
             copy_marts(cursor, publication, _NEXT)
             if publication.parquet:
+                version.make_parquet_folder()
                 write_parquet(cursor, publication, _NEXT, version.parquet)
             # What was written goes from the log into the file.
             cursor.execute(f"checkpoint {quoted(_NEXT)}")
@@ -75,18 +99,15 @@ def _write(connection: Connection, publication: Publication, version: NextVersio
     audit(version.database, descriptions, macros)
 
 
-@contextlib.contextmanager
-def _attached(cursor: Connection, file: Path) -> Iterator[None]:
-    cursor.execute(f"attach {text_literal(str(file))} as {quoted(_NEXT)}")
+def _publish_parquet(version: NextVersion) -> None:
+    folder = parquet_folder(version.file)
     try:
-        yield
-    except BaseException:
-        with contextlib.suppress(DuckDBError):
-            cursor.rollback()
-        with contextlib.suppress(DuckDBError):
-            cursor.execute(f"detach {quoted(_NEXT)}")
-        raise
-    cursor.execute(f"detach {quoted(_NEXT)}")
+        swap_parquet(version)
+    except OSError as error:
+        raise PublishingError(
+            f"The marts were published to {version.file}, and not to {folder}, which holds those of"
+            f" an earlier build: {_reason(error)}"
+        ) from error
 
 
 def _remove_leftovers(connection: Connection, file: Path) -> None:
@@ -101,7 +122,7 @@ def _is_held(connection: Connection, file: Path) -> bool:
         return False
     with contextlib.closing(connection.cursor()) as cursor:
         try:
-            with _attached(cursor, file):
+            with attached(cursor, file, _NEXT):
                 return False
         except FileError as error:
             return lock_holder(error) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Sequence
 from typing import cast
 
@@ -16,8 +17,10 @@ BAR = 22
 # What a letter takes, and what a chart keeps for bars however long the texts are, in pixels.
 LETTER = 6.4
 LEAST_BAR = 50
-# Names longer than this are broken into lines.
+# Names longer than this are broken into lines, of which so many are shown.
 LINE = 20
+MOST_LINES = 3
+LINE_HEIGHT = 15
 
 
 def bars(
@@ -28,7 +31,6 @@ def bars(
     text: str,
     unit: str,
     axis: str = "~s",
-    ticks: Sequence[float] = (),
 ) -> Chart:
     """Return horizontal bars in the order of the rows, each with its number.
 
@@ -41,18 +43,14 @@ def bars(
         What the axis says.
     axis : str
         How the axis writes numbers, in d3's format.
-    ticks : sequence of float
-        Where the axis has numbers; chosen by the chart where there are none.
     """
-    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    rows = rows.assign(**{label: _in_lines(rows[label])})
     base = alt.Chart(rows).encode(
         y=_names(label),
         x=alt.X(
             f"{value}:Q",
             title=unit,
-            axis=alt.Axis(format=axis, values=list(ticks))
-            if ticks
-            else alt.Axis(format=axis, tickCount=4),
+            axis=alt.Axis(format=axis, tickCount=4),
             scale=alt.Scale(domain=_span(rows, label, value, text)),
         ),
     )
@@ -62,7 +60,7 @@ def bars(
         base.transform_calculate(end=f"max(0, datum['{value}'])")
         .mark_text(align="left", dx=4, color=theme.INK)
         .encode(x="end:Q", text=f"{text}:N"),
-    ).properties(height=alt.Step(BAR))
+    ).properties(height=alt.Step(_step(rows[label], BAR)))
 
 
 def grouped_bars(
@@ -91,7 +89,7 @@ def grouped_bars(
     """
     groups = list(dict.fromkeys(rows[group]))
     colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
-    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    rows = rows.assign(**{label: _in_lines(rows[label])})
     base = alt.Chart(rows).encode(
         y=_names(label, 0.25, 0.1),
         yOffset=alt.YOffset(f"{group}:N", sort=groups),
@@ -114,7 +112,9 @@ def grouped_bars(
     )
     return _layered(
         bar, base.mark_text(align="left", dx=4, color=theme.INK).encode(text=f"{text}:N")
-    ).properties(height=alt.Step(17, **{"for": "offset"}))
+    ).properties(
+        height=alt.Step(max(17.0, _step(rows[label], BAR) / len(groups)), **{"for": "offset"})
+    )
 
 
 def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Chart:
@@ -141,7 +141,7 @@ def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Cha
     )
     lowest = min(0.0, float(rows["line_from"].min()))
     highest = float(rows["line_to"].max())
-    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    rows = rows.assign(**{label: _in_lines(rows[label])})
     base = alt.Chart(rows).encode(y=_names(label))
     scale = alt.Scale(domain=[lowest, highest if highest > lowest else lowest + 1], nice=True)
     x_axis = alt.Axis(format=axis, tickCount=5)
@@ -152,8 +152,7 @@ def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Cha
         color=theme.MAIN, fillOpacity=0.35, stroke=theme.MAIN, height=BAR * 0.6
     ).encode(x="first_quartile:Q", x2="third_quartile:Q")
     median = base.mark_tick(color=theme.INK, thickness=3, height=BAR * 0.6).encode(x="median:Q")
-    lines = rows[label].str.count("\n").max() + 1
-    return _layered(line, box, median).properties(height=alt.Step(max(BAR + 4, 15 * lines + 4)))
+    return _layered(line, box, median).properties(height=alt.Step(_step(rows[label], BAR + 4)))
 
 
 def lines(
@@ -310,12 +309,13 @@ def intervals(
     rows: pd.DataFrame, *, label: str, value: str, ends: tuple[str, str], text: str, unit: str
 ) -> Chart:
     """Return points with lines from the lower to the upper end, where both are known."""
-    rows = rows.assign(**{label: rows[label].map(wrapped)})
+    rows = rows.assign(**{label: _in_lines(rows[label])})
     base = alt.Chart(rows).encode(y=_names(label))
     known = rows[[value, *ends]].astype(float)
-    highest = float(known.max().max())
+    lowest = min(0.0, float(known.min().min()))
+    span = max(0.0, float(known.max().max())) - lowest or 1.0
     words = LETTER * max(map(len, rows[text])) + 8
-    scale = alt.Scale(domain=[min(0.0, float(known.min().min())), highest * (1 + words / 250)])
+    scale = alt.Scale(domain=[lowest, lowest + span * (1 + words / 250)])
     lines_between = (
         base.transform_filter(alt.datum[ends[0]] != None)  # noqa: E711 - Vega's null
         .mark_rule(color=theme.MAIN, strokeWidth=3, opacity=0.6)
@@ -330,7 +330,9 @@ def intervals(
     words = base.mark_text(align="left", dx=6, dy=-9, color=theme.INK).encode(
         x=alt.X(f"{value}:Q", scale=scale), text=f"{text}:N"
     )
-    return _layered(lines_between, points, words).properties(height=alt.Step(BAR + 10))
+    return _layered(lines_between, points, words).properties(
+        height=alt.Step(_step(rows[label], BAR + 10))
+    )
 
 
 def calibration(rows: pd.DataFrame) -> Chart:
@@ -371,8 +373,28 @@ def _layered(*charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
 
 
 def wrapped(name: str) -> str:
-    """Return a name in lines that fit beside a chart."""
-    return "\n".join(textwrap.wrap(str(name), LINE)[:3]) or str(name)
+    """Return a name in lines that fit beside a chart; what is left out has an ellipsis."""
+    lines = textwrap.wrap(name, LINE)
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1][: LINE - 1]}…"]
+    return "\n".join(lines)
+
+
+def _in_lines(names: pd.Series) -> pd.Series:
+    """Return names in lines; those that begin alike are not shortened."""
+    short = {name: wrapped(name) for name in map(str, names)}
+    uses = Counter(short.values())
+    whole = {
+        name: "\n".join(textwrap.wrap(name, LINE)) if uses[lines] > 1 else lines
+        for name, lines in short.items()
+    }
+    return names.map(lambda name: whole[str(name)])
+
+
+def _step(names: pd.Series, least: float) -> float:
+    """Return how high a bar is, in pixels: as all lines of its name, at least."""
+    lines = int(names.str.count("\n").max()) + 1
+    return max(least, LINE_HEIGHT * lines + 4.0)
 
 
 def _names(label: str, inner: float = 0.0, outer: float = 0.0) -> alt.Y:
@@ -394,4 +416,5 @@ def _span(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:
     headroom = room / max(LEAST_BAR, room - words)
     lowest = min(0.0, float(rows[value].min()))
     highest = max(0.0, float(rows[value].max()))
-    return [lowest * 1.1, (highest - lowest) * headroom + lowest if highest > 0 else 1.0]
+    span = highest - lowest or 1.0
+    return [lowest * 1.1, lowest + span * headroom]

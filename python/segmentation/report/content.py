@@ -41,6 +41,11 @@ class Table:
     rows: pd.DataFrame
 
     @property
+    def are_numbers(self) -> list[bool]:
+        """Whether a column has numbers or dates, which stand to the right and never break."""
+        return [column.kind != TEXT for column in self.columns]
+
+    @property
     def cells(self) -> list[list[tuple[str, str]]]:
         """Each row's cells: what the mart says, and how it is written."""
         frame = self.rows[[column.name for column in self.columns]]
@@ -147,6 +152,8 @@ class Page:
     title, subtitle : str
     key_figures : sequence of (str, str)
         A figure and what it counts, for the top of the page.
+    highlights : sequence of (str, str)
+        A finding and the name of its figure, those that matter first.
     warnings : sequence of str
     sections : sequence of Section
     marts : sequence of (str, str, str)
@@ -156,6 +163,7 @@ class Page:
     title: str
     subtitle: str
     key_figures: Sequence[tuple[str, str]]
+    highlights: Sequence[tuple[str, str]]
     warnings: Sequence[str]
     sections: Sequence[Section]
     marts: Sequence[tuple[str, str, str]] = ()

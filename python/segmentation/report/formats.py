@@ -44,43 +44,53 @@ def formatted(value: Any, kind: str) -> str:
 
 def count(value: float) -> str:
     """Return a whole number with thousands separated."""
-    return f"{value:,.0f}"
+    return f"{value:z,.0f}"
 
 
 def share(value: float) -> str:
     """Return a share of 1 in per cent, with one digit."""
-    return f"{float(value):.1%}"
+    return f"{float(value):z.1%}"
 
 
 def small_share(value: float) -> str:
     """Return a share of 1 in per cent, with two digits where it is below one per cent."""
-    return share(value) if abs(value) >= 0.01 or not value else f"{float(value):.2%}"
+    return share(value) if abs(value) >= 0.01 or not value else f"{float(value):z.2%}"
 
 
 def number(value: float) -> str:
-    """Return a number with three significant digits at least, and no exponent."""
+    """Return a number with three significant digits at least, and no exponent.
+
+    Fewer than half a millionth are written as 0.000.
+    """
     value = float(value)
     if not math.isfinite(value):
         return str(value)
     size = abs(value)
-    if value == round(value) and size < 1e15:
-        return f"{value:,.0f}"
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
-    return f"{value:,.{digits}f}"
+    if value == round(value):
+        return f"{value:z,.0f}"
+    digits = 0 if size >= 1000 else 1 if size >= 100 else 2
+    if size < 1:
+        digits = 2 - math.floor(math.log10(size)) if size >= 5e-7 else 3
+    return f"{value:z,.{digits}f}"
 
 
 def money(value: float) -> str:
     """Return an amount: whole units, with cents below 100. Its currency is that of the data."""
     value = float(value)
-    return f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:,.2f}"
+    return f"{value:z,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:z,.2f}"
 
 
 def large(value: float) -> str:
     """Return a large amount in short: 2.4 million, 853 thousand."""
     value = float(value)
-    for size, word in ((1e9, "billion"), (1e6, "million"), (1e4, "thousand")):
-        if abs(value) >= size:
-            scaled = value / (1e3 if word == "thousand" else size)
+    # What rounds to a thousand of a word is one of the next.
+    for least, size, word in (
+        (999.5e6, 1e9, "billion"),
+        (999.5e3, 1e6, "million"),
+        (1e4, 1e3, "thousand"),
+    ):
+        if abs(value) >= least:
+            scaled = value / size
             return f"{scaled:,.0f} {word}" if abs(scaled) >= 100 else f"{scaled:,.1f} {word}"
     return money(value)
 

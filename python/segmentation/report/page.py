@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import jinja2
-import pandas as pd
 
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Figure, Page, Section
 from segmentation.report.formats import count, date, large
+from segmentation.report.rows import where
 from segmentation.report.sections.behaviour import behaviour, people
 from segmentation.report.sections.cards import cards
 from segmentation.report.sections.conversion import conversion
@@ -23,6 +24,7 @@ from segmentation.report.sections.preferences import preferences
 from segmentation.report.sections.prospects import prospects
 from segmentation.report.sections.sizes import sizes
 from segmentation.report.sections.sources import sources
+from segmentation.report.segments import PROFILE, VALUE, segments_of
 from segmentation.report.theme import drawn
 
 SECTIONS = (
@@ -40,6 +42,10 @@ SECTIONS = (
 )
 
 
+# The figures whose findings stand at the top of the page.
+HIGHLIGHTS = ("value-sizes", "value-expected-loss", "profile-sizes", "expected-prospects")
+
+
 def page_of(marts: Marts) -> Page:
     """Return what the page says about the marts of a file.
 
@@ -51,7 +57,7 @@ def page_of(marts: Marts) -> Page:
     -------
     Page
     """
-    sections = [section(marts) for section in SECTIONS]
+    sections = [_explained(section(marts), marts) for section in SECTIONS]
     about = marts.frame("select distinct dataset, as_of from dim_segments order by all").head(1)
     dataset = str(about["dataset"].iloc[0]) if len(about) else "no customers"
     as_of = date(about["as_of"].iloc[0]) if len(about) else ""
@@ -59,6 +65,12 @@ def page_of(marts: Marts) -> Page:
         title=f"Customer segments: {dataset.replace('_', ' ')}",
         subtitle=f"As of {as_of}" if as_of else "",
         key_figures=_key_figures(marts),
+        highlights=[
+            (figure.title, figure.name)
+            for name in HIGHLIGHTS
+            for figure in _figures(sections)
+            if figure.name == name and not figure.absent_because
+        ],
         warnings=_warnings(marts),
         sections=sections,
         marts=[
@@ -116,36 +128,39 @@ def write_page(html: str, path: Path) -> None:
         raise
 
 
+def _explained(section: Section, marts: Marts) -> Section:
+    """Return a section that says of which tables the file has none."""
+    figures = [
+        figure
+        if figure.mart in marts.descriptions
+        else replace(
+            figure,
+            absent_because=f"The file has no table {figure.mart}: an older version built it, or"
+            " the build was of a part. Build again.",
+        )
+        for figure in section.figures
+    ]
+    return replace(section, figures=figures)
+
+
 def _figures(sections: list[Section]) -> Iterator[Figure]:
     for section in sections:
         yield from section.figures
 
 
 def _key_figures(marts: Marts) -> list[tuple[str, str]]:
-    totals = marts.frame(
-        """
-        select
-            (select count(*) from dim_customers) as customers,
-            (
-                select count(*) from dim_segments
-                where segmentation = 'value' and segment_slug != 'unassigned' and customers > 0
-            ) as value_segments,
-            (
-                select count(*) from dim_segments
-                where segmentation = 'profile' and segment_slug != 'unassigned' and customers > 0
-            ) as profile_segments,
-            (select sum(revenue) from rpt_segment_value where segmentation = 'value') as revenue
-        """
-    ).iloc[0]
-    shown = [(count(totals["customers"]), "customers")]
-    if pd.notna(totals["revenue"]) and totals["revenue"]:
-        shown.append((large(totals["revenue"]), "revenue in the window"))
-    for column, words in (
-        ("value_segments", "segments by value"),
-        ("profile_segments", "segments by profile"),
-    ):
-        if totals[column]:
-            shown.append((count(totals[column]), words))
+    shown = []
+    if "dim_customers" in marts.descriptions:
+        shown.append((count(marts.row_count("dim_customers")), "customers"))
+    values = where(marts.table("rpt_segment_value"), segmentation=VALUE)
+    revenue = float(values["revenue"].sum()) if len(values) else 0.0
+    if revenue:
+        shown.append((large(revenue), "revenue in the window"))
+    for segmentation in (VALUE, PROFILE):
+        segments = segments_of(marts, segmentation)
+        inhabited = int((segments["customers"] > 0).sum())
+        if inhabited:
+            shown.append((count(inhabited), f"segments by {segmentation}"))
     forecast = marts.table("rpt_prospect_distribution")
     if len(forecast):
         shown.append((count(forecast["prospects"].iloc[0]), "new customers with a forecast"))
@@ -154,4 +169,7 @@ def _key_figures(marts: Marts) -> list[tuple[str, str]]:
 
 def _warnings(marts: Marts) -> list[str]:
     rows = marts.table("rpt_warnings")
+    if rows.empty:
+        return []
+    rows = rows.sort_values("warning_number")
     return [f"{row.message} {row.what_to_do}" for row in rows.itertuples()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 
@@ -13,15 +14,35 @@ def largest(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     Parameters
     ----------
     rows : DataFrame
-        At least one has a value.
+        At least one has a value; those without are passed over.
     column : str
     """
-    return _record(rows, int(rows[column].astype(float).to_numpy().argmax()))
+    return _record(rows, int(np.nanargmax(rows[column].astype(float).to_numpy())))
 
 
 def smallest(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     """Return the row with the smallest value of a column, the first of equal ones."""
-    return _record(rows, int(rows[column].astype(float).to_numpy().argmin()))
+    return _record(rows, int(np.nanargmin(rows[column].astype(float).to_numpy())))
+
+
+def where(rows: pd.DataFrame, **values: str) -> pd.DataFrame:
+    """Return the rows with these values in these columns; none of a table that the file lacks.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As :meth:`segmentation.published.read_marts.Marts.table` returns it.
+    **values : str
+        The value that a column has.
+    """
+    for column, value in values.items():
+        rows = rows[rows[column] == value] if column in rows else rows[:0]
+    return rows
+
+
+def with_value(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows that have a value in a column; none of a table that the file lacks."""
+    return rows[rows[column].notna()] if column in rows else rows[:0]
 
 
 def first(rows: pd.DataFrame) -> dict[str, Any]:

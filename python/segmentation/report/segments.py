@@ -49,6 +49,8 @@ def segments_of(marts: Marts, segmentation: str, *, unassigned: bool = False) ->
 
 def in_order(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Return rows that have a segment_slug in the order of segments; others are left out."""
+    if rows.empty:
+        return rows
     places = {slug: place for place, slug in enumerate(segments["segment_slug"])}
     known = rows[rows["segment_slug"].isin(list(places))]
     return known.sort_values("segment_slug", key=lambda s: s.map(places), kind="stable")

@@ -51,6 +51,9 @@ _VARIABLES = {
     **{colour: f"var(--segment-{place})" for place, colour in enumerate(SEGMENTS)},
 }
 
+# A tag with its attributes, whose values may hold a bracket.
+_TAG = re.compile(r'<(?:"[^"]*"|[^">])*>')
+
 _CONFIG: dict[str, Any] = {
     "aria": False,
     "background": "transparent",
@@ -106,16 +109,22 @@ def drawn(chart: Chart, label: str) -> str:
     spec["width"] = WIDTH
     spec["padding"] = 4
     svg = vl_convert.vegalite_to_svg(spec)
-    # One role, one label: the parts of a drawing say nothing by themselves.
-    svg = re.sub(r' (?:aria-[a-z]+|role|pointer-events|xmlns:xlink)="[^"]*"', "", svg)
-    svg = re.sub(r' font-family="[^"]*"', "", svg)
     svg = re.sub(r'<path class="(?:background|foreground)"[^>]*/>', "", svg)
-    svg = re.sub(r' class="mark-[^"]*"', "", svg)
-    # Hundredths of a pixel in attributes; what is written stays as it is.
-    svg = re.sub(r'="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()), svg)
-    for colour, variable in _VARIABLES.items():
-        svg = svg.replace(f'"{colour}"', f'"{variable}"')
+    svg = _TAG.sub(lambda found: _cleaned(found.group()), svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{_escaped(label)}" ', 1)
+
+
+def _cleaned(tag: str) -> str:
+    """Return a tag of an SVG with the attributes that the page needs.
+
+    Only tags come here: what is written between them may look like an attribute.
+    """
+    # One role, one label: the parts of a drawing say nothing by themselves.
+    tag = re.sub(r' (?:aria-[a-z]+|role|pointer-events|xmlns:xlink|font-family)="[^"]*"', "", tag)
+    tag = re.sub(r' class="mark-[^"]*"', "", tag)
+    # Hundredths of a pixel are enough.
+    tag = re.sub(r'="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()), tag)
+    return re.sub(r'"(#[0-9a-f]{6})"', lambda found: f'"{_VARIABLES.get(found[1], found[1])}"', tag)
 
 
 def _escaped(text: str) -> str:

@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
-from builds import NO_TESTS, PROJECT, QUICK, Warehouse
+from builds import NO_TESTS, NO_UNIT_TESTS, PROJECT, QUICK, Warehouse
 from segmentation.published.people import score_people
 
 pytestmark = pytest.mark.long
@@ -124,13 +125,29 @@ def test_further_columns_are_features_and_nothing_else_is_read(shop: Shop) -> No
             assert not [row for row in rows if "Person 1" in row[0]], table
 
 
-def test_orders_that_changed_are_read_in_the_same_build(shop: Shop) -> None:
+def test_orders_that_changed_are_read_in_the_same_build_and_published(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The shop's orders are built anew first, whatever the number of threads."""
-    shop.build(*NO_TESTS, **options(shop_orders=700))
+    assert not (shop.folder / "published").exists()
+    file = shop.folder / "for readers" / "it's ours.duckdb"
+    monkeypatch.setenv("SEGMENTATION_PUBLISHED", str(file))
+    shop.build(*NO_UNIT_TESTS, **options(shop_orders=700))
     assert shop.query(
         "select rows_read from shop_marts.rpt_rows_read where source_table = 'orders'"
     ) == [(700,)]
     assert shop.query("select sum(customers) from shop.shop_segment_sizes") == [(3 * 400,)]
+    with duckdb.connect(str(file), read_only=True) as reader:
+        assert reader.sql(
+            "select rows_read from marts.rpt_rows_read where source_table = 'orders'"
+        ).fetchall() == [(700,)]
+        assert (
+            reader.sql(
+                "select distinct schema_name from duckdb_tables() union all"
+                " select schema_name from duckdb_functions() where function_name = 'score_value'"
+            ).fetchall()
+            == [("marts",)] * 2
+        )
 
 
 def test_a_file_is_read_by_the_headers_of_the_package(

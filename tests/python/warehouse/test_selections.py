@@ -123,6 +123,8 @@ def test_an_emptied_build_of_a_built_file(sample: Warehouse, tmp_path: Path) -> 
     built.build(*NO_TESTS, dataset="sample", **QUICK)
     assert built.mart_hashes() == undisturbed
     assert built.tables() == tables
+    # Nor did any of these runs publish anything: emptied ones, and one without data tests.
+    assert not (tmp_path / "published").exists()
 
 
 @pytest.mark.long

@@ -33,6 +33,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"early_days": 2.5}, "early_days is '2.5'. It must be a whole number of days, 1 to 36500."),
     ({"prospect_tenure_days": 0}, "prospect_tenure_days is '0'. It must be a whole number of days"),
     ({"max_rejected_share": "1 %"}, "max_rejected_share is '1 %'. It must be a number from 0 to 1"),
+    ({"publish_parquet": "maybe"}, "publish_parquet is 'maybe'. It must be true or false."),
     ({"refit": "maybe"}, "refit is 'maybe'. It must be true or false."),
     ({"refit_after_days": "²"}, "refit_after_days is '²'. It must be a whole number of days"),
     (

@@ -10,7 +10,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
-from segmentation.report.rows import largest, smallest
+from segmentation.report.rows import largest, smallest, where, with_value
 from segmentation.report.segments import (
     PROFILE,
     TITLES,
@@ -54,18 +54,13 @@ def behaviour(marts: Marts) -> Section:
 
 def numbers_of(marts: Marts, segmentation: str) -> pd.DataFrame:
     """Return the rows of rpt_segment_profiles that describe numbers."""
-    rows = marts.table(MART)
-    return rows[(rows["segmentation"] == segmentation) & (rows["feature_kind"] == "number")]
+    return where(marts.table(MART), segmentation=segmentation, feature_kind="number")
 
 
 def categories_of(marts: Marts, segmentation: str, feature: str) -> pd.DataFrame:
     """Return the rows of rpt_segment_profiles that describe a feature's categories."""
     rows = marts.table(MART)
-    return rows[
-        (rows["segmentation"] == segmentation)
-        & (rows["feature_kind"] == "category")
-        & (rows["feature"] == feature)
-    ]
+    return where(rows, segmentation=segmentation, feature_kind="category", feature=feature)
 
 
 def box_figure(
@@ -84,7 +79,7 @@ def box_figure(
     """
     unit, extreme, counted = words
     name = f"{segmentation}-{feature.replace('_', '-')}"
-    known = rows[(rows["feature"] == feature) & rows["median"].notna()]
+    known = with_value(where(rows, feature=feature), "median")
     if known.empty:
         return Figure(
             name,
@@ -101,7 +96,7 @@ def box_figure(
     else:
         title = (
             f"{top['segment_name']} customers {extreme}: {by} {number(top[by])}"
-            f"{' ' if counted else ''}{counted}, against {number(low[by])} of {low['segment_name']}"
+            f"{_unit(counted, top[by])}, against {number(low[by])} of {low['segment_name']}"
         )
     return Figure(
         name,
@@ -141,8 +136,7 @@ def category_figure(
     """
     name = f"{segmentation}-{feature.replace('_', '-')}"
     segments = segments_of(marts, segmentation)
-    rows = in_order(categories_of(marts, segmentation, feature), segments)
-    rows = rows[rows["category"].notna()]
+    rows = in_order(with_value(categories_of(marts, segmentation, feature), "category"), segments)
     if rows.empty:
         return Figure(
             name,
@@ -203,6 +197,11 @@ def category_figure(
     )
 
 
+def _unit(counted: str, value: float) -> str:
+    """Return what is counted, behind a number: ' purchases', ' purchase' or nothing."""
+    return f" {counted.removesuffix('s') if value == 1 else counted}" if counted else ""
+
+
 def _most_typical(rows: pd.DataFrame) -> dict[str, Any]:
     """Return the cell whose share exceeds that of all customers most; the first of equal ones."""
     return largest(rows.assign(excess=rows["share"] - rows["share_of_all"]), "excess")
@@ -233,8 +232,11 @@ def people(marts: Marts) -> Section:
 def age_by_marital_status(marts: Marts) -> Figure:
     """Return box plots of age per marital status, over all customers."""
     name = "age-by-marital-status"
-    rows = marts.frame(
-        """
+    rows = (
+        pd.DataFrame()
+        if "dim_customers" not in marts.descriptions
+        else marts.frame(
+            """
         select
             marital_status,
             count(age) as customers_with_value,
@@ -249,6 +251,7 @@ def age_by_marital_status(marts: Marts) -> Figure:
         group by marital_status
         order by customers_with_value desc, marital_status
         """
+        )
     )
     if rows.empty:
         return Figure(

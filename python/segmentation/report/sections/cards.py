@@ -25,13 +25,15 @@ ABSENT = {
 
 def cards(marts: Marts) -> Section:
     """Return the cards of all segmentations."""
-    values = marts.table("rpt_segment_value").set_index(["segmentation", "segment_slug"])
+    values = marts.table("rpt_segment_value")
+    if len(values):
+        values = values.set_index(["segmentation", "segment_slug"])
     forecast = marts.table("rpt_prospect_distribution")
     groups = []
     for segmentation, (title, question) in TITLES.items():
         segments = segments_of(marts, segmentation)
         rows = records(segments)
-        shown = [row for row in rows if row["customers"] > 0 or row["segmentation"] == PROSPECTS]
+        shown = [row for row in rows if _has_somebody(row)]
         empty = [row["segment_name"] for row in rows if row not in shown]
         made = [_card(row, place, values, forecast) for place, row in enumerate(shown)]
         groups.append(
@@ -39,11 +41,19 @@ def cards(marts: Marts) -> Section:
                 title=title,
                 question=question,
                 cards=made,
-                note=f"Nobody is in {listed(empty, most=9, word='or')} today." if empty else "",
+                note=f"Nobody is in {listed(empty, most=9, word='or')} today."
+                if empty and made
+                else "",
                 absent_because="" if made else ABSENT[segmentation],
             )
         )
     return Section(name="segments", title="The segments", groups=groups)
+
+
+def _has_somebody(row: dict[str, Any]) -> bool:
+    """Whether a segment has customers, or is expected to: one of a hundred at least."""
+    expected = row["expected_customers"]
+    return bool(row["customers"] > 0 or (not pd.isna(expected) and expected >= 0.01))
 
 
 def _card(row: dict[str, Any], place: int, values: pd.DataFrame, forecast: pd.DataFrame) -> Card:

@@ -10,7 +10,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, SHARE, SMALL_SHARE, share, small_share
-from segmentation.report.rows import largest
+from segmentation.report.rows import largest, where, with_value
 from segmentation.report.sections.behaviour import box_figure, numbers_of
 from segmentation.report.segments import PROFILE, VALUE, in_order, segments_of
 
@@ -32,11 +32,11 @@ BOXES = {
 def conversion(marts: Marts) -> Section:
     """Return conversion and response rates with their counts."""
     rows = marts.table(MART)
-    figures = _rates(rows[rows["grouped_by"] == "age_group"], "age-group", "age groups")
+    figures = _rates(where(rows, grouped_by="age_group"), "age-group", "age groups")
     for segmentation in (VALUE, PROFILE):
         segments = segments_of(marts, segmentation)
-        of = rows[(rows["grouped_by"] == "segment") & (rows["segmentation"] == segmentation)]
-        ordered = in_order(of.assign(segment_slug=of["group_slug"]), segments)
+        of = where(rows, grouped_by="segment", segmentation=segmentation)
+        ordered = in_order(of.rename(columns={"group_slug": "segment_slug"}), segments)
         figures += _rates(ordered, segmentation, f"segments of {segmentation}")
         if segmentation == VALUE:
             numbers = in_order(numbers_of(marts, VALUE), segments)
@@ -68,7 +68,8 @@ def _rate(
     written: Callable[[float], str],
 ) -> Figure:
     name = f"{column.replace('_', '-')}-{of}"
-    known = rows[(rows[counted].fillna(0) > 0) & rows[column].notna()]
+    known = with_value(rows, column)
+    known = known[known[counted] > 0] if len(known) else known
     what = column.replace("_", " ").capitalize()
     if known.empty:
         return Figure(

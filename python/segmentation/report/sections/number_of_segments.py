@@ -163,6 +163,8 @@ def _map(marts: Marts, segmentation: str) -> Figure:
     name = f"{segmentation}-map"
     title = TITLES[segmentation][0]
     of = f"segmentation = {text_literal(segmentation)}"
+    if MAP not in marts.descriptions:
+        return Figure(name, f"{title}: map", MAP, absent_because="There are no coordinates.")
     centres = marts.frame(
         f"select p.segment_slug, p.segment_name, p.x, p.y, p.x_explained_variance,"
         f" p.y_explained_variance, s.customers, s.share from {MAP} as p"

@@ -13,6 +13,8 @@ from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, sha
 from segmentation.report.rows import first, largest, records
 from segmentation.report.segments import PROSPECTS, feature_label
 
+# A wider grid has cells too small for a number.
+MOST_SEGMENTS = 12
 NO_CLASSIFIER = "There is no classifier: too few customers with a known segment to learn from."
 
 
@@ -34,7 +36,7 @@ def prospects(marts: Marts) -> Section:
 def _forecast(marts: Marts) -> Figure:
     mart = "rpt_prospect_distribution"
     rows = marts.table(mart)
-    if rows.empty:
+    if rows.empty or not rows["prospects"].iloc[0]:
         return Figure(
             "expected-prospects",
             "Expected prospects per segment",
@@ -189,12 +191,19 @@ def _confusion(marts: Marts) -> Figure:
     cells = rows.sort_values(
         ["actual", "predicted"], key=lambda s: s.map({n: i for i, n in enumerate(order)})
     )
+    seen = rows.groupby("actual")["customers"].sum().reset_index()
+    kept = list(
+        seen.sort_values(["customers", "actual"], ascending=[False, True])["actual"].head(
+            MOST_SEGMENTS
+        )
+    )
+    drawn = cells[cells["actual"].isin(kept) & cells["predicted"].isin(kept)]
     shown = pd.DataFrame(
         {
-            "actual": cells["actual"].str.replace("_", " "),
-            "predicted": cells["predicted"].str.replace("_", " "),
-            "strength": cells["share"].fillna(0.0).astype(float),
-            "text": cells["customers"].map(lambda n: f"{n:,}"),
+            "actual": drawn["actual"].str.replace("_", " "),
+            "predicted": drawn["predicted"].str.replace("_", " "),
+            "strength": drawn["share"].fillna(0.0).astype(float),
+            "text": drawn["customers"].map(lambda n: f"{n:,}"),
         }
     )
     title = f"{share(float(accuracy))} are predicted correctly"
@@ -228,7 +237,14 @@ def _confusion(marts: Marts) -> Figure:
             ],
             cells,
         ),
-        note="A cell counts customers; the stronger its colour, the larger its share of the row.",
+        note=(
+            "A cell counts customers; the stronger its colour, the larger its share of the row."
+            + (
+                f" The {len(kept)} most frequent of {len(order)} segments; the table has all."
+                if len(order) > len(kept)
+                else ""
+            )
+        ),
     )
 
 

@@ -8,7 +8,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, SHARE, large, listed, share
-from segmentation.report.rows import largest
+from segmentation.report.rows import largest, where
 from segmentation.report.segments import (
     PROFILE,
     TITLES,
@@ -28,7 +28,7 @@ def sizes(marts: Marts) -> Section:
     figures = []
     for segmentation in (VALUE, PROFILE):
         segments = segments_of(marts, segmentation, unassigned=True)
-        rows = in_order(values[values["segmentation"] == segmentation], segments)
+        rows = in_order(where(values, segmentation=segmentation), segments)
         figures += [
             _shares(rows, segmentation),
             _potential(rows, segmentation),
@@ -100,7 +100,7 @@ def _shares(rows: pd.DataFrame, segmentation: str) -> Figure:
 
 
 def _nobody_named(rows: pd.DataFrame) -> bool:
-    return not (rows["segment_slug"] != UNASSIGNED).any()
+    return rows.empty or not (rows["segment_slug"] != UNASSIGNED).any()
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:

@@ -40,7 +40,6 @@ def _rows_read(marts: Marts) -> Figure:
             f"{r:,} read, {x:,} rejected"
             for r, x in zip(read["rows_read"], read["rows_rejected"], strict=True)
         ],
-        share=read["rows_accepted"] / read["rows_read"],
     )
     return Figure(
         "rows-read",
@@ -55,11 +54,9 @@ def _rows_read(marts: Marts) -> Figure:
                 charts.bars(
                     shown,
                     label="name",
-                    value="share",
+                    value="rows_read",
                     text="text",
-                    unit="share of rows that were accepted",
-                    axis=".0%",
-                    ticks=(0, 0.5, 1),
+                    unit="rows read",
                 )
             )
         ],
@@ -85,7 +82,7 @@ def _reasons(marts: Marts) -> Figure:
     top = rows.sort_values(["rows_rejected", "reason"], ascending=[False, True]).iloc[0]
     return Figure(
         "reject-reasons",
-        f"Most rows were rejected because of: {top['reason']}",
+        f"{count(top['rows_rejected'])} {top['source_table']} were rejected: {top['reason']}",
         mart,
         table=Table(
             [

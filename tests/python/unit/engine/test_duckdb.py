@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
-from segmentation.engine.duckdb import DuckDBEngine, lock_holder
+from segmentation.engine.duckdb import DuckDBEngine, attached, lock_holder
 from segmentation.engine.sql import text_literal
 
 FEATURES = ["recency_days", "frequency"]
@@ -130,3 +131,26 @@ def test_text_is_read_back_as_it_is(engine: DuckDBEngine, value: str) -> None:
 )
 def test_who_holds_a_file(message: str, holder: str | None) -> None:
     assert lock_holder(duckdb.IOException(message)) == holder
+
+
+def test_an_attached_file_is_detached_whatever_happens(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    file = tmp_path / 'it\'s "one".duckdb'
+    with attached(connection, file, 'a "name"'):
+        connection.execute('create table "a ""name""".main.numbers as select 1 as a')
+
+    def write(number: int, *, read_only: bool) -> None:
+        with attached(connection, file, "other", read_only=read_only):
+            connection.begin()
+            connection.execute(f"insert into other.main.numbers values ({number})")
+            raise KeyError(number)
+
+    with pytest.raises(KeyError):
+        write(2, read_only=False)
+    with pytest.raises(duckdb.InvalidInputException):
+        write(3, read_only=True)
+    with attached(connection, file, "other", read_only=True):
+        assert connection.execute("from other.main.numbers").fetchall() == [(1,)]
+    left = connection.execute("select database_name from duckdb_databases() where not internal")
+    assert left.fetchall() == [("memory",)]

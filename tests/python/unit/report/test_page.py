@@ -1,0 +1,323 @@
+"""The whole page: of a shop, of shops in which much is missing, and of any names."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_marts import ReportMarts, a_shop
+from segmentation.report.content import Figure, Page
+from segmentation.report.page import html_of, page_of, write_page
+
+MAP = "rpt_segment_projection"
+NAMES = ["Loyal", "At Risk", "New"]
+TRICKY = ['<b>Loyal & "co"</b>', "it's </script> 🙂", '"; drop table x; --']
+
+# dim_segments is what a file is known by.
+READ = (
+    *("dim_customers", "rpt_algorithm_comparison", "rpt_classifier_calibration"),
+    *("rpt_classifier_metrics", "rpt_confusion_matrix", "rpt_conversion"),
+    *("rpt_expected_loss_backtest", "rpt_feature_correlations", "rpt_feature_distributions"),
+    *("rpt_feature_importance", "rpt_k_selection", "rpt_model_history"),
+    *("rpt_prospect_distribution", "rpt_reject_reasons", "rpt_rows_read"),
+    *("rpt_segment_preferences", "rpt_segment_profiles", "rpt_segment_projection"),
+    *("rpt_segment_value", "rpt_warnings"),
+)
+
+
+def page(marts: ReportMarts) -> Page:
+    with marts.opened() as opened:
+        return page_of(opened)
+
+
+def figures(of: Page) -> list[Figure]:
+    return [figure for section in of.sections for figure in section.figures]
+
+
+def absent(of: Page) -> dict[str, str]:
+    return {f.name: f.absent_because for f in figures(of) if f.absent_because}
+
+
+def assert_sound(of: Page) -> None:
+    """Everything is shown or says in a sentence why it is not; no finding has a hole."""
+    for figure in figures(of):
+        if figure.absent_because:
+            assert re.fullmatch(r"[A-Z].*[.!]", figure.absent_because), figure.name
+            assert not figure.pictures
+            assert figure.table is None
+        else:
+            assert figure.table is not None
+            assert len(figure.table.rows), figure.name
+        said = " ".join([figure.title, figure.note, figure.absent_because])
+        assert not re.search(r"\b(nan|NaN|NaT|None|inf)\b", said), said
+    names = Counter(figure.name for figure in figures(of))
+    assert [name for name, count in names.items() if count > 1] == []
+    groups = [group for section in of.sections for group in section.groups]
+    assert len(groups) == 3
+    for group in groups:
+        assert bool(group.cards) != bool(group.absent_because)
+
+
+def about_customers(of: Page) -> Page:
+    """Return a page of the figures from tables that have a row per customer."""
+    return replace(
+        of,
+        sections=[
+            replace(
+                section,
+                figures=[f for f in section.figures if f.mart in {"dim_customers", MAP}],
+            )
+            for section in of.sections
+        ],
+    )
+
+
+class Read(HTMLParser):
+    """What a browser reads: elements, identifiers, links, texts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            if name == "id":
+                self.ids.append(value or "")
+            if name in {"href", "src", "xlink:href"}:
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> ReportMarts:
+    return a_shop(tmp_path_factory.mktemp("shop") / "segments.duckdb", NAMES)
+
+
+@pytest.fixture(scope="module")
+def html(shop: ReportMarts) -> str:
+    return html_of(page(shop))
+
+
+def test_a_shop_of_which_everything_is_known(shop: ReportMarts) -> None:
+    of = page(shop)
+    assert_sound(of)
+    assert absent(of) == {}
+    assert of.title == "Customer segments: sample"
+    assert of.subtitle == "As of 2025-12-31"
+    assert of.key_figures == [
+        ("60", "customers"),
+        ("6,030", "revenue in the window"),
+        ("3", "segments by value"),
+        ("3", "segments by profile"),
+        ("100", "new customers with a forecast"),
+    ]
+    assert {name for name, _, _ in of.marts} == {"dim_segments", *READ} - {"rpt_warnings"}
+    assert all(description for _, description, _ in of.marts)
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_a_file_without_some_marts(tmp_path: Path, first: int) -> None:
+    """An older file lacks them: what they would show is left out, and the page says so."""
+    missing = set(READ[first::4])
+    of = page(a_shop(tmp_path / "segments.duckdb", NAMES, without=sorted(missing)))
+    assert_sound(of)
+    for figure in figures(of):
+        reason = f"The file has no table {figure.mart}: an older version built it, or the build was"
+        expected = f"{reason} of a part. Build again." if figure.mart in missing else ""
+        assert figure.absent_because == expected, figure.name
+    assert missing & {name for name, _, _ in of.marts} == set()
+
+
+def test_a_file_with_nothing_but_the_names_of_segments(tmp_path: Path) -> None:
+    of = page(a_shop(tmp_path / "segments.duckdb", NAMES, without=READ))
+    assert_sound(of)
+    html = html_of(of)
+    read = Read(html)
+    assert [link for link in read.links if link.startswith("#") and link[1:] not in read.ids] == []
+    assert "Loyal" in html
+
+
+def test_nobody_is_there(marts: ReportMarts) -> None:
+    of = page(marts)
+    assert_sound(of)
+    assert set(absent(of)) == {figure.name for figure in figures(of)}
+    assert of.title == "Customer segments: no customers"
+    assert of.key_figures == [("0", "customers")]
+    assert Read(html_of(of)).tags["svg"] == 0
+
+
+def test_everybody_is_unassigned(marts: ReportMarts) -> None:
+    for segmentation in ("value", "profile", "prospects"):
+        marts.add_segments(["Unassigned"], segmentation, revenue=False)
+    of = page(marts)
+    assert_sound(of)
+    assert absent(of)["value-sizes"] == "Nobody is in a segment."
+    groups = of.sections[0].groups
+    assert [len(group.cards) for group in groups] == [0, 0, 0]
+
+
+def test_one_segment(tmp_path: Path) -> None:
+    of = page(a_shop(tmp_path / "segments.duckdb", ["Only"]))
+    assert_sound(of)
+    assert absent(of) == {}
+    titles = {figure.name: figure.title for figure in figures(of)}
+    assert titles["value-frequency"] == "All segments have the same frequency: 5.50"
+    assert titles["confusion"] == "100.0% are predicted correctly"
+
+
+def test_no_orders(marts: ReportMarts) -> None:
+    """People are known, purchases are not."""
+    marts.add_segments(NAMES, "profile", revenue=False)
+    of = page(marts)
+    assert_sound(of)
+    assert {"value-sizes", "profile-potential", "profile-expected-loss"} <= set(absent(of))
+    sizes = next(figure for figure in figures(of) if figure.name == "profile-sizes")
+    assert sizes.title == "Profile: 50.0% are Loyal"
+    assert sizes.note == "The data has no purchases, so that there is no revenue to compare."
+
+
+def test_no_prospects(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.run("delete from marts.rpt_prospect_distribution")
+    marts.run("delete from marts.dim_segments where segmentation = 'prospects'")
+    of = page(marts)
+    assert_sound(of)
+    assert set(absent(of)) == {"expected-prospects"}
+    assert of.sections[0].groups[2].absent_because == "No new customer could be given a segment."
+
+
+def test_customers_who_are_in_no_dense_group(tmp_path: Path) -> None:
+    """Their row comes last and names no finding."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.add_segments(["Unassigned"], "profile", customers=[500])
+    of = page(marts)
+    assert_sound(of)
+    sizes = next(figure for figure in figures(of) if figure.name == "profile-sizes")
+    assert sizes.table is not None
+    assert list(sizes.table.rows["segment_name"]) == [*NAMES, "Unassigned"]
+    assert "Unassigned" not in sizes.title
+    cards = of.sections[0].groups[1].cards
+    assert [card.name for card in cards] == NAMES
+
+
+def test_a_revenue_share_that_is_not_known(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.run(
+        "update marts.rpt_segment_value set revenue_share = null where segment_slug = 'loyal'"
+    )
+    of = page(marts)
+    assert_sound(of)
+    sizes = next(figure for figure in figures(of) if figure.name == "value-sizes")
+    assert sizes.title.startswith("Value: At Risk customers are 33.3% of all and bring 33.3%")
+
+
+def test_segments_of_which_nobody_is(marts: ReportMarts) -> None:
+    marts.add_segments(["Loyal", "Gone"], customers=[5, 0])
+    group = page(marts).sections[0].groups[0]
+    assert [card.name for card in group.cards] == ["Loyal"]
+    assert group.note == "Nobody is in Gone today."
+
+
+def test_any_names(tmp_path: Path) -> None:
+    of = page(a_shop(tmp_path / "segments.duckdb", TRICKY))
+    assert_sound(of)
+    # A few charts tell as much as all: those of sizes, and the maps.
+    shown = [section for section in of.sections if section.name in {"segments", "sizes", "maps"}]
+    read = Read(html_of(replace(of, sections=shown)))
+    assert read.tags["script"] == read.tags["img"] == 0
+    # The key figures and the cards have the page's only bold texts.
+    assert read.tags["b"] == len(of.key_figures)
+    assert set(TRICKY) <= set(read.texts)
+
+
+def test_the_page_needs_nothing_else_and_its_links_lead_somewhere(html: str) -> None:
+    read = Read(html)
+    assert {link for link in read.links if not link.startswith("#")} == {"data:,"}
+    assert [link for link in read.links if link.startswith("#") and link[1:] not in read.ids] == []
+    assert [name for name, count in Counter(read.ids).items() if count > 1] == []
+    assert read.tags["script"] == 0
+    assert read.tags["h1"] == 1
+
+
+def test_the_same_marts_make_the_same_page(shop: ReportMarts, html: str) -> None:
+    assert html_of(page(shop)) == html
+
+
+def test_warnings_are_on_top(shop: ReportMarts, tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.add(
+        "rpt_warnings",
+        {"warning_number": 2, "message": "Second <x>.", "what_to_do": "Do that."},
+        {"warning_number": 1, "message": "First.", "what_to_do": "Do this."},
+    )
+    assert page(shop).warnings == []
+    of = page(marts)
+    assert of.warnings == ["First. Do this.", "Second <x>. Do that."]
+
+
+def test_many_customers_make_no_larger_page(tmp_path: Path) -> None:
+    """The marts that grow with customers are counted or shown in part."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    few = len(html_of(about_customers(page(marts))))
+    marts.run(
+        """
+        insert into marts.dim_customers (customer_id, age, marital_status, as_of)
+        select 'D' || range, 20 + range % 60, ['married', 'single'][1 + range % 2], '2025-12-31'
+        from range(200_000)
+        """
+    )
+    marts.run(
+        """
+        insert into marts.fct_customer_segments (segmentation, customer_id, segment_slug)
+        select 'value', 'D' || range, 'loyal' from range(200_000)
+        """
+    )
+    marts.run(
+        """
+        insert into marts.rpt_segment_projection
+            (segmentation, point_kind, customer_id, segment_slug, segment_name, x, y)
+        select 'value', 'customer', 'D' || range, 'loyal', 'Loyal', range % 97, range % 89
+        from range(200_000)
+        """
+    )
+    of = page(marts)
+    assert of.key_figures[0] == ("200,060", "customers")
+    # A point is a path of some 200 letters.
+    assert len(html_of(about_customers(of))) - few < 200_000
+
+
+class TestWriting:
+    """A page is written whole or not at all."""
+
+    def test_it_replaces_the_page_before(self, tmp_path: Path) -> None:
+        path = tmp_path / "new" / "folder" / "page.html"
+        write_page("one", path)
+        write_page("two é", path)
+        assert path.read_text(encoding="utf-8") == "two é"
+        assert path.stat().st_mode & 0o777 == 0o644
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_a_failure_leaves_the_page_before(self, tmp_path: Path) -> None:
+        path = tmp_path / "page.html"
+        write_page("one", path)
+        with pytest.raises(UnicodeEncodeError):
+            write_page("two \ud800", path)
+        assert path.read_text(encoding="utf-8") == "one"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_a_folder_of_that_name(self, tmp_path: Path) -> None:
+        with pytest.raises(OSError, match="directory"):
+            write_page("one", tmp_path)
+        assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,229 @@
+"""The file that a whole build publishes: what is in it, and which runs leave it as it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from builds import QUICK, Warehouse, project_copy
+from readers import read_while
+from segmentation.published.people import score_people
+
+SAMPLE = {"dataset": "sample", **QUICK}
+COMMENTS = (
+    "select table_name, column_name, data_type, comment from duckdb_columns()"
+    " where schema_name = 'marts' and database_name = current_database()"
+    " and not table_name like 'publication%' order by all"
+)
+
+
+def published(warehouse: Warehouse) -> Warehouse:
+    """Return the published file of a warehouse, to be queried as one."""
+    file = Warehouse(warehouse.folder, warehouse.project)
+    file.path = warehouse.folder / "published" / "segments.duckdb"
+    return file
+
+
+def run_of(file: Path) -> str:
+    """Return which run a file is of, as a process that opens it now reads it."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as published (read_only)")
+        ((run,),) = connection.sql("select run_id from published.marts.publication").fetchall()
+    return str(run)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def test_a_build_publishes_its_marts(sample: Warehouse) -> None:
+    """The same tables and rows in the same order, with their comments, and nothing else."""
+    file = published(sample)
+    assert names(file.path.parent) == ["segments.duckdb"]
+    marts = [table for table in sample.tables() if table.startswith("marts.")]
+    assert set(file.tables()) == {*marts, "marts.publication", "marts.publication_tables"}
+    assert len(marts) >= 28
+    for mart in marts:
+        rows = f"select to_json(mart)::varchar from {mart} as mart"
+        assert file.query(rows) == sample.query(rows), mart
+    assert file.query(COMMENTS) == sample.query(COMMENTS)
+    assert not file.query(
+        "select table_name from duckdb_tables() where comment is null"
+        " union all select column_name from duckdb_columns() where comment is null"
+        " and database_name = 'segments' and not internal"
+    )
+    assert file.query("from marts.publication_tables") == [
+        (mart.removeprefix("marts."), sample.query(f"select count(*) from {mart}")[0][0])
+        for mart in sorted(marts)
+    ]
+
+
+def test_the_published_file_says_of_which_run_it_is(sample: Warehouse) -> None:
+    run = (
+        "select run_number, run_id, started_at, ended_at, dataset, variant, as_of from {}"
+        " where run_number = 1"
+    )
+    file = published(sample)
+    assert file.query(run.format("marts.publication")) == sample.query(
+        run.format("marts.rpt_builds")
+    )
+    ((versions,),) = file.query("select model_versions from marts.publication")
+    assert versions.split(", ") == [
+        row[0]
+        for row in sample.query(
+            "select model_version from marts.rpt_model_history where is_in_force"
+            " order by segmentation"
+        )
+    ]
+
+
+def test_people_are_scored_with_the_published_file(sample: Warehouse) -> None:
+    people = sample.frame("from marts.dim_customers order by customer_id limit 50")
+    for segmentation in ("value", "profile"):
+        found, expected = (
+            score_people(people, segmentation=segmentation, warehouse=path)
+            for path in (published(sample).path, sample.path)
+        )
+        pd.testing.assert_frame_equal(found, expected)
+
+
+def test_the_summary_of_the_published_file(sample: Warehouse) -> None:
+    summaries = [
+        subprocess.run(
+            [sys.executable, "-m", "segmentation", "summary", "--warehouse", str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.replace(str(path), "the file")
+        for path in (published(sample).path, sample.path)
+    ]
+    assert "At Risk" in summaries[0]
+    assert summaries[0] == summaries[1]
+
+
+@pytest.fixture(scope="module")
+def untested(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Build the sample with a project that has no tests: its whole builds are quick."""
+    folder = tmp_path_factory.mktemp("untested")
+    project = project_copy(folder / "project")
+    settings = (project / "dbt_project.yml").read_text()
+    settings = settings.replace(
+        "data_tests:\n  segmentation:\n", "data_tests:\n  segmentation:\n    +enabled: false\n"
+    )
+    assert "+enabled: false" in settings
+    (project / "dbt_project.yml").write_text(
+        settings + "\nunit_tests:\n  segmentation:\n    +enabled: false\n"
+    )
+    warehouse = Warehouse(folder, project)
+    warehouse.build(**SAMPLE)
+    return warehouse
+
+
+@pytest.mark.long
+def test_runs_that_publish_nothing(untested: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = published(untested).path
+    before, content = run_of(file), file.read_bytes()
+    runs = untested.query("select count(*) from marts.rpt_builds")[0][0]
+    test = untested.project / "tests" / "data" / "nothing_is_right.sql"
+    for arguments in (("build", "--select", "dim_segments"), ("run",)):
+        assert untested.dbt(*arguments, **SAMPLE).returncode == 0
+    # A test that fails when all models are built.
+    test.write_text("{{ config(enabled=true) }}\nselect 1 from {{ ref('dim_segments') }}")
+    failed = untested.dbt("build", **SAMPLE)
+    assert "Failure in test nothing_is_right" in failed.stdout
+    test.write_text("{{ config(enabled=true, severity='warn') }}\nselect 1")
+    # What cannot be published is known before the first model.
+    monkeypatch.setenv("SEGMENTATION_PUBLISHED", str(untested.folder))
+    refused = untested.dbt("build", **SAMPLE)
+    said = " ".join(refused.stdout.split())
+    assert "Nothing was built, because of 1 mistake: - The published file" in said
+    assert "is a folder. Name a file in it" in said
+    monkeypatch.undo()
+    assert untested.query("select count(*) from marts.rpt_builds")[0][0] == runs + 3
+    assert (run_of(file), file.read_bytes()) == (before, content)
+    assert names(file.parent) == ["segments.duckdb"]
+    # A warning is no failure.
+    untested.build(**SAMPLE)
+    test.unlink()
+    assert run_of(file) != before
+
+
+@pytest.mark.long
+def test_a_build_that_is_killed_while_it_publishes(untested: Warehouse) -> None:
+    file = published(untested).path
+    before = run_of(file)
+    process = untested.start("build", **SAMPLE)
+    # An empty one is there before the build, for a moment: whether it can be written.
+    while process.poll() is None and not any(map(has_content, file.parent.glob("*.next-*"))):
+        time.sleep(0.005)
+    assert process.poll() is None
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert run_of(file) == before
+    assert len(names(file.parent)) > 1
+    output = untested.build(publish_parquet=True, **SAMPLE)
+    assert f"marts to {file}" in output
+    assert names(file.parent) == ["segments.duckdb", "segments_parquet"]
+    parquet = duckdb.sql(f"select run_id from '{file.parent}/segments_parquet/publication.parquet'")
+    assert [(run_of(file),)] == parquet.fetchall()
+    shutil.rmtree(file.parent / "segments_parquet")
+
+
+@pytest.mark.long
+def test_a_disk_without_room_for_the_published_file(
+    untested: Warehouse, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build fails and says so; its marts are complete, and readers keep what they had."""
+    file = small_disk / "segments.duckdb"
+    with duckdb.connect(str(file)) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.publication as select 'before' as run_id")
+    monkeypatch.setenv("SEGMENTATION_PUBLISHED", str(file))
+    done = untested.dbt("build", **SAMPLE)
+    assert done.returncode != 0
+    said = " ".join(done.stdout.split())
+    assert (
+        f"The marts were built and not published to {file}; readers keep what was there: the disk"
+        " is full. Make room and build again." in said
+    )
+    assert "keyboard interrupt" not in said
+    assert run_of(file) == "before"
+    assert names(small_disk) == ["segments.duckdb"]
+    assert untested.query("select is_complete from marts.rpt_builds where is_latest") == [(True,)]
+    subprocess.run(["mount", "-o", "remount,size=100m", str(small_disk)], check=True)
+    untested.build(**SAMPLE)
+    assert [(run_of(file),)] == untested.query(
+        "select run_id from marts.rpt_builds where is_latest"
+    )
+
+
+@pytest.mark.long
+def test_eight_readers_while_ten_builds_publish(untested: Warehouse) -> None:
+    """Each reads in a process of its own, through SQLAlchemy; all see every version whole."""
+    file = published(untested).path
+    runs = {run_of(file)}
+    with read_while(file, readers=8, pause=0.5) as readings:
+        for _ in range(10):
+            untested.build(**SAMPLE)
+            # One of them has begun a read since.
+            readings.wait_for_reads(16)
+            runs.add(run_of(file))
+    assert readings.errors == []
+    assert len(runs) == 11
+    assert readings.runs == runs
+    assert readings.last_runs == {run_of(file)}
