@@ -91,8 +91,8 @@ unioned_assignments as (
 
 ),
 
--- Assignments have long texts: they stream through joins whose tables are short, and only the last
--- sort holds them, so that a million customers need little memory. Who has none gets the reason.
+-- Customers without an assignment have the reason. Assignments have long texts: no join below keeps
+-- them in memory, only the last sort does, which can write to disk.
 unassigned_customers as (
 
     select

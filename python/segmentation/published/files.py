@@ -103,7 +103,7 @@ class NextVersion:
         return folder.with_name(f"{folder.name}.old-{self.token}")
 
     def take_permissions(self, warehouse: Path) -> None:
-        """Let read the new file whom the one before let, or whom the warehouse lets at first.
+        """Give the new file the permissions of the one before, at first those of the warehouse.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ def write_through(version: NextVersion) -> None:
 def swap_database(version: NextVersion) -> None:
     """Let a file that is on disk take the place of the one that readers open.
 
-    Who has the old file open reads it to its end.
+    A reader that has the old file open reads it to its end.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,9 +66,9 @@ class Marts:
             return pd.DataFrame()
         return self.frame(f"select * from {quoted(name)}")
 
-    @property
+    @cached_property
     def descriptions(self) -> Mapping[str, str]:
-        """What each mart of the file is for; empty where nobody described it."""
+        """What each mart of the file is for; empty where there is no comment."""
         rows = self._engine.rows(
             "select table_name, comment from duckdb_tables()"
             " where database_name = current_database()"

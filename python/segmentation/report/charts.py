@@ -271,12 +271,13 @@ def point_map(points: pd.DataFrame, centres: pd.DataFrame, titles: tuple[str, st
     Parameters
     ----------
     points, centres : DataFrame
-        With x, y and segment_name; `centres` in the order of the segments' places.
+        With x, y and segment_name; `centres` has the place of each segment too, which decides on
+        its colour and shape.
     titles : tuple of (str, str)
         What the axes say.
     """
     names = list(centres["segment_name"])
-    places = range(len(names))
+    places = [int(place) for place in centres["place"]]
     colours = alt.Scale(domain=names, range=[theme.segment_colour(place) for place in places])
     shapes = alt.Scale(domain=names, range=[theme.segment_shape(place) for place in places])
     legend = alt.Legend(symbolFillColor=None)

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import jinja2
@@ -99,7 +98,7 @@ def html_of(page: Page) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    return environment.get_template("page.html.j2").render(page=page, drawn=partial(drawn))
+    return environment.get_template("page.html.j2").render(page=page, drawn=drawn)
 
 
 def write_page(html: str, path: Path) -> None:

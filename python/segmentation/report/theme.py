@@ -111,7 +111,8 @@ def drawn(chart: Chart, label: str) -> str:
     svg = vl_convert.vegalite_to_svg(spec)
     svg = re.sub(r'<path class="(?:background|foreground)"[^>]*/>', "", svg)
     svg = _TAG.sub(lambda found: _cleaned(found.group()), svg)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{_escaped(label)}" ', 1)
+    said = f'role="img" aria-label="{_escaped(label)}" font-size="{FONT_SIZE}px"'
+    return svg.replace("<svg ", f"<svg {said} ", 1)
 
 
 def _cleaned(tag: str) -> str:
@@ -122,6 +123,9 @@ def _cleaned(tag: str) -> str:
     # One role, one label: the parts of a drawing say nothing by themselves.
     tag = re.sub(r' (?:aria-[a-z]+|role|pointer-events|xmlns:xlink|font-family)="[^"]*"', "", tag)
     tag = re.sub(r' class="mark-[^"]*"', "", tag)
+    # What an SVG takes without being told, and the size of nearly all texts.
+    tag = re.sub(r' (?:(?:opacity|stroke-width)="1"|text-anchor="start")', "", tag)
+    tag = tag.replace(f' font-size="{FONT_SIZE}px"', "")
     # Hundredths of a pixel are enough.
     tag = re.sub(r'="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()), tag)
     return re.sub(r'"(#[0-9a-f]{6})"', lambda found: f'"{_VARIABLES.get(found[1], found[1])}"', tag)

@@ -107,13 +107,7 @@ def box_figure(
             [
                 Column("segment_name", "segment"),
                 Column("customers_with_value", "customers with a value", COUNT),
-                *(
-                    Column(column, column.replace("_", " "), _kind(feature))
-                    for column in (
-                        *("minimum", "first_quartile", "median", "third_quartile", "maximum"),
-                        "mean",
-                    )
-                ),
+                *_quartiles(_kind(feature)),
             ],
             known,
         ),
@@ -207,23 +201,29 @@ def _most_typical(rows: pd.DataFrame) -> dict[str, Any]:
     return largest(rows.assign(excess=rows["share"] - rows["share_of_all"]), "excess")
 
 
+def _quartiles(kind: str) -> list[Column]:
+    """Return the columns of a table of box plots."""
+    names = ("minimum", "first_quartile", "median", "third_quartile", "maximum", "mean")
+    return [Column(name, name.replace("_", " "), kind) for name in names]
+
+
 def _kind(feature: str) -> str:
     return MONEY if feature in {"monetary", "annual_spend", "income"} else NUMBER
 
 
 def people(marts: Marts) -> Section:
-    """Return who is in the segments of `profile`, and what they answer to."""
+    """Return what kind of people are in the segments of `profile`."""
     segments = segments_of(marts, PROFILE)
     rows = in_order(numbers_of(marts, PROFILE), segments)
-    no_orders = "The data says nothing about {}."
+    unknown = "The data says nothing about {}."
     figures = [
         box_figure(rows, PROFILE, "age", ("age in years", "are the oldest", "years")),
         box_figure(rows, PROFILE, "annual_spend", ("yearly spend", "spend most in a year", "")),
-        category_figure(marts, PROFILE, "profession", no_orders.format("professions")),
-        category_figure(marts, PROFILE, "gender", no_orders.format("gender")),
-        category_figure(marts, PROFILE, "marital_status", no_orders.format("marital status")),
-        category_figure(marts, PROFILE, "spending_level", no_orders.format("spending scores")),
-        category_figure(marts, PROFILE, "home_ownership", no_orders.format("homes")),
+        category_figure(marts, PROFILE, "profession", unknown.format("professions")),
+        category_figure(marts, PROFILE, "gender", unknown.format("gender")),
+        category_figure(marts, PROFILE, "marital_status", unknown.format("marital status")),
+        category_figure(marts, PROFILE, "spending_level", unknown.format("spending scores")),
+        category_figure(marts, PROFILE, "home_ownership", unknown.format("homes")),
         age_by_marital_status(marts),
     ]
     return Section(name="people", title="Who they are", figures=figures)
@@ -281,13 +281,7 @@ def age_by_marital_status(marts: Marts) -> Figure:
             [
                 Column("marital_status", "marital status"),
                 Column("customers_with_value", "customers with a value", COUNT),
-                *(
-                    Column(column, column.replace("_", " "), NUMBER)
-                    for column in (
-                        *("minimum", "first_quartile", "median", "third_quartile", "maximum"),
-                        "mean",
-                    )
-                ),
+                *_quartiles(NUMBER),
             ],
             rows,
         ),

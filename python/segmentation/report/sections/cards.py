@@ -11,15 +11,22 @@ from segmentation.published.read_marts import Marts
 from segmentation.report.content import Card, CardGroup, Section
 from segmentation.report.formats import count, large, listed, share
 from segmentation.report.rows import records
-from segmentation.report.segments import PROFILE, PROSPECTS, TITLES, VALUE, segments_of
+from segmentation.report.segments import (
+    PROFILE,
+    PROSPECTS,
+    TITLES,
+    VALUE,
+    inhabited,
+    segments_of,
+)
 
 # A card says so many things that set a segment apart; dim_segments.headline has all.
 DISTINCTIONS = 3
 
 ABSENT = {
-    VALUE: "No customer has a purchase, so that there is nothing to tell customers' value by.",
-    PROFILE: "Too little is known of the customers to describe what kind of people they are.",
-    PROSPECTS: "No new customer could be given a segment.",
+    VALUE: "The data has no purchases: what customers are worth is unknown.",
+    PROFILE: "The data says too little about the customers to group them.",
+    PROSPECTS: "There are no new customers, or no classifier to predict their segments.",
 }
 
 
@@ -32,10 +39,9 @@ def cards(marts: Marts) -> Section:
     groups = []
     for segmentation, (title, question) in TITLES.items():
         segments = segments_of(marts, segmentation)
-        rows = records(segments)
-        shown = [row for row in rows if _has_somebody(row)]
-        empty = [row["segment_name"] for row in rows if row not in shown]
-        made = [_card(row, place, values, forecast) for place, row in enumerate(shown)]
+        shown = inhabited(segments)
+        empty = list(segments["segment_name"].drop(shown.index))
+        made = [_card(row, place, values, forecast) for place, row in enumerate(records(shown))]
         groups.append(
             CardGroup(
                 title=title,
@@ -48,12 +54,6 @@ def cards(marts: Marts) -> Section:
             )
         )
     return Section(name="segments", title="The segments", groups=groups)
-
-
-def _has_somebody(row: dict[str, Any]) -> bool:
-    """Whether a segment has customers, or is expected to: one of a hundred at least."""
-    expected = row["expected_customers"]
-    return bool(row["customers"] > 0 or (not pd.isna(expected) and expected >= 0.01))
 
 
 def _card(row: dict[str, Any], place: int, values: pd.DataFrame, forecast: pd.DataFrame) -> Card:

@@ -8,7 +8,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, NUMBER, SHARE, listed, share
-from segmentation.report.rows import largest
+from segmentation.report.rows import largest, with_value
 from segmentation.report.segments import feature_label
 
 CORRELATIONS = "rpt_feature_correlations"
@@ -29,8 +29,8 @@ def features(marts: Marts) -> Section:
 def _correlations(marts: Marts) -> Figure:
     name = "correlations"
     rows = marts.table(CORRELATIONS)
-    pairs = rows[rows["feature"] != rows["other_feature"]] if len(rows) else rows
-    pairs = pairs[pairs["correlation"].notna()] if len(pairs) else pairs
+    pairs = with_value(rows, "correlation")
+    pairs = pairs[pairs["feature"] != pairs["other_feature"]] if len(pairs) else pairs
     if pairs.empty:
         return Figure(
             name,
@@ -38,7 +38,7 @@ def _correlations(marts: Marts) -> Figure:
             CORRELATIONS,
             absent_because="Fewer than two features have values of the same customers.",
         )
-    # A feature goes with its own groups, which tells nobody anything.
+    # The groups of a feature are made from it: that they go together is no finding.
     own_group = (pairs["other_feature"] == pairs["feature"] + "_group") | (
         pairs["feature"] == pairs["other_feature"] + "_group"
     )
@@ -108,7 +108,7 @@ def _correlations(marts: Marts) -> Figure:
 def _distributions(marts: Marts) -> Figure:
     name = "distributions"
     rows = marts.table(DISTRIBUTIONS)
-    known = rows[rows["lower_edge"].notna()] if len(rows) else rows
+    known = with_value(rows, "lower_edge")
     if known.empty:
         return Figure(name, "Distributions", DISTRIBUTIONS, absent_because="No feature has values.")
     per_feature = rows.drop_duplicates("feature").set_index("feature")

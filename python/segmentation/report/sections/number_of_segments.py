@@ -9,11 +9,13 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, NUMBER, SHARE, number, share
-from segmentation.report.rows import largest
-from segmentation.report.segments import PROFILE, TITLES, VALUE
+from segmentation.report.rows import largest, where, with_value
+from segmentation.report.segments import PROFILE, TITLES, VALUE, inhabited, segments_of
 
 MART = "rpt_k_selection"
 MAP = "rpt_segment_projection"
+NOT_COMPARED = "There is no model, or other numbers of segments were not compared."
+AXES = ("number of segments", "inertia")
 # So many customers stand on a map; more would hide one another.
 POINTS = 450
 
@@ -24,7 +26,7 @@ def number_of_segments(marts: Marts) -> Section:
     history = marts.table("rpt_model_history")
     figures = []
     for segmentation in (VALUE, PROFILE):
-        found = rows[rows["segmentation"] == segmentation] if len(rows) else rows
+        found = where(rows, segmentation=segmentation)
         figures += [_elbow(found, history, segmentation), _silhouette(found, segmentation)]
     return Section(
         name="number-of-segments",
@@ -54,13 +56,13 @@ def segment_maps(marts: Marts) -> Section:
 def _elbow(rows: pd.DataFrame, history: pd.DataFrame, segmentation: str) -> Figure:
     name = f"{segmentation}-elbow"
     title = TITLES[segmentation][0]
-    known = rows[rows["inertia"].notna()] if len(rows) else rows
+    known = with_value(rows, "inertia")
     if known.empty:
         return Figure(
             name,
             f"{title}: elbow",
             MART,
-            absent_because="There is no model, or no numbers of segments were compared.",
+            absent_because=NOT_COMPARED,
         )
     chosen = [int(k) for k in known["k"][known["is_chosen"]]]
     knee = [int(k) for k in known["k"][known["is_knee"]]]
@@ -76,9 +78,6 @@ def _elbow(rows: pd.DataFrame, history: pd.DataFrame, segmentation: str) -> Figu
         _criteria(known),
         note=_why(history, segmentation),
     )
-
-
-AXES = ("number of segments", "inertia")
 
 
 def _why(history: pd.DataFrame, segmentation: str) -> str:
@@ -98,13 +97,13 @@ def _why(history: pd.DataFrame, segmentation: str) -> str:
 def _silhouette(rows: pd.DataFrame, segmentation: str) -> Figure:
     name = f"{segmentation}-silhouette"
     title = TITLES[segmentation][0]
-    known = rows[rows["silhouette"].notna()] if len(rows) else rows
+    known = with_value(rows, "silhouette")
     if known.empty:
         return Figure(
             name,
             f"{title}: silhouette",
             MART,
-            absent_because="There is no model, or no numbers of segments were compared.",
+            absent_because=NOT_COMPARED,
         )
     chosen = [int(k) for k in known["k"][known["is_chosen"]]]
     best = largest(known, "silhouette")
@@ -192,9 +191,14 @@ def _map(marts: Marts, segmentation: str) -> Figure:
         float(centres["x_explained_variance"].iloc[0]),
         float(centres["y_explained_variance"].iloc[0]),
     )
-    # A customer in a state has no centroid: it is shown among the points of its name.
-    named = pd.concat([centres[["segment_name"]], points[["segment_name"]]]).drop_duplicates()
-    legend = named.merge(centres[["segment_name", "x", "y"]], on="segment_name", how="left")
+    # A state has no centroid: its customers are among the points all the same.
+    shown = inhabited(segments_of(marts, segmentation))[["segment_slug", "segment_name"]]
+    legend = shown.assign(place=range(len(shown))).merge(
+        centres[["segment_slug", "x", "y"]], on="segment_slug", how="left"
+    )
+    drawn = points.drop(columns="segment_name").merge(
+        shown, on="segment_slug", how="inner", validate="many_to_one"
+    )
     return Figure(
         name,
         (
@@ -205,7 +209,7 @@ def _map(marts: Marts, segmentation: str) -> Figure:
         [
             Picture(
                 charts.point_map(
-                    points,
+                    drawn,
                     legend,
                     (f"first direction ({share(explained[0])})", f"second ({share(explained[1])})"),
                 )
@@ -222,7 +226,7 @@ def _map(marts: Marts, segmentation: str) -> Figure:
             centres,
         ),
         note=(
-            f"{len(points):,} of {int(points['of_all'].iloc[0]):,} customers of the mart; the "
+            f"{len(drawn):,} of {int(points['of_all'].iloc[0]):,} customers of the mart; the "
             "table has the centroids."
         ),
     )

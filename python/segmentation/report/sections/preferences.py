@@ -9,7 +9,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE
-from segmentation.report.rows import largest
+from segmentation.report.rows import largest, where, with_value
 from segmentation.report.segments import PROFILE, TITLES, VALUE, in_order, segments_of
 
 MART = "rpt_segment_preferences"
@@ -38,8 +38,8 @@ def preferences(marts: Marts) -> Section:
 def _grid(marts: Marts, rows: pd.DataFrame, segmentation: str) -> Figure:
     name = f"{segmentation}-preferences"
     title = TITLES[segmentation][0]
-    of = rows[rows["segmentation"] == segmentation] if len(rows) else rows
-    of = of[of["preference"].notna() & of["product_category"].notna()] if len(of) else of
+    of = with_value(where(rows, segmentation=segmentation), "preference")
+    of = with_value(of, "product_category")
     if of.empty:
         return Figure(
             name,

@@ -165,7 +165,7 @@ def _candidates(marts: Marts) -> Figure:
             ],
             wide,
         ),
-        note="Cross-validated: nobody is predicted by a model that has seen them or their double.",
+        note="Cross-validated: a model never predicts customers that it has seen, or duplicates.",
     )
 
 

@@ -19,7 +19,7 @@ from segmentation.report.segments import (
 )
 
 MART = "rpt_segment_value"
-NO_REVENUE = "The data has no purchases, so that there is no revenue to compare."
+NO_REVENUE = "The data has no purchases: there is no revenue to compare."
 
 
 def sizes(marts: Marts) -> Section:
@@ -104,7 +104,7 @@ def _nobody_named(rows: pd.DataFrame) -> bool:
 
 
 def _named(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the segments that somebody named, or all rows where there are none."""
+    """Return the segments without Unassigned, or all rows where there are no others."""
     named = rows[rows["segment_slug"] != UNASSIGNED]
     return named if len(named) else rows
 
@@ -118,7 +118,7 @@ def _potential(rows: pd.DataFrame, segmentation: str) -> Figure:
             name,
             f"{title}: potential value per year",
             MART,
-            absent_because="Nobody is in a segment, or nobody's spend is known.",
+            absent_because="Nobody is in a segment, or the data says nothing about spend.",
         )
     total = float(known["potential_value_per_year"].sum())
     best = largest(_named(known), "potential_value_per_year")
@@ -161,7 +161,7 @@ def _losses(rows: pd.DataFrame, segmentation: str) -> Figure:
             name,
             f"{title}: expected loss",
             MART,
-            absent_because="Without dates of purchases nobody can be told to be late.",
+            absent_because="The data has no dates of purchases: who is late is unknown.",
         )
     by_loss = _named(known).sort_values("expected_loss", ascending=False, kind="stable")
     half = by_loss["expected_loss"].cumsum() < 0.5 * by_loss["expected_loss"].sum()

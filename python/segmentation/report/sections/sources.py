@@ -8,6 +8,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
+from segmentation.report.rows import where, with_value
 from segmentation.report.segments import PROFILE, TITLES, VALUE
 
 
@@ -130,8 +131,7 @@ def _algorithms(marts: Marts, segmentation: str) -> Figure:
     name = f"{segmentation}-algorithms"
     title = TITLES[segmentation][0]
     rows = marts.table(mart)
-    of = rows[(rows["segmentation"] == segmentation)] if len(rows) else rows
-    known = of[of["silhouette"].notna()] if len(of) else of
+    known = with_value(where(rows, segmentation=segmentation), "silhouette")
     if known.empty:
         return Figure(
             name,

@@ -334,7 +334,9 @@ class TestPointMap:
         points = pd.DataFrame(
             {"segment_name": names * 2, "x": range(2 * count), "y": range(2 * count)}
         )
-        centres = pd.DataFrame({"segment_name": names, "x": 1.0, "y": 1.0}).astype({"x": float})
+        centres = pd.DataFrame(
+            {"segment_name": names, "x": 1.0, "y": 1.0, "place": range(len(names))}
+        ).astype({"x": float})
         centres.loc[count - without_centre :, ["x", "y"]] = np.nan
         return charts.point_map(points, centres, ("first", "second"))
 
@@ -355,7 +357,7 @@ class TestPointMap:
 
     def test_customers_who_are_all_the_same(self) -> None:
         points = pd.DataFrame({"segment_name": ["a"] * 3, "x": 0.0, "y": 0.0})
-        assert is_sound(charts.point_map(points, points[:1], ("first", "second")))
+        assert is_sound(charts.point_map(points, points[:1].assign(place=0), ("first", "second")))
 
 
 class TestIntervals:

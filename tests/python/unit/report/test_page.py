@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from report_marts import ReportMarts, a_shop
+from segmentation.report import theme
 from segmentation.report.content import Figure, Page
 from segmentation.report.page import html_of, page_of, write_page
 
@@ -185,7 +186,7 @@ def test_no_orders(marts: ReportMarts) -> None:
     assert {"value-sizes", "profile-potential", "profile-expected-loss"} <= set(absent(of))
     sizes = next(figure for figure in figures(of) if figure.name == "profile-sizes")
     assert sizes.title == "Profile: 50.0% are Loyal"
-    assert sizes.note == "The data has no purchases, so that there is no revenue to compare."
+    assert sizes.note == "The data has no purchases: there is no revenue to compare."
 
 
 def test_no_prospects(tmp_path: Path) -> None:
@@ -195,7 +196,9 @@ def test_no_prospects(tmp_path: Path) -> None:
     of = page(marts)
     assert_sound(of)
     assert set(absent(of)) == {"expected-prospects"}
-    assert of.sections[0].groups[2].absent_because == "No new customer could be given a segment."
+    assert of.sections[0].groups[2].absent_because == (
+        "There are no new customers, or no classifier to predict their segments."
+    )
 
 
 def test_customers_who_are_in_no_dense_group(tmp_path: Path) -> None:
@@ -228,6 +231,30 @@ def test_segments_of_which_nobody_is(marts: ReportMarts) -> None:
     group = page(marts).sections[0].groups[0]
     assert [card.name for card in group.cards] == ["Loyal"]
     assert group.note == "Nobody is in Gone today."
+
+
+def test_a_segment_has_one_colour_on_its_card_and_on_the_map(shop: ReportMarts) -> None:
+    of = page(shop)
+    (cards,) = (group.cards for group in of.sections[0].groups if group.title == "Value")
+    places = {card.name: card.place for card in cards}
+    (value_map,) = (figure for figure in figures(of) if figure.name == "value-map")
+    scale = value_map.pictures[0].chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]
+    assert dict(zip(scale["domain"], scale["range"], strict=True)) == {
+        name: theme.segment_colour(place) for name, place in places.items()
+    }
+
+
+def test_thirty_segments(tmp_path: Path) -> None:
+    names = [f"Customers of quarter number {place}" for place in range(30)]
+    of = page(a_shop(tmp_path / "segments.duckdb", names))
+    assert_sound(of)
+    html = html_of(of)
+    assert len(html.encode()) < 1_000_000
+    assert Read(html).tags["li"] > 90
+    confusion = next(figure for figure in figures(of) if figure.name == "confusion")
+    assert confusion.table is not None
+    assert len(confusion.table.rows) == 900
+    assert "The 12 most frequent of 30 segments; the table has all." in confusion.note
 
 
 def test_any_names(tmp_path: Path) -> None:
