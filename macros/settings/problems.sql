@@ -34,6 +34,8 @@
         "lrfm_window_days",
         "marketing_campaign_file",
         "max_rejected_share",
+        "owner_email",
+        "owner_name",
         "profile_options",
         "prospect_tenure_days",
         "prospects_options",

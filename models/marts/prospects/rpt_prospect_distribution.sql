@@ -82,6 +82,7 @@ select
     cast(sales_so_far as double) as sales_so_far,
     cast(sales_factor as double) as sales_factor,
     cast(sales_backtest_ratio as double) as sales_backtest_ratio,
-    cast(model_version as varchar) as model_version
+    cast(model_version as varchar) as model_version,
+    {{ as_of() }} as as_of
 from ranked_segments
 order by segment_slug

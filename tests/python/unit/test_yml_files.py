@@ -13,7 +13,7 @@ FILES = sorted(
     path for folder in ("models", "seeds") for path in (PROJECT / folder).glob("**/*.yml")
 )
 LONGEST_LINE = 160
-ORDER = ["name", "description", "config", "data_tests", "columns"]
+ORDER = ["name", "description", "config", "data_tests", "time_spine", "columns"]
 
 
 def name(path: Path) -> str:

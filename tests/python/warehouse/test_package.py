@@ -64,6 +64,19 @@ def test_the_graph_leads_from_the_shop_to_the_package_and_back(shop: Shop) -> No
     assert edges["model.shop.shop_segment_sizes"] == ["model.segmentation.fct_customer_segments"]
 
 
+def test_the_metrics_come_along(shop: Shop) -> None:
+    """They are summed over the package's marts, in the shop's schemas."""
+    manifest = json.loads((shop.folder / "target" / "semantic_manifest.json").read_text())
+    assert {"customers", "revenue", "response_rate"} <= {
+        metric["name"] for metric in manifest["metrics"]
+    }
+    relations = {
+        model["name"]: model["node_relation"]["schema_name"]
+        for model in manifest["semantic_models"]
+    }
+    assert relations["customers"] == "shop_marts"
+
+
 def test_segments_are_named_by_the_playbook_of_the_shop(shop: Shop) -> None:
     assert shop.query(
         "select segment_name, strategy from shop_marts.dim_segments"

@@ -175,6 +175,13 @@ BREAKS = [
         "the_largest_customers_are_not_those_who_lose_most",
         id="the back-test ranks by run rate",
     ),
+    pytest.param(
+        "models/marts/segments/fct_customer_measures.sql",
+        "coalesce(activity.revenue, refunds_without_purchase.revenue, 0)",
+        "coalesce(activity.revenue, 0)",
+        "everybody_stands_in_one_row",
+        id="metrics leave out refunds to customers who never bought",
+    ),
 ]
 
 

@@ -1,0 +1,37 @@
+"""The exposures of the dbt project list what their readers read, and a user can name the owner."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+PROJECT = Path(__file__).parents[3]
+EXPOSURES = {
+    exposure["name"]: exposure
+    for exposure in yaml.safe_load(
+        (PROJECT / "models" / "marts" / "exposures.yml").read_text(encoding="utf-8")
+    )["exposures"]
+}
+
+
+def test_the_page_depends_on_the_marts_that_its_code_reads() -> None:
+    code = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (PROJECT / "python" / "segmentation" / "report").rglob("*.py")
+    )
+    marts = {path.stem for path in (PROJECT / "models" / "marts").glob("*/*.sql")}
+    read = set(re.findall(r"\b(?:dim|fct|rpt)_\w+", code)) & marts
+    assert set(EXPOSURES["segments_page"]["depends_on"]) == {f"ref('{mart}')" for mart in read}
+
+
+def test_owners_are_vars_whose_defaults_say_so() -> None:
+    variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    for exposure in EXPOSURES.values():
+        assert exposure["owner"] == {
+            "name": "{{ var('owner_name') }}",
+            "email": "{{ var('owner_email') }}",
+        }
+    assert "set the var owner_name" in variables["owner_name"]
+    assert variables["owner_email"].endswith("@example.com")
