@@ -27,7 +27,7 @@ CODE := models python tests docs/pictures.py $(wildcard benchmarks)
 PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) \
 	--dist loadfile --no-loadscope-reorder --durations 15
 
-.PHONY: help build report test test-long test-kills lint bench evidence docs pictures lock clean
+.PHONY: help build report test test-long test-browser test-kills lint bench evidence docs pictures lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,10 +37,13 @@ build: $(INSTALLED) ## Build the warehouse and show the segments (DATASET=sample
 	@$(BIN)/segmentation summary
 
 test: $(INSTALLED) ## Tests that take minutes, and their coverage: the library, builds of the small data set.
-	$(PYTEST) -m 'not long' --cov
+	$(PYTEST) -m 'not long and not browser' --cov
 
 test-long: $(INSTALLED) ## The rest: whole builds of every data set.
 	$(PYTEST) -m long
+
+test-browser: $(INSTALLED) ## The page of every data set in headless Chromium (SEGMENTATION_CHROMIUM=...).
+	$(PYTEST) -m browser
 
 test-kills: $(INSTALLED) ## 40 builds killed at random moments, 20 of them refits (SEGMENTATION_KILLS=...).
 	SEGMENTATION_KILLS=$${SEGMENTATION_KILLS:-40} $(BIN)/pytest tests/python/warehouse/test_killed.py

@@ -137,7 +137,7 @@ def declared_marts() -> dict[str, dict[str, Any]]:
     models = [
         model
         for path in sorted((PROJECT / "models" / "marts").rglob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
     ]
     # What stands in a folder below, e.g. warnings, is a part of a mart.
     return {

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from browser import assert_page_is_sound, needs_chromium
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 from segmentation import KPrototypes
+from segmentation.cli.app import app
 from segmentation.clustering.model import SegmentationModel
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+from typer.testing import CliRunner
 
 pytestmark = pytest.mark.long
 
@@ -31,6 +34,15 @@ def half_a_year(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(tmp_path_factory.mktemp("half_a_year"))
     warehouse.build(*NO_UNIT_TESTS, as_of="2017-06-30", **QUICK)
     return warehouse
+
+
+@needs_chromium
+def test_its_page_in_a_browser(complete_journey: Warehouse, tmp_path: Path) -> None:
+    published = complete_journey.folder / "published" / "segments.duckdb"
+    page = tmp_path / "page.html"
+    arguments = ["report", "--published", str(published), "--output", str(page)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert_page_is_sound(page, published)
 
 
 def test_what_is_known_of_the_data(complete_journey: Warehouse) -> None:

@@ -1,0 +1,184 @@
+"""The page of `segmentation report` in headless Chromium: what a reader sees, hears and presses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("SEGMENTATION_CHROMIUM") or shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+
+TELEPHONE = 360
+LARGEST = 1_000_000
+
+# Tables whose columns do not all stand in the mart that they name.
+BY_HAND = {
+    "age-by-marital-status": """
+        select marital_status, count(age) as customers_with_value, min(age) as minimum,
+            quantile_cont(age, 0.25) as first_quartile, median(age) as median,
+            quantile_cont(age, 0.75) as third_quartile, max(age) as maximum, avg(age) as mean
+        from marts.dim_customers
+        where age is not null and marital_status is not null
+        group by marital_status
+    """,
+    "classifiers": """
+        with whole as (
+            select * replace (max(criterion) over () as criterion)
+            from marts.rpt_classifier_metrics
+            where segment is null and validation = 'grouped'
+        )
+        select candidate, max(mean) filter (metric = criterion) as mean,
+            max(standard_error) filter (metric = criterion) as standard_error,
+            max(mean) filter (metric = 'accuracy') as accuracy,
+            max(mean) filter (metric = 'macro_f1') as macro_f1,
+            max(mean) filter (metric = 'log_loss') as log_loss,
+            bool_or(is_winner) as is_winner
+        from whole group by candidate
+    """,
+    **{
+        f"{segmentation}-map": f"""
+            select s.segment_name, s.customers, s.share, p.x, p.y
+            from marts.rpt_segment_projection as p
+            left join marts.dim_segments as s using (segmentation, segment_slug)
+            where p.segmentation = '{segmentation}' and p.point_kind = 'centroid'
+        """
+        for segmentation in ("value", "profile")
+    },
+}
+
+
+@dataclass
+class Opened:
+    """A page, and what the browser said and asked for since it was opened."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def open_tables(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser, and end it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def opened(browser: Browser, html: Path, width: int = 1280, scheme: Any = "light") -> Opened:
+    """Open a page; scripts of the test run in it although it forbids scripts."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    found = Opened(context.new_page())
+    found.page.on("console", lambda message: found.said.append(message.text))
+    found.page.on("pageerror", lambda error: found.said.append(str(error)))
+    found.page.on("request", lambda request: found.asked.append(request.url))
+    found.page.goto(html.resolve().as_uri())
+    return found
+
+
+def assert_page_is_sound(html: Path, published: Path) -> None:
+    """Check everything that a page promises, and its tables against the marts."""
+    assert html.stat().st_size <= LARGEST
+    with chromium() as browser:
+        wide = opened(browser, html)
+        assert_drawn(wide)
+        assert_tables_equal_marts(wide.page, published)
+        assert_keyboard_reaches_everything(wide.page)
+        assert len(wide.page.pdf(format="A4")) > 10_000
+        for scheme in ("light", "dark"):
+            assert_accessible(opened(browser, html, TELEPHONE, scheme))
+
+
+def assert_drawn(wide: Opened) -> None:
+    """Every chart has a size, nothing failed, and nothing was asked from elsewhere."""
+    assert wide.said == []
+    assert [url for url in wide.asked if not url.startswith(("file:", "data:"))] == []
+    figures = wide.page.locator("figure")
+    assert figures.count() > 5
+    for figure in figures.all():
+        boxes = [svg.bounding_box() for svg in figure.locator("svg").all()]
+        assert all(box and box["width"] > 200 and box["height"] > 20 for box in boxes)
+        # A figure without a chart shows its table.
+        assert boxes or figure.locator("details[open] table").count() == 1
+
+
+def assert_accessible(found: Opened) -> None:
+    """No rule of axe-core is broken and nothing is wider than a telephone, tables open or not."""
+    for _ in range(2):
+        width = found.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= TELEPHONE
+        violations = Axe().run(found.page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"][:200]) for v in violations] == []
+        found.open_tables()
+
+
+def assert_keyboard_reaches_everything(page: Page) -> None:
+    """Check that Tab begins at the skip link and reaches links and tables, which Enter opens."""
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    reached = set()
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        tag = page.evaluate("document.activeElement.tagName")
+        if tag == "BODY":
+            break
+        reached.add(page.evaluate("document.activeElement.outerHTML"))
+        if tag == "SUMMARY" and not page.evaluate("document.activeElement.parentElement.open"):
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.parentElement.open")
+    assert page.locator("details:not([open])").count() == 0
+    links = set(page.eval_on_selector_all("nav a", "links => links.map(a => a.outerHTML)"))
+    assert links
+    assert links <= reached
+
+
+def assert_tables_equal_marts(page: Page, published: Path) -> None:
+    """Each row of each table stands in its mart, to the last digit, and none twice."""
+    checked = 0
+    with duckdb.connect(str(published), read_only=True) as connection:
+        for figure in page.locator("figure").all():
+            name = figure.get_attribute("id")
+            mart = figure.locator(".source a").inner_text()
+            table = figure.evaluate(
+                """figure => ({
+                    columns: [...figure.querySelectorAll('thead th')].map(h => h.dataset.column),
+                    rows: [...figure.querySelectorAll('tbody tr')].map(
+                        row => [...row.children].map(c => c.dataset.value ?? c.textContent)
+                    ),
+                })"""
+            )
+            query = BY_HAND.get(str(name), f"from marts.{mart}")
+            columns = ", ".join(f'"{column}"' for column in table["columns"])
+            rows = connection.sql(f"select {columns} from ({query})").df()
+            there = {tuple(map(exact, row)) for row in rows.itertuples(index=False, name=None)}
+            shown = [tuple(row) for row in table["rows"]]
+            assert shown, name
+            assert [row for row in shown if row not in there] == [], name
+            assert len(set(shown)) == len(shown), name
+            checked += 1
+    assert checked == page.locator("table").count() > 5
+
+
+def exact(value: Any) -> str:
+    """Return a value as the page writes it for programs; empty where it is null."""
+    if value is None or (not isinstance(value, str) and pd.isna(value)):
+        return ""
+    return repr(float(value)) if isinstance(value, float) else str(value)
