@@ -1,7 +1,7 @@
 """What a table of a source can hold, and the columns that each kind of table may have.
 
-The columns are those of ``docs/data_contract.md``; a unit test compares them. Two kinds are steps on
-the way there: lines of orders are summed to orders, contacts of campaigns to campaign activity.
+The columns are those of ``docs/data_contract.md``; a unit test compares them. Two kinds are steps
+on the way there: lines of orders are summed to orders, contacts to campaign activity.
 """
 
 from __future__ import annotations

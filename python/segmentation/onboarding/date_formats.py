@@ -1,8 +1,8 @@
 """How the dates in a column of text are written, from all of its values.
 
-A format is written ``dd.mm.yyyy``, ``mm/dd/yyyy hh:mi``, ``dd mon yyyy``; ``iso`` is yyyy-mm-dd with
-or without a time of day and an offset. Where every value has two numbers of at most 12, nothing in
-the column says which is the day: that is left open, and asked.
+A format is written ``dd.mm.yyyy``, ``mm/dd/yyyy hh:mi``, ``dd mon yyyy``; ``iso`` is yyyy-mm-dd
+with or without a time of day and an offset. Where every value has two numbers of at most 12,
+nothing in the column says which is the day: that is left open, and asked.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def strptime_format(written: str) -> str:
     has_month = {"mm", "mon", "month"} & set(found)
     if "dd" not in found or not has_month or not {"yyyy", "yy"} & set(found):
         raise DateFormatError(
-            f"{written!r} is no format of dates. Write iso, or e.g. dd.mm.yyyy, mm/dd/yyyy hh:mi:ss,"
+            f"{written!r} is no format of dates. Write iso, or e.g. dd.mm.yyyy, mm/dd/yyyy hh:mi,"
             " dd mon yyyy: dd day, mm month in digits, mon or month in words, yyyy or yy year, hh"
             " hour, mi minute, ss second, hh12 and am for a clock of twelve hours."
         )

@@ -349,6 +349,8 @@ def mapping_of(text: str, file: str) -> Mapping:
         problems = "\n".join(
             f"- line {_line(nodes, problem['loc'])}, {_field(problem['loc'])}: {_said(problem)}"
             for problem in error.errors()
+            # Items that are wrong themselves do not count for pydantic.
+            if not (problem["type"] == "too_short" and problem["input"])
         )
         raise OnboardingError(f"{file} cannot be used:\n{problems}") from None
 
@@ -361,7 +363,8 @@ def _said(problem: MappingOf[str, Any]) -> str:
         return "there is no such field."
     found = problem.get("input")
     shown = f" Found {found!r}." if isinstance(found, str | int | float) else ""
-    return f"{message[:1].lower()}{message[1:]}.{shown}" if message else f"{kind}.{shown}"
+    message = message.rstrip(".") or kind
+    return f"{message[:1].lower()}{message[1:]}.{shown}"
 
 
 def _field(location: Sequence[int | str]) -> str:

@@ -97,8 +97,8 @@ def read_text_file(path: Path, layout: TextLayout) -> pa.Table:
         text = content.decode(layout.encoding)
     except (UnicodeDecodeError, LookupError) as error:
         raise OnboardingError(
-            f"{path} cannot be read as {layout.encoding}: {error}. Name its encoding in the mapping,"
-            " e.g. encoding: cp1252."
+            f"{path} cannot be read as {layout.encoding}: {error}. Name its encoding in the"
+            " mapping, e.g. encoding: cp1252."
         ) from None
     if "\0" in text:
         raise OnboardingError(f"{path} holds NUL characters. Save it as UTF-8 text.")
