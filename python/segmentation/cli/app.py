@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
+from segmentation.cli.init import init
 from segmentation.cli.report import report
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
@@ -49,6 +50,13 @@ def segmentation(
 app.command(epilog=examples("segmentation summary", "segmentation summary --json > segments.json"))(
     summary
 )
+app.command(
+    epilog=examples(
+        "segmentation init orders.csv customers.xlsx --project my_shop",
+        "segmentation init shop.sqlite --propose mapping.yml",
+        "segmentation init --mapping mapping.yml --yes",
+    )
+)(init)
 app.command(
     epilog=examples("segmentation report", "segmentation report --output /srv/www/segments.html")
 )(report)

@@ -8,8 +8,9 @@ import pyarrow as pa
 
 from segmentation.engine.base import Engine
 from segmentation.engine.duckdb import Connection, DuckDBEngine
-from segmentation.engine.sql import quoted
+from segmentation.engine.sql import quoted, text_literal
 from segmentation.onboarding.date_formats import DateEvidence, date_evidence
+from segmentation.onboarding.header_words import TESTS
 from segmentation.onboarding.number_formats import POINT, NumberEvidence, number_evidence
 from segmentation.onboarding.reading import ADDED, MALFORMED, REPEATS
 from segmentation.onboarding.sources import SourceAddress
@@ -17,7 +18,15 @@ from segmentation.onboarding.sources import SourceAddress
 # Values that a profile keeps, the most frequent first.
 VALUES_KEPT = 40
 
-_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT")
+_NUMBERS: tuple[str, ...] = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+)
 _NUMBERS += ("UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 
 
@@ -34,6 +43,8 @@ class ColumnProfile:
     rows, filled, distinct : int
     values : tuple of (text, rows)
         The most frequent ones.
+    notable : tuple of (text, rows)
+        Values of text that name a test, staff, or nobody.
     numbers : NumberEvidence
         A column of a numeric type is read in every row that is filled.
     dates : DateEvidence
@@ -48,6 +59,7 @@ class ColumnProfile:
     values: tuple[tuple[str, int], ...]
     numbers: NumberEvidence = field(default_factory=NumberEvidence)
     dates: DateEvidence = field(default_factory=DateEvidence)
+    notable: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_unique(self) -> bool:
@@ -153,7 +165,19 @@ def _profile(engine: Engine, table: str, column: str, sql_type: str) -> ColumnPr
     elif kind in ("date", "timestamp", "timestamp with time zone"):
         offset = kind == "timestamp with time zone"
         dates = DateEvidence((), (), filled, "a column of dates", offset)
-    return ColumnProfile(column, kind, rows, filled, distinct, values, numbers, dates)
+    return ColumnProfile(
+        *(column, kind, rows, filled, distinct, values, numbers, dates),
+        notable=_notable(engine, table, value) if kind == "text" and filled else (),
+    )
+
+
+def _notable(engine: Engine, table: str, value: str) -> tuple[tuple[str, int], ...]:
+    words = text_literal(f"\\b({'|'.join(TESTS)})\\b")
+    rows = engine.rows(
+        f"select {value}, count(*) as n from {table} where regexp_matches(lower({value}), {words})"
+        f" group by all order by n desc, 1 limit {VALUES_KEPT}"
+    )
+    return tuple((str(text), int(count)) for text, count in rows)
 
 
 def _kind(sql_type: str) -> str:
