@@ -226,7 +226,7 @@ def _days(
     bounds = []
     for table in draft["tables"]:
         reading = table["columns"].get(_DAYS.get(table["holds"], ""))
-        if reading is None or table["holds"] == "customers" and len(draft["tables"]) > 1:
+        if reading is None or (table["holds"] == "customers" and len(draft["tables"]) > 1):
             continue
         day = f"cast({_moment(reading)} as date)"
         until = f"cast({text_literal(today.isoformat())} as date)"

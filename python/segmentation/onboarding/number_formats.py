@@ -14,6 +14,9 @@ from segmentation.engine.sql import quoted, text_literal
 
 POINT, COMMA = ".", ","
 
+# The reason where no value has a mark.
+WHOLE = "whole numbers"
+
 # As in the macro read_marked_number, which reads what this module looks at.
 NOT_OF_THE_NUMBER = "[\\s\\x{00A0}\\x{202F}'’€$£¥]|EUR|USD|GBP|CHF|PLN|IDR|Rp|kr|zł"
 
@@ -108,7 +111,7 @@ def number_evidence(engine: Engine, table: str, column: str) -> NumberEvidence:
     if not either:
         return NumberEvidence()
     if not marks:
-        return NumberEvidence(POINT, False, either, negative, "whole numbers", currency)
+        return NumberEvidence(POINT, False, either, negative, WHOLE, currency)
     if not told_apart:
         reason = "every mark has three digits behind it: thousands or decimals"
         return NumberEvidence(None, True, either, negative, reason, currency)

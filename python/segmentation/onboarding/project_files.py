@@ -157,7 +157,12 @@ def package_vars(mapping: Mapping) -> dict[str, Any]:
 def mapping_text(mapping: Mapping) -> str:
     """Return a mapping as a file: what has its default is left out."""
     values = mapping.model_dump(mode="json", exclude_defaults=True)
-    values = {"version": 1} | values
+    values = {
+        "version": 1,
+        **{name: values[name] for name in ("name", "as_of")},
+        "window_days": mapping.window_days,
+        **values,
+    }
     for table in values["tables"]:
         for group in ("columns", "further_columns"):
             for name, reading in table.get(group, {}).items():
@@ -169,7 +174,7 @@ def mapping_text(mapping: Mapping) -> str:
     ) + written_mapping(values)
 
 
-def written_mapping(values: dict[str, Any]) -> str:
+def written_mapping(values: Any) -> str:
     """Return the values of a mapping as YAML, short lists and readings on one line."""
     return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
@@ -198,7 +203,7 @@ _Dumper.add_representer(list, _short_list)
 
 
 def _yaml(value: Any, spaces: int = 0) -> str:
-    text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=100)
+    text = written_mapping(value)
     return "".join(" " * spaces + line for line in text.splitlines(keepends=True))
 
 
@@ -271,6 +276,7 @@ def _sources(mapping: Mapping, in_place: bool) -> str:
         tables.append(
             {
                 "name": table.model,
+                "identifier": f"source_{mapping.name}__{table.model}",
                 "description": f"{where}. One row per row of it.",
                 "config": {"meta": meta},
             }
@@ -281,7 +287,8 @@ def _sources(mapping: Mapping, in_place: bool) -> str:
     source = {
         "name": mapping.name,
         "description": f"Where the data of {mapping.name} are; amounts are in {mapping.currency}.",
-        "schema": f"source_{mapping.name}",
+        # It is there: threads that would make a schema at the same time would hinder one another.
+        "schema": "{{ target.schema }}",
         "config": config,
         "tables": tables,
     }

@@ -22,6 +22,7 @@ from segmentation.onboarding.header_words import (
     says,
 )
 from segmentation.onboarding.mapping import UNDECIDED
+from segmentation.onboarding.number_formats import WHOLE
 from segmentation.onboarding.profiles import ColumnProfile, TableProfile
 from segmentation.onboarding.sources import slug
 
@@ -222,7 +223,8 @@ def _choice(holds: str, name: str, column: ColumnProfile) -> ColumnChoice:
     unread = 0
     if kind in ("whole number", "amount") and not column.is_typed:
         evidence = column.numbers
-        reading["decimal"] = UNDECIDED if evidence.is_open else evidence.decimal_mark
+        if evidence.is_open or evidence.reason != WHOLE:
+            reading["decimal"] = UNDECIDED if evidence.is_open else evidence.decimal_mark
         reasons.append(evidence.reason)
         unread = column.filled - evidence.read
         if evidence.negative:

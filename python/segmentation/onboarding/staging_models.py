@@ -78,7 +78,7 @@ def contract_model(mapping: Mapping, table: ContractTable, *, header: str = "") 
     columns = _columns_of(sources)
     parts = []
     for source in sources:
-        has = _kinds(source)
+        has = set(_kinds(source)) | ({"revenue"} if source.holds == "order_lines" else set())
         selected = [name if name in has else f"null as {name}" for name in columns]
         if table.made_from == "orders" and "order_id" not in has:
             selected = [
@@ -261,7 +261,8 @@ def _reason(table: TableMapping, kinds: dict[str, Kind]) -> list[str]:
             reasons.append((f"{raw} is null", f"no {name}", "cast(null as varchar)"))
     for name, kind in kinds.items():
         if kind not in ("id", "text", "yes or no"):
-            unread = f"{name} is null and {name}_text is not null"
+            unread = f"{name} is null"
+            unread += "" if name in needed else f" and {name}_text is not null"
             reasons.append((unread, f"cannot be read: {name}", f"{name}_text"))
     reasons = list(dict.fromkeys(reasons))
     because = "\n".join(f"when {test} then {text_literal(name)}" for test, name, _ in reasons)
