@@ -157,5 +157,6 @@ def _written(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, float | Decimal):
-        return f"{value:,.2f}" if abs(value) >= 1 or not value else f"{value:.3g}"
+        number = float(value)
+        return f"{number:,.2f}" if abs(number) >= 1 or not number else f"{number:.3g}"
     return str(value)
