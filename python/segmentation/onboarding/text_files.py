@@ -68,13 +68,13 @@ def layout_of(path: Path) -> TextLayout:
     content = _content(path)
     encoding = _encoding(content)
     lines = content.decode(encoding).splitlines()[:LINES_LOOKED_AT]
-    filled = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
-    if not filled:
+    if not any(line.strip() for line in lines):
         raise OnboardingError(f"{path} is empty: it has no header and no row.")
-    best = max(DELIMITERS, key=lambda delimiter: _agreement([t for _, t in filled], delimiter))
-    usual = Counter(_cells(line, best) for _, line in filled).most_common(1)[0][0]
+    best = max(DELIMITERS, key=lambda delimiter: _agreement(_cells(lines, delimiter), delimiter))
+    cells = _cells(lines, best)
+    usual = _usual(cells)
     # Titles above the header have fewer cells than the table.
-    header = next(number for number, line in filled if _cells(line, best) == usual)
+    header = next(line for line, count in cells if count == usual)
     return TextLayout(encoding, best, header)
 
 
@@ -154,21 +154,34 @@ def _decodes(content: bytes, encoding: str) -> bool:
     return True
 
 
-def _cells(line: str, delimiter: str) -> int:
+def _cells(lines: list[str], delimiter: str) -> list[tuple[int, int]]:
+    """Return the line in which each record begins, and how many cells it has."""
     if delimiter == " ":
-        return len(line.split())
+        return [(at, len(line.split())) for at, line in enumerate(lines, 1) if line.strip()]
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
+    found, begins = [], 1
     try:
-        return len(next(csv.reader([line], delimiter=delimiter), []))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                found.append((begins, len(cells)))
+            begins = reader.line_num + 1
     except csv.Error:
-        return 0
+        # A cell without an end, beyond what the reader takes.
+        return found or [(1, 0)]
+    return found
 
 
-def _agreement(lines: list[str], delimiter: str) -> tuple[bool, float, int]:
-    """Return how well lines agree in their number of cells, where there are several."""
-    cells, agreeing = Counter(_cells(line, delimiter) for line in lines).most_common(1)[0]
+def _usual(cells: list[tuple[int, int]]) -> int:
+    return Counter(count for _, count in cells).most_common(1)[0][0] if cells else 0
+
+
+def _agreement(cells: list[tuple[int, int]], delimiter: str) -> tuple[bool, float, int]:
+    """Return how well records agree in their number of cells, where there are several."""
+    usual = _usual(cells)
+    share = sum(count == usual for _, count in cells) / max(len(cells), 1)
     # One column of text has blanks too.
-    share = agreeing / len(lines)
-    return cells > 1 and (delimiter != " " or share == 1.0), share if cells > 1 else 0.0, cells
+    is_table = usual > 1 and (delimiter != " " or share == 1.0)
+    return is_table, share if usual > 1 else 0.0, usual
 
 
 def _rows(
@@ -194,16 +207,22 @@ def _rows(
             else f"create table kept ({', '.join(f'{name} varchar' for name in names)})"
         )
         good = engine.relation("select * from kept").to_arrow_table()
-        bad = _rejects(engine, layout.header_line) if path.stat().st_size else []
+        bad = _rejects(engine, path, layout.header_line) if path.stat().st_size else []
     return good, bad
 
 
-def _rejects(engine: DuckDBEngine, lines_before: int) -> list[tuple[int, str]]:
+def _rejects(engine: DuckDBEngine, path: Path, lines_before: int) -> list[tuple[int, str]]:
     found: dict[int, str] = {}
-    for line, kind, text in engine.rows(
-        "select line, error_type, csv_line from reject_errors order by line, column_idx"
+    content = path.read_bytes()
+    for place, kind, text in engine.rows(
+        "select line_byte_position, error_type, csv_line from reject_errors"
+        " order by line, column_idx"
     ):
-        number = int(line) + lines_before
+        # DuckDB counts rows, of which one may span lines; its place may be an end of line before.
+        at = int(place) - 1
+        while content[at : at + 1] == b"\n":
+            at += 1
+        number = content.count(b"\n", 0, at) + 1 + lines_before
         more = str(text or "").strip("\r\n").count("\n")
         swallowed = f" (lines {number} to {number + more})" if more else ""
         reason = _REASONS.get(str(kind), str(kind).lower())

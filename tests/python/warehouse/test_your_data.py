@@ -1,4 +1,4 @@
-"""The commands of docs/your_data.md, run as they stand there, on files that no rule was made for."""
+"""The commands of docs/your_data.md, run as they stand there, on files as shops export them."""
 
 from __future__ import annotations
 
