@@ -61,7 +61,7 @@ def build(
     logs = folder / environment["DBT_LOG_PATH"]
     messages = logs / "build_messages.log"
     _install_packages(folder, environment, messages)
-    arguments = ["build", "--log-format", "json", *context.args]
+    arguments = ["build", "--log-format", "json", "--log-format-file", "text", *context.args]
     if variables:
         arguments += ["--vars", variables]
     if not unit_tests:

@@ -208,10 +208,13 @@ def _ask_kind(console: Console, proposal: TableProposal) -> TableProposal:
 
 def _show(console: Console, proposal: TableProposal) -> None:
     profile = proposal.profile
+    if proposal.holds is None:
+        # Why it is left out is said below, with the others.
+        return
     about = f"{profile.address}: {profile.rows:,} rows"
     if profile.malformed:
         about += f", {profile.malformed:,} of them no rows of the table"
-    holds = (proposal.holds or "nothing that is used").replace("_", " ")
+    holds = proposal.holds.replace("_", " ")
     table = Table(title=escape(f"{about}. Holds {holds}: {proposal.reason}."), title_justify="left")
     table.add_column("Column")
     table.add_column("From", style="bold")
@@ -231,7 +234,7 @@ def _show(console: Console, proposal: TableProposal) -> None:
     console.print(table)
     used = {r["column"] for r in proposal.values.get("further_columns", {}).values()}
     unused = [column for column in proposal.unused if column not in used]
-    if unused and proposal.holds:
+    if unused:
         console.print(escape(f"Not read: {', '.join(unused)}."), soft_wrap=True, highlight=False)
 
 
@@ -306,7 +309,7 @@ def _write_proposal(
     write_files(path.parent, {path.name: head + written_mapping(decided(draft))}, force=False)
     console.print(
         escape(
-            f"\n{path} holds the proposal; {len(unanswered)} fields are still to be decided."
+            f"\n{path} holds the proposal; fields still to be decided: {len(unanswered)}."
             f" Then: segmentation init --mapping {path} --yes"
         ),
         soft_wrap=True,

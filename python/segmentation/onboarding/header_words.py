@@ -28,7 +28,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "residence_type": ("residence type", "tipe residen", "wohnform", "dwelling"),
     "home_ownership": ("home ownership", "homeowner", "home owner"),
     "household_size": ("household size", "family size", "haushaltsgrosse", "household comp"),
-    "children": ("children", "kids", "kids count", "kinder", "enfants", "kidhome"),
+    "children": ("children", "kids", "kids count", "kinder", "enfants"),
     "income": ("income", "annual income", "yearly income", "einkommen", "revenu annuel"),
     "annual_spend": (
         *("annual spend", "yearly spend", "nilaibelanjasetahun", "nilai belanja setahun"),

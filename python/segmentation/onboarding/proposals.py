@@ -191,12 +191,15 @@ def _kind_of(
         found = _orders_or_lines(profile, orders)
         if found:
             return found
-    for holds in ("customer_activity", "campaign_activity", "campaign_contacts"):
-        if set(NEEDED[holds]) <= set(candidates[holds]):
-            is_each = holds == "campaign_contacts" or who.is_unique
-            if is_each:
-                return holds, f"it has {', '.join(candidates[holds][n] for n in NEEDED[holds])}"
-    if set(NEEDED["product_activity"]) <= set(candidates["product_activity"]) and not who.is_unique:
+    if who.is_unique:
+        # The kind of which it has most columns; people, where several are alike.
+        kinds = ("customers", "customer_activity", "campaign_activity")
+        fitting = [kind for kind in kinds if set(NEEDED[kind]) <= set(candidates[kind])]
+        best = max(fitting, key=lambda kind: len(candidates[kind]))
+        return best, f"'{who.name}' is different in {who.distinct:,} of {who.filled:,} rows"
+    if set(NEEDED["campaign_contacts"]) <= set(candidates["campaign_contacts"]):
+        return "campaign_contacts", "customers, and whether each responded"
+    if set(NEEDED["product_activity"]) <= set(candidates["product_activity"]):
         return "product_activity", "customers, kinds of products and amounts, and no orders"
     if who.distinct >= 0.9 * who.filled:
         return "customers", f"'{who.name}' is different in {who.distinct:,} of {who.filled:,} rows"
@@ -357,6 +360,8 @@ def _further(proposal: TableProposal) -> dict[str, Any]:
             column.holds_dates or column.holds_numbers
         )
         few = 2 <= column.distinct <= min(MOST_CATEGORIES, max(column.filled // 5, 2))
-        if is_category and few and not is_personal and slug(name) not in WORDS:
-            further[slug(name)] = {"column": name}
+        if is_category and few and not is_personal:
+            # A band, as 45-54, is no number that the contract could hold.
+            own = f"{slug(name)}_group" if slug(name) in WORDS else slug(name)
+            further[own] = {"column": name}
     return further
