@@ -161,7 +161,9 @@ def _say_result(
         console.print(f"... and {len(progress.reasons) - REASONS_SHOWN} more.")
     if code:
         skipped = sum(progress.skipped.values())
-        after = f" {skipped} nodes that need what failed were not built." if skipped else ""
+        after = ""
+        if skipped:
+            after = f" What needs it was not built: {skipped} models and tests."
         console.print(
             escape(f"\ndbt's exit code is {code}.{after} The whole log: {os.path.relpath(log)}"),
             soft_wrap=True,

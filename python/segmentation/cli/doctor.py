@@ -70,7 +70,8 @@ def doctor(
     else:
         table = Table(show_edge=False)
         for column in ("", "What", "Found", "What to do"):
-            table.add_column(column, ratio=1 if column.startswith("What to") else None)
+            # Paths are one long word: shown whole, over lines.
+            table.add_column(column, overflow="fold")
         for finding in findings:
             style = _STYLES[finding.verdict]
             table.add_row(
