@@ -14,6 +14,7 @@ import pytest
 from openpyxl import Workbook
 from postgres_server import running_server, server_programs
 from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.onboarding.addresses import SourceAddress, address_of, table_name
 from segmentation.onboarding.drafts import (
     answer,
     draft_of,
@@ -29,7 +30,6 @@ from segmentation.onboarding.project_files import mapping_text, model_files
 from segmentation.onboarding.proposals import Question, TableProposal, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.sources import SourceAddress, address_of, table_name
 
 TODAY = dt.date(2026, 1, 1)
 ORDERS = [
