@@ -75,7 +75,17 @@ def build(
     if code:
         raise typer.Exit(code)
     if warehouse.is_file():
+        _show_segments(console, warehouse, is_whole=whole)
+
+
+def _show_segments(console: Console, warehouse: Path, *, is_whole: bool) -> None:
+    try:
         show_summary(warehouse, None)
+    except CommandError:
+        # A selection may well have built no mart yet.
+        if is_whole:
+            raise
+        console.print("There are no segments yet: segmentation build, without a selection.")
 
 
 def _install_packages(folder: Path, environment: dict[str, str], messages: Path) -> None:

@@ -67,6 +67,19 @@ def test_a_project_that_cannot_be_read(project: Path) -> None:
     assert "depends on a node named 'none' which was not found" in done.stdout
 
 
+def test_a_selection_without_marts_succeeds(project: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--select", "good"],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "There are no segments yet" in done.stdout
+
+
 def test_no_project(tmp_path: Path) -> None:
     done = subprocess.run(
         COMMAND, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
