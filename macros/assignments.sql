@@ -29,6 +29,13 @@
 {% macro read_assignments() -%}
     {%- set files = assignment_files(assignments_folder())
         if execute and assignments_folder() else none -%}
+    {%- if execute and assignments_folder() and not files -%}
+        {%- do log(
+            "SEGMENTATION_ASSIGNMENTS names " ~ assignments_folder() ~ ", which holds no assignments:"
+            ~ " no campaign is measured.",
+            info=true
+        ) -%}
+    {%- endif -%}
     select
         {%- for column, type in assignment_columns().items() %}
         cast({{ column if files else "null" }} as {{ type }}) as {{ column }}{{ "," if not loop.last }}

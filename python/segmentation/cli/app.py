@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
+from segmentation.cli.export import export
 from segmentation.cli.report import report
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
@@ -55,3 +56,9 @@ app.command(
 app.command(epilog=examples("segmentation write-sample", "segmentation write-sample my_folder"))(
     write_sample
 )
+app.command(
+    epilog=examples(
+        "segmentation export --segment value/at_risk --to audiences/win_back.csv --holdout 10%",
+        "segmentation export --segment value/at_risk --to audiences/win_back.csv --changes",
+    )
+)(export)

@@ -140,11 +140,11 @@ def leftover_versions(file: Path) -> Iterator[NextVersion]:
 
 def write_through(version: NextVersion) -> None:
     """Wait until a version is on disk: a rename must not be there before what it names."""
-    _write_through(version.database)
+    sync_file(version.database)
     if version.parquet.is_dir():
         for path in sorted(version.parquet.iterdir()):
-            _write_through(path)
-        _write_through_names(version.parquet)
+            sync_file(path)
+        sync_names(version.parquet)
 
 
 def swap_database(version: NextVersion) -> None:
@@ -160,7 +160,7 @@ def swap_database(version: NextVersion) -> None:
     # What somebody wrote into the old file is no part of the new one.
     _log_of(version.file).unlink(missing_ok=True)
     version.database.replace(version.file)
-    _write_through_names(version.file.parent)
+    sync_names(version.file.parent)
 
 
 def swap_parquet(version: NextVersion) -> None:
@@ -184,7 +184,7 @@ def swap_parquet(version: NextVersion) -> None:
             version.replaced_parquet.rename(folder)
         raise
     shutil.rmtree(version.replaced_parquet, ignore_errors=True)
-    _write_through_names(folder.parent)
+    sync_names(folder.parent)
 
 
 def _log_of(file: Path) -> Path:
@@ -192,13 +192,13 @@ def _log_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
-def _write_through(file: Path) -> None:
+def sync_file(file: Path) -> None:
     """Wait until a file is on disk."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 
 
-def _write_through_names(folder: Path) -> None:
+def sync_names(folder: Path) -> None:
     """Wait until the names in a folder are on disk, where the system can be asked to."""
     if os.name != "posix":
         return

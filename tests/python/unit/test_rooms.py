@@ -28,9 +28,10 @@ ROOMS: dict[str, set[str]] = {
     "published": {"engine"},
     "report": {"engine", "published"},
     "onboarding": {"engine"},
-    "cli": {"engine", "published", "report", "onboarding"},
+    "audiences": {"engine", "published"},
+    "cli": {"engine", "published", "report", "onboarding", "audiences"},
     # They are dbt's, and call what a build checks before it begins.
-    "dbt_plugins": {"engine", "steps", "published"},
+    "dbt_plugins": {"engine", "steps", "published", "audiences"},
 }
 
 # Parallel packages have parallel roles; no other two modules share a name.
