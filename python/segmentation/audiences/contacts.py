@@ -75,7 +75,7 @@ def read_contacts(place: Path, table: str | None, destination: Destination) -> p
     try:
         opened = open_read_only(place) if is_database else open_in_memory()
         with contextlib.closing(opened) as connection:
-            source = _source(place, table if is_database else None)
+            source = _table_of(connection, table) if is_database and table else _file_of(place)
             return _selected(connection, source, place, destination)
     except DuckDBError as error:
         raise AudienceError(f"{place} cannot be read: {error}") from error
@@ -120,6 +120,7 @@ def identify(
             found.problems.append((customer, "contact", "contact: none in the file"))
         elif not found.rows[customer]:
             found.problems.append((customer, "contact", "contact: nothing to be found by"))
+    found.problems.sort()
     return found
 
 
@@ -150,9 +151,14 @@ def _is_region(country: str) -> bool:
     return country in phonenumbers.SUPPORTED_REGIONS
 
 
-def _source(place: Path, table: str | None) -> str:
-    if table is not None:
-        return ".".join(quoted(part) for part in table.split("."))
+def _table_of(connection: Connection, table: str) -> str:
+    """Return a table with its schema and database: a file and a schema may have one name."""
+    ((database,),) = connection.sql("select current_database()").fetchall()
+    schema, _, name = table.rpartition(".")
+    return ".".join(quoted(part) for part in (database, schema or "main", name))
+
+
+def _file_of(place: Path) -> str:
     path = text_literal(str(place))
     if place.suffix.lower() == ".parquet":
         return f"read_parquet({path})"
