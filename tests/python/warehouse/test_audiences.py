@@ -15,6 +15,8 @@ from segmentation.audiences.assignment_files import SCHEMA
 from segmentation.cli.app import app
 from typer.testing import CliRunner
 
+from benchmarks import no_effect
+
 # What a build of a later day has to make anew: all that the marts of campaigns are made of.
 SELECTION = (
     *("--select", "int_days", "int_run_settings", "int_customer_activity", "int_customer_lrfm"),
@@ -223,3 +225,27 @@ def test_a_folder_without_assignments_is_said_and_builds(
     assert warehouse.query("select count(*) > 100 from staging.stg_audiences__assignments") == [
         (True,)
     ]
+
+
+def test_campaigns_without_effect_are_found_to_have_one_as_often_as_they_should(
+    sample: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hundred seeds that nobody was treated by: one interval in twenty excludes 0."""
+    warehouse = sample.copy(tmp_path)
+    folder = tmp_path / "assignments"
+    no_effect.assign(warehouse.path, folder, seeds=200, day="2025-06-30", holdout=0.3)
+    monkeypatch.setenv("SEGMENTATION_ASSIGNMENTS", str(folder))
+    warehouse.build(
+        *("--select", "stg_audiences__assignments+", *NO_UNIT_TESTS), dataset="sample", **QUICK
+    )
+    found = no_effect.shares(warehouse.path)
+    assert found["audiences"] == 200
+    tested = {
+        "sample ratio": found["sample_ratios_below_0.05"],
+        **found["intervals_that_exclude_0"],
+    }
+    assert set(tested) == {"sample ratio", "churn", "purchase", "response", "revenue"}
+    for what, share in tested.items():
+        # No test of 200 draws tells the share from 5 %.
+        assert stats.binomtest(round(200 * share), 200, 0.05).pvalue > 0.01, what
+    assert found["sample_ratios_not_as_planned"] <= 0.01
