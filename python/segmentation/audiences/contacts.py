@@ -124,6 +124,47 @@ def identify(
     return found
 
 
+def without_held_out(
+    found: Identified, held_out: Identified, destination: Destination
+) -> Identified:
+    """Return what is sent, without what would also find somebody who is held out.
+
+    Parameters
+    ----------
+    found, held_out : Identified
+        Of the treated customers, and of those held out.
+    destination : Destination
+
+    Returns
+    -------
+    Identified
+        One person may have two customer ids, and two people one address.
+    """
+    theirs = [
+        {tuple(row[at] for at in key) for rows in held_out.rows.values() for row in rows}
+        for key in destination.keys
+    ]
+    left = Identified(problems=list(found.problems))
+    for customer, rows in found.rows.items():
+        kept = left.rows.setdefault(customer, [])
+        for row in rows:
+            shared = {
+                at
+                for key, taken in zip(destination.keys, theirs, strict=True)
+                if all(row[at] for at in key) and tuple(row[at] for at in key) in taken
+                for at in key
+            }
+            if shared:
+                left.problems.append(
+                    (customer, "contact", "contact: shared with a held out customer")
+                )
+            rest = tuple(None if at in shared else value for at, value in enumerate(row))
+            if destination.finds(rest):
+                kept.append(rest)
+    left.problems.sort()
+    return left
+
+
 def _row(
     contact: dict[str, str | None],
     destination: Destination,

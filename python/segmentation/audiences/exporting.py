@@ -25,7 +25,13 @@ from segmentation.audiences.audience import (
     split_segment,
 )
 from segmentation.audiences.buckets import read_percentage
-from segmentation.audiences.contacts import KEY, Identified, identify, read_contacts
+from segmentation.audiences.contacts import (
+    KEY,
+    Identified,
+    identify,
+    read_contacts,
+    without_held_out,
+)
 from segmentation.audiences.destinations import Destination
 from segmentation.audiences.google import GOOGLE
 from segmentation.audiences.members import FILE_COLUMNS, Members, read_members
@@ -181,9 +187,10 @@ def export_audience(marts: Marts, request: Request) -> Exported:
         # Recorded before anybody is given to a destination.
         new = _assigned(audience, members, known)
         add_assignments(request.assignments, audience.audience, new)
-        groups = _groups(pa.concat_tables([known, new]), members)
+        assignments = pa.concat_tables([known, new])
+        groups = _groups(assignments, members)
         treated = members.rows.filter(pc.equal(groups, TREATED))
-        identified = _identified(treated, contacts, destination, request)
+        identified = _identified(treated, assignments, contacts, request)
         following = _following(audience, request, state, treated, identified)
         written, added, removed = _given(request, state, following, treated)
         problems_file = _write_problems(to, identified, destination)
@@ -273,16 +280,18 @@ def _groups(assignments: pa.Table, members: Members) -> pa.Array:
 
 
 def _identified(
-    treated: pa.Table,
-    contacts: pa.Table | None,
-    destination: Destination | None,
-    request: Request,
+    treated: pa.Table, assignments: pa.Table, contacts: pa.Table | None, request: Request
 ) -> Identified:
     customers = treated[KEY].to_pylist()
+    destination = DESTINATIONS.get(request.destination)
     if contacts is None or destination is None or request.contacts is None:
         return Identified({customer: [()] for customer in customers})
     region = checked_region(request.contacts.region)
-    return identify(customers, contacts, destination, region)
+    found = identify(customers, contacts, destination, region)
+    is_held_out = pc.equal(assignments["assignment_group"], HELD_OUT)
+    held_out = assignments.filter(is_held_out)[KEY].to_pylist()
+    others = identify(held_out, contacts, destination, region)
+    return without_held_out(found, others, destination)
 
 
 def _following(

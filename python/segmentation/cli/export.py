@@ -23,71 +23,84 @@ from segmentation.cli.conventions import AsJson, CommandError, print_json, termi
 from segmentation.cli.opened import Schema, opened_marts
 from segmentation.published.files import published_file
 
+Segment = Annotated[
+    str, typer.Option(help="Segmentation and segment, e.g. value/at_risk.", show_default=False)
+]
+To = Annotated[
+    Path,
+    typer.Option(help="The file, .csv or .parquet, in an existing folder.", show_default=False),
+]
+Holdout = Annotated[
+    str | None,
+    typer.Option(
+        help="Share of the customers that is held out, e.g. 10%. By default as in the exports"
+        " of the audience before, else 0%."
+    ),
+]
+Changes = Annotated[
+    bool,
+    typer.Option(
+        "--changes", help="Write what was added and removed since the last export, instead."
+    ),
+]
+AudienceName = Annotated[
+    str | None, typer.Option(help="Name of the audience. By default that of the file.")
+]
+Seed = Annotated[
+    str | None,
+    typer.Option(
+        help="Text that is hashed with the customer id; another seed holds out others. By"
+        " default as in the audience's exports before, else its name."
+    ),
+]
+DestinationName = Annotated[
+    str,
+    typer.Option(help=f"Whose columns and hashes: {', '.join([OWN_FILE, *DESTINATIONS])}."),
+]
+ContactsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help="For a destination: a CSV, Parquet or DuckDB file with customer_id, email, phone,"
+        " first_name, last_name, country, postcode, or some of them."
+    ),
+]
+ContactsTable = Annotated[
+    str | None, typer.Option(help="The table of a DuckDB file, e.g. crm.people.")
+]
+Region = Annotated[
+    str | None,
+    typer.Option(help="Country of phone numbers without a country's code, e.g. US."),
+]
+Assignments = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of the assignments. By default `assignments` beside the file.",
+        envvar="SEGMENTATION_ASSIGNMENTS",
+    ),
+]
+Published = Annotated[
+    Path | None,
+    typer.Option(
+        help="The file that a build published, or a warehouse. By default the one that a build"
+        " of SEGMENTATION_WAREHOUSE publishes.",
+        envvar="SEGMENTATION_PUBLISHED",
+    ),
+]
+
 
 def export(
-    segment: Annotated[
-        str, typer.Option(help="Segmentation and segment, e.g. value/at_risk.", show_default=False)
-    ],
-    to: Annotated[
-        Path,
-        typer.Option(help="The file, .csv or .parquet, in an existing folder.", show_default=False),
-    ],
-    holdout: Annotated[
-        str | None,
-        typer.Option(
-            help="Share of the customers that is held out, e.g. 10%. By default as in the exports"
-            " of the audience before, else 0%."
-        ),
-    ] = None,
-    changes: Annotated[
-        bool,
-        typer.Option(
-            "--changes", help="Write what was added and removed since the last export, instead."
-        ),
-    ] = False,
-    audience: Annotated[
-        str | None, typer.Option(help="Name of the audience. By default that of the file.")
-    ] = None,
-    seed: Annotated[
-        str | None,
-        typer.Option(
-            help="Text that is hashed with the customer id; another seed holds out others. By"
-            " default as in the audience's exports before, else its name."
-        ),
-    ] = None,
-    destination: Annotated[
-        str,
-        typer.Option(help=f"Whose columns and hashes: {', '.join([OWN_FILE, *DESTINATIONS])}."),
-    ] = OWN_FILE,
-    contacts: Annotated[
-        Path | None,
-        typer.Option(
-            help="For a destination: a CSV, Parquet or DuckDB file with customer_id, email, phone,"
-            " first_name, last_name, country, postcode, or some of them."
-        ),
-    ] = None,
-    contacts_table: Annotated[
-        str | None, typer.Option(help="The table of a DuckDB file, e.g. crm.people.")
-    ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option(help="Country of phone numbers without a country's code, e.g. US."),
-    ] = None,
-    assignments: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder of the assignments. By default `assignments` beside the file.",
-            envvar="SEGMENTATION_ASSIGNMENTS",
-        ),
-    ] = None,
-    published: Annotated[
-        Path | None,
-        typer.Option(
-            help="The file that a build published, or a warehouse. By default the one that a build"
-            " of SEGMENTATION_WAREHOUSE publishes.",
-            envvar="SEGMENTATION_PUBLISHED",
-        ),
-    ] = None,
+    segment: Segment,
+    to: To,
+    holdout: Holdout = None,
+    changes: Changes = False,
+    audience: AudienceName = None,
+    seed: Seed = None,
+    destination: DestinationName = OWN_FILE,
+    contacts: ContactsFile = None,
+    contacts_table: ContactsTable = None,
+    region: Region = None,
+    assignments: Assignments = None,
+    published: Published = None,
     schema: Schema = None,
     as_json: AsJson = False,
 ) -> None:

@@ -36,8 +36,8 @@ class Plugin(BasePlugin):
         try:
             asked = json.loads(build)
             problems = build_problems(asked, self._read_source)
-            if asked["assignments"]:
-                problems += assignment_problems(Path(asked["assignments"]))
+            if folder := asked.get("assignments"):
+                problems += assignment_problems(Path(folder))
             return json.dumps(problems)
         except Exception as error:  # reported as a sentence, because dbt would hide it
             return json.dumps([f"The checks failed: {type(error).__name__}: {error}"])

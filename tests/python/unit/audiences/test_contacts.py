@@ -180,3 +180,28 @@ def test_two_contacts_of_one_customer(shop: Any, tmp_path: Path, read_rows: Read
     assert len(read_rows(shop.to)) == 2
     assert done.found == 2
     assert done.problems_file is None
+
+
+def test_who_is_held_out_is_not_reached_by_the_address_of_another(
+    shop: Any, tmp_path: Path, read_rows: ReadRows
+) -> None:
+    """Each address belongs to two customers, each telephone to one."""
+    customers = [f"C{number}" for number in range(40)]
+    path = tmp_path / "contacts.csv"
+    lines = [
+        f"{customer},pair{place // 2}@example.com,+1212565{place:04d}"
+        for place, customer in enumerate(customers)
+    ]
+    path.write_text("\n".join(["customer_id,email,phone", *lines]))
+    shop.publish(customers)
+    done = shop.run(destination="meta", contacts=Contacts(path), holdout="50%")
+    groups = shop.assigned()
+    held_out_pairs = {n // 2 for n in range(40) if groups[f"C{n}"] == "held out"}
+    torn = [n for n in range(40) if n // 2 in held_out_pairs and groups[f"C{n}"] == "treated"]
+    assert torn
+    sent = read_rows(shop.to)
+    emails = {row["email"] for row in sent} - {""}
+    assert emails == {sha(f"pair{n}@example.com") for n in range(20) if n not in held_out_pairs}
+    phones = {row["phone"] for row in sent}
+    assert phones == {sha(f"1212565{n:04d}") for n in range(40) if groups[f"C{n}"] == "treated"}
+    assert done.problems == {"contact: shared with a held out customer": len(torn)}
