@@ -174,7 +174,7 @@ def test_one_segment(tmp_path: Path) -> None:
     assert_sound(of)
     assert absent(of) == {}
     titles = {figure.name: figure.title for figure in figures(of)}
-    assert titles["value-frequency"] == "All segments have the same frequency: 5.50"
+    assert titles["value-frequency"] == "All segments have the same frequency: 5"
     assert titles["confusion"] == "100.0% are predicted correctly"
 
 
@@ -381,3 +381,115 @@ class TestWriting:
         with pytest.raises(OSError, match="directory"):
             write_page("one", tmp_path)
         assert list(tmp_path.iterdir()) == []
+
+
+def test_the_page_says_how_many_customers_are_in_no_segment(marts: ReportMarts) -> None:
+    marts.add_segments(["Gold", "Unassigned"], "profile", customers=[1, 3])
+    of = page(marts)
+    said = "3 of 4 customers (75.0%, 75.0% of the revenue) are in no segment"
+    (group,) = (group for group in of.sections[0].groups if group.title == "Profile")
+    assert group.note.startswith(said)
+    (sizes,) = (figure for figure in figures(of) if figure.name == "profile-sizes")
+    assert sizes.note.startswith(said)
+
+
+def test_of_equal_medians_the_higher_mean_is_named(marts: ReportMarts) -> None:
+    """And nobody of whom fewer than thirty are known."""
+    marts.add_segments(["Gold", "Silver", "Few"], "profile")
+    for name, customers, median, mean in (
+        ("Gold", 30, 50.0, 47.0),
+        ("Silver", 30, 50.0, 53.0),
+        ("Few", 29, 80.0, 80.0),
+    ):
+        marts.add(
+            "rpt_segment_profiles",
+            {
+                "segmentation": "profile",
+                "segment_slug": name.lower(),
+                "segment_name": name,
+                "feature_kind": "number",
+                "feature": "age",
+                "customers_with_value": customers,
+                "minimum": 20.0,
+                "first_quartile": 30.0,
+                "median": median,
+                "third_quartile": 85.0,
+                "maximum": 90.0,
+                "mean": mean,
+            },
+        )
+    (age,) = (figure for figure in figures(page(marts)) if figure.name == "profile-age")
+    assert age.title == "Silver customers are the oldest: mean 53 years, against 47 of Gold"
+
+
+@pytest.mark.parametrize(
+    ("held", "by_spend", "warns"), [(0.4, 0.37, False), (0.4, 0.41, True), (0.2, None, True)]
+)
+def test_a_forecast_that_failed_says_so(
+    marts: ReportMarts, held: float, by_spend: float | None, warns: bool
+) -> None:
+    marts.add_segments(["Loyal"])
+    for fifth, share in enumerate((held, 1 - held), start=1):
+        marts.add(
+            "rpt_expected_loss_backtest",
+            {
+                "fifth": fifth,
+                "customers": 5,
+                "expected_loss": 2.0,
+                "actual_loss": 1.0,
+                "share_of_actual_loss": share,
+                "share_by_run_rate": by_spend,
+            },
+        )
+    (backtest,) = (figure for figure in figures(page(marts)) if figure.name == "loss-backtest")
+    assert backtest.title.startswith("Do not rely on the expected loss. ") == warns
+    assert f"{held:.1%} of what was lost" in backtest.title
+
+
+def test_age_groups_are_in_the_order_of_ages(marts: ReportMarts) -> None:
+    marts.add_segments(["Loyal"])
+    for group, age in (("adult", 40), ("unknown", None), ("young", 20)):
+        marts.add("dim_customers", {"customer_id": group, "age_group": group, "age": age})
+        marts.add(
+            "rpt_conversion",
+            {
+                "grouped_by": "age_group",
+                "group_slug": group,
+                "group_name": group,
+                "contacted_customers": 40,
+                "visits": 100,
+                "conversion_rate": 0.1,
+                "response_rate": 0.1,
+            },
+        )
+    found = {figure.name: figure for figure in figures(page(marts))}
+    table = found["conversion-rate-age-group"].table
+    assert table is not None
+    assert list(table.rows["group_name"]) == ["young", "adult", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("horizon", "said"),
+    [(180, "180 days after the first purchase"), (None, "people whose segment is not known")],
+)
+def test_a_forecast_says_for_whom_and_when(
+    marts: ReportMarts, horizon: int | None, said: str
+) -> None:
+    marts.add_segments(["Loyal", "Lost"], "prospects", customers=[3, 0])
+    for name, expected in (("Loyal", 2.6), ("Lost", 0.4)):
+        marts.add(
+            "rpt_prospect_distribution",
+            {
+                "segment_slug": name.lower(),
+                "segment_name": name,
+                "horizon_days": horizon,
+                "prospects": 3,
+                "expected_customers": expected,
+                "expected_rank": 1,
+            },
+        )
+    of = page(marts)
+    (group,) = (group for group in of.sections[0].groups if group.title == "Prospects")
+    assert said in group.note
+    assert [card.name for card in group.cards] == ["Loyal"]
+    assert group.note.endswith("Nobody is expected in Lost.")
