@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from report_marts import ReportMarts, a_shop
+from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.report import theme
 from segmentation.report.content import Figure, Page
 from segmentation.report.page import html_of, page_of, write_page
@@ -366,7 +368,7 @@ class TestWriting:
         write_page("one", path)
         write_page("two é", path)
         assert path.read_text(encoding="utf-8") == "two é"
-        assert path.stat().st_mode & 0o777 == 0o644
+        assert path.stat().st_mode & 0o111 == 0
         assert list(path.parent.iterdir()) == [path]
 
     def test_a_failure_leaves_the_page_before(self, tmp_path: Path) -> None:
@@ -378,9 +380,32 @@ class TestWriting:
         assert list(tmp_path.iterdir()) == [path]
 
     def test_a_folder_of_that_name(self, tmp_path: Path) -> None:
-        with pytest.raises(OSError, match="directory"):
+        with pytest.raises(OSError, match="it is there, and is no file"):
             write_page("one", tmp_path)
         assert list(tmp_path.iterdir()) == []
+
+    def test_a_device_is_not_replaced(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(OSError, match="it is there, and is no file"):
+            write_page("one", pipe)
+        assert pipe.is_fifo()
+
+    def test_what_a_link_leads_to_is_replaced(self, tmp_path: Path) -> None:
+        (tmp_path / "link.html").symlink_to(tmp_path / "page.html")
+        write_page("one", tmp_path / "link.html")
+        assert (tmp_path / "link.html").is_symlink()
+        assert (tmp_path / "page.html").read_text() == "one"
+
+    def test_a_page_keeps_its_permissions(self, tmp_path: Path) -> None:
+        path = tmp_path / "page.html"
+        before = os.umask(0o077)
+        try:
+            write_page("one", path)
+        finally:
+            os.umask(before)
+        write_page("two", path)
+        assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_page_says_how_many_customers_are_in_no_segment(marts: ReportMarts) -> None:
@@ -493,3 +518,13 @@ def test_a_forecast_says_for_whom_and_when(
     assert said in group.note
     assert [card.name for card in group.cards] == ["Loyal"]
     assert group.note.endswith("Nobody is expected in Lost.")
+
+
+def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path / "segments.duckdb", NAMES)
+    shop.run("alter table marts.dim_segments drop column expected_customers")
+    with pytest.raises(MartsNotFoundError, match="another version of the project built it"):
+        page(shop)
+    shop.run("create macro marts.score_value_person() as 1; drop table marts.dim_segments")
+    with pytest.raises(MartsNotFoundError, match="no table dim_segments"):
+        page(shop)
