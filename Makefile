@@ -79,7 +79,8 @@ pictures: $(INSTALLED) ## The pictures of README, from the page and the build (n
 lock: $(INSTALLED) ## Resolve requirements.lock anew from pyproject.toml.
 	$(BIN)/pip-compile --quiet --allow-unsafe --generate-hashes --no-strip-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-		--extra dev --extra boosting --extra report --output-file requirements.lock pyproject.toml
+		--extra dev --extra audiences --extra boosting --extra onboarding --extra report \
+		--extra service --output-file requirements.lock pyproject.toml
 
 clean: ## Remove what was built; the warehouse stays.
 	rm -rf .venv target logs .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis python/*.egg-info

@@ -22,6 +22,9 @@ from segmentation.report.segments import (
 
 MART = "rpt_segment_profiles"
 
+# A category that is more frequent in a segment by less than this says nothing about it.
+SMALLEST_DIFFERENCE = 0.05
+
 # What the axis of a feature says, and how its extremes are called.
 LRFM = {
     "recency_days": ("recency: days since the last purchase", "were here longest ago", "days"),
@@ -151,13 +154,9 @@ def category_figure(
             shown["category"], shown["customers_with_value"], strict=True
         )
     ]
-    top = _most_typical(rows)
     return Figure(
         name,
-        (
-            f"{share(top['share'])} of {top['segment_name']} have {feature_label(feature)} "
-            f"{top['category']}, against {share(top['share_of_all'])} of all customers"
-        ),
+        _categories_title(rows, feature, kept[0]),
         MART,
         [
             Picture(
@@ -194,6 +193,21 @@ def category_figure(
 def _unit(counted: str, value: float) -> str:
     """Return what is counted, behind a number: ' purchases', ' purchase' or nothing."""
     return f" {counted.removesuffix('s') if value == 1 else counted}" if counted else ""
+
+
+def _categories_title(rows: pd.DataFrame, feature: str, most_frequent: str) -> str:
+    """Return what a marketer can use: the segment that differs most, or that none does."""
+    top = _most_typical(rows)
+    if top["share"] - top["share_of_all"] < SMALLEST_DIFFERENCE:
+        of_all = rows.loc[rows["category"] == most_frequent, "share_of_all"].iloc[0]
+        return (
+            f"{feature_label(feature).capitalize()} is much the same in every segment: "
+            f"{most_frequent} is most frequent, {share(of_all)} of all customers"
+        )
+    return (
+        f"{share(top['share'])} of {top['segment_name']} have {feature_label(feature)} "
+        f"{top['category']}, against {share(top['share_of_all'])} of all customers"
+    )
 
 
 def _most_typical(rows: pd.DataFrame) -> dict[str, Any]:

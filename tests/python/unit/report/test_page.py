@@ -233,6 +233,39 @@ def test_segments_of_which_nobody_is(marts: ReportMarts) -> None:
     assert group.note == "Nobody is in Gone today."
 
 
+@pytest.mark.parametrize(
+    ("share_of_artists", "title"),
+    [
+        (0.46, "Profession is much the same in every segment: Artist is most frequent, 45.0% of"),
+        (0.51, "51.0% of Gold Senior have profession Artist, against 45.0% of all customers"),
+    ],
+)
+def test_a_difference_too_small_to_act_on_is_no_finding(
+    marts: ReportMarts, share_of_artists: float, title: str
+) -> None:
+    marts.add_segments(["Gold Senior"], "profile")
+    for category, of_segment, of_all in (
+        ("Doctor", 1 - share_of_artists, 0.55),
+        ("Artist", share_of_artists, 0.45),
+    ):
+        marts.add(
+            "rpt_segment_profiles",
+            {
+                "segmentation": "profile",
+                "segment_slug": "gold_senior",
+                "segment_name": "Gold Senior",
+                "feature_kind": "category",
+                "feature": "profession",
+                "category": category,
+                "customers_with_value": 40 if category == "Artist" else 30,
+                "share": of_segment,
+                "share_of_all": of_all,
+            },
+        )
+    (shown,) = (figure for figure in figures(page(marts)) if figure.name == "profile-profession")
+    assert shown.title.startswith(title)
+
+
 def test_a_segment_has_one_colour_on_its_card_and_on_the_map(shop: ReportMarts) -> None:
     of = page(shop)
     (cards,) = (group.cards for group in of.sections[0].groups if group.title == "Value")
