@@ -240,7 +240,11 @@ def test_orders_of_cdnow() -> None:
 
 def test_sections_are_kept_and_the_page_shows_them(tmp_path: Path) -> None:
     results = tmp_path / "evidence.json"
-    month = {"window_days": 365, "before": "a", "after": "b", "share": 0.25}
+    month = {"shop": "x", "configuration": "365 days"} | {
+        "before": "a",
+        "after": "b",
+        "share": 0.25,
+    }
     months = [month | {"customers": 4, "in_clusters": 4, "changed": 1, "moves": {"x → y": 1}}]
     evidence.keep(results, "planted", [])
     evidence.keep(results, "unchanged", months)
