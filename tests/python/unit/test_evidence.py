@@ -60,6 +60,7 @@ def planted_customers(rows: int = 600, seed: int = 5) -> pd.DataFrame:
             "purchase_days": purchases,
             "tenure_days": length + recency,
             "usual_gap_days": gap,
+            "absence_days": np.maximum(recency, 2 * gap),
             "overdue_ratio": overdue,
             "last_return_ratio": np.where(purchases > 1, random.uniform(0.3, 4.0, rows), np.nan),
         }
