@@ -41,12 +41,14 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     Parameters
     ----------
     path : Path
-        A file that is there is replaced.
+        A file that is there is replaced; the new one has its permissions.
     write : callable
         Writes the file that it is given.
     """
     unfinished = _unfinished(path)
     write(unfinished)
+    if path.exists():
+        shutil.copymode(path, unfinished)
     sync_file(unfinished)
     unfinished.replace(path)
     sync_names(path.parent)

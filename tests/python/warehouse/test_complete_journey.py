@@ -99,7 +99,8 @@ def test_segments_are_named_by_conditions_that_hold(complete_journey: Warehouse)
 def test_no_reason_points_the_other_way(complete_journey: Warehouse) -> None:
     """Of every number in a reason, what is typical here and of all stand in one direction."""
     high = (
-        "older", "buys more often", "spends more", "longer", "later than usual", "bought on more",
+        "older", "buys more often", "spends more", "longer", "later than usual",
+        "stays away for longer", "bought on more",
         "first bought longer ago", "higher income", "larger household", "more children",
         "more work", "spends more in a year",
     )  # fmt: skip

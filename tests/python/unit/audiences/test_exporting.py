@@ -143,6 +143,15 @@ def test_a_group_stays_what_it_is(shop: Any) -> None:
     assert len(after) == 200
 
 
+def test_a_file_keeps_its_permissions(shop: Any) -> None:
+    shop.publish(["C1"])
+    shop.run()
+    shop.to.chmod(0o600)
+    shop.publish(["C1", "C2"])
+    shop.run()
+    assert shop.to.stat().st_mode & 0o777 == 0o600
+
+
 def test_an_empty_segment(shop: Any, read_ids: ReadIds) -> None:
     shop.publish([])
     done = shop.run(holdout="10%")
