@@ -11,9 +11,13 @@ from typing import Annotated
 
 import typer
 
+from segmentation.cli.build import build
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
+from segmentation.cli.doctor import doctor
 from segmentation.cli.export import export
+from segmentation.cli.init import init
 from segmentation.cli.report import report
+from segmentation.cli.show import show
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
 
@@ -50,6 +54,29 @@ def segmentation(
 app.command(epilog=examples("segmentation summary", "segmentation summary --json > segments.json"))(
     summary
 )
+app.command(
+    epilog=examples(
+        "segmentation init orders.csv customers.xlsx --project my_shop",
+        "segmentation init shop.sqlite --propose mapping.yml",
+        "segmentation init --mapping mapping.yml --yes",
+    )
+)(init)
+app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    epilog=examples(
+        "segmentation build",
+        "segmentation build --vars 'as_of: 2024-06-30, refit: true'",
+        "segmentation build --select marts",
+    ),
+)(build)
+app.command(
+    epilog=examples(
+        "segmentation show",
+        "segmentation show at_risk --limit 50",
+        "segmentation show dim_customers --json",
+    )
+)(show)
+app.command(epilog=examples("segmentation doctor", "segmentation doctor --json"))(doctor)
 app.command(
     epilog=examples("segmentation report", "segmentation report --output /srv/www/segments.html")
 )(report)
