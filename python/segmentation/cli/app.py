@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from segmentation.cli.explain import explain
 from segmentation.cli.report import report
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
@@ -15,4 +16,5 @@ app = typer.Typer(
 )
 app.command()(summary)
 app.command()(report)
+app.command()(explain)
 app.command()(write_sample)

@@ -20,7 +20,7 @@ from segmentation.playbook.conditions import Comparison
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scorer.cluster_reasons import ClusterReasons
 from segmentation.scorer.columns_of_people import Inputs, People
-from segmentation.scorer.scored_people import DISTANCE, ScoredPeople
+from segmentation.scorer.scored_people import DISTANCE, Contribution, ScoredPeople
 from segmentation.scoring.prototypes import NOISE
 
 _OPERATORS = {
@@ -91,9 +91,8 @@ class ClusterScorer:
     def score(self, people: People) -> ScoredPeople:
         """Return the segments of people, as a build assigns them."""
         sample = self.sample(people)
-        nearest = self.prototypes.assign(sample)
         squared = self.squared_distances(sample)
-        cluster = nearest
+        cluster = self.clusters(people, sample, squared)
         state = self.states(people)
         named = np.where(state >= STATE_IDS_FROM, state, cluster)
         own, second, runner_up = _compared(squared, cluster)
@@ -108,6 +107,78 @@ class ClusterScorer:
             reasons=self._reasons.of(people, sample, named),
             of_segments=np.sqrt(squared),
         )
+
+    def segments_of(self, people: People) -> Codes:
+        """Return the segment_id of people, shape (n,), and nothing else."""
+        sample = self.sample(people)
+        cluster = self.clusters(people, sample, self.squared_distances(sample))
+        state = self.states(people)
+        found: Codes = np.where(state >= STATE_IDS_FROM, state, cluster)
+        return found
+
+    def clusters(self, people: People, sample: MixedSample, squared: Matrix) -> Codes:  # noqa: ARG002
+        """Return the cluster that each person is in, before states: that of the nearest prototype.
+
+        Parameters
+        ----------
+        people : People
+        sample : MixedSample
+            The same people.
+        squared : ndarray of shape (n, k)
+            Their dissimilarities. What is nearest is not read from them: the engine compares them
+            as seen from the first prototype, which keeps more digits.
+        """
+        return self.prototypes.assign(sample)
+
+    def contributions(self, people: People, scored: ScoredPeople) -> list[Contribution]:
+        """Return what each feature of one person says for the segment and for the runner-up.
+
+        For a person in a state, whom a condition put there: for the cluster that comes next.
+        """
+        sample = self.sample(people)
+        apart = self.prototypes.dissimilarities(sample)[0]
+
+        def nearest_of(segment: int) -> int | None:
+            own = np.flatnonzero(self.prototypes.segment_ids == segment)
+            return int(own[apart[own].argmin()]) if len(own) else None
+
+        segment, runner_up = int(scored.segment_ids[0]), int(scored.runner_up_ids[0])
+        first = nearest_of(runner_up if segment >= STATE_IDS_FROM else segment)
+        second = None if segment >= STATE_IDS_FROM else nearest_of(runner_up)
+        if first is None:
+            first, second = second, None
+        if first is None:
+            return []
+        return [
+            Contribution(
+                name,
+                self._added(j, first, sample),
+                None if second is None else self._added(j, second, sample),
+            )
+            for j, name in enumerate(self.rule.features.names)
+        ]
+
+    def _added(self, j: int, prototype: int, sample: MixedSample) -> float:
+        """Return what a feature adds to the dissimilarity of the first person to a prototype."""
+        n_numbers = len(self.rule.features.numbers)
+        if j >= n_numbers:
+            costs = self.prototypes.category_costs[j - n_numbers]
+            return float(costs[prototype][sample.codes[0, j - n_numbers]])
+        square = (sample.numbers[0, j] - self.prototypes.centers[prototype, j]) ** 2
+        weights = self.prototypes.weights
+        return float(square if weights is None else square * weights[prototype, j])
+
+    def size_of_change(self, name: str, before: float, after: Matrix, deviation: float) -> Matrix:
+        """Return how large changes of a number are, in standard deviations of scaled values."""
+        for feature in self.model.features:
+            if feature.prepared.name == name:
+                scaled = feature.prepared.scaled
+                found = scaled(after) - scaled(np.array([before]))
+                return np.abs(found) / (feature.standard_deviation or 1.0)
+        for prepared in self.model.explained:
+            if prepared.name == name:
+                return np.abs(prepared.scaled(after) - prepared.scaled(np.array([before])))
+        return np.abs(after - before) / (deviation or 1.0)
 
     def squared_distances(self, sample: MixedSample) -> Matrix:
         """Return the dissimilarity to each cluster, the nearest of its prototypes: (n, k)."""

@@ -123,6 +123,16 @@ def _scorer(
     )
 
 
+def features_table(file: OpenedFile, scorer: Scorer) -> str:
+    """Return a from-item with the figures that a build applied a model to."""
+    return with_further_columns(
+        file.engine,
+        f"{SCORING_SCHEMA}.{quoted(scorer.segmentation + FEATURES)}",
+        numbers=scorer.inputs.numbers,
+        texts=scorer.inputs.texts,
+    )
+
+
 def customers(file: OpenedFile, scorer: Scorer, customer_id: str | None = None) -> CustomerRows:
     """Return the figures of customers that a build applied a model to.
 
@@ -139,12 +149,7 @@ def customers(file: OpenedFile, scorer: Scorer, customer_id: str | None = None) 
         In the order of their ids.
     """
     inputs, engine = scorer.inputs, file.engine
-    table = with_further_columns(
-        engine,
-        f"{SCORING_SCHEMA}.{quoted(scorer.segmentation + FEATURES)}",
-        numbers=inputs.numbers,
-        texts=inputs.texts,
-    )
+    table = features_table(file, scorer)
     own = set(engine.column_names(table))
     numbers = [name for name in inputs.numbers if name in own]
     texts = [name for name in inputs.texts if name in own]

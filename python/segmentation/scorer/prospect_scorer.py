@@ -11,11 +11,11 @@ import pyarrow as pa
 from segmentation.classification.features import NUMBER, as_matrix
 from segmentation.classification.model import ProspectsModel
 from segmentation.classification.prediction import top_two
-from segmentation.classification.reasons import TYPICAL, reasons_in_words
-from segmentation.features.arrays import Matrix
+from segmentation.classification.reasons import TYPICAL, log_odds_drops, reasons_in_words
+from segmentation.features.arrays import Codes, Matrix
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scorer.columns_of_people import Inputs, People
-from segmentation.scorer.scored_people import PROBABILITY, ScoredPeople
+from segmentation.scorer.scored_people import PROBABILITY, Contribution, ScoredPeople
 
 
 class ProspectScorer:
@@ -79,3 +79,24 @@ class ProspectScorer:
             reasons=reasons,
             of_segments=probabilities[:, np.argsort(self._ids)],
         )
+
+    def segments_of(self, people: People) -> Codes:
+        """Return the segment_id of people, shape (n,), and nothing else."""
+        probabilities = self.classifier.matrix_probabilities(self.matrix(people))
+        found: Codes = self._ids[probabilities.argmax(axis=1)]
+        return found
+
+    def contributions(self, people: People, scored: ScoredPeople) -> list[Contribution]:  # noqa: ARG002
+        """Return by how much each feature of one person raises the log-odds of the segment."""
+        X = self.matrix(people)
+        drops = log_odds_drops(self.classifier, X, self.classifier.matrix_probabilities(X))
+        return [
+            Contribution(column.name, float(drop), None)
+            for column, drop in zip(self.classifier.columns, drops[0], strict=True)
+        ]
+
+    def size_of_change(self, name: str, before: float, after: Matrix, deviation: float) -> Matrix:
+        """Return how large changes of a number are, in standard deviations of observed values."""
+        if before != before:
+            before = next(c.typical for c in self.classifier.columns if c.name == name)
+        return np.abs(after - before) / (deviation or 1.0)

@@ -41,6 +41,24 @@ class ScoredPeople:
     of_segments: Matrix
 
 
+@dataclass(frozen=True)
+class Contribution:
+    """What one feature says.
+
+    Attributes
+    ----------
+    feature : str
+    own, runner_up : float or None
+        Of a distance: what it adds to the squared distance to the segment's cluster and to that of
+        the runner-up; less is nearer. Of a probability: by how much it raises the log-odds of the
+        segment, compared with its typical value; there is none of the runner-up.
+    """
+
+    feature: str
+    own: float
+    runner_up: float | None
+
+
 class Scorer(Protocol):
     """What is alike in the scorers of all segmentations."""
 
@@ -54,7 +72,29 @@ class Scorer(Protocol):
     names: dict[int, str]
 
     def score(self, people: People) -> ScoredPeople:
-        """Return the segments of people."""
+        """Return the segments of people, how surely, and why."""
+        ...
+
+    def segments_of(self, people: People) -> Codes:
+        """Return the segment_id of people, shape (n,), and nothing else."""
+        ...
+
+    def contributions(self, people: People, scored: ScoredPeople) -> list[Contribution]:
+        """Return what each feature of one person says for the segment and for the runner-up."""
+        ...
+
+    def size_of_change(self, name: str, before: float, after: Matrix, deviation: float) -> Matrix:
+        """Return how large changes of a number are, in standard deviations as the model sees it.
+
+        Parameters
+        ----------
+        name : str
+        before : float
+            NaN is taken as the model takes what is missing.
+        after : ndarray of shape (n,)
+        deviation : float
+            Of the observed values, for models that scale nothing.
+        """
         ...
 
 
