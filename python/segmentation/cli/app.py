@@ -6,6 +6,7 @@ import typer
 
 from segmentation.cli.explain import explain
 from segmentation.cli.report import report
+from segmentation.cli.score import score
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
 
@@ -17,4 +18,5 @@ app = typer.Typer(
 app.command()(summary)
 app.command()(report)
 app.command()(explain)
+app.command()(score)
 app.command()(write_sample)

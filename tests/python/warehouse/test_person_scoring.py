@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import shutil
@@ -101,6 +102,99 @@ def test_customers_and_files_that_are_not_there(sample: Warehouse, tmp_path: Pat
     said = run("explain", first, "--published", str(earlier), code=1)
     assert "published by an earlier version" in said
     assert "Run `dbt build`" in said
+
+
+@pytest.mark.parametrize("kinds", [("csv", "parquet"), ("parquet", "csv")])
+def test_a_file_of_customers(sample: Warehouse, tmp_path: Path, kinds: tuple[str, str]) -> None:
+    """What is written is what the marts have, in the order of the file."""
+    source, output = tmp_path / f"people.{kinds[0]}", tmp_path / f"scored.{kinds[1]}"
+    with duckdb.connect(str(published(sample)), read_only=True) as connection:
+        connection.execute(
+            f"copy (from scoring.value_features order by md5(customer_id)) to '{source}'"
+        )
+    arguments = ("--published", str(published(sample)), "--output", str(output), "--json")
+    done = json.loads(run("score", str(source), *arguments))
+    assert (done["rows"], done["rejected"], done["missing"]) == (490, 0, [])
+    with duckdb.connect(str(published(sample)), read_only=True) as connection:
+        read = f"read_csv('{output}')" if kinds[1] == "csv" else f"'{output}'"
+        ((same, distance, margin),) = connection.sql(
+            "select count(*), max(abs(found.distance - mart.distance)),"
+            " max(abs(found.margin - mart.margin))"
+            f" from marts.fct_customer_segments as mart inner join {read} as found"
+            " on found.customer_id = mart.customer_id where segmentation = 'value'"
+            " and found.segment_id = mart.segment_id and found.segment_slug = mart.segment_slug"
+            " and found.runner_up_slug is not distinct from mart.runner_up_slug"
+            " and found.reason_1 = mart.reason_1"
+            " and found.reason_2 is not distinct from mart.reason_2"
+            " and found.reason_3 is not distinct from mart.reason_3"
+            " and found.model_version = mart.model_version and found.rejected_because is null"
+        ).fetchall()
+        assert same == 490
+        assert max(distance, margin) < 1e-9
+        ids = [connection.sql(f"select customer_id from {of}").fetchall() for of in
+               (f"'{source}'", read)]  # fmt: skip
+    assert ids[0] == ids[1]
+
+
+def test_rows_that_cannot_be_scored_are_kept_with_the_reason(
+    sample: Warehouse, tmp_path: Path
+) -> None:
+    source, output = tmp_path / "people.csv", tmp_path / "scored.csv"
+    source.write_text(
+        "\ufeffwho;recency_days;frequency;monetary\n"
+        "Ann;3;40;900.5\nBob;three;1;2\n\nCid;5;inf;7\nDee;1;2\nEve;9;1;2;extra\nFay;;;\n",
+        encoding="utf-8",
+    )
+    file = str(published(sample))
+    done = json.loads(
+        run("score", str(source), "--published", file, "--output", str(output), "--json")
+    )
+    assert (done["rows"], done["rejected"]) == (6, 4)
+    assert "length_days" in done["missing"]
+    assert done["examples"][0].startswith("row 2: recency_days is text that is no number")
+    with output.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    assert [row["who"] for row in rows] == ["Ann", "Bob", "Cid", "Dee", "Eve", "Fay"]
+    assert [bool(row["segment_slug"]) for row in rows] == [True, *[False] * 4, True]
+    assert [bool(row["rejected_because"]) for row in rows] == [False, *[True] * 4, False]
+    assert rows[2]["rejected_because"].startswith("frequency is text")
+    assert rows[3]["rejected_because"] == "has 3 cells, the header has 4"
+    assert "['extra']" in rows[4]["rejected_because"]
+
+
+def test_files_that_cannot_be_scored(sample: Warehouse, tmp_path: Path) -> None:
+    cases = {
+        "other.csv": (b"name,size\nx,1\n", "none of the columns that the segmentation 'value'"),
+        "empty.csv": (b"", "is empty"),
+        "latin.csv": ("frequency,who\n1,Zo\u00eb\n".encode("latin-1"), "is not in UTF-8"),
+        "twice.csv": (b"frequency,frequency\n1,2\n", "several columns called frequency"),
+        "taken.csv": (b"frequency,margin\n1,2\n", "has the columns margin, which scoring adds"),
+        "quote.csv": (b'frequency,who\n1,"x\n' + b"y" * 200_000, "a quote that is not closed"),
+        "people.txt": (b"frequency\n1\n", "neither .csv nor .parquet"),
+        "text.parquet": (b"frequency\n1\n", "cannot be read as Parquet"),
+    }
+    file = str(published(sample))
+    for name, (content, message) in cases.items():
+        (tmp_path / name).write_bytes(content)
+        output = tmp_path / "out.csv"
+        said = run(
+            "score", str(tmp_path / name), "--published", file, "--output", str(output), code=1
+        )
+        assert message in said, said
+        assert not output.exists()
+    good = tmp_path / "good.csv"
+    good.write_text("frequency\n1\n")
+    for output, message in {
+        good: "is the file that is read",
+        tmp_path / "none" / "out.csv": "cannot be written",
+        tmp_path / "out.xlsx": "neither .csv nor .parquet",
+    }.items():
+        said = run("score", str(good), "--published", file, "--output", str(output), code=1)
+        assert message in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*cases, "good.csv"])
+    no = run("score", str(good), "--segmentation", "vip", "--published", file, "--output",
+             str(tmp_path / "o.csv"), code=1)  # fmt: skip
+    assert "no model of the segmentation 'vip'" in no
 
 
 @pytest.mark.long
