@@ -7,6 +7,7 @@ import typer
 from segmentation.cli.explain import explain
 from segmentation.cli.report import report
 from segmentation.cli.score import score
+from segmentation.cli.serve import serve
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
 
@@ -19,4 +20,5 @@ app.command()(summary)
 app.command()(report)
 app.command()(explain)
 app.command()(score)
+app.command()(serve)
 app.command()(write_sample)

@@ -100,6 +100,8 @@ def read_text(value: Any, *, from_file: bool = False) -> tuple[str | None, str |
         return None, "is no text; a category belongs here"
     if len(value) > LONGEST_TEXT:
         return None, f"has more than {LONGEST_TEXT:,} characters"
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return None, "has half a character of UTF-16"
     # A category of the warehouse is never empty.
     return (value if value.strip() else None), None
 
