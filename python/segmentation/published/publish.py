@@ -31,6 +31,7 @@ from segmentation.published.files import (
     write_through,
 )
 from segmentation.published.publication import Publication, PublishingError
+from segmentation.published.scoring_tables import described_scoring_tables
 from segmentation.published.turns import turn_in
 
 # What the file that is written is called in the build's own connection.
@@ -98,8 +99,9 @@ def _write(connection: Connection, publication: Publication, version: NextVersio
             # What was written goes from the log into the file.
             cursor.execute(f"checkpoint {quoted(_NEXT)}")
         descriptions = described_marts(cursor, publication)
+        scoring = described_scoring_tables(cursor, publication)
         macros = [name for name, _ in scoring_macros(cursor, publication)]
-    audit(version.database, descriptions, macros)
+    audit(version.database, descriptions, macros, scoring)
 
 
 def _publish_parquet(version: NextVersion) -> None:

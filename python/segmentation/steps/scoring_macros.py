@@ -9,8 +9,8 @@ from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, quoted, select, text_literal
+from segmentation.features.absence import ABSENCE, RECENCY, USUAL_GAP, with_absence
 from segmentation.playbook.feature_words import FeatureWords
-from segmentation.steps.absence import ABSENCE, RECENCY, USUAL_GAP, with_absence
 
 # What a macro returns.
 _COLUMNS = (

@@ -21,6 +21,7 @@ from segmentation.published.copying import described_marts
 from segmentation.published.files import NextVersion, parquet_folder
 from segmentation.published.publication import PublishingError, Table
 from segmentation.published.publish import publish
+from segmentation.published.scoring_tables import described_scoring_tables
 from small_marts import SmallMarts, small_marts
 
 
@@ -60,6 +61,19 @@ def test_the_marts_are_in_the_file(marts: SmallMarts) -> None:
         ("fct_customers", 3),
         ("rpt_builds", 1),
     ]
+
+
+def test_what_scores_people_is_in_the_file(marts: SmallMarts) -> None:
+    """The current model alone, and the features of customers in the order of their ids."""
+    publication = marts.publication()
+    publish(marts.connection, publication)
+    assert query(publication.file, "from scoring.value_model") == [(2, "value-0002-a")]
+    ids = query(publication.file, "select customer_id from scoring.value_features")
+    assert ids == [("997",), ("998",), ("999",)]
+    assert query(
+        publication.file,
+        "select table_name, comment from duckdb_tables() where schema_name = 'scoring' order by 1",
+    ) == [("value_features", None), ("value_model", "Models.")]
 
 
 def test_comments_and_types_are_in_the_file(marts: SmallMarts) -> None:
@@ -111,7 +125,8 @@ def test_tables_that_are_gone_are_not_published_again(marts: SmallMarts) -> None
     publish(marts.connection, marts.publication())
     publication = marts.publication()
     publish(marts.connection, replace(publication, marts=publication.marts[:1]))
-    assert query(publication.file, "select table_name from duckdb_tables() order by 1") == [
+    tables = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+    assert query(publication.file, tables) == [
         ("dim_segments",),
         ("publication",),
         ("publication_tables",),
@@ -213,11 +228,12 @@ def test_the_audit_finds_what_is_wrong(marts: SmallMarts, change: str, message: 
     publish(marts.connection, publication)
     descriptions = described_marts(marts.connection, publication)
     macros = ["score_value", "score_value_person"]
-    audit(publication.file, descriptions, macros)
+    scoring = described_scoring_tables(marts.connection, publication)
+    audit(publication.file, descriptions, macros, scoring)
     with duckdb.connect(str(publication.file)) as connection:
         connection.execute(change)
     with pytest.raises(PublishingError, match=message):
-        audit(publication.file, descriptions, macros)
+        audit(publication.file, descriptions, macros, scoring)
 
 
 def test_a_failure_leaves_the_version_before(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from segmentation.engine.sql import Query, case, quoted, select
+from segmentation.features.arrays import Matrix
 
 ABSENCE = "absence_days"
 # What it is made of: days since the last purchase, and the days that usually lie between two.
@@ -22,6 +25,18 @@ def absence_expression(recency: str, usual_gap: str) -> str:
     """
     least = f"{GAPS_ON_TIME} * {usual_gap}"
     return case([(f"{recency} < {least}", least)], recency)
+
+
+def absence_of(recency: Matrix, usual_gap: Matrix) -> Matrix:
+    """Return absence in days, the same rule for arrays; NaN is a null.
+
+    Parameters
+    ----------
+    recency, usual_gap : ndarray of shape (n,)
+        Days.
+    """
+    least = GAPS_ON_TIME * usual_gap
+    return np.where(recency < least, least, recency)
 
 
 def with_absence(people: Query, *, is_given: bool) -> Query:

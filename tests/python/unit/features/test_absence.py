@@ -13,7 +13,7 @@ from builds import PROJECT
 from house import House
 from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.steps.absence import absence_expression
+from segmentation.features.absence import absence_expression
 from segmentation.steps.scoring_macros import scoring_macros
 
 SETTINGS: dict[str, Any] = {
