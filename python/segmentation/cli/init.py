@@ -40,7 +40,7 @@ from segmentation.onboarding.project_files import (
 from segmentation.onboarding.proposals import Question, TableProposal, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.sources import address_of, slug, table_name
+from segmentation.onboarding.source_addresses import address_of, slug, table_name
 from segmentation.onboarding.text_files import TextLayout, layout_of
 from segmentation.onboarding.writing import write_files
 

@@ -20,7 +20,7 @@ from segmentation.engine.duckdb import (
 )
 from segmentation.engine.sql import quoted
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.sources import SourceAddress
+from segmentation.onboarding.source_addresses import SourceAddress
 from segmentation.onboarding.text_files import headers_of
 
 _OWN_SCHEMAS = "('information_schema', 'pg_catalog', 'pg_toast')"

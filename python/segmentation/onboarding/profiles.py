@@ -13,7 +13,7 @@ from segmentation.onboarding.date_formats import DateEvidence, date_evidence
 from segmentation.onboarding.header_words import TESTS
 from segmentation.onboarding.number_formats import POINT, NumberEvidence, number_evidence
 from segmentation.onboarding.reading import ADDED, MALFORMED, REPEATS
-from segmentation.onboarding.sources import SourceAddress
+from segmentation.onboarding.source_addresses import SourceAddress
 
 # Values that a profile keeps, the most frequent first.
 VALUES_KEPT = 40

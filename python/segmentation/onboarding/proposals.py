@@ -24,7 +24,7 @@ from segmentation.onboarding.header_words import (
 from segmentation.onboarding.mapping import UNDECIDED
 from segmentation.onboarding.number_formats import WHOLE
 from segmentation.onboarding.profiles import ColumnProfile, TableProfile
-from segmentation.onboarding.sources import slug
+from segmentation.onboarding.source_addresses import slug
 
 # A name that fits less well is no reason to take a column.
 LEAST_SCORE = 0.3

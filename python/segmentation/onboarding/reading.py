@@ -11,7 +11,7 @@ from segmentation.engine.duckdb import DuckDBEngine, open_in_memory
 from segmentation.engine.sql import quoted
 from segmentation.onboarding.databases import read_database_table, tables_in
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.sources import WITH_TABLES, SourceAddress
+from segmentation.onboarding.source_addresses import WITH_TABLES, SourceAddress
 from segmentation.onboarding.text_files import TextLayout, layout_of, read_text_file
 
 # Columns that reading adds.

@@ -29,7 +29,7 @@ from segmentation.onboarding.project_files import mapping_text, model_files
 from segmentation.onboarding.proposals import Question, TableProposal, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.sources import SourceAddress, address_of, table_name
+from segmentation.onboarding.source_addresses import SourceAddress, address_of, table_name
 
 TODAY = dt.date(2026, 1, 1)
 ORDERS = [
