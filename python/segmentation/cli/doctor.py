@@ -21,8 +21,8 @@ from rich.table import Table
 from segmentation.cli.conventions import AsJson, ExitCode, print_json, terminal
 from segmentation.cli.dbt_process import ProjectFolder, dbt_command
 from segmentation.engine.duckdb import DuckDBError, FileError, lock_holder
+from segmentation.onboarding.addresses import address_of
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import address_of
 from segmentation.published.files import published_file
 from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.published.publication import PublishingError

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from segmentation.cli.conventions import CommandError, terminal
 from segmentation.engine.duckdb import DuckDBEngine, open_in_memory
+from segmentation.onboarding.addresses import address_of, slug, table_name
 from segmentation.onboarding.contract import KINDS
 from segmentation.onboarding.drafts import (
     answer,
@@ -40,7 +41,6 @@ from segmentation.onboarding.project_files import (
 from segmentation.onboarding.proposals import Question, TableProposal, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import address_of, slug, table_name
 from segmentation.onboarding.text_files import TextLayout, layout_of
 from segmentation.onboarding.writing import write_files
 

@@ -9,7 +9,7 @@ A source names it with ``plugin: own_sources``::
       columns: [Invoice, Customer, Date, Amount]
 
 `address` is a path relative to the dbt project, with ``#table`` for a workbook or a database, or a
-URL of PostgreSQL; `segmentation.onboarding.source_addresses` says how they are written. Only `columns` are
+URL of PostgreSQL; `segmentation.onboarding.addresses` says how they are written. Only `columns` are
 read, and ``source_row``, ``malformed`` and ``repeats_row`` are added: what is not read, as names of
 people, reaches no table.
 """
@@ -25,9 +25,9 @@ from dbt.flags import get_flags
 
 from segmentation.dbt_plugins.registered_sources import guard_registered_sources
 from segmentation.engine.duckdb import Connection
+from segmentation.onboarding.addresses import SourceAddress, address_of
 from segmentation.onboarding.reading import ADDED, read_source
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import SourceAddress, address_of
 from segmentation.onboarding.text_files import TextLayout, layout_of
 
 

@@ -19,8 +19,8 @@ from segmentation.engine.duckdb import (
     open_read_only,
 )
 from segmentation.engine.sql import quoted
+from segmentation.onboarding.addresses import SourceAddress
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import SourceAddress
 from segmentation.onboarding.text_files import headers_of
 
 _OWN_SCHEMAS = "('information_schema', 'pg_catalog', 'pg_toast')"

@@ -24,10 +24,10 @@ from pydantic import (
     model_validator,
 )
 
+from segmentation.onboarding.addresses import address_of, slug
 from segmentation.onboarding.contract import KINDS, NEEDED, Holds
 from segmentation.onboarding.date_formats import ISO, DateFormatError, strptime_format
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import address_of, slug
 
 # Stands in a proposed mapping where the data do not say what is meant.
 UNDECIDED = "?"

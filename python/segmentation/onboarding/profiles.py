@@ -9,11 +9,11 @@ import pyarrow as pa
 from segmentation.engine.base import Engine
 from segmentation.engine.duckdb import Connection, DuckDBEngine
 from segmentation.engine.sql import quoted, text_literal
+from segmentation.onboarding.addresses import SourceAddress
 from segmentation.onboarding.date_formats import DateEvidence, date_evidence
 from segmentation.onboarding.header_words import TESTS
 from segmentation.onboarding.number_formats import POINT, NumberEvidence, number_evidence
 from segmentation.onboarding.reading import ADDED, MALFORMED, REPEATS
-from segmentation.onboarding.source_addresses import SourceAddress
 
 # Values that a profile keeps, the most frequent first.
 VALUES_KEPT = 40

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
+from segmentation.onboarding.addresses import address_of
 from segmentation.onboarding.mapping import Mapping, TableMapping
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import address_of
 from segmentation.onboarding.staging_models import (
     base_model,
     base_model_name,

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from segmentation.onboarding.addresses import slug
 from segmentation.onboarding.contract import KINDS, NEEDED, Kind
 from segmentation.onboarding.header_words import (
     CANCELLED,
@@ -24,7 +25,6 @@ from segmentation.onboarding.header_words import (
 from segmentation.onboarding.mapping import UNDECIDED
 from segmentation.onboarding.number_formats import WHOLE
 from segmentation.onboarding.profiles import ColumnProfile, TableProfile
-from segmentation.onboarding.source_addresses import slug
 
 # A name that fits less well is no reason to take a column.
 LEAST_SCORE = 0.3

@@ -9,9 +9,9 @@ import pyarrow.parquet
 
 from segmentation.engine.duckdb import DuckDBEngine, open_in_memory
 from segmentation.engine.sql import quoted
+from segmentation.onboarding.addresses import WITH_TABLES, SourceAddress
 from segmentation.onboarding.databases import read_database_table, tables_in
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import WITH_TABLES, SourceAddress
 from segmentation.onboarding.text_files import TextLayout, layout_of, read_text_file
 
 # Columns that reading adds.
@@ -63,8 +63,8 @@ def read_source(address: SourceAddress, layout: TextLayout | None = None) -> pa.
         table = _parquet(Path(address.location))
     else:
         table = read_database_table(address)
-    table = _distinct_names(table)
-    if ROW not in table.column_names:
+    table = _distinct_names(table, own=() if address.kind == "text" else (ROW, MALFORMED))
+    if address.kind != "text":
         table = table.add_column(0, ROW, pa.array(range(1, len(table) + 1), pa.int64()))
         table = table.add_column(1, MALFORMED, pa.nulls(len(table), pa.string()))
     return _with_repeats(table)
@@ -79,14 +79,18 @@ def _parquet(path: Path) -> pa.Table:
         raise OnboardingError(f"{path} is no Parquet file: {error}") from None
 
 
-def _distinct_names(table: pa.Table) -> pa.Table:
-    """Return the table with names that differ by more than their case, as DuckDB wants it."""
+def _distinct_names(table: pa.Table, own: tuple[str, ...]) -> pa.Table:
+    """Return the table with names that differ by more than their case, as DuckDB wants it.
+
+    A column of the source that is called like one that reading adds, of which `own` are still to
+    come, gets another name.
+    """
     names: list[str] = []
     for place, name in enumerate(table.column_names, start=1):
-        own = f"{name} of the source" if name in (REPEATS,) else name
-        while own.lower() in {other.lower() for other in names}:
-            own = f"{own} {place}"
-        names.append(own)
+        free = f"{name} of the source" if name.lower() in (*own, REPEATS) else name
+        while free.lower() in {other.lower() for other in names}:
+            free = f"{free} {place}"
+        names.append(free)
     return table.rename_columns(names)
 
 

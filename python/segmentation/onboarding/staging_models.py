@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from segmentation.engine.sql import quoted, text_literal
+from segmentation.onboarding.addresses import slug
 from segmentation.onboarding.contract import KINDS, NEEDED, ContractTable, Kind, contract_tables
 from segmentation.onboarding.date_formats import ISO, strptime_format
 from segmentation.onboarding.mapping import ColumnReading, Condition, Mapping, TableMapping
-from segmentation.onboarding.source_addresses import slug
 
 _YES = "('1', 'true', 't', 'yes', 'y', 'ja', 'j', 'oui', 'si', 'sí', 'x')"
 _AMOUNT = "decimal(18, 4)"

@@ -14,6 +14,7 @@ import pytest
 from openpyxl import Workbook
 from postgres_server import running_server, server_programs
 from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.onboarding.addresses import SourceAddress, address_of, table_name
 from segmentation.onboarding.drafts import (
     answer,
     draft_of,
@@ -29,7 +30,6 @@ from segmentation.onboarding.project_files import mapping_text, model_files
 from segmentation.onboarding.proposals import Question, TableProposal, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
-from segmentation.onboarding.source_addresses import SourceAddress, address_of, table_name
 
 TODAY = dt.date(2026, 1, 1)
 ORDERS = [
@@ -310,3 +310,23 @@ def test_columns_that_differ_in_case_only(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     pyarrow.parquet.write_table(pa.table({"Id": [1], "id": [2]}), path)
     assert read_source(address_of(str(path))).column_names[3:] == ["Id", "id 2"]
+
+
+def test_columns_that_are_called_like_those_that_reading_adds(tmp_path: Path) -> None:
+    import pyarrow.parquet
+
+    path = tmp_path / "t.parquet"
+    pyarrow.parquet.write_table(pa.table({"source_row": [7, 7], "Malformed": ["x", "x"]}), path)
+    rows = read_source(address_of(str(path)))
+    assert rows.column_names[3:] == ["source_row of the source", "Malformed of the source"]
+    assert rows.column("source_row").to_pylist() == [1, 2]
+    assert rows.column("repeats_row").to_pylist() == [None, 1]
+
+
+def test_a_table_without_rows(tmp_path: Path) -> None:
+    found = onboarding_of(
+        tmp_path,
+        people="customer id,age\n" + "".join(f"{i},{20 + i}\n" for i in range(30)),
+        orders="order id,customer,date,amount\n",
+    )
+    assert [proposal.holds for proposal in found.kept] == ["customers"]

@@ -22,6 +22,8 @@ ENDINGS = {
     "duckdb": (".duckdb", ".ddb"),
     "sqlite": (".sqlite", ".sqlite3", ".db"),
 }
+# A folder further up is none that moves along with the project.
+MOST_FOLDERS_UP = 2
 # Kinds that hold several tables, one of which an address names after a #.
 WITH_TABLES = ("excel", "duckdb", "sqlite", "postgresql")
 
@@ -53,10 +55,13 @@ class SourceAddress:
         return self.kind != "postgresql"
 
     def seen_from(self, folder: Path) -> SourceAddress:
-        """Return the address with its path relative to a folder, if it is a path."""
+        """Return the address with its path relative to a folder, if that is near; else absolute."""
         if not self.is_file:
             return self
-        return replace(self, location=Path(os.path.relpath(self.location, folder)).as_posix())
+        relative = Path(os.path.relpath(self.location, folder))
+        near = relative.parts.count("..") <= MOST_FOLDERS_UP
+        path = relative if near else Path(self.location).absolute()
+        return replace(self, location=path.as_posix())
 
     def seen_in(self, folder: Path) -> SourceAddress:
         """Return the address with a path that was written relative to a folder."""
