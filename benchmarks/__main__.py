@@ -19,6 +19,7 @@ from benchmarks import (
     mixed_scoring,
     publishing,
     scoring,
+    service,
     whole_build,
 )
 
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "build": build,
     "whole_build": whole_build,
     "publishing": publishing,
+    "service": service,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 

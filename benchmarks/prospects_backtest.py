@@ -22,9 +22,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.naming import read_segments
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.steps.prospect_targets import ValueRule
-from segmentation.steps.segments_table import read_segments
 
 PROJECT = Path(__file__).parents[1]
 FEW = {"compared_algorithms": [], "scan_to": 4, "stability_resamples": 2}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from segmentation.clustering.reasons import NO_REASON
+from segmentation.clustering.contrasts import NO_REASON
 from segmentation.playbook.feature_words import FeatureWords
 
 REASON_COLUMNS = ("reason_1", "reason_2", "reason_3")

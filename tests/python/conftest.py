@@ -30,6 +30,7 @@ LONGEST = (
     "test_published_file.py",
     "test_pipeline.py",
     "test_sample.py",
+    "test_audiences.py",
 )
 
 # No test depends on how fast a machine is.

@@ -11,11 +11,11 @@ import pyarrow as pa
 from mixed_customers import CATEGORIES, NUMBERS
 from newest_model import put_current_model
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.naming import NamedSegment
+from segmentation.clustering.naming import NamedSegment, read_segments
 from segmentation.steps.apply_clusters import assign_segments
 from segmentation.steps.fit_clusters import fit_if_needed
 from segmentation.steps.name_clusters import name_segments_of_current_model
-from segmentation.steps.segments_table import SEGMENTS, read_segments
+from segmentation.steps.segments_table import SEGMENTS
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 SETTINGS: dict[str, Any] = {

@@ -57,9 +57,16 @@ class SmallMarts:
             create or replace view marts.rpt_builds as from segmentation.build_runs;
             comment on view marts.rpt_builds is 'Runs.';
             create or replace table segmentation.current_models as
-                from (values ('value', 'value-0002-a', true), ('profile', 'profile-0001-b', true),
-                    ('value', 'value-0009-c', false))
-                    as models (segmentation, model_version, is_of_this_build);
+                from (values ('value', 2, 'value-0002-a', true),
+                    ('profile', 1, 'profile-0001-b', true), ('value', 9, 'value-0009-c', false))
+                    as models (segmentation, model_number, model_version, is_of_this_build);
+            create or replace table segmentation.value_model as
+                select model_number, model_version from segmentation.current_models
+                where segmentation = 'value';
+            comment on table segmentation.value_model is 'Models.';
+            create schema if not exists intermediate;
+            create or replace table intermediate.int_value_features as
+                select (999 - range)::varchar as customer_id, range as spend from range({rows});
             """
         )
         self.use_macros(PEOPLE_MACRO, PERSON_MACRO)
@@ -87,6 +94,10 @@ class SmallMarts:
                 self.table("marts", name)
                 for name in ("dim_segments", "fct_customers", "rpt_builds")
             ),
+            "scoring": {
+                "value_model": self.table("segmentation", "value_model"),
+                "value_features": self.table("intermediate", "int_value_features"),
+            },
         }
         return Publication(**given | changes)
 

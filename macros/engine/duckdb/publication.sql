@@ -28,11 +28,41 @@
         "current_models": place_of(graph.nodes["model.segmentation.current_models"]),
         "scoring_rules": place_of(graph.nodes["model.segmentation.all_scoring_rules"]),
         "marts": [],
+        "scoring": scoring_tables(),
     }) -%}
     {%- for mart in published_marts() -%}
         {%- do request.marts.append(place_of(mart)) -%}
     {%- endfor -%}
     {{- return(answer_of_library("segmentation_publish", request)) -}}
+{%- endmacro %}
+
+{#
+  What people are scored by without the warehouse: the name in the published file to the table. The
+  words may be those of a project that installs this one.
+#}
+{% macro scoring_tables() -%}
+    {%- set words = graph.nodes.values()
+        | selectattr("name", "equalto", "feature_words")
+        | rejectattr("resource_type", "equalto", "test")
+        | list -%}
+    {%- set own_words = words | selectattr("package_name", "equalto", project_name) | list -%}
+    {%- set tables = {
+        "segments": place_of(graph.nodes["model.segmentation.all_segments"]),
+        "feature_words": place_of((own_words or words)[0]),
+    } -%}
+    {%- for segmentation, features in {
+        "value": "int_value_features",
+        "profile": "int_profile_features",
+        "prospects": "int_prospect_features",
+    }.items() -%}
+        {%- do tables.update({
+            segmentation ~ "_model": place_of(
+                graph.nodes["model.segmentation." ~ segmentation ~ "_model"]
+            ),
+            segmentation ~ "_features": place_of(graph.nodes["model.segmentation." ~ features]),
+        }) -%}
+    {%- endfor -%}
+    {{- return(tables) -}}
 {%- endmacro %}
 
 {# Where the marts are published to, as far as dbt knows. #}

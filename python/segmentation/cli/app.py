@@ -14,8 +14,12 @@ import typer
 from segmentation.cli.build import build
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
 from segmentation.cli.doctor import doctor
+from segmentation.cli.explain import explain
+from segmentation.cli.export import export
 from segmentation.cli.init import init
 from segmentation.cli.report import report
+from segmentation.cli.score import score
+from segmentation.cli.serve import serve
 from segmentation.cli.show import show
 from segmentation.cli.summary import summary
 from segmentation.cli.write_sample import write_sample
@@ -75,6 +79,20 @@ app.command(
         "segmentation show dim_customers --json",
     )
 )(show)
+app.command(
+    epilog=examples("segmentation explain 1024", "segmentation explain 1024 --segmentation value")
+)(explain)
+app.command(
+    epilog=examples(
+        "segmentation score people.csv --output scored.parquet --segmentation profile",
+    )
+)(score)
+app.command(
+    epilog=examples(
+        "segmentation serve",
+        "segmentation serve --host 0.0.0.0 --token-file /run/secrets/token",
+    )
+)(serve)
 app.command(epilog=examples("segmentation doctor", "segmentation doctor --json"))(doctor)
 app.command(
     epilog=examples("segmentation report", "segmentation report --output /srv/www/segments.html")
@@ -82,3 +100,9 @@ app.command(
 app.command(epilog=examples("segmentation write-sample", "segmentation write-sample my_folder"))(
     write_sample
 )
+app.command(
+    epilog=examples(
+        "segmentation export --segment value/at_risk --to audiences/win_back.csv --holdout 10%",
+        "segmentation export --segment value/at_risk --to audiences/win_back.csv --changes",
+    )
+)(export)

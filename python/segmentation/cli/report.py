@@ -12,6 +12,7 @@ from rich.markup import escape
 from segmentation.cli.conventions import CommandError, terminal
 from segmentation.cli.opened import Schema, opened_marts
 from segmentation.published.files import published_file
+from segmentation.published.marts_schema import MartsNotFoundError
 
 FOLDER = Path("report")
 
@@ -36,8 +37,8 @@ def report(
     The page needs no network and no other file.
     """
     console = terminal()
-    file = published or published_file(
-        os.environ.get("SEGMENTATION_WAREHOUSE") or "warehouse.duckdb"
+    file = published_file(
+        os.environ.get("SEGMENTATION_WAREHOUSE") or "warehouse.duckdb", str(published or "")
     )
     if file is None:
         raise CommandError("The warehouse is no file: name a published one with --published.")
@@ -49,12 +50,22 @@ def report(
             " pip install 'segmentation[report]'."
         ) from None
     to = output or FOLDER / f"{file.stem}.html"
+    if to.exists() and file.exists() and to.samefile(file):
+        raise CommandError(
+            f"{to} is the file that the page is made from. Name another one with --output, e.g."
+            f" {FOLDER / file.stem}.html."
+        )
     option = "--published or SEGMENTATION_PUBLISHED"
     with (
         opened_marts(file, schema, option=option) as marts,
         console.status("Drawing the charts"),
     ):
-        html = html_of(page_of(marts))
+        try:
+            html = html_of(page_of(marts))
+        except MartsNotFoundError as error:
+            raise CommandError(
+                f"{file}: {error} Build everything again with `make build`."
+            ) from None
     try:
         write_page(html, to)
     except OSError as error:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from segmentation.clustering.model import (
     SegmentationModel,
 )
 from segmentation.clustering.options import NamingOptions
-from segmentation.clustering.typical_values import TypicalValue
-from segmentation.playbook.conditions import Condition
+from segmentation.clustering.typical_values import TypicalValue, read_typical_values
+from segmentation.playbook.conditions import Condition, read_condition
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.playbook import (
     PlaybookRow,
@@ -78,3 +79,24 @@ class NamedSegment:
     naming_distance: float | None = None
     slug_at_fit: str | None = None
     renamed_because: str | None = None
+
+
+def read_segments(records: Iterable[Mapping[str, Any]]) -> list[NamedSegment]:
+    """Read the segments of a clustering from the table: clusters first, then states in order.
+
+    What people read of a segment, besides its name, is left out.
+    """
+    return [
+        NamedSegment(
+            segment_id=record["segment_id"],
+            segment_slug=record["segment_slug"],
+            segment_name=record["segment_name"],
+            named_by=record["named_by"],
+            condition=read_condition(record["condition"], record["segment_slug"])
+            if record["condition"]
+            else None,
+            row=None,
+            values=read_typical_values(record["typical_values"]),
+        )
+        for record in sorted(records, key=lambda record: record["segment_id"])
+    ]

@@ -9,14 +9,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
+from segmentation.clustering.contrasts import (
+    LAST,
+    MOST_TIMES_THE_SEGMENT,
+    NO_REASON,
+    ONLY_SEGMENT,
+    OUTSIDE,
+    REASONS,
+    ExplainedNumber,
+    contrasts_of,
+    explained_numbers,
+    explains,
+    frequent_here,
+    rank_of,
+)
 from segmentation.clustering.model import ModelCategory, SegmentationModel
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
-from segmentation.clustering.typical_values import TypicalValue
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, all_of, call, case, number, quoted, text_literal
 from segmentation.features.categories import PreparedCategory
@@ -33,54 +45,12 @@ from segmentation.scoring.columns import (
     bounded_expression,
     code_columns,
     columns_of,
-    scaled_columns,
     scaled_expression,
 )
 from segmentation.scoring.nearest import by_segment
 from segmentation.scoring.prototypes import NOISE
 
-REASONS = 3
-
-# How far a customer lies out counts up to so many times how far the segment does.
-MOST_TIMES_THE_SEGMENT = 2.0
-
-# What the condition of a state names comes before everything else.
-FIRST = 1e6
-# The weight of a feature without a value is multiplied by this, which puts it last.
-LAST = 1e-12
-
-OUTSIDE = "lies in no dense group; it is nearest to the runner-up"
-
 NOBODY = "No customer is in it today"
-
-# Where nothing that is typical of the segment is true of the customer.
-NO_REASON = "no feature by itself speaks for this segment"
-
-
-@dataclass(frozen=True)
-class ExplainedNumber:
-    """A number that can be a reason.
-
-    Attributes
-    ----------
-    prepared : PreparedFeature
-    standard_deviation : float
-        Of its scaled values.
-    column : str
-        SQL of its scaled value.
-    is_fitted : bool
-        Whether the model looks at it; otherwise only conditions do.
-    """
-
-    prepared: PreparedFeature
-    standard_deviation: float
-    column: str
-    is_fitted: bool
-
-    def apart(self, value: TypicalValue) -> float:
-        """Return how far a segment lies from the typical customer, in standard deviations."""
-        here, everywhere = self.prepared.scaled(np.array([value.here, value.everywhere]))
-        return float((here - everywhere) / self.standard_deviation)
 
 
 def segment_headline(
@@ -91,14 +61,14 @@ def segment_headline(
         return NOBODY
     of_numbers = {value.feature: value for value in segment.values if value.category is None}
     numbers = []
-    for explained in _explained_numbers(model):
+    for explained in explained_numbers(model):
         name = explained.prepared.name
         if name not in of_numbers:
             continue
         value = of_numbers[name]
         apart = explained.apart(value)
-        if _explains(explained, apart, segment):
-            rank = _rank(name, apart, segment)
+        if explains(explained, apart, segment):
+            rank = rank_of(name, apart, segment)
             numbers.append(NumberContrast(name, rank * apart, value.here, value.everywhere))
     categories = [
         CategoryContrast(value.feature, value.category, value.here, value.everywhere)
@@ -145,11 +115,11 @@ def with_reasons(
         Its result has the columns of `assigned` and reason_1, reason_2, reason_3.
     """
     if len(segments) < 2:
-        only = _first_reason(text_literal("there is only one segment"))
+        only = _first_reason(text_literal(ONLY_SEGMENT))
         others = [f"cast(null as varchar) as reason_{rank}" for rank in range(2, REASONS + 1)]
         return assigned.adding("reasons", [only, *others])
     features = model.prepared_features
-    numbers = _explained_numbers(model)
+    numbers = explained_numbers(model)
     assigned = _with_scaled(engine, assigned, model)
     listed: list[PreparedFeature | PreparedCategory] = [e.prepared for e in numbers]
     listed += features.categories
@@ -203,20 +173,6 @@ def _first_reason(of_members: str) -> str:
     return f"{case([outside], of_members)} as reason_1"
 
 
-def _explained_numbers(model: SegmentationModel) -> list[ExplainedNumber]:
-    scaled = scaled_columns(model.prepared_features)
-    fitted = [
-        ExplainedNumber(feature.prepared, feature.standard_deviation or 1.0, column, True)
-        for feature, column in zip(model.features, scaled, strict=True)
-    ]
-    # They are scaled to a standard deviation of 1.
-    explained = columns_of("explained", model.prepared_features, model.explained)
-    return fitted + [
-        ExplainedNumber(prepared, 1.0, column, False)
-        for prepared, column in zip(model.explained, explained, strict=True)
-    ]
-
-
 def _with_scaled(engine: Engine, assigned: Query, model: SegmentationModel) -> Query:
     """Return a query that also has the scaled columns that only conditions look at."""
     if not model.explained:
@@ -238,57 +194,10 @@ def _with_scaled(engine: Engine, assigned: Query, model: SegmentationModel) -> Q
     )
 
 
-def _is_promised(name: str, apart: float, segment: NamedSegment) -> bool:
-    """Return whether the condition of a segment asks for a number on that side."""
-    sides = {">": 1.0, ">=": 1.0, "<": -1.0, "<=": -1.0, "=": apart}
-    return segment.condition is not None and any(
-        comparison.column == name and sides[comparison.operator] * apart > 0
-        for comparison in segment.condition.comparisons
-    )
-
-
-def _rank(name: str, apart: float, segment: NamedSegment) -> float:
-    """Return what the weight of a number is multiplied by: of a state, its condition is first."""
-    is_state = segment.segment_id >= STATE_IDS_FROM
-    return FIRST if is_state and _is_promised(name, apart, segment) else 1.0
-
-
-def _explains(explained: ExplainedNumber, apart: float, segment: NamedSegment) -> bool:
-    """Return whether a number can explain a segment: the model or its condition looks at it."""
-    return explained.is_fitted or _is_promised(explained.prepared.name, apart, segment)
-
-
-def _value(segment: NamedSegment, feature: str, category: str | None = None) -> TypicalValue | None:
-    for value in segment.values:
-        if (value.feature, value.category) == (feature, category):
-            return value
-    return None
-
-
 def _of_segments(values: Mapping[int, str], otherwise: str | None = None) -> str:
     """Return SQL that takes the expression of the row's segment."""
     branches = [(str(segment), value) for segment, value in values.items()]
     return case(branches, otherwise, of="named_id") if branches else otherwise or "null"
-
-
-def _contrasts(
-    explained: ExplainedNumber,
-    segments: Sequence[NamedSegment],
-    words: Mapping[str, FeatureWords],
-) -> dict[int, tuple[float, TypicalValue]]:
-    """Return, for the segments that a number explains, how far they lie apart, and its values."""
-    name = explained.prepared.name
-    spoken = words_for(name, words)
-    found = {}
-    for segment in segments:
-        value = _value(segment, name)
-        # What reads the same on both sides distinguishes nothing.
-        if value is None or spoken.written(value.here) == spoken.written(value.everywhere):
-            continue
-        apart = explained.apart(value)
-        if apart and _explains(explained, apart, segment):
-            found[segment.segment_id] = (apart, value)
-    return found
 
 
 def _number_evidence(
@@ -301,9 +210,9 @@ def _number_evidence(
     by_id = {segment.segment_id: segment for segment in segments}
     weights = {}
     everywhere = None
-    for i, (apart, value) in _contrasts(explained, segments, words).items():
+    for i, (apart, value) in contrasts_of(explained, segments, words).items():
         everywhere = value.everywhere
-        rank = _rank(explained.prepared.name, apart, by_id[i])
+        rank = rank_of(explained.prepared.name, apart, by_id[i])
         middle = float(explained.prepared.scaled(np.array([value.everywhere]))[0])
         slope = rank * apart / explained.standard_deviation
         most = rank * MOST_TIMES_THE_SEGMENT * apart**2
@@ -327,27 +236,12 @@ def _number_evidence(
     return f"{weight} * {known}"
 
 
-def _frequent_here(category: ModelCategory, segment: NamedSegment) -> dict[int, TypicalValue]:
-    """Return the codes of the categories that a segment has more of than all customers."""
-    found = {}
-    for code, name in enumerate(category.categories):
-        value = _value(segment, category.name, name)
-        # What reads the same on both sides distinguishes nothing.
-        if (
-            value is not None
-            and share_z_score(value.here, value.everywhere) > 0
-            and f"{value.here:.0%}" != f"{value.everywhere:.0%}"
-        ):
-            found[code] = value
-    return found
-
-
 def _category_evidence(code: str, category: ModelCategory, segments: Sequence[NamedSegment]) -> str:
     weights = {}
     for segment in segments:
         shares = [
             (str(i), number(share_z_score(value.here, value.everywhere) ** 2))
-            for i, value in _frequent_here(category, segment).items()
+            for i, value in frequent_here(category, segment).items()
         ]
         if shares:
             weights[segment.segment_id] = case(shares, number(0.0), of=code)
@@ -367,7 +261,7 @@ def _sentence(
     """Return SQL for a reason in words."""
     name = explained.prepared.name
     spoken = words_for(name, words)
-    contrasts = _contrasts(explained, segments, words)
+    contrasts = contrasts_of(explained, segments, words)
     raw = f"cast({quoted(name)} as double)"
     direction = {
         i: text_literal(f"{spoken.high_words if apart > 0 else spoken.low_words}: ")
@@ -426,7 +320,7 @@ def _category_sentence(code: str, category: ModelCategory, segments: Sequence[Na
                 str(i),
                 text_literal(f" (here {value.here:.0%}, all customers {value.everywhere:.0%})"),
             )
-            for i, value in _frequent_here(category, segment).items()
+            for i, value in frequent_here(category, segment).items()
         ]
         if written:
             beside[segment.segment_id] = case(written, of=code)

@@ -57,11 +57,40 @@ DuckDBError = duckdb.Error
 FileError = duckdb.IOException
 InvalidInputError = duckdb.InvalidInputException
 ConversionError = duckdb.ConversionException
+# A query names a table or a column that there is not.
+UNKNOWN_NAME_ERRORS = (duckdb.BinderException, duckdb.CatalogException)
 
 
 def open_read_only(path: str | PurePath) -> Connection:
     """Open a DuckDB file that is only read."""
     return duckdb.connect(str(path), read_only=True)
+
+
+def open_attached(path: str | PurePath) -> Connection:
+    """Open a DuckDB file that is only read, as it is now, in a database in memory of its own.
+
+    A process opens a path once: further connections to it would read what the first one opened,
+    also where the file was replaced since. What is attached to another database is opened anew.
+
+    Parameters
+    ----------
+    path : path
+        Its database is called ``published``; see :func:`cursor_in` for what looks tables up in it.
+    """
+    connection = duckdb.connect(config={"threads": 1})
+    try:
+        connection.execute(f"attach {text_literal(str(path))} as published (read_only)")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def cursor_in(connection: Connection, schema: str) -> Connection:
+    """Return a cursor that looks tables up in a schema of what :func:`open_attached` opened."""
+    cursor = connection.cursor()
+    cursor.execute(f"use published.{quoted(schema)}")
+    return cursor
 
 
 def check_that_opens(path: str, config: Mapping[str, Any]) -> None:

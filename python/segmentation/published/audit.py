@@ -12,12 +12,18 @@ from segmentation.published.publication import (
     PUBLICATION,
     PUBLICATION_TABLES,
     SCHEMA,
+    SCORING_SCHEMA,
     PublishingError,
     Table,
 )
 
 
-def audit(file: Path, marts: Mapping[str, Description], macros: Sequence[str]) -> None:
+def audit(
+    file: Path,
+    marts: Mapping[str, Description],
+    macros: Sequence[str],
+    scoring: Mapping[str, Description] | None = None,
+) -> None:
     """Check that a file holds what it should, and needs nothing beside itself.
 
     Parameters
@@ -28,6 +34,8 @@ def audit(file: Path, marts: Mapping[str, Description], macros: Sequence[str]) -
         The tables that there must be: name to what the catalogue of the warehouse says of it.
     macros : sequence of str
         The scoring macros that there must be.
+    scoring : mapping, optional
+        The tables that people are scored by, as `marts`.
 
     Raises
     ------
@@ -36,18 +44,24 @@ def audit(file: Path, marts: Mapping[str, Description], macros: Sequence[str]) -
     """
     try:
         with open_read_only(file) as connection:
-            problem = _tables_problem(connection, marts) or _macros_problem(connection, macros)
+            problem = _tables_problem(connection, marts, scoring or {}) or _macros_problem(
+                connection, macros
+            )
     except DuckDBError as error:
         problem = f"it cannot be read: {error}"
     if problem:
         raise PublishingError(f"the new file is not as it should be: {problem}")
 
 
-def _tables_problem(connection: Connection, marts: Mapping[str, Description]) -> str | None:
+def _tables_problem(
+    connection: Connection, marts: Mapping[str, Description], scoring: Mapping[str, Description]
+) -> str | None:
     ((database,),) = connection.execute("select current_database()").fetchall()
     found = described_tables(connection, database)
     names = {*marts, PUBLICATION, PUBLICATION_TABLES}
-    differing = set(found) ^ {Table(database, SCHEMA, name) for name in names}
+    expected = {Table(database, SCHEMA, name) for name in names}
+    expected |= {Table(database, SCORING_SCHEMA, name) for name in scoring}
+    differing = set(found) ^ expected
     if differing:
         return f"it lacks these tables, or should not have them: {_listed(differing)}"
     counted = dict(
@@ -62,6 +76,9 @@ def _tables_problem(connection: Connection, marts: Mapping[str, Description]) ->
             return f"{name} has {rows} rows instead of {counted.get(name)}"
         if found[table] != description:
             return f"{name} has other columns or comments than in the warehouse"
+    for name, description in scoring.items():
+        if found[Table(database, SCORING_SCHEMA, name)] != description:
+            return f"scoring.{name} has other columns or comments than in the warehouse"
     return None
 
 

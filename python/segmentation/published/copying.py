@@ -20,6 +20,7 @@ from segmentation.published.publication import (
     PublishingError,
     Table,
 )
+from segmentation.published.scoring_tables import copy_scoring_tables
 
 _PUBLICATION_DESCRIPTION = Description(
     (
@@ -53,7 +54,7 @@ _TABLES_DESCRIPTION = Description(
 
 
 def copy_marts(connection: Connection, publication: Publication, database: str) -> None:
-    """Write the marts, their comments and the scoring macros into an attached, empty database.
+    """Write the marts, with comments, and what scores people into an attached, empty database.
 
     Parameters
     ----------
@@ -80,6 +81,7 @@ def copy_marts(connection: Connection, publication: Publication, database: str) 
     _write_row_counts(connection, publication, schema)
     for name, macro in scoring_macros(connection, publication):
         connection.execute(f"create macro {schema}.{quoted(name)}{macro}")
+    copy_scoring_tables(connection, publication, database)
     connection.commit()
 
 
@@ -110,7 +112,7 @@ def scoring_macros(connection: Connection, publication: Publication) -> list[tup
 def write_parquet(
     connection: Connection, publication: Publication, database: str, folder: Path
 ) -> None:
-    """Write each table of an attached database into a file of its own.
+    """Write each table that people read of an attached database into a file of its own.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def write_parquet(
 
 
 def table_names(publication: Publication) -> list[str]:
-    """Return the names of all tables of a published file."""
+    """Return the names of the tables of a published file that people read."""
     return [*(mart.name for mart in publication.marts), PUBLICATION, PUBLICATION_TABLES]
 
 

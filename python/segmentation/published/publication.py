@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from segmentation.engine.sql import quoted
 
-# The schema of the published file, whatever the warehouse calls its own.
+# The schemas of the published file, whatever the warehouse calls its own: what people read, and
+# what scores people without the warehouse.
 SCHEMA = "marts"
+SCORING_SCHEMA = "scoring"
 
 # One row: which run the file is of.
 PUBLICATION = "publication"
@@ -60,7 +62,10 @@ class Publication:
     marts : tuple of Table
         In the order in which they are written.
     parquet : bool
-        Whether each table is written as a Parquet file too.
+        Whether each mart is written as a Parquet file too.
+    scoring : mapping of str to Table
+        What people are scored by: the name in the schema ``scoring`` to the table of the warehouse,
+        see :mod:`segmentation.published.scoring_tables`.
     """
 
     warehouse: str
@@ -71,6 +76,7 @@ class Publication:
     scoring_rules: Table
     marts: tuple[Table, ...]
     parquet: bool = False
+    scoring: Mapping[str, Table] = field(default_factory=dict)
 
     @classmethod
     def of(cls, written: Mapping[str, Any], file: Path) -> Publication:
@@ -80,6 +86,7 @@ class Publication:
         ----------
         written : mapping
             `warehouse`, `run_id`, `parquet`, and tables with `database`, `schema` and `name`.
+            `scoring` has tables by their published names.
         file : Path
             See :func:`segmentation.published.files.published_file`.
         """
@@ -93,4 +100,5 @@ class Publication:
             scoring_rules=Table(**written["scoring_rules"]),
             marts=tuple(marts),
             parquet=bool(written["parquet"]),
+            scoring={name: Table(**table) for name, table in written["scoring"].items()},
         )

@@ -31,6 +31,8 @@ from segmentation.published.files import (
     write_through,
 )
 from segmentation.published.publication import Publication, PublishingError
+from segmentation.published.scoring_tables import described_scoring_tables
+from segmentation.published.turns import turn_in
 
 # What the file that is written is called in the build's own connection.
 _NEXT = "segmentation_published_next"
@@ -62,12 +64,13 @@ def publish(connection: Connection, publication: Publication) -> None:
     if problems:
         raise PublishingError(_message(file, " ".join(problems)))
     version = NextVersion.beside(file)
-    try:
-        _publish_database(connection, publication, version)
-        if publication.parquet:
-            _publish_parquet(version)
-    finally:
-        version.remove()
+    with turn_in(file.parent):
+        try:
+            _publish_database(connection, publication, version)
+            if publication.parquet:
+                _publish_parquet(version)
+        finally:
+            version.remove()
 
 
 def _publish_database(
@@ -77,6 +80,7 @@ def _publish_database(
         _remove_leftovers(connection, version.file)
         _write(connection, publication, version)
         write_through(version)
+        version.take_permissions(Path(publication.warehouse).expanduser())
         swap_database(version)
     except PublishingError as error:
         raise PublishingError(_message(version.file, str(error))) from error
@@ -87,7 +91,7 @@ def _publish_database(
 def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
     with contextlib.closing(connection.cursor()) as cursor:
         with attached(cursor, version.database, _NEXT):
-            version.take_permissions(Path(publication.warehouse).expanduser())
+            version.keep_private()
             copy_marts(cursor, publication, _NEXT)
             if publication.parquet:
                 version.make_parquet_folder()
@@ -95,8 +99,9 @@ def _write(connection: Connection, publication: Publication, version: NextVersio
             # What was written goes from the log into the file.
             cursor.execute(f"checkpoint {quoted(_NEXT)}")
         descriptions = described_marts(cursor, publication)
+        scoring = described_scoring_tables(cursor, publication)
         macros = [name for name, _ in scoring_macros(cursor, publication)]
-    audit(version.database, descriptions, macros)
+    audit(version.database, descriptions, macros, scoring)
 
 
 def _publish_parquet(version: NextVersion) -> None:
@@ -111,7 +116,7 @@ def _publish_parquet(version: NextVersion) -> None:
 
 
 def _remove_leftovers(connection: Connection, file: Path) -> None:
-    """Remove what killed builds left; a build that is at work holds its file."""
+    """Remove what killed builds left; what another version of the project writes is held."""
     for version in leftover_versions(file):
         if not _is_held(connection, version.database):
             version.remove()

@@ -8,13 +8,13 @@ import pyarrow as pa
 
 from segmentation.clustering.assign import assignments_query, scoring_rule
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.naming import read_segments
 from segmentation.clustering.projection import projection_expressions
 from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import Query, number, quoted, select, text_literal
+from segmentation.features.further_columns import with_further_columns
 from segmentation.steps.begin import begin
-from segmentation.steps.further_columns import with_further_columns
-from segmentation.steps.segments_table import read_segments
 
 # Enough for a picture; more points would only cover one another.
 PROJECTED_ROWS = 2_000

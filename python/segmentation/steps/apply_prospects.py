@@ -21,8 +21,8 @@ from segmentation.classification.sales import SpendModel
 from segmentation.classification.sales_so_far import SalesSoFar, tally_with_sales
 from segmentation.engine.base import Relation, Session, Table
 from segmentation.engine.sql import case, select, text_literal
+from segmentation.features.further_columns import with_further_columns
 from segmentation.steps.begin import begin
-from segmentation.steps.further_columns import with_further_columns
 
 log = logging.getLogger("segmentation")
 

@@ -17,12 +17,13 @@ from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.names import current_names
 from segmentation.clustering.naming import NamingInputs
 from segmentation.engine.base import Session, Table
+from segmentation.features.further_columns import with_further_columns
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
-from segmentation.steps.further_columns import check_further_numbers, with_further_columns
+from segmentation.steps.further_numbers import check_further_numbers
 from segmentation.steps.overrides import read_options
 
 log = logging.getLogger("segmentation")

@@ -27,6 +27,7 @@ from segmentation.classification.storage import (
     dump_classifier,
 )
 from segmentation.engine.base import Engine, Session, Table
+from segmentation.features.further_columns import further_numbers, with_further_columns
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.portraits import portraits
 from segmentation.playbook.slugs import unique_slug
@@ -36,7 +37,6 @@ from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.fits import fit_classifier
-from segmentation.steps.further_columns import further_numbers, with_further_columns
 from segmentation.steps.overrides import read_overrides
 from segmentation.steps.prospect_targets import (
     SEGMENT_AT_AGE,

@@ -15,14 +15,12 @@ import pandas as pd
 
 from segmentation.clustering.assign import scoring_rule
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.naming import NamedSegment
-from segmentation.clustering.states import STATE_IDS_FROM
+from segmentation.clustering.naming import NamedSegment, read_segments
 from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import quoted, select
 from segmentation.scoring.prototypes import NOISE
 from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import Step
-from segmentation.steps.segments_table import read_segments
 
 # Where targets come from that no label gives.
 SEGMENT_AT_AGE = "segment at age"
@@ -67,12 +65,12 @@ class ValueRule:
     def text(self) -> str:
         """What decides a customer's segment: another text means other segments."""
         thresholds = {threshold.name: threshold.value for threshold in self.model.thresholds}
-        states = [
+        conditions = [
             f"{segment.segment_id}: {segment.condition.written(thresholds)}"
             for segment in self.segments
-            if segment.segment_id >= STATE_IDS_FROM and segment.condition
+            if segment.condition
         ]
-        return "; ".join([self.model.model_version, *states])
+        return "; ".join([self.model.model_version, *conditions])
 
     def segments_of(self, engine: Engine, table: str, key: str = "customer_id") -> pd.Series:
         """Return the segment_id of each row of a table of value features, indexed by the key.

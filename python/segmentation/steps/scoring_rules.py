@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.naming import read_segments
 from segmentation.engine.base import Session, Table
 from segmentation.steps.begin import begin
 from segmentation.steps.scoring_macros import refusing_macros, scoring_macros
-from segmentation.steps.segments_table import read_segments
 
 log = logging.getLogger("segmentation")
 

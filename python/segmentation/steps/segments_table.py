@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -11,8 +11,6 @@ import pyarrow as pa
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.reasons import segment_headline
-from segmentation.clustering.typical_values import read_typical_values
-from segmentation.playbook.conditions import read_condition
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.playbook.playbook import PlaybookRow
 
@@ -81,24 +79,3 @@ def segment_record(
         "typical_values": [dataclasses.asdict(value) for value in segment.values],
         "model_version": model.model_version,
     }
-
-
-def read_segments(records: Iterable[Mapping[str, Any]]) -> list[NamedSegment]:
-    """Read the segments of a clustering from the table: clusters first, then states in order.
-
-    What people read of a segment, besides its name, is left out.
-    """
-    return [
-        NamedSegment(
-            segment_id=record["segment_id"],
-            segment_slug=record["segment_slug"],
-            segment_name=record["segment_name"],
-            named_by=record["named_by"],
-            condition=read_condition(record["condition"], record["segment_slug"])
-            if record["condition"]
-            else None,
-            row=None,
-            values=read_typical_values(record["typical_values"]),
-        )
-        for record in sorted(records, key=lambda record: record["segment_id"])
-    ]

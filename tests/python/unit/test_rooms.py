@@ -26,11 +26,21 @@ ROOMS: dict[str, set[str]] = {
         *("clustering", "classification"),
     },
     "published": {"engine"},
+    # It scores by what was published, with what a fit stored.
+    "scorer": {
+        *("engine", "features", "scoring", "playbook", "registry"),
+        *("clustering", "classification", "published"),
+    },
+    "service": {"engine", "published", "scorer"},
     "report": {"engine", "published"},
     "onboarding": {"engine"},
-    "cli": {"engine", "published", "report", "onboarding"},
+    "audiences": {"engine", "published"},
+    "cli": {
+        *("engine", "published", "report", "onboarding", "audiences"),
+        *("scorer", "service"),
+    },
     # They are dbt's, and call what a build checks before it begins.
-    "dbt_plugins": {"engine", "steps", "published", "onboarding"},
+    "dbt_plugins": {"engine", "steps", "published", "audiences", "onboarding"},
 }
 
 # Parallel packages have parallel roles; no other two modules share a name.

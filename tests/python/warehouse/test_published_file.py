@@ -56,7 +56,8 @@ def test_a_build_publishes_its_marts(sample: Warehouse) -> None:
     file = published(sample)
     assert names(file.path.parent) == ["segments.duckdb"]
     marts = [table for table in sample.tables() if table.startswith("marts.")]
-    assert set(file.tables()) == {*marts, "marts.publication", "marts.publication_tables"}
+    tables = {table for table in file.tables() if not table.startswith("scoring.")}
+    assert tables == {*marts, "marts.publication", "marts.publication_tables"}
     assert len(marts) >= 28
     for mart in marts:
         rows = f"select to_json(mart)::varchar from {mart} as mart"
@@ -71,6 +72,26 @@ def test_a_build_publishes_its_marts(sample: Warehouse) -> None:
         (mart.removeprefix("marts."), sample.query(f"select count(*) from {mart}")[0][0])
         for mart in sorted(marts)
     ]
+
+
+def test_a_build_publishes_what_scores_people(sample: Warehouse) -> None:
+    """The same rows as in the warehouse; of the models, the current ones."""
+    file = published(sample)
+    sources = {
+        "value_model": "segmentation.value_model",
+        "profile_model": "segmentation.profile_model",
+        "prospects_model": "segmentation.prospects_model",
+        "segments": "segmentation.all_segments",
+        "feature_words": "seeds.feature_words",
+        "value_features": "intermediate.int_value_features",
+        "profile_features": "intermediate.int_profile_features",
+        "prospects_features": "intermediate.int_prospect_features where is_prospect",
+    }
+    found = {table for table in file.tables() if table.startswith("scoring.")}
+    assert found == {f"scoring.{name}" for name in sources}
+    for name, source in sources.items():
+        rows = "select to_json(t)::varchar as row from (from {}) as t order by row"
+        assert file.query(rows.format(f"scoring.{name}")) == sample.query(rows.format(source)), name
 
 
 def test_the_published_file_says_of_which_run_it_is(sample: Warehouse) -> None:

@@ -129,3 +129,27 @@ def test_a_summary_for_programs(sample_marts: Path) -> None:
     assert (read["dataset"], read["as_of"]) == ("demo", "2025-12-31")
     assert read["segments"][0]["segment_name"] == "Loyal [vip]"
     assert read["rows_read"] == read["warnings"] == []
+
+
+def test_the_page_never_replaces_what_it_is_made_from(sample_marts: Path) -> None:
+    before = sample_marts.read_bytes()
+    code, output = shown("report", "--published", str(sample_marts), "--output", str(sample_marts))
+    assert code == 1
+    assert "is the file that the page is made from. Name another one with --output" in output
+    assert sample_marts.read_bytes() == before
+
+
+def test_a_page_of_a_file_that_lacks_columns(sample_marts: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    code, output = shown("report", "--published", str(sample_marts), "--output", str(page))
+    assert code == 1
+    assert "another version of the project built it" in output
+    assert "Build everything again" in output
+    assert not page.exists()
+
+
+def test_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code, output = shown("report", "--published", "~/none.duckdb")
+    assert code == 1
+    assert f"There is no file {tmp_path.resolve()}/none.duckdb" in output

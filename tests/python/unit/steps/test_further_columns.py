@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.registry.option_checks import OptionError
-from segmentation.steps.further_columns import (
-    check_further_numbers,
+from segmentation.features.further_columns import (
     further_names,
     further_numbers,
     with_further_columns,
 )
+from segmentation.registry.option_checks import OptionError
+from segmentation.steps.further_numbers import check_further_numbers
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, number, quoted, text_literal
 from segmentation.features.numbers import MAX_ABSOLUTE_VALUE
-from segmentation.registry.option_checks import OptionError
 
 FURTHER_COLUMNS = "further_columns"
 
@@ -38,7 +37,7 @@ def with_further_columns(
     further = further_names(engine, table, [*numbers, *texts])
     columns = []
     for name in further:
-        text = _text_of(engine, name)
+        text = further_text(engine, name)
         if name in numbers:
             value = engine.read_number(text)
             text = case([(f"abs({value}) <= {number(MAX_ABSOLUTE_VALUE)}", value)])
@@ -71,24 +70,11 @@ def further_numbers(engine: Engine, table: str, names: Sequence[str]) -> list[st
         for name in further_names(engine, table, names)
         if engine.rows(
             f"select count(text) > 0 and count(text) = count({engine.read_number('text')}) "
-            f"from (select {_text_of(engine, name)} as text from {table})"
+            f"from (select {further_text(engine, name)} as text from {table})"
         )[0][0]
     ]
 
 
-def check_further_numbers(engine: Engine, table: str, names: Sequence[str]) -> None:
-    """Raise an OptionError where a further column that is to be a number holds something else."""
-    for name in further_names(engine, table, names):
-        found = engine.rows(
-            f"select min(text), count(*) from (select {_text_of(engine, name)} as text "
-            f"from {table}) where text is not null and {engine.read_number('text')} is null"
-        )[0]
-        if found[1]:
-            raise OptionError(
-                f"features names {name}, which is no number for {found[1]:,} customers, e.g. "
-                f"{found[0]!r}. Name it under categorical_features instead."
-            )
-
-
-def _text_of(engine: Engine, name: str) -> str:
+def further_text(engine: Engine, name: str) -> str:
+    """Return SQL for the text of a further column; null where a customer has none."""
     return engine.json_text(quoted(FURTHER_COLUMNS), text_literal(name))

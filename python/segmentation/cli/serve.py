@@ -1,0 +1,52 @@
+"""``segmentation serve``: the segments over HTTP."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segmentation.cli.published_option import Published, file_of, refuse
+from segmentation.published.opened_file import OpeningError
+
+
+def serve(
+    published: Published = None,
+    host: Annotated[
+        str, typer.Option(help="Another one than this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the token that requests must carry. Without it,"
+            " SEGMENTATION_SERVICE_TOKEN or SEGMENTATION_SERVICE_TOKEN_FILE."
+        ),
+    ] = None,
+) -> None:
+    """Serve segments and scores over HTTP, from the file that a build published.
+
+    Takes up what is published, without a restart. GET /docs describes it. Example:
+
+        segmentation serve --published published/segments.duckdb --port 8000
+    """
+    file = file_of(published)
+    try:
+        from segmentation.scorer.current_scorers import NoModelError
+        from segmentation.service.server import serve as run
+        from segmentation.service.service_settings import (
+            ServiceSettings,
+            SettingsError,
+            read_token,
+        )
+    except ImportError as error:
+        raise refuse(
+            f"The package {error.name} is missing. The service needs the extra `service`: "
+            "pip install 'segmentation[service]'."
+        ) from None
+    try:
+        run(ServiceSettings(file, read_token(os.environ, token_file)), host, port)
+    except (SettingsError, OpeningError, NoModelError) as error:
+        raise refuse(str(error)) from None

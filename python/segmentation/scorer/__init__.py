@@ -1,0 +1,1 @@
+"""Scores people without the warehouse, by the numbers of the current models."""

@@ -1,0 +1,178 @@
+"""The smallest change of one feature that would give a person another segment.
+
+Features are tried one at a time, the others stay: numbers over the range that customers have,
+categories over those that the model knows. What is returned was scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from segmentation.features.arrays import Matrix
+from segmentation.scorer.columns_of_people import People
+from segmentation.scorer.scored_people import Scorer
+
+# A change of category counts as one standard deviation.
+SIZE_OF_A_CATEGORY = 1.0
+# So often is the gap between what does and what does not change the segment halved.
+HALVINGS = 40
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What customers have in a feature.
+
+    Attributes
+    ----------
+    values : ndarray or sequence of str
+        Of a number, quantiles from the smallest to the largest; of a category, all that are known.
+    deviation : float
+        Standard deviation of a number.
+    decimals : int
+        Digits that a number is written with.
+    """
+
+    values: Matrix | Sequence[str]
+    deviation: float = 1.0
+    decimals: int = 2
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of one feature that gives a person another segment.
+
+    Attributes
+    ----------
+    feature : str
+    before, after : float, str or None
+        None where nothing is known.
+    size : float
+        In standard deviations as the model sees them; 1 for a category.
+    """
+
+    feature: str
+    before: float | str | None
+    after: float | str
+    size: float
+
+
+def smallest_change(
+    scorer: Scorer, person: People, segment_id: int, observed: Mapping[str, Observed]
+) -> Change | None:
+    """Return the smallest change of one feature by which a person is in a segment.
+
+    Parameters
+    ----------
+    scorer : Scorer
+    person : People
+        One person.
+    segment_id : int
+        The segment to be reached.
+    observed : mapping of str to Observed
+        The features that may change.
+
+    Returns
+    -------
+    Change or None
+        Of equal ones, the feature that is named first; None where no single one does it.
+    """
+    found: list[Change] = []
+    for name, of in observed.items():
+        if isinstance(of.values, np.ndarray):
+            change = _change_of_number(scorer, person, segment_id, name, of)
+        else:
+            change = _change_of_category(scorer, person, segment_id, name, list(of.values))
+        if change is not None:
+            found.append(change)
+    return min(found, key=lambda change: change.size, default=None)
+
+
+def _change_of_category(
+    scorer: Scorer, person: People, segment_id: int, name: str, categories: list[str]
+) -> Change | None:
+    before = person.text(name)[0]
+    others = [category for category in categories if category != before]
+    if not others:
+        return None
+    texts = {**_repeated(person, len(others)).texts, name: others}
+    people = People(len(others), _repeated(person, len(others)).numbers, texts)
+    reached = np.flatnonzero(scorer.segments_of(people) == segment_id)
+    if not len(reached):
+        return None
+    return Change(name, before, others[int(reached[0])], SIZE_OF_A_CATEGORY)
+
+
+def _change_of_number(
+    scorer: Scorer, person: People, segment_id: int, name: str, of: Observed
+) -> Change | None:
+    before = float(person.number(name)[0])
+    values = np.asarray(of.values, dtype=float)
+    reached = values[_reaches(scorer, person, segment_id, name, values)]
+    if not len(reached):
+        return None
+    changes = []
+    known = before == before
+    for side in [reached[reached > before], reached[reached < before]] if known else [reached]:
+        if len(side):
+            sizes = scorer.size_of_change(name, before, side, of.deviation)
+            after = float(side[sizes.argmin()])
+            if known:
+                after = _nearer(scorer, person, segment_id, name, (before, after))
+                after = _written(scorer, person, segment_id, name, (before, after), of.decimals)
+            size = scorer.size_of_change(name, before, np.array([after]), of.deviation)
+            changes.append(Change(name, before if known else None, after, float(size[0])))
+    return min(changes, key=lambda change: change.size, default=None)
+
+
+def _nearer(
+    scorer: Scorer, person: People, segment_id: int, name: str, ends: tuple[float, float]
+) -> float:
+    """Return a value near the boundary that reaches the segment; the second end does."""
+    outside, inside = ends
+    for _ in range(HALVINGS):
+        middle = (outside + inside) / 2
+        if middle in (outside, inside):
+            break
+        if _reaches(scorer, person, segment_id, name, np.array([middle]))[0]:
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _written(
+    scorer: Scorer,
+    person: People,
+    segment_id: int,
+    name: str,
+    ends: tuple[float, float],
+    decimals: int,
+) -> float:
+    """Return the value as it is written, further from the first end, where that reaches too."""
+    before, after = ends
+    step = 10.0**decimals
+    further = (np.ceil if after > before else np.floor)(after * step) / step
+    if _reaches(scorer, person, segment_id, name, np.array([further]))[0]:
+        return float(further)
+    return after
+
+
+def _reaches(
+    scorer: Scorer, person: People, segment_id: int, name: str, values: Matrix
+) -> np.ndarray:
+    """Return which values of a feature give the person the segment, shape (n,)."""
+    people = _repeated(person, len(values))
+    changed = People(len(values), {**people.numbers, name: values}, people.texts)
+    found: np.ndarray = scorer.segments_of(changed) == segment_id
+    return found
+
+
+def _repeated(person: People, count: int) -> People:
+    return People(
+        count,
+        {name: np.repeat(values, count) for name, values in person.numbers.items()},
+        {name: list(values) * count for name, values in person.texts.items()},
+    )

@@ -1,0 +1,194 @@
+"""The answers of the service, for its description of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Answer(BaseModel):
+    """An object without further fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Versions(Answer):
+    """Where an answer comes from: which run of dbt, and which models."""
+
+    run_id: str = Field(description="Another one is another version of the data.")
+    dataset: str
+    as_of: str = Field(description="The day that everything is relative to.")
+    model_versions: dict[str, str] = Field(description="Segmentation to its current model.")
+
+
+class Health(Answer):
+    """The service is there."""
+
+    status: str
+
+
+class Ready(Answer):
+    """The service can answer."""
+
+    status: str
+    versions: Versions
+
+
+class Metadata(Answer):
+    """The data that are served."""
+
+    run_number: int
+    built_at: str
+    variant: str
+    versions: Versions
+
+
+class Segmentation(Answer):
+    """A segmentation, and what its model looks at."""
+
+    segmentation: str
+    model_version: str | None = Field(description="Null where there is no model.")
+    measure: str | None = Field(description="distance or probability.")
+    numbers: list[str]
+    categories: list[str]
+
+
+class Segmentations(Answer):
+    """All segmentations."""
+
+    segmentations: list[Segmentation]
+    versions: Versions
+
+
+class Segment(Answer):
+    """A segment, as dim_segments has it."""
+
+    segment_slug: str
+    segment_name: str
+    customers: int
+    share: float | None
+    headline: str | None
+    description: str | None
+    strategy: str | None
+    channel: str | None
+    priority: str | None
+
+
+class Segments(Answer):
+    """The segments of a segmentation."""
+
+    segmentation: str
+    segments: list[Segment]
+    versions: Versions
+
+
+class CustomerSegment(Answer):
+    """The segment of a customer in one segmentation, as fct_customer_segments has it."""
+
+    segmentation: str
+    segment_slug: str = Field(description="unassigned where the first reason says why not.")
+    segment_name: str
+    distance: float | None
+    probability: float | None
+    runner_up_slug: str | None
+    margin: float | None
+    reasons: list[str]
+    model_version: str | None
+
+
+class Customer(Answer):
+    """The segments of a customer."""
+
+    customer_id: str
+    segments: list[CustomerSegment]
+    versions: Versions
+
+
+class ScoredPerson(Answer):
+    """The segment of a person; distances of a clustering, probabilities of a classifier."""
+
+    customer_id: str | None
+    segment_id: int
+    segment_slug: str
+    segment_name: str
+    distance: float | None = None
+    probability: float | None = None
+    runner_up_slug: str | None
+    margin: float | None
+    reasons: list[str]
+    distances: dict[str, float] | None = None
+    probabilities: dict[str, float] | None = None
+
+
+class ScoredPeopleAnswer(Answer):
+    """The segments of people, in the order of the request."""
+
+    segmentation: str
+    model_version: str
+    people: list[ScoredPerson]
+    versions: Versions
+
+
+class FieldError(Answer):
+    """What is wrong with a field."""
+
+    field: str = Field(description="A JSON pointer.")
+    message: str
+
+
+class ProblemDetails(Answer):
+    """An error, as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] | None = None
+
+
+PERSON_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "minProperties": 1,
+    "properties": {
+        "customer_id": {
+            "type": ["string", "null"],
+            "maxLength": 200,
+            "description": "Comes back with the answer.",
+        }
+    },
+    "additionalProperties": {"type": ["number", "string", "null"]},
+    "description": "Features by name, see GET /segmentations. What is left out, or null, is taken"
+    " as a build takes what is missing; so is a category that the model does not know.",
+}
+PEOPLE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["people"],
+    "additionalProperties": False,
+    "properties": {
+        "people": {"type": "array", "minItems": 1, "maxItems": 1000, "items": PERSON_SCHEMA}
+    },
+}
+EXAMPLES: dict[str, Any] = {
+    "one person": {
+        "summary": "One person, for value",
+        "value": {
+            "people": [
+                {
+                    "customer_id": "new-1",
+                    "length_days": 300,
+                    "recency_days": 4,
+                    "frequency": 40,
+                    "monetary": 2100.5,
+                    "purchase_days": 38,
+                    "tenure_days": 304,
+                    "overdue_ratio": 0.5,
+                }
+            ]
+        },
+    },
+    "two people": {
+        "summary": "Two people, of whom little is known",
+        "value": {"people": [{"recency_days": 200}, {"recency_days": 2, "monetary": None}]},
+    },
+}

@@ -1,0 +1,111 @@
+"""The scorer of clusters in Python beside the SQL that a build runs."""
+
+from __future__ import annotations
+
+import duckdb
+import numpy as np
+import pytest
+from house import House, fitted
+from mixed_customers import CATEGORIES, NUMBERS, planted_customers
+from scored_customers import assert_same
+from segmentation.clustering.model import SegmentationModel
+from segmentation.playbook.feature_words import read_feature_words
+from segmentation.scorer.cluster_scorer import ClusterScorer
+from segmentation.scorer.columns_of_people import People
+from segmentation.scorer.scored_people import ScoredPeople, records
+from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
+
+
+@pytest.fixture(params=["kprototypes", "kmeans", "gaussian_mixture", "dbscan"])
+def house(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnection) -> House:
+    house = House(connection, planted_customers())
+    fitted(house, algorithm=request.param)
+    house.put("segments", house.segments())
+    (rule,) = scoring_rules(
+        connection,
+        segmentations={"profile": ScoringTables("models", "current_model", "segments", "features")},
+        run_settings="run",
+        feature_words="words",
+    ).to_pylist()
+    connection.execute(f"create macro score_profile{rule['people_macro']}")
+    return house
+
+
+def scorer_of(house: House) -> ClusterScorer:
+    words = house.connection.sql("from words").to_arrow_table().to_pylist()
+    (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
+    model = SegmentationModel.from_record(row)
+    columns = house.connection.table("features").columns
+    return ClusterScorer(model, house.named_segments(), read_feature_words(words), columns)
+
+
+def compared(house: House, values: str) -> ScoredPeople:
+    """Score the rows of a query both ways; fail where they differ."""
+    house.connection.execute(f"create or replace temp table us as {values}")
+    rows = house.connection.sql("from us order by customer_id").to_arrow_table().to_pylist()
+    marts = house.connection.sql("from score_profile('us') order by customer_id").to_arrow_table()
+    scorer = scorer_of(house)
+    people = People(
+        len(rows),
+        {
+            name: np.array([np.nan if row[name] is None else row[name] for row in rows], float)
+            for name in NUMBERS
+        },
+        {name: [row[name] for row in rows] for name in CATEGORIES},
+    )
+    scored = scorer.score(people)
+    for answer, mart in zip(records(scorer, scored), marts.to_pylist(), strict=True):
+        assert_same(answer | {"model_version": scorer.model_version}, mart, "distance")
+    return scored
+
+
+def test_customers_of_a_build(house: House) -> None:
+    scored = compared(house, "from features")
+    assert len(set(scored.segment_ids.tolist())) > 1
+
+
+def test_missing_values_unknown_categories_and_extremes(house: House) -> None:
+    numbers = [None, 0, -1, 1e-300, 1e15, -1e15, 33]
+    cases = [
+        (age, income, home, plan)
+        for age in numbers
+        for income in (None, -5, 45)
+        for home in (None, "house", "a castle")
+        for plan in (None, "a=b; c: d")
+    ]
+    values = ", ".join(
+        f"({i}, "
+        + ", ".join(
+            "null" if v is None else f"'{v}'" if isinstance(v, str) else f"{v!r}::double"
+            for v in case
+        )
+        + ")"
+        for i, case in enumerate(cases)
+    )
+    compared(
+        house,
+        "select lpad(i::varchar, 4, '0') as customer_id, age::double as age,"
+        " income::double as income, home::varchar as home, plan::varchar as plan"
+        f" from (values {values}) as people (i, age, income, home, plan)",
+    )
+
+
+def test_nobody(house: House) -> None:
+    scorer = scorer_of(house)
+    scored = scorer.score(People(0, {}, {}))
+    assert records(scorer, scored) == []
+
+
+def test_a_row_does_not_depend_on_the_others(house: House) -> None:
+    rows = house.connection.sql("from features order by customer_id limit 20").df()
+    scorer = scorer_of(house)
+
+    def of(part: slice) -> ScoredPeople:
+        frame = rows[part]
+        numbers = {name: frame[name].to_numpy(float) for name in NUMBERS}
+        return scorer.score(
+            People(len(frame), numbers, {name: list(frame[name]) for name in CATEGORIES})
+        )
+
+    together = records(scorer, of(slice(None)))
+    assert [records(scorer, of(slice(i, i + 1)))[0] for i in range(20)] == together
