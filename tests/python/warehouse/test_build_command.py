@@ -91,7 +91,8 @@ def test_no_project(tmp_path: Path) -> None:
 def test_control_c_stops_dbt(project: Path) -> None:
     """The process of dbt ends too, and leaves the file free."""
     endless = (
-        "select count(*) as n from range(100000000) as a, range(100000000) as b"
+        "{{ config(materialized='table') }} select count(*) as n"
+        " from range(100000000) as a, range(100000000) as b"
         " where a.range % 7 = b.range % 11"
     )
     (project / "models" / "marts" / "bad.sql").write_text(endless)
@@ -107,7 +108,7 @@ def test_control_c_stops_dbt(project: Path) -> None:
         start_new_session=True,
     ) as process:
         until = time.monotonic() + 120
-        while "START sql" not in (log.read_text() if log.is_file() else ""):
+        while "START sql table model" not in (log.read_text() if log.is_file() else ""):
             assert time.monotonic() < until, "dbt did not begin"
             time.sleep(0.2)
         time.sleep(1)
