@@ -35,7 +35,8 @@ def tables_in(address: SourceAddress) -> list[str]:
         If it cannot be opened.
     """
     if address.kind == "excel":
-        return [str(name) for name in _workbook(address).sheetnames]
+        with contextlib.closing(_workbook(address)) as workbook:
+            return [str(name) for name in workbook.sheetnames]
     if address.kind == "sqlite":
         with contextlib.closing(_sqlite(address)) as connection:
             rows = _answers(
@@ -117,11 +118,13 @@ def _text(value: Any) -> str | None:
 
 
 def _sheet(address: SourceAddress) -> pa.Table:
-    rows = [
-        list(row)
-        for row in _workbook(address)[address.table].iter_rows(values_only=True)
-        if any(value not in (None, "") for value in row)
-    ]
+    # Read only, the file stays open until it is closed.
+    with contextlib.closing(_workbook(address)) as workbook:
+        rows = [
+            list(row)
+            for row in workbook[address.table].iter_rows(values_only=True)
+            if any(value not in (None, "") for value in row)
+        ]
     if not rows:
         raise OnboardingError(f"The sheet {address} is empty.")
     filled = [sum(value not in (None, "") for value in row) for row in rows[:50]]
