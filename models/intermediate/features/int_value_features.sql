@@ -63,7 +63,8 @@ joined_features as (
         rhythm.tenure_days,
         rhythm.usual_gap_days,
         rhythm.overdue_ratio,
-        {{ absence_days("lrfm.recency_days", "rhythm.usual_gap_days") | indent(8) }} as absence_days,
+        {{ absence_days("lrfm.recency_days", "rhythm.usual_gap_days") | indent(8) }}
+            as absence_days,
         rhythm.last_return_ratio
     from customers
     inner join lrfm

@@ -30,11 +30,11 @@ def assignments_query(
 ) -> Query:
     """Return the query that applies a model to a table.
 
-    A customer in a state has the state's id as segment_id. The cluster that would name the
-    customer otherwise is then the runner-up, its distance is the distance, and there is no
-    margin: a condition holds or does not. A customer whose own figures contradict the name of the
-    nearest cluster, see :mod:`segmentation.clustering.kept_promises`, has that one as runner-up
-    and a margin of 0.
+    A customer in a state has the state's id as segment_id. The nearest cluster, which the customer
+    resembles but for the state, is then the runner-up, its distance is the distance, and there is
+    no margin: a condition holds or does not. A customer whose own figures contradict the name of
+    the nearest cluster, see :mod:`segmentation.clustering.kept_promises`, has that one as
+    runner-up and a margin of 0.
 
     Parameters
     ----------
@@ -59,23 +59,26 @@ def assignments_query(
     known = [*model.known_numbers, *columns_beside(engine, table, model, words)]
     assigned = rule.assigned(engine, table, keep=[key, *known])
     own, second, runner_up = _compared_distances(model.k)
+    in_state = f"named_id >= {STATE_IDS_FROM}"
     distances = assigned.adding(
         "squared_distances",
         [
-            f"{expression} as squared_{i}"
-            for i, expression in enumerate(
-                segment_dissimilarity_expressions(features, model.prototypes)
-            )
+            f"{case([(in_state, 'segment_id')], 'cluster_id')} as compared_id",
+            *(
+                f"{expression} as squared_{i}"
+                for i, expression in enumerate(
+                    segment_dissimilarity_expressions(features, model.prototypes)
+                )
+            ),
         ],
     ).adding("own_and_second_distances", [f"{own} as squared_own", f"{second} as squared_second"])
     explained = with_reasons(engine, distances, model, segments, words, known)
-    in_state = f"named_id >= {STATE_IDS_FROM}"
-    runner_up = case([(in_state, case([(f"cluster_id <> {NOISE}", "cluster_id")]))], runner_up)
+    runner_up = case([(in_state, case([(f"compared_id <> {NOISE}", "compared_id")]))], runner_up)
     margin = case(
         [
             (in_state, "null"),
             (
-                f"cluster_id <> {NOISE} and squared_second is not null",
+                f"compared_id <> {NOISE} and squared_second is not null",
                 "greatest(sqrt(squared_second) - sqrt(squared_own), 0.0)",
             ),
         ]
@@ -144,18 +147,18 @@ def _compared_distances(k: int) -> tuple[str, str, str]:
     """
     squared = [f"squared_{i}" for i in range(k)]
     own = case(
-        [(f"cluster_id = {NOISE}", call("least", squared))],
-        by_segment(squared, "cluster_id"),
+        [(f"compared_id = {NOISE}", call("least", squared))],
+        by_segment(squared, "compared_id"),
     )
     if k > 1:
         # least() skips nulls: what is left is the nearest of the others.
-        others = [case([(f"cluster_id <> {i}", column)]) for i, column in enumerate(squared)]
+        others = [case([(f"compared_id <> {i}", column)]) for i, column in enumerate(squared)]
         second = call("least", others)
     else:
-        second = case([(f"cluster_id = {NOISE}", "squared_0")])
+        second = case([(f"compared_id = {NOISE}", "squared_0")])
     runner_up = case(
         [
-            (f"cluster_id <> {i} and {column} = squared_second", str(i))
+            (f"compared_id <> {i} and {column} = squared_second", str(i))
             for i, column in enumerate(squared)
         ]
     )

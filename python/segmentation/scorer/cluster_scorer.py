@@ -102,14 +102,16 @@ class ClusterScorer:
         cluster = self.clusters(people, sample, squared)
         state = self.states(people)
         named = np.where(state >= STATE_IDS_FROM, state, cluster)
-        own, second, runner_up = _compared(squared, cluster)
+        # But for the state, a person in one resembles the nearest cluster.
+        compared = np.where(state >= STATE_IDS_FROM, self.prototypes.assign(sample), cluster)
+        own, second, runner_up = _compared(squared, compared)
         has_margin = (named == cluster) & (cluster != NOISE) & np.isfinite(second)
         with np.errstate(invalid="ignore"):
             margins = np.where(has_margin, np.maximum(np.sqrt(second) - np.sqrt(own), 0.0), np.nan)
         return ScoredPeople(
             segment_ids=named,
             amounts=np.sqrt(own),
-            runner_up_ids=np.where(state >= STATE_IDS_FROM, cluster, runner_up),
+            runner_up_ids=np.where(state >= STATE_IDS_FROM, compared, runner_up),
             margins=margins,
             reasons=self._reasons.of(people, sample, named),
             of_segments=np.sqrt(squared),

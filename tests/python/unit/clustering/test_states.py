@@ -111,6 +111,16 @@ def test_in_a_state_the_nearest_cluster_is_the_runner_up(house: House) -> None:
     assert found.margin[~in_state].notna().all()
 
 
+def test_what_a_state_contradicts_is_the_runner_up_all_the_same(house: House) -> None:
+    """They would be Loyal if they were not late, and lateness contradicts the name of Loyal."""
+    on_time = ("loyal", "overdue_ratio <= 2 and monetary is highest", "segment", 1)
+    house.put("playbook", playbook([*CONDITIONS[:3], on_time, CONDITIONS[4]]))
+    house.fit(SETTINGS)
+    found = house.assignments().set_index("customer_id")
+    named = house.segments().set_index("segment_id").segment_slug
+    assert set(found.runner_up_id[420:430].map(named)) == {"loyal"}
+
+
 def test_no_customer_has_a_name_that_the_own_figures_contradict(house: House) -> None:
     """A customer nearest to the large spenders who spends less than half of their bound."""
     much = ("loyal", "monetary >= 10 * typical_monetary", "segment", 1)
