@@ -111,7 +111,9 @@ def dbt_build(folder: str) -> Work:
     dbt = str(Path(sys.executable).with_name("dbt"))
 
     def work() -> dict[str, Any]:
-        _run([dbt, "build", "--vars", "{dataset: complete_journey}"], folder, environment)
+        # The features of the script, which knows no rhythm.
+        options = {"dataset": "complete_journey", "value_options": {"features": list(FEATURES)}}
+        _run([dbt, "build", "--vars", json.dumps(options)], folder, environment)
         return {}
 
     return work

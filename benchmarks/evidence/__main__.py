@@ -7,7 +7,8 @@ import dataclasses
 import datetime
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +28,61 @@ from benchmarks.evidence import (
 )
 from benchmarks.evidence.builds import VALUE_ALONE, Build
 from benchmarks.evidence.customers import named_customers
-from benchmarks.evidence.shops import CDNOW, CDNOW_PACKAGE, COMPLETE_JOURNEY, has_cdnow
+from benchmarks.evidence.shops import CDNOW, CDNOW_PACKAGE, COMPLETE_JOURNEY, Shop, has_cdnow
 
-# Ends of months, of which the model of the first is kept.
-MONTH_ENDS = tuple(
+
+@dataclass(frozen=True)
+class Months:
+    """A shop that is built as of the end of one month after another, the first model kept.
+
+    Attributes
+    ----------
+    shop : Shop
+    days : tuple of date
+    configuration : str
+        What the options are, as the page writes it.
+    options : mapping
+        dbt's vars, besides those of the shop.
+    """
+
+    shop: Shop
+    days: tuple[datetime.date, ...]
+    configuration: str
+    options: Mapping[str, Any]
+
+
+SECOND_HALF_OF_2017 = tuple(
     datetime.date(2017, month, day)
     for month, day in ((6, 30), (7, 31), (8, 31), (9, 30), (10, 31), (11, 30), (12, 31))
 )
-# The orders begin half a year before the first of them: a window of a year is not full before the
-# last, and the spend of a customer who does the same again and again grows until then. A window of
-# 90 days is full from the first, and is what "the same as before" is measured by.
-WINDOWS = (365, 90)
+FIRST_HALF_OF_1998 = (
+    datetime.date(1997, 12, 31),
+    *(
+        datetime.date(1998, month, day)
+        for month, day in ((1, 31), (2, 28), (3, 31), (4, 30), (5, 31), (6, 30))
+    ),
+)
+YEAR = ("365 days", {"lrfm_window_days": 365})
+QUARTER = ("90 days", {"lrfm_window_days": 90})
+WITHOUT_LENGTH = (
+    "90 days, without length",
+    {
+        "lrfm_window_days": 90,
+        "value_options": {"features": ["absence_days", "frequency", "monetary"]},
+    },
+)
+# The orders of complete_journey begin half a year before its first day: a window of a year is not
+# full before the last one, and the spend of a customer who does the same again and again grows
+# until then, by a tenth and more in a month. A window of 90 days is full from the first day, and is
+# what "the same as before" is measured by; length still grows with the data. The year of CDNOW is
+# full.
+MONTHS = (
+    *(
+        Months(COMPLETE_JOURNEY, SECOND_HALF_OF_2017, *configuration)
+        for configuration in (YEAR, QUARTER, WITHOUT_LENGTH)
+    ),
+    Months(CDNOW, FIRST_HALF_OF_1998, *YEAR),
+)
 FEATURES = "from intermediate.int_value_features order by customer_id"
 
 
@@ -125,18 +170,24 @@ def measure_refits(build: Build, day: datetime.date) -> dict[str, Any] | None:
 
 
 def measure_unchanged(folder: Path) -> list[dict[str, Any]]:
-    """Build one shop as of one end of a month after another, for each window."""
+    """Build shops as of one end of a month after another, and count who changes segment."""
     measured = []
-    for window_days in WINDOWS:
-        variables = {**COMPLETE_JOURNEY.variables, "lrfm_window_days": window_days}
-        shop = dataclasses.replace(COMPLETE_JOURNEY, variables=variables)
-        build = Build(folder / f"window-{window_days}", shop)
-        build.run(MONTH_ENDS[0], VALUE_ALONE)
-        for change in unchanged.changes_over_days(build, MONTH_ENDS):
-            print(f"  {window_days} days, {change.after}: {change.share:.1%}", flush=True)
+    for number, months in enumerate(MONTHS):
+        if months.shop.is_own and not has_cdnow():
+            continue
+        variables = {**months.shop.variables, **months.options}
+        shop = dataclasses.replace(months.shop, variables=variables)
+        build = Build(folder / f"configuration-{number}", shop)
+        build.run(months.days[0], VALUE_ALONE)
+        for change in unchanged.changes_over_days(build, months.days):
+            print(
+                f"  {shop.name}, {months.configuration}, {change.after}: {change.share:.1%}",
+                flush=True,
+            )
             measured.append(
                 {
-                    "window_days": window_days,
+                    "shop": shop.name,
+                    "configuration": months.configuration,
                     "before": change.before.isoformat(),
                     "after": change.after.isoformat(),
                     "customers": change.customers,

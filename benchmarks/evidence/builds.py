@@ -59,7 +59,9 @@ class Build:
         """
         if self.shop.is_own and not self.path.exists():
             self._put_orders()
-        variables = {**self.shop.variables, **QUICK, "as_of": as_of.isoformat()}
+        variables = {**QUICK, **self.shop.variables, "as_of": as_of.isoformat()}
+        of_shop = self.shop.variables.get("value_options", {})
+        variables["value_options"] = {**QUICK["value_options"], **of_shop}
         environment = os.environ | {
             "SEGMENTATION_WAREHOUSE": str(self.path),
             "DBT_PROJECT_DIR": str(PROJECT),

@@ -47,10 +47,19 @@ def goals(results: Row) -> list[dict[str, Any]]:
         found += [
             judged("reasons that oppose their figures", opposing, at_most=0),
             judged("customers in a state that is not theirs", in_states, at_most=0),
+            judged(
+                "customers in clusters whose own figures contradict the name, worst day",
+                max(contradicting_share(day) for day in days),
+                at_most=0.02,
+            ),
         ]
-    for window_days in sorted({month["window_days"] for month in months}, reverse=True):
-        shares = [month["share"] for month in months if month["window_days"] == window_days]
-        spoken = f"unchanged customers who change segment, window of {window_days} days"
+    for shop, configuration in dict.fromkeys((m["shop"], m["configuration"]) for m in months):
+        shares = [
+            month["share"]
+            for month in months
+            if (month["shop"], month["configuration"]) == (shop, configuration)
+        ]
+        spoken = f"unchanged customers who change segment, {shop}, window of {configuration}"
         found += [
             judged(f"{spoken}, mean of months", statistics.fmean(shares), at_most=0.03),
             judged(f"{spoken}, worst month", max(shares), at_most=0.14),
@@ -68,6 +77,12 @@ def goals(results: Row) -> list[dict[str, Any]]:
             for kind, share in refit["contamination"].items()
         ]
     return found
+
+
+def contradicting_share(day: Row) -> float:
+    """Return the share of the customers in clusters whose own figures contradict the name."""
+    found = day["contradictions"]
+    return found["in_clusters"] / found["of_clusters"] if found["of_clusters"] else 0.0
 
 
 def _goals(results: Row) -> str:
@@ -160,7 +175,8 @@ def _rankings(results: Row) -> str:
 def _unchanged(results: Row) -> str:
     rows = [
         [
-            f"{month['window_days']} days",
+            month["shop"],
+            month["configuration"],
             month["before"],
             month["after"],
             f"{month['customers']:,}",
@@ -170,8 +186,11 @@ def _unchanged(results: Row) -> str:
         ]
         for month in results["sections"].get("unchanged", [])
     ]
-    heads = ["window", "from", "to", "unchanged customers", "changed segment", "share", "moves"]
-    return table(heads, rows, right=(3, 4, 5))
+    heads = [
+        *("shop", "window", "from", "to"),
+        *("unchanged customers", "changed segment", "share", "moves"),
+    ]
+    return table(heads, rows, right=(4, 5, 6))
 
 
 def _refits(results: Row) -> str:

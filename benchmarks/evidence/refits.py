@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +14,8 @@ import yaml
 from segmentation.clustering.assign import assignments_query
 from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import known_numbers, segments_today, states_of
 from segmentation.clustering.naming import NamedSegment, NamingInputs
-from segmentation.clustering.typical_values import ScoringRule, measured_segments
+from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.threads import limit_native_threads
 from segmentation.playbook.feature_words import FeatureWords, read_feature_words
@@ -70,14 +68,9 @@ class NamedFit:
         """
         with _table_of(features) as connection:
             engine = DuckDBEngine(connection)
-            naming = dataclasses.replace(
-                self.naming, columns=frozenset(engine.numeric_columns("features"))
-            )
             model = self.model
-            rule = ScoringRule(model.prepared_features, model.prototypes, states_of(model, naming))
-            measured = measured_segments(engine, "features", rule, known_numbers(model, naming))
-            segments = segments_today(model, measured, naming)
-            query = assignments_query(engine, "features", model, segments, naming.words)
+            segments = segments_of_table(engine, "features", model, self.naming)
+            query = assignments_query(engine, "features", model, segments, self.naming.words)
             found = engine.frame(query)
         slugs = {segment.segment_id: segment.segment_slug for segment in segments}
         found["segment_slug"] = found.segment_id.map(slugs)

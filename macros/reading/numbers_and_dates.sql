@@ -24,7 +24,7 @@
   take words for days, epoch and infinity, and a day before any words.
 #}
 {% macro is_written_as_day(text) -%}
-    {{- return(matches(text, "^\\s*[0-9]+[-/ ][0-9]+[-/ ][0-9]+\\s*($|[T ][0-9])")) -}}
+    {{- return(segmentation.matches(text, "^\\s*[0-9]+[-/ ][0-9]+[-/ ][0-9]+\\s*($|[T ][0-9])")) -}}
 {%- endmacro %}
 
 {# A whole number; 2.0 is one, 2.7 is not and is not rounded to one. #}
@@ -56,12 +56,15 @@
     end
 {%- endmacro %}
 
-{# Text as a timestamp; one with an offset is taken to UTC, as a timestamp with a time zone is. #}
+{#
+  Text as a timestamp; one with an offset is taken to UTC, as a timestamp with a time zone is. Models
+  of other projects call it too, in which macros are found by the name of their package only.
+#}
 {% macro read_timestamp(text) -%}
     case
-        when not {{ is_written_as_day(text) }} then null
-        when {{ matches(text, ":[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$") }}
-            then {{ utc_timestamp_of_text(text) }}
+        when not {{ segmentation.is_written_as_day(text) }} then null
+        when {{ segmentation.matches(text, ":[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$") }}
+            then {{ segmentation.utc_timestamp_of_text(text) }}
         else try_cast({{ text }} as timestamp)
     end
 {%- endmacro %}

@@ -26,9 +26,11 @@ LONGEST = (
     "test_market_survey_classifier.py",
     "test_selections.py",
     "test_package.py",
+    "test_your_data.py",
     "test_published_file.py",
     "test_pipeline.py",
     "test_sample.py",
+    "test_audiences.py",
 )
 
 # No test depends on how fast a machine is.

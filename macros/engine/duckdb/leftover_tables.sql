@@ -31,7 +31,8 @@
 {% macro duckdb__drop_source_views() -%}
     {%- if execute -%}
         {%- for source in graph.sources.values()
-            if source.package_name == "segmentation" and source.meta.get("plugin") -%}
+            if (source.package_name == "segmentation" and source.meta.get("plugin"))
+                or source.meta.get("plugin") == "own_sources" -%}
             {%- do run_query(
                 "drop view if exists " ~ quoted(source.schema) ~ "." ~ quoted(source.identifier)
             ) -%}

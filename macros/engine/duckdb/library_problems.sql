@@ -18,6 +18,7 @@
         ]) -}}
     {%- endif -%}
     {%- set build = {
+        "assignments": assignments_folder(),
         "options": {},
         "refit": var("refit") | string,
         "refit_after_days": var("refit_after_days") | string,

@@ -178,6 +178,15 @@ joined_features as (
     left join conversion
         on customers_at_age.customer_id = conversion.customer_id
 
+),
+
+features_with_absence as (
+
+    select
+        *,
+        {{ absence_days("recency_days", "usual_gap_days") | indent(8) }} as absence_days
+    from joined_features
+
 )
 
 select
@@ -197,5 +206,6 @@ select
     cast(tenure_days as double) as tenure_days,
     cast(usual_gap_days as double) as usual_gap_days,
     cast(overdue_ratio as double) as overdue_ratio,
+    cast(absence_days as double) as absence_days,
     cast(last_return_ratio as double) as last_return_ratio
-from joined_features
+from features_with_absence

@@ -63,6 +63,7 @@ joined_features as (
         rhythm.tenure_days,
         rhythm.usual_gap_days,
         rhythm.overdue_ratio,
+        {{ absence_days("lrfm.recency_days", "rhythm.usual_gap_days") | indent(8) }} as absence_days,
         rhythm.last_return_ratio
     from customers
     inner join lrfm
@@ -89,5 +90,6 @@ select
     cast(tenure_days as double) as tenure_days,
     cast(usual_gap_days as double) as usual_gap_days,
     cast(overdue_ratio as double) as overdue_ratio,
+    cast(absence_days as double) as absence_days,
     cast(last_return_ratio as double) as last_return_ratio
 from joined_features

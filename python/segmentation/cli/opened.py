@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
+from segmentation.cli.conventions import CommandError
 from segmentation.engine.duckdb import DuckDBError, FileError, lock_holder
 from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.published.read_marts import Marts
@@ -19,7 +18,7 @@ Schema = Annotated[
 ]
 
 
-def opened_marts(file: Path, schema: str | None, console: Console, *, option: str) -> Marts:
+def opened_marts(file: Path, schema: str | None, *, option: str) -> Marts:
     """Return the marts of a file, opened; the caller closes them.
 
     Parameters
@@ -27,18 +26,19 @@ def opened_marts(file: Path, schema: str | None, console: Console, *, option: st
     file : Path
         A warehouse, or what a build published.
     schema : str, optional
-    console : Console
-        Where a problem is said.
     option : str
         What names another file, for the message.
 
     Raises
     ------
-    typer.Exit
-        With code 1, after the problem was said.
+    CommandError
+        If the file cannot be opened or has no marts.
     """
     if not file.is_file():
-        problem = f"There is no file {file}. Build it with `make build`, or name another: {option}."
+        problem = (
+            f"There is no file {file}. Build it with `segmentation build` or `make build`, or name"
+            f" another: {option}."
+        )
     else:
         try:
             return Marts(file, schema)
@@ -54,5 +54,4 @@ def opened_marts(file: Path, schema: str | None, console: Console, *, option: st
                 problem = f"{file} cannot be read: {error}"
         except DuckDBError:
             problem = f"{file} is no DuckDB file. Name the file that dbt built."
-    console.print(escape(problem), soft_wrap=True, highlight=False)
-    raise typer.Exit(1)
+    raise CommandError(problem)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
+from segmentation.cli.conventions import CommandError, terminal
 from segmentation.cli.opened import Schema, opened_marts
 from segmentation.published.files import published_file
+from segmentation.published.marts_schema import MartsNotFoundError
 
 FOLDER = Path("report")
 
@@ -33,41 +34,44 @@ def report(
 ) -> None:
     """Write one HTML page about the segments: cards, charts, and the numbers behind them.
 
-    The page needs no network and no other file. Example:
-
-        segmentation report --published published/segments.duckdb --output report/segments.html
+    The page needs no network and no other file.
     """
-    console = Console(width=None if os.isatty(1) else 140)
-    file = published or published_file(
-        os.environ.get("SEGMENTATION_WAREHOUSE") or "warehouse.duckdb"
+    console = terminal()
+    file = published_file(
+        os.environ.get("SEGMENTATION_WAREHOUSE") or "warehouse.duckdb", str(published or "")
     )
     if file is None:
-        console.print("The warehouse is no file: name a published one with --published.")
-        raise typer.Exit(1)
+        raise CommandError("The warehouse is no file: name a published one with --published.")
     try:
         from segmentation.report.page import html_of, page_of, write_page
     except ImportError as error:
-        console.print(
-            f"The package {escape(str(error.name))} is missing. The page needs the extra `report`:"
-            " pip install 'segmentation\\[report]'.",
-            soft_wrap=True,
-        )
-        raise typer.Exit(1) from None
+        raise CommandError(
+            f"The package {error.name} is missing. The page needs the extra `report`:"
+            " pip install 'segmentation[report]'."
+        ) from None
     to = output or FOLDER / f"{file.stem}.html"
+    if to.exists() and file.exists() and to.samefile(file):
+        raise CommandError(
+            f"{to} is the file that the page is made from. Name another one with --output, e.g."
+            f" {FOLDER / file.stem}.html."
+        )
     option = "--published or SEGMENTATION_PUBLISHED"
     with (
-        opened_marts(file, schema, console, option=option) as marts,
+        opened_marts(file, schema, option=option) as marts,
         console.status("Drawing the charts"),
     ):
-        html = html_of(page_of(marts))
+        try:
+            html = html_of(page_of(marts))
+        except MartsNotFoundError as error:
+            raise CommandError(
+                f"{file}: {error} Build everything again with `make build`."
+            ) from None
     try:
         write_page(html, to)
     except OSError as error:
-        console.print(
-            escape(f"{to} cannot be written: {error.strerror}. Name another file with --output."),
-            soft_wrap=True,
-        )
-        raise typer.Exit(1) from None
+        raise CommandError(
+            f"{to} cannot be written: {error.strerror}. Name another file with --output."
+        ) from None
     console.print(
         escape(f"{to} shows {file}: {len(html.encode()) / 1000:,.0f} kB, one file, no network."),
         soft_wrap=True,

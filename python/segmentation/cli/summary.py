@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from segmentation.cli.conventions import AsJson, print_json, records, terminal
 from segmentation.cli.data_quality import data_quality
 from segmentation.cli.opened import Schema, opened_marts
 from segmentation.engine.duckdb import Connection
@@ -21,35 +21,90 @@ Warehouse = Annotated[
 ]
 
 
-def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = None) -> None:
+# What the table and the JSON show of a segment.
+COLUMNS = (
+    "segmentation",
+    "segment_slug",
+    "segment_name",
+    "customers",
+    "expected_customers",
+    "share",
+    "headline",
+    "strategy",
+    "channel",
+    "priority",
+)
+
+
+def summary(
+    warehouse: Warehouse = Path("warehouse.duckdb"),
+    schema: Schema = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the segments: size, what sets them apart, what to do; and the warnings."""
-    console = Console(width=None if os.isatty(1) else 140)
+    show_summary(warehouse, schema, as_json=as_json)
+
+
+def show_summary(warehouse: Path, schema: str | None, *, as_json: bool = False) -> None:
+    """Print the summary of a warehouse, for people or as JSON.
+
+    Raises
+    ------
+    CommandError
+        If the file cannot be opened or has no marts.
+    """
     option = "--warehouse or SEGMENTATION_WAREHOUSE"
-    with opened_marts(warehouse, schema, console, option=option) as marts:
+    with opened_marts(warehouse, schema, option=option) as marts:
+        about = _about(marts.connection)
+        quality = data_quality(marts.connection)
+        segments = _segments(marts.connection)
         schema = marts.schema
-        connection = marts.connection
-        about = _about(connection)
-        quality = data_quality(connection)
-        # A file that an earlier version built expects nothing.
-        columns = connection.table("dim_segments").columns
-        expected = "expected_customers" if "expected_customers" in columns else "null"
-        rows = connection.sql(
-            f"""
-            select
-                segmentation,
-                segment_name,
-                customers,
-                {expected} as expected_customers,
-                share,
-                headline,
-                strategy,
-                priority
-            from dim_segments
-            order by
-                case segmentation when 'value' then 1 when 'profile' then 2 else 3 end,
-                segment_slug = 'unassigned', customers desc, segment_slug
-            """
+        if as_json:
+            print_json(_facts(marts.connection) | {"schema": schema, "segments": segments})
+            return
+    console = terminal()
+    console.print(_table(about, segments))
+    _print_what_follows(console, segments, warehouse, schema)
+    for line in quality:
+        console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _segments(connection: Connection) -> list[dict[str, Any]]:
+    # A file that an earlier version built expects nothing.
+    found = connection.table("dim_segments").columns
+    columns = [name if name in found else f"null as {name}" for name in COLUMNS]
+    rows = connection.sql(
+        f"""
+        select {", ".join(columns)}
+        from dim_segments
+        order by
+            case segmentation when 'value' then 1 when 'profile' then 2 else 3 end,
+            segment_slug = 'unassigned', customers desc, segment_slug
+        """
+    ).fetchall()
+    return records(COLUMNS, rows)
+
+
+def _facts(connection: Connection) -> dict[str, Any]:
+    """Return what the JSON says beside the segments: the data set, its rows and its warnings."""
+    facts: dict[str, Any] = {}
+    days = connection.sql("select distinct dataset, as_of from dim_segments").fetchall()
+    facts["dataset"], facts["as_of"] = days[0] if days else (None, None)
+    for name, query in (
+        ("rows_read", "select * from rpt_rows_read where rows_read > 0 order by source_table"),
+        ("warnings", "select message, what_to_do from rpt_warnings order by warning_number"),
+    ):
+        mart = query.split(" from ")[1].split()[0]
+        exists = connection.sql(
+            "select 1 from information_schema.tables where table_schema = current_schema()"
+            f" and table_name = '{mart}'"
         ).fetchall()
+        result = connection.sql(query) if exists else None
+        facts[name] = [] if result is None else records(result.columns, result.fetchall())
+    return facts
+
+
+def _table(about: tuple[str, str | None], segments: list[dict[str, Any]]) -> Table:
     table = Table(
         title=about[0],
         caption=about[1],
@@ -60,17 +115,26 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
     table.add_column("Share", justify="right")
     table.add_column("What sets it apart", ratio=3)
     table.add_column("What to do", ratio=3)
-    several = len({row[0] for row in rows}) > 1
-    for segmentation, name, customers, expected, share, headline, strategy, priority in rows:
+    several = len({segment["segmentation"] for segment in segments}) > 1
+    for segment in segments:
+        name, customers = segment["segment_name"], segment["customers"]
+        expected, share, strategy = (
+            segment[column] for column in ("expected_customers", "share", "strategy")
+        )
         table.add_row(
-            escape(f"{segmentation}: {name}" if several else name),
+            escape(f"{segment['segmentation']}: {name}" if several else name),
             f"{customers:,}" if expected is None else f"{customers:,}\nexpected {expected:,.1f}",
             "" if share is None else f"{share:.1%}",
-            escape(headline),
-            escape(f"{strategy} (priority: {priority})") if strategy else "",
+            escape(segment["headline"]),
+            escape(f"{strategy} (priority: {segment['priority']})") if strategy else "",
         )
-    console.print(table)
-    if any(row[3] is not None for row in rows):
+    return table
+
+
+def _print_what_follows(
+    console: Console, segments: list[dict[str, Any]], warehouse: Path, schema: str
+) -> None:
+    if any(segment["expected_customers"] is not None for segment in segments):
         console.print(
             "\nProspects: a segment's customers are those for whom it is the most likely one; "
             "'expected' is the sum\nof all prospects' probabilities, which is the forecast. "
@@ -95,8 +159,6 @@ def summary(warehouse: Warehouse = Path("warehouse.duckdb"), schema: Schema = No
         highlight=False,
         soft_wrap=True,
     )
-    for line in quality:
-        console.print(escape(line), highlight=False, soft_wrap=True)
 
 
 def _about(connection: Connection) -> tuple[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from segmentation.clustering.kept_promises import KeptPromises
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.reasons import with_reasons
@@ -29,9 +30,11 @@ def assignments_query(
 ) -> Query:
     """Return the query that applies a model to a table.
 
-    A customer in a state has the state's id as segment_id. The nearest cluster, which would name
-    the customer otherwise, is then the runner-up, its distance is the distance, and there is no
-    margin: a condition holds or does not.
+    A customer in a state has the state's id as segment_id. The cluster that would name the
+    customer otherwise is then the runner-up, its distance is the distance, and there is no
+    margin: a condition holds or does not. A customer whose own figures contradict the name of the
+    nearest cluster, see :mod:`segmentation.clustering.kept_promises`, has that one as runner-up
+    and a margin of 0.
 
     Parameters
     ----------
@@ -67,12 +70,12 @@ def assignments_query(
     ).adding("own_and_second_distances", [f"{own} as squared_own", f"{second} as squared_second"])
     explained = with_reasons(engine, distances, model, segments, words, known)
     in_state = f"named_id >= {STATE_IDS_FROM}"
-    runner_up = case([(in_state, case([(f"segment_id <> {NOISE}", "segment_id")]))], runner_up)
+    runner_up = case([(in_state, case([(f"cluster_id <> {NOISE}", "cluster_id")]))], runner_up)
     margin = case(
         [
             (in_state, "null"),
             (
-                f"segment_id <> {NOISE} and squared_second is not null",
+                f"cluster_id <> {NOISE} and squared_second is not null",
                 "greatest(sqrt(squared_second) - sqrt(squared_own), 0.0)",
             ),
         ]
@@ -121,14 +124,17 @@ def columns_beside(
 
 
 def scoring_rule(model: SegmentationModel, segments: Sequence[NamedSegment]) -> ScoringRule:
-    """Return how a model and the states among its segments give a customer a segment."""
-    conditions = {
-        segment.segment_id: segment.condition
-        for segment in segments
-        if segment.segment_id >= STATE_IDS_FROM and segment.condition
-    }
+    """Return how a model, the names of its clusters and its states give a customer a segment."""
+    conditions = {s.segment_id: s.condition for s in segments if s.condition}
     thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
-    return ScoringRule(model.prepared_features, model.prototypes, States(conditions, thresholds))
+    states = {i: of for i, of in conditions.items() if i >= STATE_IDS_FROM}
+    promises = {i: of for i, of in conditions.items() if i < STATE_IDS_FROM}
+    return ScoringRule(
+        model.prepared_features,
+        model.prototypes,
+        States(states, thresholds),
+        KeptPromises(promises, thresholds),
+    )
 
 
 def _compared_distances(k: int) -> tuple[str, str, str]:
@@ -138,18 +144,18 @@ def _compared_distances(k: int) -> tuple[str, str, str]:
     """
     squared = [f"squared_{i}" for i in range(k)]
     own = case(
-        [(f"segment_id = {NOISE}", call("least", squared))],
-        by_segment(squared),
+        [(f"cluster_id = {NOISE}", call("least", squared))],
+        by_segment(squared, "cluster_id"),
     )
     if k > 1:
         # least() skips nulls: what is left is the nearest of the others.
-        others = [case([(f"segment_id <> {i}", column)]) for i, column in enumerate(squared)]
+        others = [case([(f"cluster_id <> {i}", column)]) for i, column in enumerate(squared)]
         second = call("least", others)
     else:
-        second = case([(f"segment_id = {NOISE}", "squared_0")])
+        second = case([(f"cluster_id = {NOISE}", "squared_0")])
     runner_up = case(
         [
-            (f"segment_id <> {i} and {column} = squared_second", str(i))
+            (f"cluster_id <> {i} and {column} = squared_second", str(i))
             for i, column in enumerate(squared)
         ]
     )

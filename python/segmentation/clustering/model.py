@@ -23,6 +23,7 @@ from segmentation.features.categories import PreparedCategory
 from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
 from segmentation.playbook.headlines import share_z_score
+from segmentation.playbook.profile_keys import Category, Profile, ProfileKey
 from segmentation.registry.arrow import FLAG, REAL, REALS, TEXT, WHOLE, records, struct
 from segmentation.registry.header import DroppedFeature, ModelHeader, model_columns
 from segmentation.scoring.prototypes import Prototypes
@@ -416,8 +417,8 @@ class SegmentationModel(ModelHeader):
         return np.array(rows, dtype=float).reshape(len(rows), len(self.features))
 
     @property
-    def profiles(self) -> list[dict[str, float]]:
-        """Feature to z-score, for each segment; ``feature=category`` to that of its share."""
+    def profiles(self) -> list[Profile]:
+        """Feature to z-score, for each segment; a category to that of its share."""
         return [
             {
                 **{f.prepared.name: z for f, z in zip(self.features, segment.profile, strict=True)},
@@ -466,15 +467,15 @@ class SegmentationModel(ModelHeader):
         return record
 
 
-def category_profile(categories: Sequence[ModelCategory], segment: int) -> dict[str, float]:
-    """Return ``feature=category`` to the z-score of the segment's share.
+def category_profile(categories: Sequence[ModelCategory], segment: int) -> dict[ProfileKey, float]:
+    """Return each category to the z-score of the segment's share.
 
     The unit is the standard deviation of the 0/1 indicator of the category over all customers.
     """
-    profile = {}
+    profile: dict[ProfileKey, float] = {}
     for feature in categories:
         for code, category in enumerate(feature.categories):
-            profile[f"{feature.name}={category}"] = share_z_score(
+            profile[Category(feature.name, category)] = share_z_score(
                 feature.segment_shares[segment][code], feature.shares[code]
             )
     return profile

@@ -42,6 +42,7 @@ from segmentation.playbook.playbook import (
     usable_rows,
     vocabulary_for,
 )
+from segmentation.playbook.profile_keys import Category, Profile, ProfileKey, column_of_target
 
 
 def current_names(model: SegmentationModel, naming: NamingInputs) -> list[SegmentName]:
@@ -258,17 +259,19 @@ def _named(
 
 def _told_profiles(
     model: SegmentationModel, measured: Mapping[int, MeasuredSegment]
-) -> list[dict[str, float]]:
+) -> list[Profile]:
     """Return of each profile what the typical customer of the segment shows as well.
 
     A mean can lie apart where the median does not: a name would tell what no headline says.
     """
-    told = []
+    told: list[Profile] = []
     for i, profile in enumerate(model.profiles):
         found = measured.get(i, MeasuredSegment(0, ()))
         apart = {v.feature: v.here - v.everywhere for v in found.values if v.category is None}
         shown = {
-            name: z for name, z in profile.items() if "=" in name or z * apart.get(name, 0.0) > 0
+            key: z
+            for key, z in profile.items()
+            if isinstance(key, Category) or z * apart.get(key, 0.0) > 0
         }
         told.append(shown or profile)
     return told
@@ -291,13 +294,15 @@ def _nearest_row(model: SegmentationModel, i: int, naming: NamingInputs) -> Play
         row
         for _, of_k in sorted(rows_with_targets(naming.playbook).items())
         for row in of_k
-        if {name.partition("=")[0] for name in row.targets} <= features
+        if {column_of_target(target, features) for target in row.targets} <= features
     ]
     profile = model.profiles[i]
     return min(rows, key=lambda row: profile_distance(profile, row.targets), default=None)
 
 
-def z_scores(features: Sequence[ModelFeature], centroid: Mapping[str, float]) -> dict[str, float]:
+def z_scores(
+    features: Sequence[ModelFeature], centroid: Mapping[str, float]
+) -> dict[ProfileKey, float]:
     """Return a centroid, in scaled units, in z-scores of the features of a model."""
     return {
         f.prepared.name: (float(centroid[f.prepared.name]) - f.mean) / f.standard_deviation

@@ -66,10 +66,11 @@ class States:
         Parameters
         ----------
         assigned : Query
-            Its result has ``segment_id``, the nearest cluster, and the columns of the conditions.
+            Its result has ``cluster_id``, the cluster that names a customer in no state, and the
+            columns of the conditions.
         """
         return assigned.adding("customer_states", [f"{self.expression} as state_id"]).adding(
-            "states_before_clusters", ["coalesce(state_id, segment_id) as named_id"]
+            "states_before_clusters", ["coalesce(state_id, cluster_id) as named_id"]
         )
 
 

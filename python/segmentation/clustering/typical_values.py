@@ -7,14 +7,15 @@ as they are named, so that no sentence contradicts the segment that it is about.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from segmentation.clustering.kept_promises import KeptPromises
 from segmentation.clustering.states import States
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, quoted, select, text_literal
 from segmentation.features.prepared import PreparedFeatures
-from segmentation.scoring.nearest import assigned_table
+from segmentation.scoring.nearest import assigned_table, segment_dissimilarity_expressions
 from segmentation.scoring.prototypes import Prototypes
 
 
@@ -67,14 +68,19 @@ class ScoringRule:
     prototypes : Prototypes
     states : States
         None of no condition.
+    promises : KeptPromises
+        Of the names of clusters; none before they are named.
     """
 
     features: PreparedFeatures
     prototypes: Prototypes
     states: States
+    promises: KeptPromises = field(default_factory=KeptPromises)
 
     def assigned(self, engine: Engine, table: str | Query, keep: Sequence[str] = ()) -> Query:
-        """Return a query with ``segment_id``, the nearest cluster, and ``named_id``, the segment.
+        """Return a query with the nearest cluster, the one that names, and the segment.
+
+        They are ``segment_id``, ``cluster_id`` and ``named_id``.
 
         Parameters
         ----------
@@ -84,10 +90,11 @@ class ScoringRule:
         keep : sequence of str
             Columns to pass on, besides those.
         """
-        columns = dict.fromkeys([*keep, *self.features.names, *self.states.columns])
-        return self.states.named(
-            assigned_table(engine, table, self.features, self.prototypes, list(columns))
-        )
+        conditioned = [*self.states.columns, *self.promises.columns]
+        columns = dict.fromkeys([*keep, *self.features.names, *conditioned])
+        nearest = assigned_table(engine, table, self.features, self.prototypes, list(columns))
+        dissimilarities = segment_dissimilarity_expressions(self.features, self.prototypes)
+        return self.states.named(self.promises.kept(nearest, dissimilarities))
 
 
 def measured_segments(

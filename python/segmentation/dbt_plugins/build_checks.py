@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dbt.adapters.duckdb.plugins import BasePlugin
@@ -29,10 +30,15 @@ class Plugin(BasePlugin):
 
     def _problems(self, build: str) -> str:
         # Imported here because only checks and fits need these libraries; dbt starts faster.
+        from segmentation.audiences.assignment_files import assignment_problems
         from segmentation.steps.build_problems import build_problems
 
         try:
-            return json.dumps(build_problems(json.loads(build), self._read_source))
+            asked = json.loads(build)
+            problems = build_problems(asked, self._read_source)
+            if folder := asked.get("assignments"):
+                problems += assignment_problems(Path(folder))
+            return json.dumps(problems)
         except Exception as error:  # reported as a sentence, because dbt would hide it
             return json.dumps([f"The checks failed: {type(error).__name__}: {error}"])
 

@@ -57,6 +57,8 @@ DuckDBError = duckdb.Error
 FileError = duckdb.IOException
 InvalidInputError = duckdb.InvalidInputException
 ConversionError = duckdb.ConversionException
+# A query names a table or a column that there is not.
+UNKNOWN_NAME_ERRORS = (duckdb.BinderException, duckdb.CatalogException)
 
 
 def open_read_only(path: str | PurePath) -> Connection:

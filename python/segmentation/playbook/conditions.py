@@ -60,11 +60,23 @@ class Comparison:
     factor: float
     threshold: str | None = None
 
-    def bound(self, thresholds: Mapping[str, float]) -> float:
-        """Return the number that the column is compared with; NaN where it is not known."""
-        if self.threshold is None:
-            return self.factor
-        return self.factor * thresholds.get(self.threshold, math.nan)
+    def bound(self, thresholds: Mapping[str, float], slack: float = 1.0) -> float:
+        """Return the number that the column is compared with; NaN where it is not known.
+
+        Parameters
+        ----------
+        thresholds : mapping of str to float
+        slack : float
+            By which factor a value may miss the bound, from 1; ``=`` knows no slack.
+        """
+        bound = self.factor
+        if self.threshold is not None:
+            bound *= thresholds.get(self.threshold, math.nan)
+        if self.operator in (">", ">="):
+            return min(bound / slack, bound * slack)
+        if self.operator in ("<", "<="):
+            return max(bound / slack, bound * slack)
+        return bound
 
     def holds(
         self, values: Mapping[str, float], thresholds: Mapping[str, float], slack: float = 1.0
@@ -79,16 +91,12 @@ class Comparison:
         slack : float
             By which factor a value may miss the bound, from 1.
         """
-        value, bound = values.get(self.column, math.nan), self.bound(thresholds)
-        if self.operator in (">", ">="):
-            bound = min(bound / slack, bound * slack)
-        elif self.operator in ("<", "<="):
-            bound = max(bound / slack, bound * slack)
-        return _OPERATORS[self.operator](value, bound)
+        value = values.get(self.column, math.nan)
+        return _OPERATORS[self.operator](value, self.bound(thresholds, slack))
 
-    def sql(self, thresholds: Mapping[str, float]) -> str:
+    def sql(self, thresholds: Mapping[str, float], slack: float = 1.0) -> str:
         """Return SQL that is true where it holds, and null where the column is."""
-        bound = self.bound(thresholds)
+        bound = self.bound(thresholds, slack)
         if math.isnan(bound):
             return "false"
         return f"cast({quoted(self.column)} as double) {self.operator} {number(bound)}"
@@ -144,6 +152,24 @@ class Condition:
     def sql(self, thresholds: Mapping[str, float]) -> str:
         """Return SQL that is true of the rows for which all comparisons hold."""
         return all_of([comparison.sql(thresholds) for comparison in self.comparisons])
+
+    def contradiction_sql(self, thresholds: Mapping[str, float], slack: float) -> str:
+        """Return SQL that is true of the rows whose own figures contradict it, else false.
+
+        A figure, or a threshold, that is not known contradicts nothing, and ``is highest`` compares
+        segments.
+
+        Parameters
+        ----------
+        thresholds : mapping of str to float
+        slack : float
+            By which factor a figure may miss its bound.
+        """
+        known = [c for c in self.comparisons if not math.isnan(c.bound(thresholds))]
+        if not known:
+            return "false"
+        held = all_of([comparison.sql(thresholds, slack) for comparison in known])
+        return f"coalesce(not ({held}), false)"
 
     def written(self, thresholds: Mapping[str, float]) -> str:
         """Return it as people read it, with the numbers that thresholds stand for."""

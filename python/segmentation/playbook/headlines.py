@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.matching import strongest_categories, strongest_features
+from segmentation.playbook.profile_keys import Category, ProfileKey, column_of
 
 # Most numbers, and most categories, in a headline.
 MOST_NUMBERS = 4
@@ -86,27 +87,26 @@ def headline(
         != words_for(number.name, words).written(number.everywhere)
         and number.z_score * (number.here - number.everywhere) > 0
     }
-    z_scores = {name: number.z_score for name, number in apart_numbers.items()}
+    z_scores: dict[ProfileKey, float] = {
+        name: number.z_score for name, number in apart_numbers.items()
+    }
     phrases = [_number_phrase(apart_numbers[name], words) for name in strongest_features(z_scores)][
         :MOST_NUMBERS
     ]
-    shares = {(contrast.name, contrast.category): contrast for contrast in categories}
+    shares = {Category(contrast.name, contrast.category): contrast for contrast in categories}
     apart = strongest_categories(
-        {
-            f"{name}={category}": share_z_score(contrast.here, contrast.everywhere)
-            for (name, category), contrast in shares.items()
-        }
+        {key: share_z_score(contrast.here, contrast.everywhere) for key, contrast in shares.items()}
     )
-    for name, category in apart[:MOST_CATEGORIES]:
-        contrast = shares[name, category]
+    for key in apart[:MOST_CATEGORIES]:
+        contrast = shares[key]
         phrases.append(
-            f"{name.replace('_', ' ')} {category} {contrast.here:.0%} "
+            f"{key.column.replace('_', ' ')} {key.category} {contrast.here:.0%} "
             f"(all customers {contrast.everywhere:.0%})"
         )
     if not phrases and z_scores:
         # Little sets it apart: the strongest of it, of equal ones the first.
         strongest = max(z_scores, key=lambda name: abs(z_scores[name]))
-        phrases = [_number_phrase(apart_numbers[strongest], words)]
+        phrases = [_number_phrase(apart_numbers[column_of(strongest)], words)]
     text = "; ".join(phrases) or "close to the average customer on everything"
     return text[0].upper() + text[1:]
 

@@ -10,6 +10,13 @@ import numpy as np
 from segmentation.features.arrays import Matrix
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.playbook import PlaybookRow
+from segmentation.playbook.profile_keys import (
+    Category,
+    Profile,
+    ProfileKey,
+    column_of,
+    key_of_target,
+)
 from segmentation.playbook.slugs import unique_slug
 
 # Where a name comes from.
@@ -52,7 +59,7 @@ class EarlierSegment:
     Attributes
     ----------
     segment_slug, segment_name : str
-    profile : mapping of str to float
+    profile : Profile
         Feature to z-score.
     playbook_slug : str or None
         The row of the playbook whose condition it was named by.
@@ -60,7 +67,7 @@ class EarlierSegment:
 
     segment_slug: str
     segment_name: str
-    profile: Mapping[str, float]
+    profile: Profile
     playbook_slug: str | None = None
 
 
@@ -91,7 +98,7 @@ def match(costs: Matrix, limit: float) -> list[int | None]:
 
 
 def name_segments(
-    profiles: Sequence[Mapping[str, float]],
+    profiles: Sequence[Profile],
     vocabulary: Sequence[PlaybookRow],
     words: Mapping[str, FeatureWords],
     *,
@@ -99,7 +106,7 @@ def name_segments(
     carry_over_limit: float = 0.0,
     earlier: Sequence[EarlierSegment] = (),
     kept: Mapping[int, SegmentName] | None = None,
-    told: Sequence[Mapping[str, float]] | None = None,
+    told: Sequence[Profile] | None = None,
 ) -> list[SegmentName]:
     """Name clusters.
 
@@ -137,7 +144,7 @@ def name_segments(
 
     def assign(
         candidates: Sequence[EarlierSegment] | Sequence[PlaybookRow],
-        targets: Callable[[EarlierSegment | PlaybookRow], Mapping[str, float]],
+        targets: Callable[[EarlierSegment | PlaybookRow], Profile | Mapping[str, float]],
         named_by: str,
         within: float,
     ) -> None:
@@ -155,7 +162,7 @@ def name_segments(
                 name = written.get(slug, free[column].segment_name)
                 names[i] = SegmentName(slug, name, named_by, float(row[column]))
 
-    def profile_of(candidate: EarlierSegment | PlaybookRow) -> Mapping[str, float]:
+    def profile_of(candidate: EarlierSegment | PlaybookRow) -> Profile | Mapping[str, float]:
         return candidate.profile if isinstance(candidate, EarlierSegment) else candidate.targets
 
     assign(earlier, profile_of, EARLIER_MODEL, carry_over_limit)
@@ -168,7 +175,7 @@ def name_segments(
 
 
 def continued_segments(
-    profiles: Sequence[Mapping[str, float]], earlier: Sequence[EarlierSegment], limit: float
+    profiles: Sequence[Profile], earlier: Sequence[EarlierSegment], limit: float
 ) -> list[tuple[int, float] | None]:
     """Return which segment of the previous model each cluster continues, and how near it lies.
 
@@ -193,34 +200,49 @@ def continued_segments(
     ]
 
 
-def strongest_features(profile: Mapping[str, float]) -> list[str]:
+def strongest_features(profile: Profile) -> list[str]:
     """Return the numbers that set a segment apart, strongest first, ties in given order."""
     noticeable = [
-        name for name, z in profile.items() if abs(z) >= NOTICEABLE_Z_SCORE and "=" not in name
+        (name, z)
+        for name, z in profile.items()
+        if isinstance(name, str) and abs(z) >= NOTICEABLE_Z_SCORE
     ]
-    return sorted(noticeable, key=lambda name: -abs(profile[name]))
+    return [name for name, _ in sorted(noticeable, key=lambda found: -abs(found[1]))]
 
 
-def strongest_categories(profile: Mapping[str, float]) -> list[tuple[str, str]]:
-    """Return the categories, as (column, category), that a segment has more of, strongest first."""
-    noticeable = [name for name, z in profile.items() if z >= NOTICEABLE_Z_SCORE and "=" in name]
-    ordered = sorted(noticeable, key=lambda name: -profile[name])
-    return [(column, category) for column, _, category in (name.partition("=") for name in ordered)]
+def strongest_categories(profile: Profile) -> list[Category]:
+    """Return the categories that a segment has more of, strongest first, ties in given order."""
+    noticeable = [
+        (key, z)
+        for key, z in profile.items()
+        if isinstance(key, Category) and z >= NOTICEABLE_Z_SCORE
+    ]
+    return [key for key, _ in sorted(noticeable, key=lambda found: -found[1])]
 
 
-def profile_distance(profile: Mapping[str, float], targets: Mapping[str, float]) -> float:
-    """Return the root mean square difference over features; a category column is one feature."""
+def profile_distance(profile: Profile, targets: Profile | Mapping[str, float]) -> float:
+    """Return the root mean square difference over features; a category column is one feature.
+
+    Parameters
+    ----------
+    profile : Profile
+    targets : Profile, or mapping of str to float
+        Another profile, or targets as a playbook writes them.
+    """
     squares: dict[str, list[float]] = {}
-    for name, target in targets.items():
-        if name in profile:
-            squares.setdefault(name.partition("=")[0], []).append((profile[name] - target) ** 2)
+    for target, value in targets.items():
+        key: ProfileKey | None = target
+        if isinstance(target, str):
+            key = key_of_target(target, profile.keys())
+        if key is not None and key in profile:
+            squares.setdefault(column_of(key), []).append((profile[key] - value) ** 2)
     if not squares:
         return float("1e300")
     return float(np.sqrt(np.mean([np.mean(of_feature) for of_feature in squares.values()])))
 
 
 def described_name(
-    profile: Mapping[str, float], words: Mapping[str, FeatureWords], taken: set[str]
+    profile: Profile, words: Mapping[str, FeatureWords], taken: set[str]
 ) -> SegmentName:
     """Return a name made of what sets a cluster apart, with a slug that is not taken."""
     phrases = []

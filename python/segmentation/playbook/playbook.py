@@ -13,6 +13,7 @@ from typing import Any
 
 from segmentation.playbook.conditions import Condition, read_condition
 from segmentation.playbook.errors import PlaybookError
+from segmentation.playbook.profile_keys import column_of_target
 from segmentation.playbook.slugs import UNASSIGNED
 
 log = logging.getLogger("segmentation")
@@ -148,7 +149,7 @@ def usable_rows(vocabulary: Sequence[PlaybookRow], columns: Set[str]) -> list[Pl
     columns : set of str
         The features of the model, numbers and categories.
     """
-    aims = [{target.partition("=")[0] for target in row.targets} for row in vocabulary]
+    aims = [{column_of_target(target, columns) for target in row.targets} for row in vocabulary]
     usable = [row for row, names in zip(vocabulary, aims, strict=True) if names <= columns]
     others = [row.segment_slug for row in vocabulary if row not in usable]
     if others:

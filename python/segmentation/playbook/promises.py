@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from segmentation.playbook.conditions import Condition
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.playbook import PlaybookRow
+from segmentation.playbook.profile_keys import Profile
 from segmentation.playbook.slugs import unique_slug
 
 # An earlier name stays while its condition is missed by no more than this factor.
@@ -47,7 +48,7 @@ class UnnamedSegment:
     customers : int
     typical : mapping of str to float
         Column to the median of its customers.
-    profile : mapping of str to float
+    profile : Profile
         Feature to z-score.
     earlier : PromisedName or None
         What it was called before.
@@ -55,7 +56,7 @@ class UnnamedSegment:
 
     customers: int
     typical: Mapping[str, float]
-    profile: Mapping[str, float]
+    profile: Profile
     earlier: PromisedName | None = None
 
 
@@ -188,7 +189,7 @@ def _named_after(
         return PromisedName(row.segment_slug, row.segment_name, row.segment_slug)
     plain = segments[taken[row.segment_slug]].profile
     apart = {name: z - plain.get(name, 0.0) for name, z in segments[i].profile.items()}
-    numbers = [name for name in apart if "=" not in name]
+    numbers = [name for name in apart if isinstance(name, str)]
     text = row.segment_name
     if numbers:
         # Of equal ones the first.

@@ -11,8 +11,13 @@ from segmentation.engine.duckdb import (
     attached,
     lock_holder,
 )
-from segmentation.published.files import NextVersion, parquet_folder
-from segmentation.published.publication import PUBLICATION, SCHEMA
+from segmentation.published.files import (
+    NextVersion,
+    file_of_same_name,
+    parquet_folder,
+    published_file,
+)
+from segmentation.published.publication import PUBLICATION, PUBLICATION_TABLES, SCHEMA
 
 _ADVICE = "Name another file with SEGMENTATION_PUBLISHED."
 
@@ -41,19 +46,26 @@ def publishing_problems(
     list of str
         A sentence each; empty if nothing is known to prevent it.
     """
-    if _is_same(file, Path(warehouse).expanduser()):
-        return [f"The published file {file} is the warehouse itself. {_ADVICE}"]
+    built = Path(warehouse).expanduser()
+    problem = (
+        _folder_problem(file)
+        or _name_problem(file, built)
+        or _content_problem(connection, file)
+        or (_parquet_problem(connection, parquet_folder(file)) if parquet else None)
+    )
+    return [problem] if problem else []
+
+
+def _name_problem(file: Path, built: Path) -> str | None:
     if file.is_dir():
-        return [f"The published file {file} is a folder. Name a file in it: {file / 'x.duckdb'}"]
-    problem = _folder_problem(file) or _content_problem(connection, file)
-    problems = [problem] if problem else []
-    if parquet and not problem:
-        problems += _parquet_problems(parquet_folder(file))
-    return problems
-
-
-def _is_same(file: Path, other: Path) -> bool:
-    return file.exists() and other.exists() and file.samefile(other)
+        return f"The published file {file} is a folder. Name a file in it: {file / 'x.duckdb'}"
+    if file.exists() and built.exists() and file.samefile(built):
+        return f"The published file {file} is the warehouse itself. {_ADVICE}"
+    twin = file_of_same_name(built)
+    if twin is not None and twin.exists() and published_file(str(built)) == file:
+        both = f"{built.name} and {twin.name} stand in one folder"
+        return f"{both}, and both publish to {file}. {_ADVICE}"
+    return None
 
 
 def _folder_problem(file: Path) -> str | None:
@@ -61,7 +73,8 @@ def _folder_problem(file: Path) -> str | None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         tried.database.touch()
-        tried.database.unlink()
+        # Another build may take it for what a killed one left.
+        tried.database.unlink(missing_ok=True)
     except OSError as error:
         return (
             f"No file can be written to {file.parent}, the folder of the published file: "
@@ -103,15 +116,30 @@ def _content_problem(connection: Connection, file: Path) -> str | None:
     )
 
 
-def _parquet_problems(folder: Path) -> list[str]:
+def _parquet_problem(connection: Connection, folder: Path) -> str | None:
+    """Return why a folder that is there must not be replaced: it holds what no build wrote."""
     if not folder.exists():
-        return []
+        return None
     if not folder.is_dir():
-        return [f"{folder} is a file, and the folder of Parquet files is called so. Move it away."]
-    others = sorted(path.name for path in folder.iterdir() if path.suffix != ".parquet")
+        return f"{folder} is a file, and the folder of Parquet files is called so. Move it away."
+    others = sorted({path.name for path in folder.iterdir()} - _published_names(connection, folder))
     if not others:
-        return []
-    return [
+        return None
+    return (
         f"The folder {folder} is replaced by each build, and holds {others[0]}, which no build"
         " wrote. Move it away."
-    ]
+    )
+
+
+def _published_names(connection: Connection, folder: Path) -> set[str]:
+    """Return the names of the files that a build wrote into a folder, by its own list of them."""
+    tables = folder / f"{PUBLICATION_TABLES}.parquet"
+    cursor = connection.cursor()
+    try:
+        rows = cursor.execute("select table_name from read_parquet(?)", [str(tables)]).fetchall()
+    except DuckDBError:
+        return set()
+    finally:
+        cursor.close()
+    names = [str(name) for (name,) in rows]
+    return {f"{name}.parquet" for name in (*names, PUBLICATION, PUBLICATION_TABLES)}

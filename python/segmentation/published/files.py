@@ -6,6 +6,7 @@ digits that no other build has, and is renamed when it is complete.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -60,9 +61,22 @@ def published_file(warehouse: str, named: str = "") -> Path | None:
     return Path(os.path.realpath(built.parent / _FOLDER / name))
 
 
+def file_of_same_name(warehouse: Path) -> Path | None:
+    """Return the file beside a warehouse that is published under the same name, if it is built too.
+
+    A warehouse called segments.duckdb has the name that warehouse.duckdb is published under.
+    """
+    twins = {_DEFAULT_WAREHOUSE: _DEFAULT_FILE, _DEFAULT_FILE: _DEFAULT_WAREHOUSE}
+    name = twins.get(warehouse.name)
+    return warehouse.with_name(name) if name else None
+
+
 def parquet_folder(file: Path) -> Path:
-    """Return the folder of Parquet files beside a published file."""
-    return file.with_name(f"{file.stem}_parquet")
+    """Return the folder of Parquet files beside a published file.
+
+    Only the usual ending is left out of its name: a.duckdb and a.db have folders of their own.
+    """
+    return file.with_name(f"{file.name.removesuffix('.duckdb')}_parquet")
 
 
 @dataclass(frozen=True)
@@ -102,31 +116,48 @@ class NextVersion:
         folder = parquet_folder(self.file)
         return folder.with_name(f"{folder.name}.old-{self.token}")
 
+    def keep_private(self) -> None:
+        """Let nobody else read the new file before it has its permissions."""
+        self.database.chmod(0o600)
+
+    def make_parquet_folder(self) -> None:
+        """Make the new folder, which nobody else can read yet."""
+        self.parquet.mkdir(mode=0o700)
+
     def take_permissions(self, warehouse: Path) -> None:
-        """Give the new file the permissions of the one before, at first those of the warehouse.
+        """Give the new files the permissions of those before, at first those of the warehouse.
+
+        It is the last thing before the swap: they may forbid writing.
 
         Parameters
         ----------
         warehouse : Path
-            The file that was built; permissions are the system's own if it is no file.
+            The file that was built; permissions are those of a new file if it is no file.
         """
-        for other in (self.file, warehouse):
-            if other.is_file():
-                shutil.copymode(other, self.database)
-                return
-
-    def make_parquet_folder(self) -> None:
-        """Make the new folder, with the permissions of the one before."""
-        self.parquet.mkdir()
-        if parquet_folder(self.file).is_dir():
-            shutil.copymode(parquet_folder(self.file), self.parquet)
+        others = [other for other in (self.file, warehouse) if other.is_file()]
+        mode = others[0].stat().st_mode & 0o777 if others else 0o666 & ~_umask_in(self.file.parent)
+        self.database.chmod(mode)
+        if not self.parquet.is_dir():
+            return
+        for path in self.parquet.iterdir():
+            path.chmod(mode)
+        before = parquet_folder(self.file)
+        # A folder is entered by those who may read its files.
+        of_folder = before.stat().st_mode & 0o777 if before.is_dir() else mode | (mode & 0o444) >> 2
+        self.parquet.chmod(of_folder)
 
     def remove(self) -> None:
-        """Remove what there is of this version; what readers open stays."""
+        """Remove what there is of this version; what readers open stays.
+
+        A folder of Parquet files that was renamed and not replaced is put back.
+        """
         self.database.unlink(missing_ok=True)
         _log_of(self.database).unlink(missing_ok=True)
-        for folder in (self.parquet, self.replaced_parquet):
-            shutil.rmtree(folder, ignore_errors=True)
+        folder = parquet_folder(self.file)
+        if self.replaced_parquet.is_dir() and not folder.exists():
+            self.replaced_parquet.rename(folder)
+        for left in (self.parquet, self.replaced_parquet):
+            _remove_folder(left)
 
 
 def leftover_versions(file: Path) -> Iterator[NextVersion]:
@@ -140,11 +171,11 @@ def leftover_versions(file: Path) -> Iterator[NextVersion]:
 
 def write_through(version: NextVersion) -> None:
     """Wait until a version is on disk: a rename must not be there before what it names."""
-    _write_through(version.database)
+    sync_file(version.database)
     if version.parquet.is_dir():
         for path in sorted(version.parquet.iterdir()):
-            _write_through(path)
-        _write_through_names(version.parquet)
+            sync_file(path)
+        sync_names(version.parquet)
 
 
 def swap_database(version: NextVersion) -> None:
@@ -160,7 +191,7 @@ def swap_database(version: NextVersion) -> None:
     # What somebody wrote into the old file is no part of the new one.
     _log_of(version.file).unlink(missing_ok=True)
     version.database.replace(version.file)
-    _write_through_names(version.file.parent)
+    sync_names(version.file.parent)
 
 
 def swap_parquet(version: NextVersion) -> None:
@@ -183,8 +214,26 @@ def swap_parquet(version: NextVersion) -> None:
         if there_was_one:
             version.replaced_parquet.rename(folder)
         raise
-    shutil.rmtree(version.replaced_parquet, ignore_errors=True)
-    _write_through_names(folder.parent)
+    _remove_folder(version.replaced_parquet)
+    sync_names(folder.parent)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder, also one that its owner may not write to."""
+    with contextlib.suppress(OSError):
+        folder.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _umask_in(folder: Path) -> int:
+    """Return which permissions a new file does not get; read off one, as asking changes it."""
+    tried = folder / f".umask-{os.urandom(4).hex()}"
+    descriptor = os.open(tried, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+    try:
+        return 0o666 & ~os.fstat(descriptor).st_mode
+    finally:
+        os.close(descriptor)
+        tried.unlink()
 
 
 def _log_of(file: Path) -> Path:
@@ -192,13 +241,13 @@ def _log_of(file: Path) -> Path:
     return file.with_name(f"{file.name}.wal")
 
 
-def _write_through(file: Path) -> None:
+def sync_file(file: Path) -> None:
     """Wait until a file is on disk."""
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
 
 
-def _write_through_names(folder: Path) -> None:
+def sync_names(folder: Path) -> None:
     """Wait until the names in a folder are on disk, where the system can be asked to."""
     if os.name != "posix":
         return

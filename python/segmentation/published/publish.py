@@ -32,6 +32,7 @@ from segmentation.published.files import (
 )
 from segmentation.published.publication import Publication, PublishingError
 from segmentation.published.scoring_tables import described_scoring_tables
+from segmentation.published.turns import turn_in
 
 # What the file that is written is called in the build's own connection.
 _NEXT = "segmentation_published_next"
@@ -63,12 +64,13 @@ def publish(connection: Connection, publication: Publication) -> None:
     if problems:
         raise PublishingError(_message(file, " ".join(problems)))
     version = NextVersion.beside(file)
-    try:
-        _publish_database(connection, publication, version)
-        if publication.parquet:
-            _publish_parquet(version)
-    finally:
-        version.remove()
+    with turn_in(file.parent):
+        try:
+            _publish_database(connection, publication, version)
+            if publication.parquet:
+                _publish_parquet(version)
+        finally:
+            version.remove()
 
 
 def _publish_database(
@@ -78,6 +80,7 @@ def _publish_database(
         _remove_leftovers(connection, version.file)
         _write(connection, publication, version)
         write_through(version)
+        version.take_permissions(Path(publication.warehouse).expanduser())
         swap_database(version)
     except PublishingError as error:
         raise PublishingError(_message(version.file, str(error))) from error
@@ -88,7 +91,7 @@ def _publish_database(
 def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
     with contextlib.closing(connection.cursor()) as cursor:
         with attached(cursor, version.database, _NEXT):
-            version.take_permissions(Path(publication.warehouse).expanduser())
+            version.keep_private()
             copy_marts(cursor, publication, _NEXT)
             if publication.parquet:
                 version.make_parquet_folder()
@@ -113,7 +116,7 @@ def _publish_parquet(version: NextVersion) -> None:
 
 
 def _remove_leftovers(connection: Connection, file: Path) -> None:
-    """Remove what killed builds left; a build that is at work holds its file."""
+    """Remove what killed builds left; what another version of the project writes is held."""
     for version in leftover_versions(file):
         if not _is_held(connection, version.database):
             version.remove()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -50,7 +51,7 @@ def bars(
         x=alt.X(
             f"{value}:Q",
             title=unit,
-            axis=alt.Axis(format=axis, tickCount=4),
+            axis=_axis_of(rows[value], axis),
             scale=alt.Scale(domain=_span(rows, label, value, text)),
         ),
     )
@@ -96,7 +97,7 @@ def grouped_bars(
         x=alt.X(
             f"{value}:Q",
             title=unit,
-            axis=alt.Axis(format=axis, tickCount=4),
+            axis=_axis_of(rows[value], axis),
             scale=alt.Scale(domain=_span(rows, label, value, text)),
         ),
     )
@@ -407,6 +408,24 @@ def _names(label: str, inner: float = 0.0, outer: float = 0.0) -> alt.Y:
         axis=alt.Axis(labelExpr="split(datum.label, '\\n')"),
         scale=alt.Scale(paddingInner=inner, paddingOuter=outer),
     )
+
+
+def _axis_of(values: pd.Series, written: str) -> alt.Axis:
+    """Return the axis of bars; one of shares has no tick beyond the first that no bar reaches.
+
+    Behind the longest bar there is room for its number, where a tick would promise 150%.
+    """
+    if not written.endswith("%"):
+        return alt.Axis(format=written, tickCount=4)
+    longest = max(0.0, float(values.max()))
+    magnitude = 10.0 ** math.floor(math.log10(longest)) if longest > 0 else 1.0
+    step = next(
+        m * magnitude / 10
+        for m in (1, 2, 2.5, 5, 10, 20, 25, 50)
+        if m * 4 >= 10 * longest / magnitude
+    )
+    ticks = [i * step for i in range(math.ceil(longest / step - 1e-9) + 1)]
+    return alt.Axis(format=written, values=ticks)
 
 
 def _span(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pandas as pd
@@ -44,7 +45,13 @@ def formatted(value: Any, kind: str) -> str:
 
 def count(value: float) -> str:
     """Return a whole number with thousands separated."""
-    return f"{value:z,.0f}"
+    return f"{halves_up(value, 0):z,.0f}"
+
+
+def halves_up(value: float, digits: int) -> float:
+    """Return a number rounded as people and SQL do: a half goes away from zero."""
+    step = Decimal(1).scaleb(-digits)
+    return float(Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP))
 
 
 def share(value: float) -> str:
@@ -71,7 +78,7 @@ def number(value: float) -> str:
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2
     if size < 1:
         digits = 2 - math.floor(math.log10(size)) if size >= 5e-7 else 3
-    return f"{value:z,.{digits}f}"
+    return f"{halves_up(value, digits):z,.{digits}f}"
 
 
 def money(value: float) -> str:

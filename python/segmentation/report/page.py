@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import jinja2
 
+from segmentation.engine.duckdb import UNKNOWN_NAME_ERRORS
+from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Figure, Page, Section
 from segmentation.report.formats import count, date, large
@@ -55,8 +58,21 @@ def page_of(marts: Marts) -> Page:
     Returns
     -------
     Page
+
+    Raises
+    ------
+    MartsNotFoundError
+        If the file lacks dim_segments, or a table of it a column.
     """
-    sections = [_explained(section(marts), marts) for section in SECTIONS]
+    if "dim_segments" not in marts.descriptions:
+        raise MartsNotFoundError("The file has no table dim_segments.")
+    try:
+        sections = [_explained(section(marts), marts) for section in SECTIONS]
+    except (KeyError, *UNKNOWN_NAME_ERRORS) as error:
+        raise MartsNotFoundError(
+            f"A table of the file lacks a column that the page shows ({error}): another version"
+            " of the project built it."
+        ) from error
     about = marts.frame("select distinct dataset, as_of from dim_segments order by all").head(1)
     dataset = str(about["dataset"].iloc[0]) if len(about) else "no customers"
     as_of = date(about["as_of"].iloc[0]) if len(about) else ""
@@ -113,17 +129,26 @@ def write_page(html: str, path: Path) -> None:
     Raises
     ------
     OSError
-        If the folder cannot be made or written to.
+        If the folder cannot be made or written to, or `path` is no place for a file: a folder, a
+        device.
+
+    Notes
+    -----
+    What a link leads to is replaced. A page keeps the permissions of the one before.
     """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is there, and is no file", str(path))
+    beside = path.with_name(f".{path.name[:200]}.{os.urandom(4).hex()}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(html)
-        Path(beside).chmod(0o644)
-        Path(beside).replace(path)
+        # Not by tempfile, whose files nobody else may read whatever the umask is.
+        beside.write_text(html, encoding="utf-8")
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
     except BaseException:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
         raise
 
 

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+# What is said of fewer is chance: no title names them, charts show them with their counts.
+ENOUGH = 30
+
 
 def largest(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     """Return the row with the largest value of a column, the first of equal ones.
@@ -23,6 +26,20 @@ def largest(rows: pd.DataFrame, column: str) -> dict[str, Any]:
 def smallest(rows: pd.DataFrame, column: str) -> dict[str, Any]:
     """Return the row with the smallest value of a column, the first of equal ones."""
     return _record(rows, int(np.nanargmin(rows[column].astype(float).to_numpy())))
+
+
+def enough(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows that stand for enough customers to be named in a finding.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    column : str
+        How many customers, visits or the like a row stands for. Where no row has 30, all of them
+        are returned.
+    """
+    many = rows[rows[column] >= ENOUGH]
+    return many if len(many) else rows
 
 
 def where(rows: pd.DataFrame, **values: str) -> pd.DataFrame:

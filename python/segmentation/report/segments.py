@@ -48,12 +48,12 @@ def segments_of(marts: Marts, segmentation: str, *, unassigned: bool = False) ->
 
 
 def inhabited(segments: pd.DataFrame) -> pd.DataFrame:
-    """Return the segments that have customers, or are expected to have: a hundredth at least.
+    """Return the segments that have customers, or are expected to have: half a customer at least.
 
     The place of a segment among them decides on its colour, on cards and maps alike.
     """
     expected = segments["expected_customers"].astype(float).fillna(0.0)
-    return segments[(segments["customers"] > 0) | (expected >= 0.01)]
+    return segments[(segments["customers"] > 0) | (expected >= 0.5)]
 
 
 def in_order(rows: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:

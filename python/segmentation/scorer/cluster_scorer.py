@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from segmentation.clustering.assign import scoring_rule
+from segmentation.clustering.kept_promises import CUSTOMER_SLACK
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
+from segmentation.features.absence import ABSENCE, RECENCY, USUAL_GAP, absence_of
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.mixed_sample import MixedSample
-from segmentation.playbook.conditions import Comparison
+from segmentation.playbook.conditions import Comparison, Condition
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scorer.cluster_reasons import ClusterReasons
 from segmentation.scorer.columns_of_people import Inputs, People
@@ -74,10 +77,13 @@ class ClusterScorer:
             for name in words[number].columns_beside
             if name in columns
         ]
-        numbers = dict.fromkeys([*model.known_numbers, *self.rule.states.columns, *beside])
+        conditioned = [*self.rule.states.columns, *self.rule.promises.columns]
+        numbers = dict.fromkeys([*model.known_numbers, *conditioned, *beside])
+        if ABSENCE in numbers:
+            numbers |= dict.fromkeys([RECENCY, USUAL_GAP])
         texts = tuple(category.name for category in self.rule.features.categories)
         self.inputs = Inputs(tuple(numbers), texts)
-        self._plain = PlainRules(self.prototypes, self.rule.states)
+        self._plain = PlainRules(self.rule)
         self._reasons = ClusterReasons(model, segments, words, set(numbers))
 
     def sample(self, people: People) -> MixedSample:
@@ -97,6 +103,7 @@ class ClusterScorer:
 
     def score(self, people: People) -> ScoredPeople:
         """Return the segments of people, as a build assigns them."""
+        people = self.with_absence(people)
         if people.count == 1 and self._plain.are_enough:
             return self._score_one(people)
         sample = self.sample(people)
@@ -124,7 +131,7 @@ class ClusterScorer:
         numbers = [scaled_numbers(f, (figures[f.name],))[0] for f in features.numbers]
         codes = [int(c.codes(person.text(c.name))[0]) for c in features.categories]
         squared = self._plain.squared_distances(numbers, codes)
-        cluster = self._plain.cluster(numbers, codes)
+        cluster = self._plain.named_cluster(self._plain.cluster(numbers, codes), squared, figures)
         state = self._plain.state(figures)
         named = cluster if state == NOISE else state
         others = [i for i in range(len(squared)) if i != cluster]
@@ -143,14 +150,27 @@ class ClusterScorer:
 
     def segments_of(self, people: People) -> Codes:
         """Return the segment_id of people, shape (n,), and nothing else."""
+        people = self.with_absence(people)
         sample = self.sample(people)
         cluster = self.clusters(people, sample, self.squared_distances(sample))
         state = self.states(people)
         found: Codes = np.where(state >= STATE_IDS_FROM, state, cluster)
         return found
 
-    def clusters(self, people: People, sample: MixedSample, squared: Matrix) -> Codes:  # noqa: ARG002
-        """Return the cluster that each person is in, before states: that of the nearest prototype.
+    def with_absence(self, people: People) -> People:
+        """Return people who have absence, made of recency and the usual gap where it is missing."""
+        if ABSENCE not in self.inputs.numbers:
+            return people
+        given = people.number(ABSENCE)
+        made = absence_of(people.number(RECENCY), people.number(USUAL_GAP))
+        numbers = {**people.numbers, ABSENCE: np.where(np.isnan(given), made, given)}
+        return replace(people, numbers=numbers)
+
+    def clusters(self, people: People, sample: MixedSample, squared: Matrix) -> Codes:
+        """Return the cluster that names each person, before states.
+
+        It is that of the nearest prototype. Where its name contradicts the own figures, it is the
+        nearest of those whose names do not; see :mod:`segmentation.clustering.kept_promises`.
 
         Parameters
         ----------
@@ -161,14 +181,37 @@ class ClusterScorer:
             Their dissimilarities. What is nearest is not read from them: the engine compares them
             as seen from the first prototype, which keeps more digits.
         """
-        return self.prototypes.assign(sample)
+        nearest = self.prototypes.assign(sample)
+        promises = self.rule.promises
+        k = squared.shape[1]
+        if not promises.conditions or k < 2:
+            return nearest
+        misfit = np.zeros((people.count, k), dtype=bool)
+        for i, condition in promises.conditions.items():
+            misfit[:, i] = self._contradicts(condition, people)
+        rows = np.arange(people.count)
+        fitting = np.where(misfit, np.inf, squared)
+        moves = (nearest != NOISE) & misfit[rows, nearest] & ~misfit.all(axis=1)
+        found: Codes = np.where(moves, fitting.argmin(axis=1), nearest)
+        return found
+
+    def _contradicts(self, condition: Condition, people: People) -> np.ndarray:
+        """Return whose own figures contradict a condition; the unknown contradicts nothing."""
+        thresholds = self.rule.promises.thresholds
+        found: np.ndarray = np.zeros(people.count, dtype=bool)
+        for comparison in condition.comparisons:
+            bound = comparison.bound(thresholds, CUSTOMER_SLACK)
+            values = people.number(comparison.column)
+            holds = _OPERATORS[comparison.operator](values, bound)
+            found |= ~holds & ~np.isnan(values) & ~np.isnan(bound)
+        return found
 
     def contributions(self, people: People, scored: ScoredPeople) -> list[Contribution]:
         """Return what each feature of one person says for the segment and for the runner-up.
 
         For a person in a state, whom a condition put there: for the cluster that comes next.
         """
-        sample = self.sample(people)
+        sample = self.sample(self.with_absence(people))
         apart = self.prototypes.dissimilarities(sample)[0]
 
         def nearest_of(segment: int) -> int | None:

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.clustering.states import States
-from segmentation.scoring.prototypes import NOISE, Prototypes
+from segmentation.clustering.kept_promises import CUSTOMER_SLACK
+from segmentation.clustering.typical_values import ScoringRule
+from segmentation.playbook.conditions import Condition
+from segmentation.scoring.prototypes import NOISE
 
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -25,12 +27,11 @@ _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class PlainRules:
-    """Prototypes and states as plain numbers.
+    """Prototypes, promises and states as plain numbers.
 
     Parameters
     ----------
-    prototypes : Prototypes
-    states : States
+    rule : ScoringRule
 
     Attributes
     ----------
@@ -38,7 +39,8 @@ class PlainRules:
         Whether they score a person: one prototype to a cluster, no noise, no weights.
     """
 
-    def __init__(self, prototypes: Prototypes, states: States) -> None:
+    def __init__(self, rule: ScoringRule) -> None:
+        prototypes = rule.prototypes
         self.are_enough = (
             prototypes.is_one_each and prototypes.weights is None and prototypes.reaches is None
         )
@@ -54,16 +56,14 @@ class PlainRules:
         if mismatches:
             differences = mismatches[1]
         self._differences = _by_prototype(differences, len(self._lines))
-        self._states = [
-            (
-                state,
-                [
-                    (c.column, _OPERATORS[c.operator], c.bound(states.thresholds))
-                    for c in condition.comparisons
-                ],
-            )
-            for state, condition in states.conditions.items()
-        ]
+        self._states = {
+            state: _comparisons(condition, rule.states.thresholds, 1.0)
+            for state, condition in rule.states.conditions.items()
+        }
+        self._promises = {
+            cluster: _comparisons(condition, rule.promises.thresholds, CUSTOMER_SLACK)
+            for cluster, condition in rule.promises.conditions.items()
+        }
 
     def cluster(self, numbers: Sequence[float], codes: Sequence[int]) -> int:
         """Return the nearest cluster, as :meth:`Prototypes.nearest` finds it."""
@@ -93,12 +93,42 @@ class PlainRules:
             found.append(apart)
         return found
 
+    def named_cluster(
+        self, nearest: int, squared: Sequence[float], figures: Mapping[str, float]
+    ) -> int:
+        """Return the nearest cluster whose name the figures do not contradict.
+
+        See :mod:`segmentation.clustering.kept_promises`.
+        """
+        if not self._is_contradicted(nearest, figures):
+            return nearest
+        fitting = [i for i in range(len(squared)) if not self._is_contradicted(i, figures)]
+        return min(fitting, key=lambda i: squared[i], default=nearest)
+
+    def _is_contradicted(self, cluster: int, figures: Mapping[str, float]) -> bool:
+        # What is not known contradicts nothing.
+        return any(
+            not holds(figures[column], bound)
+            for column, holds, bound in self._promises.get(cluster, ())
+            if figures[column] == figures[column] and bound == bound
+        )
+
     def state(self, figures: Mapping[str, float]) -> int:
         """Return the first state whose condition holds of figures; -1 where none does."""
-        for state, comparisons in self._states:
+        for state, comparisons in self._states.items():
             if all(holds(figures[column], bound) for column, holds, bound in comparisons):
                 return state
         return NOISE
+
+
+def _comparisons(
+    condition: Condition, thresholds: Mapping[str, float], slack: float
+) -> list[tuple[str, Callable[[float, float], bool], float]]:
+    """Return a column, an operator and a bound for each comparison of a condition."""
+    return [
+        (c.column, _OPERATORS[c.operator], c.bound(thresholds, slack))
+        for c in condition.comparisons
+    ]
 
 
 def _by_prototype(columns: Sequence[Any], prototypes: int) -> list[list[list[float]]]:

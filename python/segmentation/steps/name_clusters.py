@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import known_numbers, segments_today, states_of
 from segmentation.clustering.naming import NamingInputs
-from segmentation.clustering.typical_values import ScoringRule, measured_segments
+from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.engine.base import Session, Table
 from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import begin
@@ -57,10 +55,7 @@ def name_segments_of_current_model(
         read_options(settings, overrides),
     )
     table = with_features_of(step.engine, step.engine.from_item(features), model)
-    naming = dataclasses.replace(naming, columns=frozenset(step.engine.numeric_columns(table)))
-    rule = ScoringRule(model.prepared_features, model.prototypes, states_of(model, naming))
-    measured = measured_segments(step.engine, table, rule, known_numbers(model, naming))
-    named = segments_today(model, measured, naming)
+    named = segments_of_table(step.engine, table, model, naming)
     for segment in named:
         if segment.renamed_because and segment.slug_at_fit != segment.segment_slug:
             log.warning(

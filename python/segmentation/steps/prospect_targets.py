@@ -16,7 +16,6 @@ import pandas as pd
 from segmentation.clustering.assign import scoring_rule
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, read_segments
-from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import quoted, select
 from segmentation.scoring.prototypes import NOISE
@@ -66,12 +65,12 @@ class ValueRule:
     def text(self) -> str:
         """What decides a customer's segment: another text means other segments."""
         thresholds = {threshold.name: threshold.value for threshold in self.model.thresholds}
-        states = [
+        conditions = [
             f"{segment.segment_id}: {segment.condition.written(thresholds)}"
             for segment in self.segments
-            if segment.segment_id >= STATE_IDS_FROM and segment.condition
+            if segment.condition
         ]
-        return "; ".join([self.model.model_version, *states])
+        return "; ".join([self.model.model_version, *conditions])
 
     def segments_of(self, engine: Engine, table: str, key: str = "customer_id") -> pd.Series:
         """Return the segment_id of each row of a table of value features, indexed by the key.

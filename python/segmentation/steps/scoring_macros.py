@@ -9,6 +9,7 @@ from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, quoted, select, text_literal
+from segmentation.features.absence import ABSENCE, RECENCY, USUAL_GAP, with_absence
 from segmentation.playbook.feature_words import FeatureWords
 
 # What a macro returns.
@@ -49,12 +50,18 @@ def scoring_macros(
     dict
         ``people_macro`` takes the name of a table, one row for each person; a column that the
         table lacks is missing for everybody. ``person_macro`` takes the features of one person by
-        name; those that are left out are missing.
+        name; those that are left out are missing. Both take what today's conditions of states and
+        of clusters look at. Absence is made of recency and the usual gap: of one person always, in
+        a table where it is not given.
     """
     features = model.prepared_features
-    states = scoring_rule(model, segments).states
+    rule = scoring_rule(model, segments)
     beside = columns_beside(engine, Query(), model, words)
-    numbers = dict.fromkeys([*model.known_numbers, *states.columns, *beside])
+    conditioned = [*rule.states.columns, *rule.promises.columns]
+    numbers = dict.fromkeys([*model.known_numbers, *conditioned, *beside])
+    has_absence = ABSENCE in numbers
+    if has_absence:
+        numbers |= dict.fromkeys([RECENCY, USUAL_GAP])
     kinds = [(name, "double") for name in numbers]
     kinds += [(category.name, "varchar") for category in features.categories]
     columns = [("customer_id", "varchar"), *kinds]
@@ -64,9 +71,15 @@ def scoring_macros(
         "people_with_every_feature",
         f"select * from query_table(people)\nunion all by name\n{select(nulls, '', where='false')}",
     )
-    given = [f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in kinds]
+    if has_absence:
+        people = with_absence(people, is_given=True)
+    # A parameter hides a column of its name in every step: one that is made is no parameter.
+    asked = [(name, kind) for name, kind in kinds if not (has_absence and name == ABSENCE)]
+    given = [f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in asked]
     person = Query().step("person", select([nulls[0], *given], ""))
-    parameters = ", ".join(f"{quoted(name)} := null" for name, _ in kinds)
+    if has_absence:
+        person = with_absence(person, is_given=False)
+    parameters = ", ".join(f"{quoted(name)} := null" for name, _ in asked)
     of_people = _named(engine, people, model, segments, words)
     of_person = _named(engine, person, model, segments, words)
     return {

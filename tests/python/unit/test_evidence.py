@@ -60,6 +60,7 @@ def planted_customers(rows: int = 600, seed: int = 5) -> pd.DataFrame:
             "purchase_days": purchases,
             "tenure_days": length + recency,
             "usual_gap_days": gap,
+            "absence_days": np.maximum(recency, 2 * gap),
             "overdue_ratio": overdue,
             "last_return_ratio": np.where(purchases > 1, random.uniform(0.3, 4.0, rows), np.nan),
         }
@@ -240,7 +241,11 @@ def test_orders_of_cdnow() -> None:
 
 def test_sections_are_kept_and_the_page_shows_them(tmp_path: Path) -> None:
     results = tmp_path / "evidence.json"
-    month = {"window_days": 365, "before": "a", "after": "b", "share": 0.25}
+    month = {"shop": "x", "configuration": "365 days"} | {
+        "before": "a",
+        "after": "b",
+        "share": 0.25,
+    }
     months = [month | {"customers": 4, "in_clusters": 4, "changed": 1, "moves": {"x → y": 1}}]
     evidence.keep(results, "planted", [])
     evidence.keep(results, "unchanged", months)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 
 PROJECT = Path(__file__).parents[3]
@@ -16,14 +17,17 @@ EXPOSURES = {
 }
 
 
-def test_the_page_depends_on_the_marts_that_its_code_reads() -> None:
+@pytest.mark.parametrize(
+    ("exposure", "room"), [("segments_page", "report"), ("campaign_audiences", "audiences")]
+)
+def test_an_exposure_depends_on_the_marts_that_its_code_reads(exposure: str, room: str) -> None:
     code = "".join(
         path.read_text(encoding="utf-8")
-        for path in (PROJECT / "python" / "segmentation" / "report").rglob("*.py")
+        for path in (PROJECT / "python" / "segmentation" / room).rglob("*.py")
     )
     marts = {path.stem for path in (PROJECT / "models" / "marts").glob("*/*.sql")}
     read = set(re.findall(r"\b(?:dim|fct|rpt)_\w+", code)) & marts
-    assert set(EXPOSURES["segments_page"]["depends_on"]) == {f"ref('{mart}')" for mart in read}
+    assert set(EXPOSURES[exposure]["depends_on"]) == {f"ref('{mart}')" for mart in read}
 
 
 def test_owners_are_vars_whose_defaults_say_so() -> None:

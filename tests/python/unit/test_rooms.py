@@ -34,9 +34,13 @@ ROOMS: dict[str, set[str]] = {
     "service": {"engine", "published", "scorer"},
     "report": {"engine", "published"},
     "onboarding": {"engine"},
-    "cli": {"engine", "published", "report", "onboarding", "scorer", "service"},
+    "audiences": {"engine", "published"},
+    "cli": {
+        *("engine", "published", "report", "onboarding", "audiences"),
+        *("scorer", "service"),
+    },
     # They are dbt's, and call what a build checks before it begins.
-    "dbt_plugins": {"engine", "steps", "published"},
+    "dbt_plugins": {"engine", "steps", "published", "audiences", "onboarding"},
 }
 
 # Parallel packages have parallel roles; no other two modules share a name.

@@ -11,12 +11,15 @@ import pandas as pd
 import pytest
 from browser import assert_page_is_sound, needs_chromium
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
+from scipy import stats
 from segmentation import KPrototypes
 from segmentation.cli.app import app
 from segmentation.clustering.model import SegmentationModel
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from typer.testing import CliRunner
+
+from benchmarks import no_effect
 
 pytestmark = pytest.mark.long
 
@@ -96,7 +99,8 @@ def test_segments_are_named_by_conditions_that_hold(complete_journey: Warehouse)
 def test_no_reason_points_the_other_way(complete_journey: Warehouse) -> None:
     """Of every number in a reason, what is typical here and of all stand in one direction."""
     high = (
-        "older", "buys more often", "spends more", "longer", "later than usual", "bought on more",
+        "older", "buys more often", "spends more", "longer", "later than usual",
+        "stays away for longer", "bought on more",
         "first bought longer ago", "higher income", "larger household", "more children",
         "more work", "spends more in a year",
     )  # fmt: skip
@@ -352,3 +356,21 @@ def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> 
         ("value", "complete_journey", 1),
         ("value", "sample", 1),
     ]
+
+
+def test_campaigns_without_effect_are_found_to_have_one_as_often_as_they_should(
+    complete_journey: Warehouse, tmp_path: Path
+) -> None:
+    """A thousand seeds that nobody was treated by: one interval in twenty excludes 0."""
+    warehouse = complete_journey.copy(tmp_path)
+    folder = tmp_path / "assignments"
+    no_effect.assign(warehouse.path, folder, seeds=1000, day="2017-09-30", holdout=0.2)
+    no_effect.build(warehouse.path, folder, {"dataset": "complete_journey"})
+    found = no_effect.shares(warehouse.path)
+    tested = {
+        "sample ratio": found["sample_ratios_below_0.05"],
+        **found["intervals_that_exclude_0"],
+    }
+    assert set(tested) == {"sample ratio", "churn", "purchase", "response", "revenue"}
+    for what, share in tested.items():
+        assert stats.binomtest(round(1000 * share), 1000, 0.05).pvalue > 0.01, what

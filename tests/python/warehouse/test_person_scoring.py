@@ -18,6 +18,7 @@ from segmentation.published.opened_file import OpenedFile
 from segmentation.scorer.columns_of_people import People
 from segmentation.scorer.current_scorers import customers, read_scorers
 from segmentation.scorer.explanation import explain
+from segmentation.scorer.scored_people import records
 from typer.testing import CliRunner
 
 
@@ -27,6 +28,24 @@ def published(warehouse: Warehouse) -> Path:
 
 def test_every_customer_of_the_sample(sample: Warehouse) -> None:
     assert set(compare_with_marts(published(sample))) == {"value", "profile"}
+
+
+def test_one_person_alone_is_scored_as_among_all(sample: Warehouse) -> None:
+    """Alone by plain Python, together by NumPy: the same figures to the last bit."""
+    with OpenedFile(published(sample)) as file:
+        scorers = read_scorers(file)
+        for name in ("value", "profile"):
+            scorer = scorers.scorer(name)
+            found = customers(file, scorer)
+            people = found.people
+            together = records(scorer, scorer.score(people))
+            for i, expected in enumerate(together):
+                alone = People(
+                    1,
+                    {column: values[i : i + 1] for column, values in people.numbers.items()},
+                    {column: values[i : i + 1] for column, values in people.texts.items()},
+                )
+                assert records(scorer, scorer.score(alone)) == [expected]
 
 
 def run(*arguments: str, code: int = 0) -> str:

@@ -23,7 +23,13 @@ FORMER_NAMES = ("every_model", "every_segment", "every_scoring_rule")
 SETTINGS: dict[str, Any] = {
     "dataset": "sample",
     # The defaults of that version, in which gamma was null.
-    "value_options": {"states": False, "trims": {}, "outliers": "none", "floors": {}},
+    "value_options": {
+        "features": ["length_days", "recency_days", "frequency", "monetary"],
+        "states": False,
+        "trims": {},
+        "outliers": "none",
+        "floors": {},
+    },
     "profile_options": {"gamma": "half_mean_deviation", "transform": "none"},
     "prospects_options": {"candidates": ["logistic_regression"], "repeats": 1},
 }

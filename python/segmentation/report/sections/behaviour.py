@@ -10,7 +10,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
-from segmentation.report.rows import largest, smallest, where, with_value
+from segmentation.report.rows import enough, largest, smallest, where, with_value
 from segmentation.report.segments import (
     PROFILE,
     TITLES,
@@ -21,6 +21,9 @@ from segmentation.report.segments import (
 )
 
 MART = "rpt_segment_profiles"
+
+# A category that is more frequent in a segment by less than this says nothing about it.
+SMALLEST_DIFFERENCE = 0.05
 
 # What the axis of a feature says, and how its extremes are called.
 LRFM = {
@@ -87,10 +90,11 @@ def box_figure(
             MART,
             absent_because=f"No segment has values of {feature_label(feature)}.",
         )
-    # Where most customers of every segment have the same value, means tell more.
-    by = "mean" if known["median"].min() == known["median"].max() else "median"
-    top = largest(known, by)
-    low = smallest(known, by)
+    named = enough(known, "customers_with_value")
+    # Where several segments have the highest median, means tell them apart.
+    by = "mean" if (named["median"] == named["median"].max()).sum() > 1 else "median"
+    top = largest(named, by)
+    low = smallest(named, by)
     if top[by] == low[by]:
         title = f"All segments have the same {feature_label(feature)}: {number(top[by])}"
     else:
@@ -151,13 +155,9 @@ def category_figure(
             shown["category"], shown["customers_with_value"], strict=True
         )
     ]
-    top = _most_typical(rows)
     return Figure(
         name,
-        (
-            f"{share(top['share'])} of {top['segment_name']} have {feature_label(feature)} "
-            f"{top['category']}, against {share(top['share_of_all'])} of all customers"
-        ),
+        _categories_title(rows, segments, feature, kept[0]),
         MART,
         [
             Picture(
@@ -178,8 +178,8 @@ def category_figure(
                 Column("segment_name", "segment"),
                 Column("category", feature_label(feature)),
                 Column("customers_with_value", "customers", COUNT),
-                Column("share", "share of the segment", SHARE),
-                Column("share_of_all", "share of all customers", SHARE),
+                Column("share", "share of those with a value", SHARE),
+                Column("share_of_all", "of all customers with a value", SHARE),
             ],
             rows,
         ),
@@ -194,6 +194,27 @@ def category_figure(
 def _unit(counted: str, value: float) -> str:
     """Return what is counted, behind a number: ' purchases', ' purchase' or nothing."""
     return f" {counted.removesuffix('s') if value == 1 else counted}" if counted else ""
+
+
+def _categories_title(
+    rows: pd.DataFrame, segments: pd.DataFrame, feature: str, most_frequent: str
+) -> str:
+    """Return what a marketer can use: the segment that differs most, or that none does."""
+    top = _most_typical(rows)
+    if top["share"] - top["share_of_all"] < SMALLEST_DIFFERENCE:
+        of_all = rows.loc[rows["category"] == most_frequent, "share_of_all"].iloc[0]
+        return (
+            f"{feature_label(feature).capitalize()} is much the same in every segment: "
+            f"{most_frequent} is most frequent, {share(of_all)} of all customers"
+        )
+    of_segment = rows[rows["segment_slug"] == top["segment_slug"]]
+    known = int(of_segment["customers_with_value"].sum())
+    customers = int(segments.set_index("segment_slug")["customers"][top["segment_slug"]])
+    of_whom = f" (known of {known:,} of {customers:,})" if known < customers else ""
+    return (
+        f"{share(top['share'])} of {top['segment_name']}{of_whom} have {feature_label(feature)} "
+        f"{top['category']}, against {share(top['share_of_all'])} of all customers"
+    )
 
 
 def _most_typical(rows: pd.DataFrame) -> dict[str, Any]:
@@ -260,16 +281,18 @@ def age_by_marital_status(marts: Marts) -> Figure:
             "dim_customers",
             absent_because="Age and marital status are not known of the same customers.",
         )
-    oldest = largest(rows, "median")
-    youngest = smallest(rows, "median")
-    if len(rows) == 1:
-        title = f"All customers with a known age have marital status {oldest['marital_status']}"
-    elif oldest["median"] == youngest["median"]:
-        title = f"Marital status goes with no other median age: {number(oldest['median'])} years"
+    named = enough(rows, "customers_with_value")
+    by = "mean" if (named["median"] == named["median"].max()).sum() > 1 else "median"
+    oldest = largest(named, by)
+    youngest = smallest(named, by)
+    if len(named) == 1:
+        title = f"Most customers with a known age have marital status {oldest['marital_status']}"
+    elif oldest[by] == youngest[by]:
+        title = f"Age is the same whatever the marital status: {number(oldest[by])} years"
     else:
         title = (
-            f"Customers with marital status {oldest['marital_status']} are oldest: median "
-            f"{number(oldest['median'])} years, against {number(youngest['median'])} of "
+            f"Customers with marital status {oldest['marital_status']} are oldest: {by} "
+            f"{number(oldest[by])} years, against {number(youngest[by])} of "
             f"{youngest['marital_status']}"
         )
     return Figure(

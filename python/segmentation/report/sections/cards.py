@@ -10,7 +10,8 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Card, CardGroup, Section
 from segmentation.report.formats import count, large, listed, share
-from segmentation.report.rows import records
+from segmentation.report.rows import records, where, with_value
+from segmentation.report.sections.sizes import unassigned_note
 from segmentation.report.segments import (
     PROFILE,
     PROSPECTS,
@@ -32,9 +33,8 @@ ABSENT = {
 
 def cards(marts: Marts) -> Section:
     """Return the cards of all segmentations."""
-    values = marts.table("rpt_segment_value")
-    if len(values):
-        values = values.set_index(["segmentation", "segment_slug"])
+    table = marts.table("rpt_segment_value")
+    values = table.set_index(["segmentation", "segment_slug"]) if len(table) else table
     forecast = marts.table("rpt_prospect_distribution")
     groups = []
     for segmentation, (title, question) in TITLES.items():
@@ -47,13 +47,40 @@ def cards(marts: Marts) -> Section:
                 title=title,
                 question=question,
                 cards=made,
-                note=f"Nobody is in {listed(empty, most=9, word='or')} today."
-                if empty and made
-                else "",
+                note=_note(segmentation, empty, table, forecast) if made else "",
                 absent_because="" if made else ABSENT[segmentation],
             )
         )
     return Section(name="segments", title="The segments", groups=groups)
+
+
+def _note(segmentation: str, empty: list[str], values: pd.DataFrame, forecast: pd.DataFrame) -> str:
+    """Say which segments have no card, and how many customers are in none."""
+    if segmentation == PROSPECTS:
+        nobody = f" Nobody is expected in {listed(empty, most=9, word='or')}." if empty else ""
+        return who_prospects_are(forecast) + nobody
+    of = where(values, segmentation=segmentation)
+    has_revenue = bool(len(of) and of["revenue_share"].notna().any())
+    nobody = f"Nobody is in {listed(empty, most=9, word='or')} today." if empty else ""
+    return (unassigned_note(of, has_revenue=has_revenue) + nobody).strip()
+
+
+def who_prospects_are(forecast: pd.DataFrame) -> str:
+    """Say whom a forecast is about, and for which day.
+
+    Parameters
+    ----------
+    forecast : DataFrame
+        The rows of rpt_prospect_distribution.
+    """
+    known = with_value(forecast, "horizon_days")
+    if len(known):
+        return (
+            "Of customers whose first weeks are known and no more: the segment by value that each "
+            f"is expected to be in {int(known['horizon_days'].iloc[0])} days after the first "
+            "purchase."
+        )
+    return "Of people whose segment is not known: the one that each is expected to be in."
 
 
 def _card(row: dict[str, Any], place: int, values: pd.DataFrame, forecast: pd.DataFrame) -> Card:

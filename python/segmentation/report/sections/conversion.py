@@ -1,4 +1,4 @@
-"""How visits turn into responses, by age group and by segment; web visits per segment."""
+"""How visits turn into responses, by age group and by segment; visits per segment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, SHARE, SMALL_SHARE, share, small_share
-from segmentation.report.rows import largest, where, with_value
+from segmentation.report.rows import enough, largest, where, with_value
 from segmentation.report.sections.behaviour import box_figure, numbers_of
 from segmentation.report.segments import PROFILE, VALUE, in_order, segments_of
 
@@ -21,10 +21,8 @@ RATES = (
     ("conversion_rate", "visits", "conversion rate: responses per visit", small_share),
     ("response_rate", "contacted_customers", "response rate of contacted customers", share),
 )
-# A rate of fewer is chance: the title names none, the chart shows it with its count.
-ENOUGH = 30
 BOXES = {
-    "visits": ("web visits", "visit most often", "visits"),
+    "visits": ("visits", "visit most often", "visits"),
     "responses": ("campaign responses", "respond most often", "responses"),
 }
 
@@ -32,7 +30,8 @@ BOXES = {
 def conversion(marts: Marts) -> Section:
     """Return conversion and response rates with their counts."""
     rows = marts.table(MART)
-    figures = _rates(where(rows, grouped_by="age_group"), "age-group", "age groups")
+    by_age = _youngest_first(where(rows, grouped_by="age_group"), marts)
+    figures = _rates(by_age, "age-group", "age groups")
     for segmentation in (VALUE, PROFILE):
         segments = segments_of(marts, segmentation)
         of = where(rows, grouped_by="segment", segmentation=segmentation)
@@ -47,11 +46,26 @@ def conversion(marts: Marts) -> Section:
         name="conversion",
         title="Visits, campaigns and responses",
         introduction=(
-            "The conversion rate is responses of visitors per visit; the response rate is the "
-            "share of the contacted customers who responded at least once."
+            "A visit is what the data set's campaign activity counts as one: a visit to a web "
+            "page or a shop. The conversion rate is responses of visitors per visit; the response "
+            "rate is the share of the contacted customers who responded at least once."
         ),
         figures=figures,
     )
+
+
+def _youngest_first(rows: pd.DataFrame, marts: Marts) -> pd.DataFrame:
+    """Return age groups by age, those of whom it is not known last."""
+    if rows.empty or "dim_customers" not in marts.descriptions:
+        return rows
+    ages = marts.frame(
+        "select age_group as group_slug, median(age) as median_age"
+        " from dim_customers where age is not null group by age_group"
+    )
+    ordered = rows.merge(ages, on="group_slug", how="left").sort_values(
+        ["median_age", "group_slug"], na_position="last", kind="stable"
+    )
+    return ordered.drop(columns="median_age")
 
 
 def _rates(rows: pd.DataFrame, of: str, groups: str) -> list[Figure]:
@@ -86,8 +100,7 @@ def _rate(
             for rate, number in zip(known[column], known[counted], strict=True)
         ],
     )
-    many = shown[shown[counted] >= ENOUGH]
-    best = largest(many if len(many) else shown, "bar")
+    best = largest(enough(shown, counted), "bar")
     return Figure(
         name,
         f"{what} is highest among {best['group_name']}: {written(best[column])}",

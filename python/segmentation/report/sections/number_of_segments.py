@@ -86,12 +86,16 @@ def _why(history: pd.DataFrame, segmentation: str) -> str:
     current = history[(history["segmentation"] == segmentation) & history["is_in_force"]]
     if current.empty:
         return ""
-    asked = str(current["k_asked"].iloc[0])
-    return (
-        "The number follows from the data (k: auto)."
-        if asked == "auto"
-        else f"The number is set in the options of the model (k: {asked})."
-    )
+    asked, made = str(current["k_asked"].iloc[0]), int(current["k"].iloc[0])
+    if asked == "auto":
+        return "The number follows from the data (k: auto)."
+    why = f"The number is set in the options of the model (k: {asked})."
+    if asked != str(made):
+        why += (
+            f" The model has {made}: clusters that were empty or smaller than min_segment_share "
+            "were dissolved."
+        )
+    return why
 
 
 def _silhouette(rows: pd.DataFrame, segmentation: str) -> Figure:

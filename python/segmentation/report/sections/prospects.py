@@ -11,7 +11,8 @@ from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
 from segmentation.report.rows import first, largest, records
-from segmentation.report.segments import PROSPECTS, feature_label
+from segmentation.report.sections.cards import who_prospects_are
+from segmentation.report.segments import PROSPECTS, feature_label, segments_of
 
 # A wider grid has cells too small for a number.
 MOST_SEGMENTS = 12
@@ -53,7 +54,7 @@ def _forecast(marts: Marts) -> Figure:
     top = first(shown)
     held = shown["backtest_coverage"].dropna()
     missing = rows["no_interval_because"].dropna()
-    notes = []
+    notes = [who_prospects_are(rows)]
     if len(held):
         notes.append(
             f"In {int(shown['backtest_cohorts'].max())} past cohorts such intervals held "
@@ -127,7 +128,7 @@ def _candidates(marts: Marts) -> Figure:
     best = first(of)
     title = f"{_candidate_name(winner['candidate']).capitalize()} predicts: "
     title += (
-        f"no other has a better {_words(criterion)} ({number(winner['mean'])})"
+        f"it has the best {_words(criterion)} ({number(winner['mean'])})"
         if best["candidate"] == winner["candidate"]
         else (
             f"the simplest whose {_words(criterion)} ({number(winner['mean'])}) is as good as the "
@@ -187,6 +188,7 @@ def _confusion(marts: Marts) -> Figure:
     accuracy = right["customers"].sum() / rows["customers"].sum()
     wrong = rows[rows["actual"] != rows["predicted"]]
     worst = largest(wrong, "customers") if len(wrong) else None
+    names = _names(marts)
     order = sorted(set(rows["actual"]) | set(rows["predicted"]))
     cells = rows.sort_values(
         ["actual", "predicted"], key=lambda s: s.map({n: i for i, n in enumerate(order)})
@@ -200,18 +202,25 @@ def _confusion(marts: Marts) -> Figure:
     drawn = cells[cells["actual"].isin(kept) & cells["predicted"].isin(kept)]
     shown = pd.DataFrame(
         {
-            "actual": drawn["actual"].str.replace("_", " "),
-            "predicted": drawn["predicted"].str.replace("_", " "),
+            "actual": drawn["actual"].map(lambda slug: names.get(slug, slug)),
+            "predicted": drawn["predicted"].map(lambda slug: names.get(slug, slug)),
             "strength": drawn["share"].fillna(0.0).astype(float),
             "text": drawn["customers"].map(lambda n: f"{n:,}"),
         }
     )
+    most_frequent = largest(seen, "customers")
     title = f"{share(float(accuracy))} are predicted correctly"
-    if worst is not None and worst["customers"] > 0:
+    if len(order) > 1:
         title += (
-            f"; most often {worst['actual'].replace('_', ' ')} is taken for "
-            f"{worst['predicted'].replace('_', ' ')}"
+            f"; with {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody "
+            f"it would be {share(most_frequent['customers'] / rows['customers'].sum())}"
         )
+    confused = (
+        f"Most often {names.get(worst['actual'], worst['actual'])} is taken for "
+        f"{names.get(worst['predicted'], worst['predicted'])}. "
+        if worst is not None and worst["customers"] > 0
+        else ""
+    )
     return Figure(
         "confusion",
         title,
@@ -238,7 +247,8 @@ def _confusion(marts: Marts) -> Figure:
             cells,
         ),
         note=(
-            "A cell counts customers; the stronger its colour, the larger its share of the row."
+            f"{confused}A cell counts customers; the stronger its colour, the larger its share of "
+            "the row."
             + (
                 f" The {len(kept)} most frequent of {len(order)} segments; the table has all."
                 if len(order) > len(kept)
@@ -246,6 +256,12 @@ def _confusion(marts: Marts) -> Figure:
             )
         ),
     )
+
+
+def _names(marts: Marts) -> dict[str, str]:
+    """Return the names of the prospects' segments by slug."""
+    segments = segments_of(marts, PROSPECTS)
+    return dict(zip(segments["segment_slug"], segments["segment_name"], strict=True))
 
 
 def _importances(marts: Marts) -> Figure:
@@ -310,7 +326,7 @@ def _calibration(marts: Marts) -> Figure:
     error = float(gap.sum() / after["predictions"].sum()) if len(after) else 0.0
     return Figure(
         "calibration",
-        f"Stated probabilities are off by {share(error)} on average",
+        f"Stated probabilities are off by {100 * error:.1f} percentage points on average",
         mart,
         [Picture(charts.calibration(known))],
         Table(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from segmentation.published.read_marts import Marts
@@ -10,6 +12,9 @@ from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
 from segmentation.report.rows import where, with_value
 from segmentation.report.segments import PROFILE, TITLES, VALUE
+
+# What the fifth of the customers holds that is drawn by lot.
+CHANCE = 0.2
 
 
 def sources(marts: Marts) -> Section:
@@ -201,23 +206,44 @@ def _backtest(marts: Marts) -> Figure:
             absent_because="The data does not reach back far enough to test the forecast.",
         )
     top = rows.sort_values("fifth").iloc[0]
-    shown = rows.sort_values("fifth").assign(
-        name=lambda found: [f"fifth {int(f)}" for f in found["fifth"]],
-        text=lambda found: found["share_of_actual_loss"].map(share),
+    ordered = rows.sort_values("fifth")
+    shown = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "name": [f"fifth {int(fifth)}" for fifth in ordered["fifth"]],
+                    "ranked": ranked,
+                    "held": ordered[column].astype(float),
+                    "text": ordered[column].map(share),
+                }
+            )
+            for ranked, column in (
+                ("by expected loss", "share_of_actual_loss"),
+                ("by spend alone", "share_by_run_rate"),
+            )
+        ]
+    ).dropna()
+    title = (
+        f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} of "
+        "what was lost"
     )
+    by_spend = float(top["share_by_run_rate"])
+    if math.isfinite(by_spend):
+        title += f"; the fifth that spends most held {share(by_spend)}"
+    # NaN compares as False.
+    if top["share_of_actual_loss"] <= CHANCE or top["share_of_actual_loss"] < by_spend:
+        title = f"Do not rely on the expected loss. {title}"
     return Figure(
         "loss-backtest",
-        (
-            f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} "
-            "of what was lost"
-        ),
+        title,
         mart,
         [
             Picture(
-                charts.bars(
+                charts.grouped_bars(
                     shown,
                     label="name",
-                    value="share_of_actual_loss",
+                    group="ranked",
+                    value="held",
                     text="text",
                     unit="share of the actual loss",
                     axis=".0%",
@@ -234,6 +260,6 @@ def _backtest(marts: Marts) -> Figure:
                 Column("share_by_run_rate", "if ranked by spend alone", SHARE),
                 Column("largest_possible_share", "largest possible", SHARE),
             ],
-            shown,
+            ordered,
         ),
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
+import pytest
+import typer
 from segmentation.cli.app import app
 from typer.testing import CliRunner
 
@@ -12,6 +16,26 @@ from typer.testing import CliRunner
 def shown(*arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(app, list(arguments))
     return result.exit_code, " ".join(result.output.split())
+
+
+@pytest.fixture
+def sample_marts(tmp_path: Path) -> Path:
+    """Return a file with the two marts that a summary cannot do without."""
+    path = tmp_path / "[" / "now] [bold].duckdb"
+    path.parent.mkdir()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.dim_segments as select 'value' as segmentation, 'x' as"
+            " segment_slug, 'Loyal [vip]' as segment_name, 5 as customers, 1.0 as share, 'h' as"
+            " headline, 'call them [/now]' as strategy, 'high' as priority, 'demo' as dataset,"
+            " date '2025-12-31' as as_of, 'v1' as model_version"
+        )
+        connection.execute(
+            "create table marts.rpt_model_history as select 'v1' as model_version,"
+            " date '2025-06-30' as as_of"
+        )
+    return path
 
 
 def test_a_missing_warehouse(tmp_path: Path) -> None:
@@ -50,24 +74,10 @@ def test_brackets_in_paths_are_text(tmp_path: Path) -> None:
         assert str(path) in output
 
 
-def test_brackets_are_text(tmp_path: Path) -> None:
-    path = tmp_path / "[" / "now] [bold].duckdb"
-    path.parent.mkdir()
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("create schema marts")
-        connection.execute(
-            "create table marts.dim_segments as select 'value' as segmentation, 'x' as"
-            " segment_slug, 'Loyal [vip]' as segment_name, 5 as customers, 1.0 as share, 'h' as"
-            " headline, 'call them [/now]' as strategy, 'high' as priority, 'demo' as dataset,"
-            " date '2025-12-31' as as_of, 'v1' as model_version"
-        )
-        connection.execute(
-            "create table marts.rpt_model_history as select 'v1' as model_version,"
-            " date '2025-06-30' as as_of"
-        )
-    code, output = shown("summary", "--warehouse", str(path))
+def test_brackets_are_text(sample_marts: Path) -> None:
+    code, output = shown("summary", "--warehouse", str(sample_marts))
     assert code == 0
-    assert str(path) in output
+    assert str(sample_marts) in output
     assert "Loyal [vip]" in output
     assert "call them [/now]" in output
     assert "Segments of demo as of 2025-12-31" in output
@@ -81,3 +91,65 @@ def test_the_sample_needs_an_existing_folder(tmp_path: Path) -> None:
     code, output = shown("write-sample", str(tmp_path))
     assert code == 0
     assert (tmp_path / "sample_orders.csv").is_file()
+
+
+@pytest.mark.parametrize("command", sorted(typer.main.get_command(app).commands))
+def test_every_command_has_a_help_with_examples(command: str) -> None:
+    code, output = shown(command, "--help")
+    assert code == 0
+    assert f"Examples $ segmentation {command}" in output
+
+
+def test_the_help_says_what_exit_codes_mean() -> None:
+    code, output = shown("--help")
+    assert code == 0
+    assert "Exit codes: 0 done; 1 a problem" in output
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert shown("--version") == (0, f"segmentation {version('segmentation')}")
+
+
+def test_a_shell_can_complete_commands() -> None:
+    shell = {"_SEGMENTATION_COMPLETE": "complete_bash", "COMP_WORDS": "segmentation su"}
+    result = CliRunner().invoke(app, [], prog_name="segmentation", env=shell | {"COMP_CWORD": "1"})
+    assert result.output.split() == ["summary"]
+
+
+def test_an_unknown_command_is_a_mistake_of_usage() -> None:
+    code, output = shown("summarise")
+    assert code == 2
+    assert "No such command 'summarise'" in output
+
+
+def test_a_summary_for_programs(sample_marts: Path) -> None:
+    code, output = shown("summary", "--warehouse", str(sample_marts), "--json")
+    assert code == 0
+    read = json.loads(output)
+    assert (read["dataset"], read["as_of"]) == ("demo", "2025-12-31")
+    assert read["segments"][0]["segment_name"] == "Loyal [vip]"
+    assert read["rows_read"] == read["warnings"] == []
+
+
+def test_the_page_never_replaces_what_it_is_made_from(sample_marts: Path) -> None:
+    before = sample_marts.read_bytes()
+    code, output = shown("report", "--published", str(sample_marts), "--output", str(sample_marts))
+    assert code == 1
+    assert "is the file that the page is made from. Name another one with --output" in output
+    assert sample_marts.read_bytes() == before
+
+
+def test_a_page_of_a_file_that_lacks_columns(sample_marts: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    code, output = shown("report", "--published", str(sample_marts), "--output", str(page))
+    assert code == 1
+    assert "another version of the project built it" in output
+    assert "Build everything again" in output
+    assert not page.exists()
+
+
+def test_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code, output = shown("report", "--published", "~/none.duckdb")
+    assert code == 1
+    assert f"There is no file {tmp_path.resolve()}/none.duckdb" in output

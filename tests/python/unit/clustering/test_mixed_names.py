@@ -9,6 +9,7 @@ import pytest
 from house import House, fitted
 from mixed_customers import CATEGORIES, planted_customers
 from segmentation.clustering.model import category_profile
+from segmentation.playbook.profile_keys import Category
 
 
 @pytest.fixture
@@ -166,4 +167,4 @@ def test_profiles_of_categories_are_in_standard_deviations(house: House) -> None
         share = home.shares[code]
         apart = home.segment_shares[0][code] - share
         expected = apart / np.sqrt(share * (1 - share))
-        assert profile[f"home={name}"] == pytest.approx(expected)
+        assert profile[Category("home", name)] == pytest.approx(expected)

@@ -111,6 +111,58 @@ def test_in_a_state_the_nearest_cluster_is_the_runner_up(house: House) -> None:
     assert found.margin[~in_state].notna().all()
 
 
+def test_no_customer_has_a_name_that_the_own_figures_contradict(house: House) -> None:
+    """A customer nearest to the large spenders who spends less than half of their bound."""
+    much = ("loyal", "monetary >= 10 * typical_monetary", "segment", 1)
+    house.put("playbook", playbook([*CONDITIONS[:3], much, CONDITIONS[4]]))
+    model = house.fit(SETTINGS)
+    assert model is not None
+    loyal = house.segments().set_index("segment_slug").loc["loyal", "segment_id"]
+    thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
+    bound = 10 * thresholds["typical_monetary"]
+
+    def put(customer: int, monetary: float | None) -> None:
+        house.connection.execute(
+            "update features set monetary = ?, frequency = 34, recency_days = 2 "
+            "where customer_id = ?",
+            [monetary, f"C{customer:03d}"],
+        )
+
+    put(0, 0.45 * bound)
+    put(3, 0.5 * bound)
+    put(6, None)
+    found = house.assignments().set_index("customer_id")
+    assert found.loc["C000", "segment_id"] != loyal
+    # The nearest segment is the next one to the customer, who is on the border of both names.
+    assert found.loc["C000", "runner_up_id"] == loyal
+    assert found.loc["C000", "margin"] == 0.0
+    # Half of what is promised is within the slack, and what is not known contradicts nothing.
+    assert found.loc["C003", "segment_id"] == loyal
+    assert found.loc["C003", "margin"] > 0.0
+    assert found.loc["C006", "segment_id"] == loyal
+    # What is typical of a segment is typical of the customers who have its name.
+    segments = house.segments().set_index("segment_id")
+    features = house.connection.sql("from features").df().set_index("customer_id")
+    members = features[found.segment_id.reindex(features.index) == loyal]
+    typical = {v["feature"]: v["here"] for v in segments.loc[loyal, "typical_values"]}
+    assert typical["monetary"] == pytest.approx(members.monetary.median())
+
+
+def test_where_every_name_is_contradicted_the_nearest_stays(house: House) -> None:
+    strict = ("occasional", "frequency >= 6", "segment", 2)
+    house.put("playbook", playbook([*CONDITIONS[:4], strict]))
+    house.fit(SETTINGS)
+    slugs = ["loyal", "occasional"]
+    assert set(house.segments().segment_slug[:2]) == set(slugs)
+    house.connection.execute(
+        "update features set frequency = 2, monetary = 20 where customer_id = 'C001'"
+    )
+    found = house.assignments().set_index("customer_id").loc["C001"]
+    named = house.segments().set_index("segment_id")
+    assert named.loc[found.segment_id, "segment_slug"] == "occasional"
+    assert found.margin > 0.0
+
+
 def test_the_first_reason_of_a_state_is_its_condition(house: House) -> None:
     house.fit(SETTINGS)
     found = house.assignments().set_index("customer_id")

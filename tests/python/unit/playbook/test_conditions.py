@@ -68,3 +68,35 @@ def test_slack_moves_the_bound_away() -> None:
     assert condition.broken({"overdue_ratio": 2.4, "monetary": 81.0}, THRESHOLDS)
     assert not condition.broken({"overdue_ratio": 2.4, "monetary": 81.0}, THRESHOLDS, 1.25)
     assert condition.broken({"overdue_ratio": 2.6, "monetary": 81.0}, THRESHOLDS, 1.25)
+
+
+@given(overdue=values, monetary=values, days=values)
+def test_the_engine_contradicts_as_python_does(
+    overdue: float | None, monetary: float | None, days: float | None
+) -> None:
+    condition = read_condition(TEXT, "row")
+    row = {"overdue_ratio": overdue, "monetary": monetary, "purchase_days": days}
+    known = {name: value for name, value in row.items() if value is not None}
+    columns = ", ".join(
+        f"cast({'null' if value is None else repr(value)} as double) as {name}"
+        for name, value in row.items()
+    )
+    with duckdb.connect() as connection:
+        found = connection.execute(
+            f"select {condition.contradiction_sql(THRESHOLDS, 2.0)} from (select {columns})"
+        ).fetchone()
+    missed = [c for c in condition.broken(known, THRESHOLDS, 2.0) if c.column in known]
+    assert found == (bool(missed),)
+
+
+def test_a_threshold_that_is_not_known_is_contradicted_by_nobody() -> None:
+    condition = read_condition("monetary >= typical_monetary", "row")
+    assert condition.contradiction_sql({}, 2.0) == "false"
+    both = read_condition("monetary >= typical_monetary and overdue_ratio <= 2", "row")
+    assert both.contradiction_sql({}, 2.0) == read_condition(
+        "overdue_ratio <= 2", "row"
+    ).contradiction_sql({}, 2.0)
+
+
+def test_a_comparison_of_segments_is_contradicted_by_no_customer() -> None:
+    assert read_condition("monetary is highest", "row").contradiction_sql({}, 2.0) == "false"

@@ -51,6 +51,13 @@ def test_of_equally_strong_contrasts_those_given_first_are_told() -> None:
     )
 
 
+def test_names_of_columns_may_hold_an_equals_sign() -> None:
+    told = headline(
+        [NumberContrast("a=b", 1.0, 3.0, 1.0)], [CategoryContrast("c=d", "x=y", 0.75, 0.25)], {}
+    )
+    assert told == ("Higher a=b (a=b of 3.00, all customers 1.00); c=d x=y 75% (all customers 25%)")
+
+
 def test_two_categories_of_one_feature_are_told() -> None:
     towns = [
         CategoryContrast("town", "Oslo", 0.5, 0.2),

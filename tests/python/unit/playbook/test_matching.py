@@ -18,8 +18,10 @@ from segmentation.playbook.playbook import (
     read_playbook,
     rows_by_slug,
     targets_hash,
+    usable_rows,
     vocabulary_for,
 )
+from segmentation.playbook.profile_keys import Category
 
 WORDS = {
     "frequency": FeatureWords("frequency", "buys less often", "buys more often", "{} purchases", 0),
@@ -269,9 +271,21 @@ def test_one_takes_the_singular(amount: str, value: float, text: str) -> None:
 
 def test_categories_of_one_feature_count_as_one_feature() -> None:
     """A category column that differs counts as one feature, however many categories it has."""
-    profile = {"age": 1.0, "home=flat": 1.0, "home=house": -1.0, "home=boat": 0.0}
+    profile = {
+        "age": 1.0,
+        Category("home", "flat"): 1.0,
+        Category("home", "house"): -1.0,
+        Category("home", "boat"): 0.0,
+    }
     earlier = EarlierSegment(
-        "old", "Old", {"age": 1.0, "home=flat": 0.0, "home=house": 0.0, "home=boat": -1.0}
+        "old",
+        "Old",
+        {
+            "age": 1.0,
+            Category("home", "flat"): 0.0,
+            Category("home", "house"): 0.0,
+            Category("home", "boat"): -1.0,
+        },
     )
     (name,) = name_segments(
         [profile], [], WORDS, limit=1.0, carry_over_limit=1.0, earlier=[earlier]
@@ -283,11 +297,16 @@ def test_categories_of_one_feature_count_as_one_feature() -> None:
 def test_categories_are_in_a_description_after_numbers() -> None:
     names = name_segments(
         [
-            {"frequency": 0.5, "home=flat": 2.0},
-            {"frequency": 0.1, "home=flat": 0.4, "plan=a=b; c": 0.9, "home=house": -3.0},
-            {"frequency": 0.0, "home=flat": 0.2, "home=house": -0.9},
-            {"frequency": 2.0, "recency": -1.0, "home=boat": 9.0},
-            {"home=日本": 1.0},
+            {"frequency": 0.5, Category("home", "flat"): 2.0},
+            {
+                "frequency": 0.1,
+                Category("home", "flat"): 0.4,
+                Category("plan", "a=b; c"): 0.9,
+                Category("home", "house"): -3.0,
+            },
+            {"frequency": 0.0, Category("home", "flat"): 0.2, Category("home", "house"): -0.9},
+            {"frequency": 2.0, "recency": -1.0, Category("home", "boat"): 9.0},
+            {Category("home", "日本"): 1.0},
         ],
         [],
         WORDS,
@@ -311,8 +330,31 @@ def test_categories_are_in_a_description_after_numbers() -> None:
 
 def test_a_category_without_a_name_is_described() -> None:
     """Empty text is an ordinary category."""
-    (name,) = name_segments([{"home_type=": 2.0}], [], WORDS, limit=1.0)
+    (name,) = name_segments([{Category("home_type", ""): 2.0}], [], WORDS, limit=1.0)
     assert (name.segment_slug, name.segment_name) == (
         "mostly_empty_home_type",
         "Mostly empty home type",
     )
+
+
+def test_names_of_columns_may_hold_an_equals_sign() -> None:
+    """A number stays a number, and a category one of its column."""
+    names = name_segments(
+        [{"a=b": 2.0, Category("c=d", "x=y"): 0.5}, {"a=b": 0.0, Category("c=d", "x=y"): 1.0}],
+        [row("high", **{"a=b": 2.0}), row("common", **{"c=d=x=y": 1.0})],
+        WORDS,
+        limit=0.1,
+    )
+    assert [name.segment_slug for name in names] == ["high", "common"]
+    described = name_segments([{"a=b": 2.0, Category("c=d", "x=y"): 0.5}], [], WORDS, limit=1.0)
+    assert described[0].segment_name == "Higher a=b, mostly x=y"
+
+
+def test_a_target_names_the_column_that_there_is() -> None:
+    rows = [
+        row("high", **{"a=b": 1.0}),
+        row("common", **{"c=d=x": 1.0}),
+        row("none", **{"e=f": 1.0}),
+    ]
+    assert usable_rows(rows, {"a=b", "c=d"}) == rows[:2]
+    assert usable_rows(rows, {"a", "c", "e"}) == rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -93,15 +94,40 @@ def test_a_folder_with_other_files_is_not_replaced(
 ) -> None:
     file, folder = tmp_path / "segments.duckdb", tmp_path / "segments_parquet"
     folder.mkdir()
-    (folder / "dim_segments.parquet").touch()
     assert problems(connection, file, parquet=True) == []
-    (folder / "thesis.txt").touch()
-    assert problems(connection, file) == []
+    tables = folder / "publication_tables.parquet"
+    connection.execute(f"copy (select 'dim_segments' as table_name) to '{tables}' (format parquet)")
+    for name in ("dim_segments", "publication"):
+        (folder / f"{name}.parquet").touch()
+    assert problems(connection, file, parquet=True) == []
+    for own in ("thesis.txt", "my_own_data.parquet"):
+        (folder / own).touch()
+        assert problems(connection, file) == []
+        (found,) = problems(connection, file, parquet=True)
+        assert f"The folder {folder} is replaced by each build, and holds {own}, which" in found
+        (folder / own).unlink()
+    # Without the list of a build, all of it is somebody's.
+    tables.unlink()
     (found,) = problems(connection, file, parquet=True)
-    assert f"The folder {folder} is replaced by each build, and holds thesis.txt, which" in found
-    (folder / "thesis.txt").unlink()
-    (folder / "dim_segments.parquet").unlink()
-    folder.rmdir()
+    assert "holds dim_segments.parquet, which no build wrote" in found
+    shutil.rmtree(folder)
     folder.touch()
     (found,) = problems(connection, file, parquet=True)
     assert "Move it away." in found
+
+
+@pytest.mark.parametrize(
+    ("built", "other"),
+    [("warehouse.duckdb", "segments.duckdb"), ("segments.duckdb", "warehouse.duckdb")],
+)
+def test_two_warehouses_of_one_folder_never_share_a_file(
+    connection: duckdb.DuckDBPyConnection, tmp_path: Path, built: str, other: str
+) -> None:
+    folder = tmp_path.resolve()
+    file = folder / "published" / "segments.duckdb"
+    assert publishing_problems(connection, file, str(folder / built), parquet=False) == []
+    (folder / other).touch()
+    (found,) = publishing_problems(connection, file, str(folder / built), parquet=False)
+    assert f"{built} and {other} stand in one folder, and both publish to {file}." in found
+    elsewhere = folder / "published" / "mine.duckdb"
+    assert publishing_problems(connection, elsewhere, str(folder / built), parquet=False) == []

@@ -111,6 +111,7 @@ def test_what_is_left_of_builds_is_found_and_nothing_else(tmp_path: Path) -> Non
         (tmp_path / name).touch()
     (tmp_path / "segments_parquet.next-0000000d").mkdir()
     (tmp_path / "segments_parquet.old-0000000e").mkdir()
+    (tmp_path / "segments_parquet").mkdir()
     versions = list(leftover_versions(file))
     assert [version.token for version in versions] == ["0000000a", "0000000d", "0000000e"]
     for version in versions:
@@ -120,4 +121,10 @@ def test_what_is_left_of_builds_is_found_and_nothing_else(tmp_path: Path) -> Non
         "segments.duckdb",
         "segments.duckdb.next-mine",
         "segments_duckdb.next-0000000b",
+        "segments_parquet",
     ]
+
+
+def test_each_file_has_a_folder_of_its_own() -> None:
+    folders = {parquet_folder(Path(name)).name for name in ("a.duckdb", "a.db", "a")}
+    assert folders == {"a_parquet", "a.db_parquet"}

@@ -381,3 +381,72 @@ def test_readers_see_one_version_at_a_time(marts: SmallMarts) -> None:
     assert readings.errors == []
     assert readings.runs == {f"run-{run}" for run in range(1, 12)}
     assert readings.last_runs == {"run-11"}
+
+
+LOOPING = """
+import sys
+from pathlib import Path
+from small_marts import small_marts
+from segmentation.published.publish import publish
+marts = small_marts(Path(sys.argv[1]), sys.argv[2])
+for _ in range(12):
+    publish(marts.connection, marts.publication(Path(sys.argv[3]), parquet=True))
+"""
+
+
+def test_two_builds_that_publish_to_one_file_take_turns(tmp_path: Path) -> None:
+    file = tmp_path / "common" / "segments.duckdb"
+    builds = [
+        subprocess.Popen(
+            [sys.executable, "-c", LOOPING, str(tmp_path / name), f"{name}.duckdb", str(file)],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("one", "two")
+        if not (tmp_path / name).mkdir()  # type: ignore[func-returns-value]
+    ]
+    said = [build.communicate()[1] for build in builds]
+    assert [build.returncode for build in builds] == [0, 0], said
+    assert run_of(file) == "run-1"
+    assert names(file.parent) == ["segments.duckdb", "segments_parquet"]
+
+
+def test_a_folder_that_a_killed_build_had_renamed_is_put_back(marts: SmallMarts) -> None:
+    publication = marts.publication(parquet=True)
+    publish(marts.connection, publication)
+    folder = parquet_folder(publication.file)
+    folder.rename(folder.with_name("segments_parquet.old-0000000a"))
+    marts.build()
+    publish(marts.connection, marts.publication())
+    assert names(folder.parent) == ["segments.duckdb", "segments_parquet"]
+    assert duckdb.sql(f"select run_id from '{folder}/publication.parquet'").fetchall() == [
+        ("run-1",)
+    ]
+
+
+def modes(file: Path) -> list[str]:
+    folder = parquet_folder(file)
+    return [
+        oct(path.stat().st_mode & 0o777)
+        for path in (file, folder, folder / "fct_customers.parquet")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "of_folder"), [(0o600, 0o700), (0o640, 0o750), (0o444, 0o555), (0o644, 0o755)]
+)
+def test_parquet_files_are_as_private_as_the_database(
+    marts: SmallMarts, mode: int, of_folder: int
+) -> None:
+    marts.path.chmod(mode)
+    publication = marts.publication(parquet=True)
+    for _ in range(2):
+        publish(marts.connection, publication)
+        assert modes(publication.file) == [oct(mode), oct(of_folder), oct(mode)]
+    # What somebody set since stays.
+    publication.file.chmod(0o440)
+    parquet_folder(publication.file).chmod(0o510)
+    publish(marts.connection, publication)
+    assert modes(publication.file) == [oct(0o440), oct(0o510), oct(0o440)]
+    assert names(publication.file.parent) == ["segments.duckdb", "segments_parquet"]

@@ -411,3 +411,21 @@ class TestCalibration:
             assert encoding[channel]["scale"]["domain"] == stages
             assert len(encoding[channel]["scale"]["range"]) == len(stages)
         assert is_sound(chart)
+
+
+@pytest.mark.parametrize(
+    ("longest", "ticks"),
+    [
+        (0.434, [0, 0.2, 0.4, 0.6]),
+        (1.0, [0, 0.25, 0.5, 0.75, 1.0]),
+        (0.96, [0, 0.25, 0.5, 0.75, 1.0]),
+        (0.016, [0, 0.005, 0.01, 0.015, 0.02]),
+        (0.0, [0]),
+    ],
+)
+def test_no_share_is_promised_beyond_the_bars(longest: float, ticks: list[float]) -> None:
+    chart = charts.bars(
+        table([longest / 2, longest]), label="name", value="value", text="text", unit="", axis=".1%"
+    )
+    x = chart.to_dict()["layer"][0]["encoding"]["x"]
+    assert x["axis"]["values"] == pytest.approx(ticks)

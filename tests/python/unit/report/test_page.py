@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from report_marts import ReportMarts, a_shop
+from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.report import theme
 from segmentation.report.content import Figure, Page
 from segmentation.report.page import html_of, page_of, write_page
@@ -174,7 +176,7 @@ def test_one_segment(tmp_path: Path) -> None:
     assert_sound(of)
     assert absent(of) == {}
     titles = {figure.name: figure.title for figure in figures(of)}
-    assert titles["value-frequency"] == "All segments have the same frequency: 5.50"
+    assert titles["value-frequency"] == "All segments have the same frequency: 5"
     assert titles["confusion"] == "100.0% are predicted correctly"
 
 
@@ -231,6 +233,39 @@ def test_segments_of_which_nobody_is(marts: ReportMarts) -> None:
     group = page(marts).sections[0].groups[0]
     assert [card.name for card in group.cards] == ["Loyal"]
     assert group.note == "Nobody is in Gone today."
+
+
+@pytest.mark.parametrize(
+    ("share_of_artists", "title"),
+    [
+        (0.46, "Profession is much the same in every segment: Artist is most frequent, 45.0% of"),
+        (0.51, "51.0% of Gold Senior have profession Artist, against 45.0% of all customers"),
+    ],
+)
+def test_a_difference_too_small_to_act_on_is_no_finding(
+    marts: ReportMarts, share_of_artists: float, title: str
+) -> None:
+    marts.add_segments(["Gold Senior"], "profile")
+    for category, of_segment, of_all in (
+        ("Doctor", 1 - share_of_artists, 0.55),
+        ("Artist", share_of_artists, 0.45),
+    ):
+        marts.add(
+            "rpt_segment_profiles",
+            {
+                "segmentation": "profile",
+                "segment_slug": "gold_senior",
+                "segment_name": "Gold Senior",
+                "feature_kind": "category",
+                "feature": "profession",
+                "category": category,
+                "customers_with_value": 40 if category == "Artist" else 30,
+                "share": of_segment,
+                "share_of_all": of_all,
+            },
+        )
+    (shown,) = (figure for figure in figures(page(marts)) if figure.name == "profile-profession")
+    assert shown.title.startswith(title)
 
 
 def test_a_segment_has_one_colour_on_its_card_and_on_the_map(shop: ReportMarts) -> None:
@@ -333,7 +368,7 @@ class TestWriting:
         write_page("one", path)
         write_page("two é", path)
         assert path.read_text(encoding="utf-8") == "two é"
-        assert path.stat().st_mode & 0o777 == 0o644
+        assert path.stat().st_mode & 0o111 == 0
         assert list(path.parent.iterdir()) == [path]
 
     def test_a_failure_leaves_the_page_before(self, tmp_path: Path) -> None:
@@ -345,6 +380,151 @@ class TestWriting:
         assert list(tmp_path.iterdir()) == [path]
 
     def test_a_folder_of_that_name(self, tmp_path: Path) -> None:
-        with pytest.raises(OSError, match="directory"):
+        with pytest.raises(OSError, match="it is there, and is no file"):
             write_page("one", tmp_path)
         assert list(tmp_path.iterdir()) == []
+
+    def test_a_device_is_not_replaced(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        with pytest.raises(OSError, match="it is there, and is no file"):
+            write_page("one", pipe)
+        assert pipe.is_fifo()
+
+    def test_what_a_link_leads_to_is_replaced(self, tmp_path: Path) -> None:
+        (tmp_path / "link.html").symlink_to(tmp_path / "page.html")
+        write_page("one", tmp_path / "link.html")
+        assert (tmp_path / "link.html").is_symlink()
+        assert (tmp_path / "page.html").read_text() == "one"
+
+    def test_a_page_keeps_its_permissions(self, tmp_path: Path) -> None:
+        path = tmp_path / "page.html"
+        before = os.umask(0o077)
+        try:
+            write_page("one", path)
+        finally:
+            os.umask(before)
+        write_page("two", path)
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_page_says_how_many_customers_are_in_no_segment(marts: ReportMarts) -> None:
+    marts.add_segments(["Gold", "Unassigned"], "profile", customers=[1, 3])
+    of = page(marts)
+    said = "3 of 4 customers (75.0%, 75.0% of the revenue) are in no segment"
+    (group,) = (group for group in of.sections[0].groups if group.title == "Profile")
+    assert group.note.startswith(said)
+    (sizes,) = (figure for figure in figures(of) if figure.name == "profile-sizes")
+    assert sizes.note.startswith(said)
+
+
+def test_of_equal_medians_the_higher_mean_is_named(marts: ReportMarts) -> None:
+    """And nobody of whom fewer than thirty are known."""
+    marts.add_segments(["Gold", "Silver", "Few"], "profile")
+    for name, customers, median, mean in (
+        ("Gold", 30, 50.0, 47.0),
+        ("Silver", 30, 50.0, 53.0),
+        ("Few", 29, 80.0, 80.0),
+    ):
+        marts.add(
+            "rpt_segment_profiles",
+            {
+                "segmentation": "profile",
+                "segment_slug": name.lower(),
+                "segment_name": name,
+                "feature_kind": "number",
+                "feature": "age",
+                "customers_with_value": customers,
+                "minimum": 20.0,
+                "first_quartile": 30.0,
+                "median": median,
+                "third_quartile": 85.0,
+                "maximum": 90.0,
+                "mean": mean,
+            },
+        )
+    (age,) = (figure for figure in figures(page(marts)) if figure.name == "profile-age")
+    assert age.title == "Silver customers are the oldest: mean 53 years, against 47 of Gold"
+
+
+@pytest.mark.parametrize(
+    ("held", "by_spend", "warns"), [(0.4, 0.37, False), (0.4, 0.41, True), (0.2, None, True)]
+)
+def test_a_forecast_that_failed_says_so(
+    marts: ReportMarts, held: float, by_spend: float | None, warns: bool
+) -> None:
+    marts.add_segments(["Loyal"])
+    for fifth, share in enumerate((held, 1 - held), start=1):
+        marts.add(
+            "rpt_expected_loss_backtest",
+            {
+                "fifth": fifth,
+                "customers": 5,
+                "expected_loss": 2.0,
+                "actual_loss": 1.0,
+                "share_of_actual_loss": share,
+                "share_by_run_rate": by_spend,
+            },
+        )
+    (backtest,) = (figure for figure in figures(page(marts)) if figure.name == "loss-backtest")
+    assert backtest.title.startswith("Do not rely on the expected loss. ") == warns
+    assert f"{held:.1%} of what was lost" in backtest.title
+
+
+def test_age_groups_are_in_the_order_of_ages(marts: ReportMarts) -> None:
+    marts.add_segments(["Loyal"])
+    for group, age in (("adult", 40), ("unknown", None), ("young", 20)):
+        marts.add("dim_customers", {"customer_id": group, "age_group": group, "age": age})
+        marts.add(
+            "rpt_conversion",
+            {
+                "grouped_by": "age_group",
+                "group_slug": group,
+                "group_name": group,
+                "contacted_customers": 40,
+                "visits": 100,
+                "conversion_rate": 0.1,
+                "response_rate": 0.1,
+            },
+        )
+    found = {figure.name: figure for figure in figures(page(marts))}
+    table = found["conversion-rate-age-group"].table
+    assert table is not None
+    assert list(table.rows["group_name"]) == ["young", "adult", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("horizon", "said"),
+    [(180, "180 days after the first purchase"), (None, "people whose segment is not known")],
+)
+def test_a_forecast_says_for_whom_and_when(
+    marts: ReportMarts, horizon: int | None, said: str
+) -> None:
+    marts.add_segments(["Loyal", "Lost"], "prospects", customers=[3, 0])
+    for name, expected in (("Loyal", 2.6), ("Lost", 0.4)):
+        marts.add(
+            "rpt_prospect_distribution",
+            {
+                "segment_slug": name.lower(),
+                "segment_name": name,
+                "horizon_days": horizon,
+                "prospects": 3,
+                "expected_customers": expected,
+                "expected_rank": 1,
+            },
+        )
+    of = page(marts)
+    (group,) = (group for group in of.sections[0].groups if group.title == "Prospects")
+    assert said in group.note
+    assert [card.name for card in group.cards] == ["Loyal"]
+    assert group.note.endswith("Nobody is expected in Lost.")
+
+
+def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path / "segments.duckdb", NAMES)
+    shop.run("alter table marts.dim_segments drop column expected_customers")
+    with pytest.raises(MartsNotFoundError, match="another version of the project built it"):
+        page(shop)
+    shop.run("create macro marts.score_value_person() as 1; drop table marts.dim_segments")
+    with pytest.raises(MartsNotFoundError, match="no table dim_segments"):
+        page(shop)

@@ -34,3 +34,9 @@ def test_records_are_in_the_order_of_the_rows(table: pd.DataFrame) -> None:
     assert [record["name"] for record in rows.records(table)] == ["a", "b", "c", "d", "e"]
     assert rows.records(table[:0]) == []
     assert rows.first(table[2:])["name"] == "c"
+
+
+def test_a_finding_names_rows_that_stand_for_thirty() -> None:
+    table = pd.DataFrame({"name": ["a", "b"], "customers": [29, 30]})
+    assert list(rows.enough(table, "customers")["name"]) == ["b"]
+    assert list(rows.enough(table[:1], "customers")["name"]) == ["a"]

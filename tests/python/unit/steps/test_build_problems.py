@@ -100,6 +100,14 @@ def test_all_problems_are_reported(asked: Any, tmp_path: Path) -> None:
         assert problem.startswith(said)
 
 
+def test_files_that_are_no_assignments_are_reported_last(asked: Any, tmp_path: Path) -> None:
+    assert asked(json.dumps(RIGHT | {"assignments": str(tmp_path)})) == []
+    (tmp_path / "other.parquet").write_bytes(b"no")
+    found = asked(json.dumps(RIGHT | {"assignments": str(tmp_path), "refit": "yes"}))
+    assert found[0].startswith("refit is 'yes'.")
+    assert found[1].startswith(f"{tmp_path / 'other.parquet'} is no Parquet file that can be read")
+
+
 def test_an_error_of_the_checks_is_reported_unchanged(asked: Any) -> None:
     assert asked("{}") == ["The checks failed: KeyError: 'options'"]
 

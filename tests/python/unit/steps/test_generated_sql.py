@@ -44,6 +44,7 @@ def test_a_score_is_named_steps_on_short_lines(
         "scaled_features",
         "proximities",
         "nearest_segments",
+        "clusters_by_name",
         "customer_states",
         "states_before_clusters",
         "squared_distances",

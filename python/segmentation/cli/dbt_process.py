@@ -1,0 +1,134 @@
+"""dbt as a process of its own: found beside this Python, stopped cleanly."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from segmentation.cli.conventions import CommandError, ExitCode
+
+# How long dbt may take to end after Ctrl-C.
+SECONDS_TO_STOP = 60
+
+
+def dbt_command() -> list[str]:
+    """Return how to call the dbt of the environment that this runs in."""
+    beside = Path(sys.executable).with_name("dbt")
+    return [str(beside)] if beside.is_file() else [sys.executable, "-m", "dbt.cli.main"]
+
+
+ProjectFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--project", help="The folder of the dbt project. By default this one.", show_default=False
+    ),
+]
+
+
+def project_folder(named: Path | None) -> Path:
+    """Return the folder of the dbt project: the named one, dbt's own variable, or this folder.
+
+    Raises
+    ------
+    CommandError
+        If there is no dbt project.
+    """
+    folder = named or Path(os.environ.get("DBT_PROJECT_DIR") or ".")
+    if not (folder / "dbt_project.yml").is_file():
+        raise CommandError(
+            f"There is no dbt project in {folder.absolute()}. Go to its folder, name it with"
+            " --project, or make one: segmentation init orders.csv"
+        )
+    return folder.absolute()
+
+
+def environment_of(project: Path) -> dict[str, str]:
+    """Return the environment of dbt: what is set stays, paths are those of the project."""
+    environment = dict(os.environ)
+    environment.setdefault("SEGMENTATION_WAREHOUSE", str(project / "warehouse.duckdb"))
+    if not environment.get("DBT_PROFILES_DIR") and (project / "profiles.yml").is_file():
+        environment["DBT_PROFILES_DIR"] = str(project)
+    environment["DBT_PROJECT_DIR"] = str(project)
+    environment.setdefault("DBT_LOG_PATH", str(project / "logs"))
+    environment["PYTHONUNBUFFERED"] = "1"
+    return environment
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    environment: dict[str, str],
+    messages: Path,
+    each_line: Callable[[str], None],
+) -> int:
+    """Run dbt and hand on each line of its output.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+    environment : dict of str to str
+    messages : Path
+        The file that gets what dbt writes to its error stream.
+    each_line : callable
+
+    Returns
+    -------
+    int
+        dbt's exit code, or 130 where Ctrl-C stopped it.
+    """
+    messages.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        messages.open("a", encoding="utf-8") as errors,
+        _started([*dbt_command(), *arguments], environment, errors.fileno()) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                each_line(line)
+            return process.wait()
+        except KeyboardInterrupt:
+            _stop(process)
+            return ExitCode.INTERRUPTED
+
+
+@contextlib.contextmanager
+def _started(
+    command: list[str], environment: dict[str, str], errors: int
+) -> Iterator[subprocess.Popen[str]]:
+    # In a session of its own, dbt gets Ctrl-C once, from here: twice would kill it half way.
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        cwd=environment["DBT_PROJECT_DIR"],
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            _stop(process)
+        if process.stdout:
+            process.stdout.close()
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Ask dbt to stop; kill it only where it does not."""
+    with contextlib.suppress(ProcessLookupError):
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(SECONDS_TO_STOP)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        process.terminate()
+        process.wait()

@@ -1,0 +1,192 @@
+"""What the columns of a source hold: types, nulls, different values, dates, numbers, signs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from segmentation.engine.base import Engine
+from segmentation.engine.duckdb import Connection, DuckDBEngine
+from segmentation.engine.sql import quoted, text_literal
+from segmentation.onboarding.addresses import SourceAddress
+from segmentation.onboarding.date_formats import DateEvidence, date_evidence
+from segmentation.onboarding.header_words import TESTS
+from segmentation.onboarding.number_formats import POINT, NumberEvidence, number_evidence
+from segmentation.onboarding.reading import ADDED, MALFORMED, REPEATS
+
+# Values that a profile keeps, the most frequent first.
+VALUES_KEPT = 40
+
+_NUMBERS: tuple[str, ...] = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+)
+_NUMBERS += ("UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column.
+
+    Attributes
+    ----------
+    name : str
+    type : str
+        ``text``, ``number``, ``date``, ``timestamp``, ``timestamp with time zone``, ``boolean`` or
+        ``other``.
+    rows, filled, distinct : int
+    values : tuple of (text, rows)
+        The most frequent ones.
+    notable : tuple of (text, rows)
+        Values of text that name a test, staff, or nobody.
+    numbers : NumberEvidence
+        A column of a numeric type is read in every row that is filled.
+    dates : DateEvidence
+        The same of dates.
+    """
+
+    name: str
+    type: str
+    rows: int
+    filled: int
+    distinct: int
+    values: tuple[tuple[str, int], ...]
+    numbers: NumberEvidence = field(default_factory=NumberEvidence)
+    dates: DateEvidence = field(default_factory=DateEvidence)
+    notable: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether no value stands in two rows."""
+        return self.filled > 0 and self.distinct == self.filled
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether nearly all values are numbers."""
+        return self.filled > 0 and self.numbers.read >= 0.95 * self.filled
+
+    @property
+    def holds_dates(self) -> bool:
+        """Whether nearly all values are dates."""
+        return self.filled > 0 and self.dates.read >= 0.9 * self.filled
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the source itself says what type the values have."""
+        return self.type != "text"
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """One table.
+
+    Attributes
+    ----------
+    address : SourceAddress
+    name : str
+        What it is called in the project.
+    rows, malformed, repeated : int
+        All rows; lines that are no rows; rows that are equal to an earlier one in every column.
+    columns : tuple of ColumnProfile
+    """
+
+    address: SourceAddress
+    name: str
+    rows: int
+    malformed: int
+    repeated: int
+    columns: tuple[ColumnProfile, ...]
+
+    def column(self, name: str) -> ColumnProfile:
+        """Return a column by its name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def profile_table(
+    connection: Connection, address: SourceAddress, name: str, rows: pa.Table
+) -> TableProfile:
+    """Profile a source; its rows stay in the connection under its name.
+
+    Parameters
+    ----------
+    connection : Connection
+        A database in memory.
+    address : SourceAddress
+    name : str
+    rows : pyarrow.Table
+        As :func:`segmentation.onboarding.reading.read_source` returns them.
+    """
+    connection.register("rows_of_source", rows)
+    connection.execute(f"create or replace table {quoted(name)} as from rows_of_source")
+    connection.unregister("rows_of_source")
+    engine = DuckDBEngine(connection)
+    table = quoted(name)
+    ((total, malformed, repeated),) = engine.rows(
+        f"select count(*), count({MALFORMED}), count({REPEATS}) from {table}"
+    )
+    own = f"(select * from {table} where {MALFORMED} is null)"
+    described = connection.sql(f"select * from {table} limit 0")
+    columns = tuple(
+        _profile(engine, own, column, str(kind))
+        for column, kind in zip(described.columns, described.types, strict=True)
+        if column not in ADDED
+    )
+    return TableProfile(address, name, total, malformed, repeated, columns)
+
+
+def _profile(engine: Engine, table: str, column: str, sql_type: str) -> ColumnProfile:
+    value = quoted(column)
+    kind = _kind(sql_type)
+    ((rows, filled, distinct),) = engine.rows(
+        f"select count(*), count({value}), count(distinct {value}) from {table}"
+    )
+    values = tuple(
+        (str(text), int(count))
+        for text, count in engine.rows(
+            f"select cast({value} as varchar), count(*) as n from {table}"
+            f" where {value} is not null group by all order by n desc, 1 limit {VALUES_KEPT}"
+        )
+    )
+    numbers, dates = NumberEvidence(), DateEvidence()
+    if kind == "text" and filled:
+        numbers, dates = (
+            number_evidence(engine, table, column),
+            date_evidence(engine, table, column),
+        )
+    elif kind == "number":
+        ((negative,),) = engine.rows(f"select count(*) filter ({value} < 0) from {table}")
+        numbers = NumberEvidence(POINT, False, filled, negative, "a column of numbers")
+    elif kind in ("date", "timestamp", "timestamp with time zone"):
+        offset = kind == "timestamp with time zone"
+        dates = DateEvidence((), (), filled, "a column of dates", offset)
+    return ColumnProfile(
+        *(column, kind, rows, filled, distinct, values, numbers, dates),
+        notable=_notable(engine, table, value) if kind == "text" and filled else (),
+    )
+
+
+def _notable(engine: Engine, table: str, value: str) -> tuple[tuple[str, int], ...]:
+    words = text_literal(f"\\b({'|'.join(TESTS)})\\b")
+    rows = engine.rows(
+        f"select {value}, count(*) as n from {table} where regexp_matches(lower({value}), {words})"
+        f" group by all order by n desc, 1 limit {VALUES_KEPT}"
+    )
+    return tuple((str(text), int(count)) for text, count in rows)
+
+
+def _kind(sql_type: str) -> str:
+    if sql_type.endswith("]"):
+        return "other"
+    if sql_type.startswith(_NUMBERS):
+        return "number"
+    if sql_type.startswith("TIMESTAMP"):
+        return "timestamp with time zone" if "WITH TIME ZONE" in sql_type else "timestamp"
+    return {"DATE": "date", "BOOLEAN": "boolean"}.get(
+        sql_type, "text" if sql_type.startswith(("VARCHAR", "ENUM")) else "other"
+    )

@@ -1,0 +1,367 @@
+"""What a table probably holds and what its columns are in the contract, with the reasons.
+
+A proposal is a draft: the mapping as plain values, a line of reasons for each column, and the
+questions that a person has to answer. Where the data do not decide, nothing is proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from segmentation.onboarding.addresses import slug
+from segmentation.onboarding.contract import KINDS, NEEDED, Kind
+from segmentation.onboarding.header_words import (
+    CANCELLED,
+    PERSONAL,
+    REFUNDED,
+    TESTS,
+    WORDS,
+    bare,
+    name_score,
+    says,
+)
+from segmentation.onboarding.mapping import UNDECIDED
+from segmentation.onboarding.number_formats import WHOLE
+from segmentation.onboarding.profiles import ColumnProfile, TableProfile
+
+# A name that fits less well is no reason to take a column.
+LEAST_SCORE = 0.3
+# More different values than a category of people has.
+MOST_CATEGORIES = 40
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something that a person decides.
+
+    Attributes
+    ----------
+    path : tuple
+        Where the answer stands in the draft of a mapping.
+    text : str
+        The question, with what is known about it.
+    choices : tuple of (word, value, what it means)
+        A value of None leaves the field out.
+    proposed : str or None
+        The word of the choice that is proposed; None where the data do not decide.
+    is_open : bool
+        Whether any other answer is taken as it is written.
+    """
+
+    path: Path
+    text: str
+    choices: tuple[tuple[str, Any, str], ...] = ()
+    proposed: str | None = None
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """Why a column of the source is taken for one of the contract.
+
+    Attributes
+    ----------
+    column : str
+        Of the contract.
+    source : str
+    reading : dict
+        As the mapping writes it.
+    reason : str
+    rejected : int
+        Rows that this choice would reject.
+    """
+
+    column: str
+    source: str
+    reading: dict[str, Any]
+    reason: str
+    rejected: int
+
+
+@dataclass
+class TableProposal:
+    """The proposal for one table.
+
+    Attributes
+    ----------
+    profile : TableProfile
+    holds : str or None
+        None where it cannot be told.
+    reason : str
+        Why it holds that.
+    choices : list of ColumnChoice
+    unused : list of str
+        Columns that nothing is proposed for.
+    questions : list of Question
+        Their paths begin within the table.
+    values : dict
+        The table in the draft of a mapping.
+    """
+
+    profile: TableProfile
+    holds: str | None
+    reason: str
+    choices: list[ColumnChoice] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def propose_table(profile: TableProfile, holds: str | None = None) -> TableProposal:
+    """Propose what a table holds and which of its columns are which.
+
+    Parameters
+    ----------
+    profile : TableProfile
+    holds : str, optional
+        What it holds, where that is known.
+    """
+    candidates = {kind: _columns(profile, kind) for kind in KINDS}
+    reason = "you said so"
+    if holds is None:
+        holds, reason = _kind_of(profile, candidates)
+    proposal = TableProposal(profile, holds, reason)
+    proposal.values = {"source": str(profile.address), "name": profile.name, "holds": UNDECIDED}
+    if holds is None:
+        proposal.values["columns"] = {}
+        proposal.unused = [column.name for column in profile.columns]
+        return proposal
+    proposal.values["holds"] = holds
+    proposal.choices = [
+        _choice(holds, column, profile.column(source))
+        for column, source in candidates[holds].items()
+    ]
+    if holds == "order_lines" and "revenue" in candidates[holds]:
+        # What was paid is known: a price beside it would say it twice.
+        proposal.choices = [c for c in proposal.choices if c.column != "unit_price"]
+    proposal.values["columns"] = {choice.column: choice.reading for choice in proposal.choices}
+    taken = {choice.source for choice in proposal.choices}
+    proposal.unused = [column.name for column in profile.columns if column.name not in taken]
+    proposal.questions = [*_readings(proposal), *_rows_to_reject(proposal)]
+    if holds == "customers":
+        proposal.values["further_columns"] = _further(proposal)
+        if not proposal.values["further_columns"]:
+            del proposal.values["further_columns"]
+    return proposal
+
+
+def _columns(profile: TableProfile, holds: str) -> dict[str, str]:
+    """Return the best column of the source for each of the contract; each is taken once."""
+    scores = [
+        (name_score(column.name, name), -place, name, column.name)
+        for place, (name, kind) in enumerate(KINDS[holds].items())
+        for column in profile.columns
+        if column.filled and _can_be(column, name, kind)
+    ]
+    found: dict[str, str] = {}
+    for score, _, name, source in sorted(scores, key=lambda s: (-s[0], -s[1], s[3])):
+        if score >= LEAST_SCORE and name not in found and source not in found.values():
+            found[name] = source
+    return {name: found[name] for name in KINDS[holds] if name in found}
+
+
+def _can_be(column: ColumnProfile, name: str, kind: Kind) -> bool:
+    if kind in ("whole number", "amount"):
+        return column.holds_numbers
+    if kind in ("day", "moment"):
+        return column.holds_dates
+    if kind == "yes or no":
+        return column.distinct <= 2
+    if kind == "id":
+        return not column.holds_dates or column.holds_numbers
+    if name == "known_segment":
+        return column.distinct <= MOST_CATEGORIES
+    return column.distinct <= MOST_CATEGORIES or name == "product_category"
+
+
+def _kind_of(
+    profile: TableProfile, candidates: dict[str, dict[str, str]]
+) -> tuple[str | None, str]:
+    lines, orders = candidates["order_lines"], candidates["orders"]
+    customer = candidates["customers"].get("customer_id")
+    if customer is None:
+        return None, "no column names a customer"
+    who = profile.column(customer)
+    pays = "revenue" in orders or "unit_price" in lines
+    if {"customer_id", "ordered_at"} <= set(orders) and pays and not who.is_unique:
+        found = _orders_or_lines(profile, orders)
+        if found:
+            return found
+    if who.is_unique:
+        # The kind of which it has most columns; people, where several are alike.
+        kinds = ("customers", "customer_activity", "campaign_activity")
+        fitting = [kind for kind in kinds if set(NEEDED[kind]) <= set(candidates[kind])]
+        best = max(fitting, key=lambda kind: len(candidates[kind]))
+        return best, f"'{who.name}' is different in {who.distinct:,} of {who.filled:,} rows"
+    if set(NEEDED["campaign_contacts"]) <= set(candidates["campaign_contacts"]):
+        return "campaign_contacts", "customers, and whether each responded"
+    if set(NEEDED["product_activity"]) <= set(candidates["product_activity"]):
+        return "product_activity", "customers, kinds of products and amounts, and no orders"
+    if who.distinct >= 0.9 * who.filled:
+        return "customers", f"'{who.name}' is different in {who.distinct:,} of {who.filled:,} rows"
+    return None, f"'{who.name}' repeats, and there are no dates and amounts of orders"
+
+
+def _orders_or_lines(profile: TableProfile, orders: dict[str, str]) -> tuple[str, str] | None:
+    if "order_id" not in orders:
+        reason = "customers, dates and amounts, and no number of an order: a row each"
+        return ("orders", reason) if "revenue" in orders else None
+    order = profile.column(orders["order_id"])
+    if order.distinct < 0.98 * order.filled:
+        each = order.filled / max(order.distinct, 1)
+        return "order_lines", f"'{order.name}' repeats: {each:.1f} rows an order"
+    if "revenue" in orders:
+        return "orders", f"'{order.name}' is different in nearly every row"
+    return "order_lines", f"'{order.name}' is different in nearly every row, a price in each"
+
+
+def _choice(holds: str, name: str, column: ColumnProfile) -> ColumnChoice:
+    kind = KINDS[holds][name]
+    reading: dict[str, Any] = {"column": column.name}
+    reasons = [f"its name; {column.distinct:,} different values"]
+    unread = 0
+    if kind in ("whole number", "amount") and not column.is_typed:
+        evidence = column.numbers
+        if evidence.is_open or evidence.reason != WHOLE:
+            reading["decimal"] = UNDECIDED if evidence.is_open else evidence.decimal_mark
+        reasons.append(evidence.reason)
+        unread = column.filled - evidence.read
+        if evidence.negative:
+            reasons.append(f"{evidence.negative:,} below zero")
+    if kind in ("day", "moment") and not column.is_typed:
+        dates = column.dates
+        reading["dates"] = [*dates.formats, *(UNDECIDED for _ in dates.open_orders)]
+        reasons.append(dates.reason)
+        unread = column.filled - dates.read
+    empty = column.rows - column.filled
+    if empty:
+        reasons.append(f"{empty:,} empty ({empty / column.rows:.1%})")
+    if unread:
+        reasons.append(f"{unread:,} cannot be read")
+    needed = (*NEEDED[holds], "unit_price") if holds == "order_lines" else NEEDED[holds]
+    rejected = unread + (empty if name in needed or name == "order_id" else 0)
+    return ColumnChoice(name, column.name, reading, "; ".join(reasons), rejected)
+
+
+def _readings(proposal: TableProposal) -> Iterable[Question]:
+    """Yield the questions about day and month, and about decimals, that the values leave open."""
+    for choice in proposal.choices:
+        column = proposal.profile.column(choice.source)
+        first = column.values[0][0] if column.values else ""
+        if choice.reading.get("decimal") == UNDECIDED:
+            yield Question(
+                ("columns", choice.column, "decimal"),
+                f"'{column.name}', e.g. {first}: {column.numbers.reason}. Which mark stands before"
+                " decimals?",
+                ((".", ".", "a point"), (",", ",", "a comma")),
+            )
+        decided = len(column.dates.formats)
+        for place, order in enumerate(column.dates.open_orders):
+            if "dates" not in choice.reading:
+                continue
+            yield Question(
+                ("columns", choice.column, "dates", decided + place),
+                f"'{column.name}', e.g. {first}: {column.dates.reason}. How are they written?",
+                tuple(
+                    (name, name, f"would leave {lost:,} rows unread" if lost else "reads all rows")
+                    for name, lost in order.choices
+                ),
+            )
+
+
+def _rows_to_reject(proposal: TableProposal) -> Iterable[Question]:
+    profile, holds = proposal.profile, proposal.holds
+    rules: list[Any] = []
+    if profile.repeated:
+        is_event = holds not in ("customers", "customer_activity")
+        yield Question(
+            ("repeated_rows",),
+            f"{profile.repeated:,} rows equal an earlier row in every column. What are they?",
+            (
+                ("reject", "reject", "copies: each row counts once"),
+                ("keep", "keep", "they happened: each row counts"),
+            ),
+            # Two equal orders of one minute are no mistake where orders have no number.
+            "keep"
+            if is_event and holds == "orders" and "order_id" not in proposal.values["columns"]
+            else "reject",
+        )
+    for condition, rows, proposed, what in _conditions(proposal):
+        rules.append(condition)
+        yield Question(
+            ("reject", len(rules) - 1),
+            f"{rows:,} rows: {what}. Leave them out, counted as '{condition['because']}'?",
+            (("yes", condition, "leave them out"), ("no", None, "keep them")),
+            proposed,
+        )
+    if rules:
+        proposal.values["reject"] = [UNDECIDED] * len(rules)
+
+
+def _conditions(proposal: TableProposal) -> Iterable[tuple[dict[str, Any], int, str, str]]:
+    taken = {choice.source: choice.column for choice in proposal.choices}
+    is_event = proposal.holds in ("orders", "order_lines")
+    for column in proposal.profile.columns:
+        if column.type != "text" or (column.holds_dates and not column.holds_numbers):
+            continue
+        if is_event and column.distinct <= MOST_CATEGORIES:
+            for because, words in (("cancelled", CANCELLED), ("refund", REFUNDED)):
+                found = [(value, n) for value, n in column.values if says(value, words)]
+                if found and len(found) < column.distinct:
+                    values, rows = [v for v, _ in found], sum(n for _, n in found)
+                    condition = {"column": column.name, "equals": values, "because": because}
+                    what = f"'{column.name}' is {' or '.join(values)}"
+                    yield condition, rows, "yes", what
+        is_person = taken.get(column.name) == "customer_id" or any(
+            word in bare(column.name) for word in PERSONAL
+        )
+        if is_person:
+            yield from _test_people(column)
+    yield from _below_zero(proposal)
+
+
+def _test_people(column: ColumnProfile) -> Iterable[tuple[dict[str, Any], int, str, str]]:
+    found = [(value, n) for value, n in column.notable if says(value, TESTS)]
+    if found:
+        values, rows = [value for value, _ in found], sum(n for _, n in found)
+        shown = ", ".join(values[:3])
+        condition = {"column": column.name, "equals": values, "because": "test or internal"}
+        yield condition, rows, "yes", f"'{column.name}' looks like a test or like staff: {shown}"
+
+
+def _below_zero(proposal: TableProposal) -> Iterable[tuple[dict[str, Any], int, str, str]]:
+    if proposal.holds not in ("orders", "order_lines"):
+        return
+    for choice in proposal.choices:
+        evidence = proposal.profile.column(choice.source).numbers
+        if choice.column in ("revenue", "items") and evidence.negative:
+            condition = {"column": choice.source, "below": 0, "because": "below zero"}
+            if choice.reading.get("decimal") == ",":
+                condition["decimal"] = ","
+            what = (
+                f"'{choice.source}' is below zero, as in refunds and returns. Kept, they lower"
+                " what the customer is worth"
+            )
+            yield condition, evidence.negative, "no", what
+            return
+
+
+def _further(proposal: TableProposal) -> dict[str, Any]:
+    """Return categories of people that the contract does not have, as features with names."""
+    further: dict[str, Any] = {}
+    for name in proposal.unused:
+        column = proposal.profile.column(name)
+        is_personal = any(word in bare(name) for word in PERSONAL)
+        is_category = column.type in ("text", "boolean") and not (
+            column.holds_dates or column.holds_numbers
+        )
+        few = 2 <= column.distinct <= min(MOST_CATEGORIES, max(column.filled // 5, 2))
+        if is_category and few and not is_personal:
+            # A band, as 45-54, is no number that the contract could hold.
+            own = f"{slug(name)}_group" if slug(name) in WORDS else slug(name)
+            further[own] = {"column": name}
+    return further

@@ -1,0 +1,97 @@
+"""How the dates in a column are written: found in values, and asked where values do not say."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.onboarding.date_formats import (
+    ISO,
+    DateEvidence,
+    DateFormatError,
+    date_evidence,
+    strptime_format,
+)
+
+FORMATS = (
+    *("dd.mm.yyyy", "dd/mm/yyyy", "mm/dd/yyyy", "dd-mm-yyyy", "yyyy/mm/dd", "yyyymmdd"),
+    *("dd.mm.yy", "mm/dd/yy", "dd mon yyyy", "dd-mon-yyyy", "mon dd, yyyy", "yyyy.mm.dd"),
+    *("dd.mm.yyyy hh:mi", "dd/mm/yyyy hh:mi:ss", "mm/dd/yyyy hh12:mi am", ISO),
+)
+MOMENTS = st.datetimes(dt.datetime(1970, 1, 1), dt.datetime(2037, 12, 31))
+
+
+def evidence_of(values: list[str | None]) -> DateEvidence:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.register("t", pa.table({"d": pa.array(values, pa.string())}))
+        return date_evidence(DuckDBEngine(connection), "t", "d")
+
+
+def written(moment: dt.datetime, name: str) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S" if name == ISO else strptime_format(name))
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=30), st.sampled_from(FORMATS))
+def test_a_format_is_found_in_what_it_wrote(moments: list[dt.datetime], name: str) -> None:
+    """It is the only one, or one of those between which the values do not decide."""
+    found = evidence_of([written(moment, name) for moment in moments])
+    assert found.read == len(moments)
+    choices = {choice for order in found.open_orders for choice, _ in order.choices}
+    assert name in {*found.formats, *choices}
+    if not found.open_orders:
+        assert found.formats == (name,)
+    if any(moment.day > 12 for moment in moments):
+        assert not found.open_orders
+
+
+@given(st.lists(MOMENTS, min_size=1, max_size=30), st.sampled_from(FORMATS))
+def test_a_decided_format_reads_back_what_it_wrote(moments: list[dt.datetime], name: str) -> None:
+    if name == ISO:
+        return
+    values = [written(moment, name) for moment in moments]
+    # Without them 01.02.2003 is both.
+    values.append(written(dt.datetime(2003, 1, 31), name))
+    (found,) = evidence_of(values).formats
+    with duckdb.connect(config={"threads": 1}) as connection:
+        days = connection.execute(
+            "select try_strptime(unnest(?::varchar[]), [?])::date", [values, strptime_format(found)]
+        ).fetchall()
+    assert [day for (day,) in days[:-1]] == [moment.date() for moment in moments]
+
+
+def test_day_and_month_that_look_alike_are_open() -> None:
+    found = evidence_of(["03/04/2017", "05/06/2017", None])
+    assert found.formats == ()
+    assert found.open_orders[0].choices == (("dd/mm/yyyy", 0), ("mm/dd/yyyy", 0))
+    assert "day and month look alike" in found.reason
+
+
+def test_both_orders_in_one_column_are_open_and_counted() -> None:
+    found = evidence_of(["31/01/2017", "01/31/2017", "12/31/2017", "02/03/2017"])
+    assert found.open_orders[0].choices == (("dd/mm/yyyy", 2), ("mm/dd/yyyy", 1))
+
+
+def test_two_formats_in_one_column_are_both_found() -> None:
+    found = evidence_of(["31.01.2017", "2017-02-01", "01.03.2017", "nobody knows"])
+    assert found.formats == ("dd.mm.yyyy", ISO)
+    assert found.read == 3
+
+
+def test_an_offset_is_seen() -> None:
+    assert evidence_of(["2017-01-31T10:00:00Z"]).has_offset
+    assert not evidence_of(["2017-01-31 10:00:00"]).has_offset
+
+
+@pytest.mark.parametrize("values", [["1234"], ["12.5"], ["1.2.3.4"], ["+49 30 123"], ["a"], []])
+def test_what_is_no_date(values: list[str | None]) -> None:
+    assert evidence_of(values).read == 0
+
+
+def test_a_format_without_a_year_is_refused() -> None:
+    with pytest.raises(DateFormatError, match=r"'dd\.mm' is no format of dates"):
+        strptime_format("dd.mm")
