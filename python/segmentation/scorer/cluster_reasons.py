@@ -5,6 +5,7 @@ The same statistic and the same words as :mod:`segmentation.clustering.reasons` 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from segmentation.features.mixed_sample import MixedSample
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.headlines import share_z_score
 from segmentation.scorer.columns_of_people import People
+from segmentation.scorer.scaling import scaled_numbers
 from segmentation.scoring.prototypes import NOISE
 
 Reasons = np.ndarray[Any, np.dtype[np.object_]]
@@ -91,6 +93,8 @@ class ClusterReasons:
         self._categories = model.categories
         self._numbers = [self._number_weights(e) for e in explained_numbers(model)]
         self._shares = [self._share_weights(category) for category in model.categories]
+        self._spoken = [words_for(w.explained.prepared.name, words) for w in self._numbers]
+        self._places = {segment.segment_id: i for i, segment in enumerate(segments)}
         self._sentences = [self._number_words(w.explained) for w in self._numbers]
         self._frequent = [self._category_words(category) for category in model.categories]
 
@@ -118,6 +122,66 @@ class ClusterReasons:
         texts[named == NOISE, 0] = OUTSIDE
         return texts
 
+    def of_one(
+        self,
+        person: People,
+        figures: Mapping[str, float],
+        numbers: Sequence[float],
+        codes: Sequence[int],
+        named: int,
+    ) -> Reasons:
+        """Return the reasons of one person, shape (1, 3); see :meth:`of`.
+
+        Parameters
+        ----------
+        person : People
+            One person.
+        figures : mapping of str to float
+            The person's raw numbers.
+        numbers, codes : sequence
+            Scaled numbers and codes, as the model was fitted to them.
+        named : int
+            The person's cluster or state.
+        """
+        texts = np.full((1, REASONS), None, dtype=object)
+        if len(self._segments) < 2:
+            texts[0, 0] = ONLY_SEGMENT
+            return texts
+        place = self._places[named]
+        weighed = [
+            (self._weight(j, figures[of.explained.prepared.name], numbers, place), j)
+            for j, of in enumerate(self._numbers)
+        ]
+        for j, category in enumerate(self._categories):
+            known = LAST if person.text(category.name)[0] is None else 1.0
+            weight = float(self._shares[j][place, codes[j]]) * known
+            weighed.append((weight, len(self._numbers) + j))
+        weighed = sorted((pair for pair in weighed if pair[0] > 0.0), key=lambda pair: -pair[0])
+        for rank, (_, j) in enumerate(weighed[:REASONS]):
+            texts[0, rank] = self._sentence(j, person, self._code(j, codes), 0, place)
+        if not weighed:
+            texts[0, 0] = self._without(person, 0, place)
+        return texts
+
+    def _weight(self, j: int, raw: float, numbers: Sequence[float], place: int) -> float:
+        """Return what a number of one person weighs."""
+        of = self._numbers[j]
+        slope = float(of.slopes[place])
+        if slope == 0.0:
+            return 0.0
+        prepared = of.explained.prepared
+        scaled = numbers[j] if j < self._fitted else scaled_numbers(prepared, (raw,))[0]
+        found = min(slope * (scaled - of.middle), float(of.most[place]))
+        if found <= 0.0:
+            return 0.0
+        if not math.isfinite(raw):
+            return found * LAST
+        spoken = self._spoken[j]
+        is_near = abs(raw - of.everywhere) <= 10.0**-spoken.decimals
+        if is_near and spoken.written(raw) == spoken.written(of.everywhere):
+            return 0.0
+        return found
+
     def _fill(self, texts: Reasons, people: People, sample: MixedSample, named: Codes) -> None:
         places = np.searchsorted(self._ids, named)
         places[named == NOISE] = len(self._segments)
@@ -135,9 +199,11 @@ class ClusterReasons:
         rows = np.arange(people.count)
         for rank in range(order.shape[1]):
             for row in np.flatnonzero(weights[rows, order[:, rank]] > 0.0):
-                texts[row, rank] = self._sentence(
-                    int(order[row, rank]), people, sample, int(row), int(places[row])
+                j = int(order[row, rank])
+                code = (
+                    int(sample.codes[row, j - len(self._numbers)]) if j >= len(self._numbers) else 0
                 )
+                texts[row, rank] = self._sentence(j, people, code, int(row), int(places[row]))
         for row in np.flatnonzero([text is None for text in texts[:, 0]]):
             texts[row, 0] = self._without(people, int(row), int(places[row]))
 
@@ -145,11 +211,15 @@ class ClusterReasons:
         weights = self._numbers[j]
         prepared = weights.explained.prepared
         raw = people.number(prepared.name)
-        scaled = sample.numbers[:, j] if j < self._fitted else prepared.scaled(raw)
+        scaled = (
+            sample.numbers[:, j]
+            if j < self._fitted
+            else np.array(scaled_numbers(prepared, raw.tolist()))
+        )
         found = np.minimum(weights.slopes[places] * (scaled - weights.middle), weights.most[places])
         known = np.where(np.isfinite(raw), 1.0, LAST)
         # What reads the same as the typical customer distinguishes nobody.
-        spoken = words_for(prepared.name, self._words)
+        spoken = self._spoken[j]
         near = np.abs(raw - weights.everywhere) <= 10.0**-spoken.decimals
         for row in np.flatnonzero(near):
             if spoken.written(float(raw[row])) == spoken.written(weights.everywhere):
@@ -210,7 +280,11 @@ class ClusterReasons:
             for code, value in frequent_here(category, segment).items()
         }
 
-    def _sentence(self, j: int, people: People, sample: MixedSample, row: int, place: int) -> str:
+    def _code(self, j: int, codes: Sequence[int] | Codes) -> int:
+        """Return the code of a feature in a row of codes; 0 of a number."""
+        return int(codes[j - len(self._numbers)]) if j >= len(self._numbers) else 0
+
+    def _sentence(self, j: int, people: People, code: int, row: int, place: int) -> str:
         if j < len(self._numbers):
             return self._number_sentence(j, people, row, place)
         j -= len(self._numbers)
@@ -219,13 +293,13 @@ class ClusterReasons:
         raw = people.text(category.name)[row]
         if raw is None:
             return f"{label} unknown, taken as {category.fill}"
-        return f"{label} {raw}{self._frequent[j].get((place, int(sample.codes[row, j])), '')}"
+        return f"{label} {raw}{self._frequent[j].get((place, code), '')}"
 
     def _number_sentence(self, j: int, people: People, row: int, place: int) -> str:
         prepared = self._numbers[j].explained.prepared
-        spoken = words_for(prepared.name, self._words)
+        spoken = self._spoken[j]
         value = float(people.number(prepared.name)[row])
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             label = prepared.name.replace("_", " ")
             return f"{label} unknown, taken as {spoken.written(prepared.fill)}"
         before, after = self._sentences[j][place]

@@ -6,6 +6,7 @@ terms, added up in the same order. Nothing here needs scikit-learn.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -23,6 +24,8 @@ from segmentation.playbook.conditions import Comparison, Condition
 from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scorer.cluster_reasons import ClusterReasons
 from segmentation.scorer.columns_of_people import Inputs, People
+from segmentation.scorer.few_people import PlainRules
+from segmentation.scorer.scaling import scaled_numbers
 from segmentation.scorer.scored_people import DISTANCE, Contribution, ScoredPeople
 from segmentation.scoring.prototypes import NOISE
 
@@ -80,12 +83,16 @@ class ClusterScorer:
             numbers |= dict.fromkeys([RECENCY, USUAL_GAP])
         texts = tuple(category.name for category in self.rule.features.categories)
         self.inputs = Inputs(tuple(numbers), texts)
+        self._plain = PlainRules(self.rule)
         self._reasons = ClusterReasons(model, segments, words, set(numbers))
 
     def sample(self, people: People) -> MixedSample:
         """Return people as scaled numbers and codes."""
         features = self.rule.features
-        numbers = [feature.scaled(people.number(feature.name)) for feature in features.numbers]
+        numbers = [
+            scaled_numbers(feature, people.number(feature.name).tolist())
+            for feature in features.numbers
+        ]
         codes = [category.codes(people.text(category.name)) for category in features.categories]
         return MixedSample(
             np.column_stack(numbers) if numbers else np.zeros((people.count, 0)),
@@ -97,6 +104,8 @@ class ClusterScorer:
     def score(self, people: People) -> ScoredPeople:
         """Return the segments of people, as a build assigns them."""
         people = self.with_absence(people)
+        if people.count == 1 and self._plain.are_enough:
+            return self._score_one(people)
         sample = self.sample(people)
         squared = self.squared_distances(sample)
         cluster = self.clusters(people, sample, squared)
@@ -115,6 +124,30 @@ class ClusterScorer:
             margins=margins,
             reasons=self._reasons.of(people, sample, named),
             of_segments=np.sqrt(squared),
+        )
+
+    def _score_one(self, person: People) -> ScoredPeople:
+        """Return the same for one person, without the cost of NumPy's calls."""
+        features = self.rule.features
+        figures = {name: float(person.number(name)[0]) for name in self.inputs.numbers}
+        numbers = [scaled_numbers(f, (figures[f.name],))[0] for f in features.numbers]
+        codes = [int(c.codes(person.text(c.name))[0]) for c in features.categories]
+        squared = self._plain.squared_distances(numbers, codes)
+        cluster = self._plain.named_cluster(self._plain.cluster(numbers, codes), squared, figures)
+        state = self._plain.state(figures)
+        named = cluster if state == NOISE else state
+        others = [i for i in range(len(squared)) if i != cluster]
+        runner_up = min(others, key=lambda i: squared[i], default=NOISE)
+        margin = math.nan
+        if named == cluster and others:
+            margin = max(math.sqrt(squared[runner_up]) - math.sqrt(squared[cluster]), 0.0)
+        return ScoredPeople(
+            segment_ids=np.array([named]),
+            amounts=np.array([math.sqrt(squared[cluster])]),
+            runner_up_ids=np.array([runner_up if named == cluster else cluster]),
+            margins=np.array([margin]),
+            reasons=self._reasons.of_one(person, figures, numbers, codes, named),
+            of_segments=np.array([[math.sqrt(apart) for apart in squared]]),
         )
 
     def segments_of(self, people: People) -> Codes:

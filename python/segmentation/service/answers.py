@@ -178,6 +178,7 @@ EXAMPLES: dict[str, Any] = {
                     "customer_id": "new-1",
                     "length_days": 300,
                     "recency_days": 4,
+                    "usual_gap_days": 7,
                     "frequency": 40,
                     "monetary": 2100.5,
                     "purchase_days": 38,
