@@ -133,8 +133,11 @@ class ClusterScorer:
         numbers = [scaled_numbers(f, (figures[f.name],))[0] for f in features.numbers]
         codes = [int(c.codes(person.text(c.name))[0]) for c in features.categories]
         squared = self._plain.squared_distances(numbers, codes)
-        cluster = self._plain.named_cluster(self._plain.cluster(numbers, codes), squared, figures)
-        state = self._plain.state(figures)
+        nearest, state = self._plain.cluster(numbers, codes), self._plain.state(figures)
+        # But for the state, a person in one resembles the nearest cluster.
+        cluster = nearest
+        if state == NOISE:
+            cluster = self._plain.named_cluster(nearest, squared, figures)
         named = cluster if state == NOISE else state
         others = [i for i in range(len(squared)) if i != cluster]
         runner_up = min(others, key=lambda i: squared[i], default=NOISE)
