@@ -190,8 +190,9 @@ def export_audience(marts: Marts, request: Request) -> Exported:
         assignments = pa.concat_tables([known, new])
         groups = _groups(assignments, members)
         treated = members.rows.filter(pc.equal(groups, TREATED))
-        identified = _identified(treated, assignments, contacts, request)
-        following = _following(audience, request, state, treated, identified)
+        identified, held_out = _identified(treated, assignments, contacts, request)
+        before = _still_ours(state, held_out, request)
+        following = _following(audience, request, state, treated, identified, before)
         written, added, removed = _given(request, state, following, treated)
         problems_file = _write_problems(to, identified, destination)
     return Exported(
@@ -281,17 +282,31 @@ def _groups(assignments: pa.Table, members: Members) -> pa.Array:
 
 def _identified(
     treated: pa.Table, assignments: pa.Table, contacts: pa.Table | None, request: Request
-) -> Identified:
+) -> tuple[Identified, Identified]:
+    """Return what finds the treated customers and nobody held out, and what finds those."""
     customers = treated[KEY].to_pylist()
     destination = DESTINATIONS.get(request.destination)
     if contacts is None or destination is None or request.contacts is None:
-        return Identified({customer: [()] for customer in customers})
+        return Identified({customer: [()] for customer in customers}), Identified()
     region = checked_region(request.contacts.region)
     found = identify(customers, contacts, destination, region)
     is_held_out = pc.equal(assignments["assignment_group"], HELD_OUT)
     held_out = assignments.filter(is_held_out)[KEY].to_pylist()
     others = identify(held_out, contacts, destination, region)
-    return without_held_out(found, others, destination)
+    return without_held_out(found, others, destination), others
+
+
+def _still_ours(
+    state: Given | None, held_out: Identified, request: Request
+) -> dict[str, list[Row]]:
+    """Return what was given of each customer, without what finds somebody held out by now."""
+    rows: dict[str, list[Row]] = {}
+    for customer, *values in state.rows if state is not None else ():
+        rows.setdefault(str(customer), []).append(tuple(values))
+    destination = DESTINATIONS.get(request.destination)
+    if destination is None:
+        return rows
+    return without_held_out(Identified(rows), held_out, destination).rows
 
 
 def _following(
@@ -300,17 +315,15 @@ def _following(
     state: Given | None,
     treated: pa.Table,
     identified: Identified,
+    before: dict[str, list[Row]],
 ) -> Given:
     """Return the state after the export, without what it writes."""
     destination = DESTINATIONS.get(request.destination)
-    given: dict[str | None, list[Row]] = {}
-    for row in state.rows if state is not None else ():
-        given.setdefault(row[0], []).append(row)
     rows: list[Row] = []
     for customer in treated[KEY].to_pylist():
-        found = [(customer, *row) for row in identified.rows.get(customer, [])]
         # Who was given, is still in the audience, and has lost the contact, is not taken back.
-        rows += found or given.get(customer, [])
+        found = identified.rows.get(customer, []) or before.get(customer, [])
+        rows += [(customer, *row) for row in found]
     return Given(
         audience=audience,
         file=request.to.name,

@@ -38,9 +38,15 @@ from segmentation.onboarding.project_files import (
     project_files,
     written_mapping,
 )
-from segmentation.onboarding.proposals import Question, TableProposal, propose_table
+from segmentation.onboarding.proposals import (
+    Question,
+    TableProposal,
+    choose_column,
+    propose_table,
+)
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
+from segmentation.onboarding.shared_ids import match_customers
 from segmentation.onboarding.text_files import TextLayout, layout_of
 from segmentation.onboarding.writing import write_files
 
@@ -158,15 +164,16 @@ def _propose(
                 proposals.append(proposal)
                 _show(console, proposal)
         kept, said = without_doubles(proposals)
+        said += match_customers(DuckDBEngine(connection), kept)
         for sentence in said:
             console.print(escape(sentence), soft_wrap=True, highlight=False)
         if not kept:
             raise CommandError("None of the tables says who the customers are or what they bought.")
         draft = draft_of(name, kept)
-        asked = table_questions(kept)
         is_asking = not (yes or propose)
         if is_asking:
-            _change_columns(console, draft)
+            _change_columns(console, draft, kept)
+        asked = table_questions(kept)
         unanswered = _answer_all(console, draft, asked, is_asking)
         asked = general_questions(
             DuckDBEngine(connection), draft, kept, dt.datetime.now(tz=dt.UTC).date()
@@ -238,8 +245,11 @@ def _show(console: Console, proposal: TableProposal) -> None:
         console.print(escape(f"Not read: {', '.join(unused)}."), soft_wrap=True, highlight=False)
 
 
-def _change_columns(console: Console, draft: dict[str, Any]) -> None:
-    for table in draft["tables"]:
+def _change_columns(
+    console: Console, draft: dict[str, Any], proposals: list[TableProposal]
+) -> None:
+    for table, proposal in zip(draft["tables"], proposals, strict=True):
+        has = [column.name for column in proposal.profile.columns]
         while True:
             word = Prompt.ask(
                 f"\n{table['name']}: another column? Write e.g. income=Salary or income=- for none;"
@@ -251,13 +261,20 @@ def _change_columns(console: Console, draft: dict[str, Any]) -> None:
             if not word.strip():
                 break
             column, _, source = (part.strip() for part in word.partition("="))
-            if column not in KINDS[table["holds"]]:
-                known = ", ".join(KINDS[table["holds"]])
+            further = table.get("further_columns", {})
+            if column in further and source in ("", "-"):
+                del further[column]
+            elif column not in KINDS[table["holds"]]:
+                known = ", ".join([*KINDS[table["holds"]], *further])
                 console.print(escape(f"There is no column {column}. There are: {known}."))
             elif source in ("", "-"):
                 table["columns"].pop(column, None)
+            elif source not in has:
+                console.print(
+                    escape(f"{table['name']} has no column {source}. It has: {', '.join(has)}.")
+                )
             else:
-                table["columns"][column] = {"column": source}
+                choose_column(proposal, column, source)
 
 
 def _answer_all(

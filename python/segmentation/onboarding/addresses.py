@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -120,6 +121,8 @@ def slug(text: str) -> str:
     """Return a text as a name in SQL: lower case, digits and underscores; never empty."""
     for letter, plain in {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}.items():
         text = text.lower().replace(letter, plain)
+    letters = unicodedata.normalize("NFKD", text)
+    text = "".join(letter for letter in letters if not unicodedata.combining(letter))
     plain = re.sub(r"[^a-z0-9]+", "_", text).strip("_")
     return plain if plain and not plain[0].isdigit() else f"t_{plain}".rstrip("_")
 

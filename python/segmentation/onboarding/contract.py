@@ -21,6 +21,9 @@ Holds = Literal[
     "product_activity",
 ]
 
+# The one number that may be read from a date.
+BIRTH_YEAR = "birth_year"
+
 CUSTOMERS: dict[str, Kind] = {
     "customer_id": "id",
     "identity_id": "id",

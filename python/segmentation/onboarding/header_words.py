@@ -19,6 +19,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "birth_year": (
         *("birth year", "year birth", "year of birth", "born", "yob", "geburtsjahr"),
         *("annee de naissance", "ano de nacimiento", "tahun lahir"),
+        *("birth date", "date of birth", "birthdate", "birthday", "dob", "geburtsdatum"),
+        *("date de naissance", "fecha de nacimiento"),
     ),
     "age": ("age", "alter", "edad", "umur", "usia"),
     "gender": ("gender", "sex", "geschlecht", "sexe", "genero", "jenis kelamin", "anrede"),
@@ -39,7 +41,14 @@ WORDS: dict[str, tuple[str, ...]] = {
     "joined_on": (
         *("joined on", "joined", "signup date", "sign up date", "signed up", "registration date"),
         *("registered", "created at", "customer since", "dt customer", "kunde seit", "since"),
-        *("anmeldedatum", "registriert", "client depuis", "enrolled", "member since"),
+        *(
+            "anmeldedatum",
+            "registriert",
+            "client depuis",
+            "date d inscription",
+            "enrolled",
+            "member since",
+        ),
     ),
     "known_segment": (
         "segment",
@@ -70,7 +79,18 @@ WORDS: dict[str, tuple[str, ...]] = {
         *("created at", "tanggal", "sold on", "order purchase timestamp", "day"),
     ),
     "items": (
-        *("quantity", "qty", "items", "menge", "anzahl", "stuck", "quantite", "cantidad", "units"),
+        *(
+            "quantity",
+            "qty",
+            "items",
+            "menge",
+            "anzahl",
+            "stuck",
+            "quantite",
+            "qte",
+            "cantidad",
+            "units",
+        ),
         *("number of cds", "jumlah", "pieces"),
     ),
     "unit_price": (
@@ -86,6 +106,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "discount": ("discount", "retail disc", "rabatt", "remise", "descuento", "discount amount"),
     "product_category": (
         *("product category", "category", "department", "warengruppe", "kategorie", "categorie"),
+        "rayon",
         *("product type", "product group", "artikelgruppe", "product department"),
     ),
     "first_purchase_on": ("first purchase", "first order", "first order date", "erster kauf"),
@@ -102,13 +123,30 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 
 # Words in headers of columns that are about people and mean nothing for segments.
-PERSONAL = ("name", "mail", "phone", "telefon", "address", "adresse", "strasse", "street", "iban")
+PERSONAL = (
+    *("name", "mail", "phone", "telefon", "address", "adresse", "strasse", "street", "iban"),
+    *("courriel", "apellido", "direccion", "cognome", "indirizzo"),
+)
+# Short ones count as words of their own: "nom" is no part of "economy".
+PERSONAL_WORDS = ("nom", "noms", "prenom", "prenoms", "rue", "calle", "via", "tel", "fax")
 
 CANCELLED = (
     *("cancelled", "canceled", "cancel", "storniert", "storno", "void", "voided", "annule"),
-    *("annulee", "cancelado", "anulado", "failed", "abgebrochen", "dibatalkan"),
+    *(
+        "annulee",
+        "annules",
+        "annulees",
+        "cancelado",
+        "anulado",
+        "failed",
+        "abgebrochen",
+        "dibatalkan",
+    ),
 )
-REFUNDED = ("refund", "refunded", "return", "returned", "retoure", "gutschrift", "erstattet")
+REFUNDED = (
+    *("refund", "refunded", "return", "returned", "retoure", "gutschrift", "erstattet"),
+    *("retour", "retournee", "retourne", "remboursee", "rembourse", "avoir", "devuelto"),
+)
 TESTS = ("test", "dummy", "intern", "internal", "demo")
 
 
@@ -135,6 +173,12 @@ def name_score(header: str, column: str) -> float:
         if len(word) > 3 and f" {word} " in f" {name} ":
             return 0.5 - 0.2 * place / (len(words) + 1)
     return 0.0
+
+
+def is_personal(header: str) -> bool:
+    """Return whether a header is about a person and means nothing for segments."""
+    name = bare(header)
+    return any(word in name for word in PERSONAL) or bool(says(header, PERSONAL_WORDS))
 
 
 def says(text: str, words: tuple[str, ...]) -> str | None:

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from segmentation.onboarding.addresses import address_of, slug
-from segmentation.onboarding.contract import KINDS, NEEDED, Holds
+from segmentation.onboarding.contract import BIRTH_YEAR, KINDS, NEEDED, Holds
 from segmentation.onboarding.date_formats import ISO, DateFormatError, strptime_format
 from segmentation.onboarding.refusals import OnboardingError
 
@@ -204,6 +204,13 @@ class TableMapping(_Strict):
             missing.append("revenue or unit_price")
         if missing:
             raise ValueError(f"{self.holds} need the column {', '.join(missing)}")
+        dated = [
+            name
+            for name, reading in self.columns.items()
+            if reading.dates and known[name] not in ("day", "moment") and name != BIRTH_YEAR
+        ]
+        if dated:
+            raise ValueError(f"{', '.join(dated)} is no date: leave out its dates")
         if self.further_columns and self.holds != "customers":
             raise ValueError("further_columns are of customers")
         wrong = [name for name in self.further_columns if slug(name) != name or name in known]
@@ -247,12 +254,19 @@ class Mapping(_Strict):
     """
 
     version: Literal[1] = 1
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=50)
     as_of: dt.date
     window_days: int = Field(default=365, ge=1, le=3660)
     currency: str = Field(min_length=1)
     time_zone: str | None = None
     tables: tuple[TableMapping, ...] = Field(min_length=1)
+
+    @field_validator("name")
+    @classmethod
+    def _own_name(cls, value: str) -> str:
+        if value in ("segmentation", "dbt"):
+            raise ValueError(f"{value} is the name of a package that the project installs")
+        return value
 
     @field_validator("as_of", mode="before")
     @classmethod

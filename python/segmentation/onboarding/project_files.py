@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from segmentation.onboarding.addresses import address_of
+from segmentation.onboarding.jinja_text import as_plain_text
 from segmentation.onboarding.mapping import Mapping, TableMapping
 from segmentation.onboarding.refusals import OnboardingError
 from segmentation.onboarding.staging_models import (
@@ -268,7 +269,10 @@ def _profiles(name: str) -> str:
 def _sources(mapping: Mapping, in_place: bool) -> str:
     tables = []
     for table in mapping.tables:
-        meta: dict[str, Any] = {"address": table.source, "columns": table.read_columns()}
+        meta: dict[str, Any] = {
+            "address": as_plain_text(table.source),
+            "columns": as_plain_text(table.read_columns()),
+        }
         for name in ("delimiter", "encoding", "header_line"):
             if getattr(table, name) is not None:
                 meta[name] = getattr(table, name)
@@ -277,7 +281,7 @@ def _sources(mapping: Mapping, in_place: bool) -> str:
             {
                 "name": table.model,
                 "identifier": f"source_{mapping.name}__{table.model}",
-                "description": f"{where}. One row per row of it.",
+                "description": as_plain_text(f"{where}. One row per row of it."),
                 "config": {"meta": meta},
             }
         )
@@ -303,7 +307,8 @@ def _model_yml(
         | ({"data_tests": ["unique", "not_null"]} if column in keys else {})
         for column, text in columns.items()
     ]
-    return _yaml({"models": [{"name": name, "description": description, "columns": described}]})
+    model = {"name": name, "description": description, "columns": described}
+    return _yaml({"models": [as_plain_text(model)]})
 
 
 def _base_yml(mapping: Mapping, table: TableMapping) -> str:

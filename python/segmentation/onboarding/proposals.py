@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from segmentation.onboarding.addresses import slug
-from segmentation.onboarding.contract import KINDS, NEEDED, Kind
+from segmentation.onboarding.contract import BIRTH_YEAR, KINDS, NEEDED, Kind
+from segmentation.onboarding.date_formats import ISO
 from segmentation.onboarding.header_words import (
     CANCELLED,
-    PERSONAL,
     REFUNDED,
     TESTS,
     WORDS,
-    bare,
+    is_personal,
     name_score,
     says,
 )
@@ -149,6 +149,38 @@ def propose_table(profile: TableProfile, holds: str | None = None) -> TablePropo
     return proposal
 
 
+def choose_column(proposal: TableProposal, column: str, source: str) -> None:
+    """Take a column of the source for one of the contract, in place of what was proposed.
+
+    Parameters
+    ----------
+    proposal : TableProposal
+        It is changed, and has questions about how the column is read.
+    column, source : str
+        Of the contract; of the table.
+    """
+    assert proposal.holds is not None
+    others = [c for c in proposal.choices if column != c.column and source != c.source]
+    choice = _choice(proposal.holds, column, proposal.profile.column(source))
+    proposal.choices = [*others, choice]
+    columns = proposal.values["columns"]
+    for name in [name for name, reading in columns.items() if reading["column"] == source]:
+        del columns[name]
+    columns[column] = choice.reading
+    further = proposal.values.get("further_columns", {})
+    for name in [name for name, reading in further.items() if reading["column"] == source]:
+        del further[name]
+    taken = {choice.source for choice in proposal.choices}
+    proposal.unused = [c.name for c in proposal.profile.columns if c.name not in taken]
+    # Those about how columns are read are asked of what is read now.
+    rest = [
+        question
+        for question in proposal.questions
+        if question.path[0] != "columns" or (len(question.path) == 2 and question.path[1] != column)
+    ]
+    proposal.questions = [*_readings(proposal), *rest]
+
+
 def _columns(profile: TableProfile, holds: str) -> dict[str, str]:
     """Return the best column of the source for each of the contract; each is taken once."""
     scores = [
@@ -165,6 +197,8 @@ def _columns(profile: TableProfile, holds: str) -> dict[str, str]:
 
 
 def _can_be(column: ColumnProfile, name: str, kind: Kind) -> bool:
+    if name == BIRTH_YEAR:
+        return column.holds_numbers or column.holds_dates
     if kind in ("whole number", "amount"):
         return column.holds_numbers
     if kind in ("day", "moment"):
@@ -224,7 +258,11 @@ def _choice(holds: str, name: str, column: ColumnProfile) -> ColumnChoice:
     reading: dict[str, Any] = {"column": column.name}
     reasons = [f"its name; {column.distinct:,} different values"]
     unread = 0
-    if kind in ("whole number", "amount") and not column.is_typed:
+    is_date = kind in ("day", "moment") or (name == BIRTH_YEAR and not column.holds_numbers)
+    if is_date and kind == "whole number" and column.is_typed:
+        # The year of a date: what the source has is no number.
+        reading["dates"] = [ISO]
+    if kind in ("whole number", "amount") and not (is_date or column.is_typed):
         evidence = column.numbers
         if evidence.is_open or evidence.reason != WHOLE:
             reading["decimal"] = UNDECIDED if evidence.is_open else evidence.decimal_mark
@@ -232,7 +270,7 @@ def _choice(holds: str, name: str, column: ColumnProfile) -> ColumnChoice:
         unread = column.filled - evidence.read
         if evidence.negative:
             reasons.append(f"{evidence.negative:,} below zero")
-    if kind in ("day", "moment") and not column.is_typed:
+    if is_date and not column.is_typed:
         dates = column.dates
         reading["dates"] = [*dates.formats, *(UNDECIDED for _ in dates.open_orders)]
         reasons.append(dates.reason)
@@ -316,10 +354,7 @@ def _conditions(proposal: TableProposal) -> Iterable[tuple[dict[str, Any], int, 
                     condition = {"column": column.name, "equals": values, "because": because}
                     what = f"'{column.name}' is {' or '.join(values)}"
                     yield condition, rows, "yes", what
-        is_person = taken.get(column.name) == "customer_id" or any(
-            word in bare(column.name) for word in PERSONAL
-        )
-        if is_person:
+        if taken.get(column.name) == "customer_id" or is_personal(column.name):
             yield from _test_people(column)
     yield from _below_zero(proposal)
 
@@ -355,12 +390,11 @@ def _further(proposal: TableProposal) -> dict[str, Any]:
     further: dict[str, Any] = {}
     for name in proposal.unused:
         column = proposal.profile.column(name)
-        is_personal = any(word in bare(name) for word in PERSONAL)
         is_category = column.type in ("text", "boolean") and not (
             column.holds_dates or column.holds_numbers
         )
         few = 2 <= column.distinct <= min(MOST_CATEGORIES, max(column.filled // 5, 2))
-        if is_category and few and not is_personal:
+        if is_category and few and not is_personal(name):
             # A band, as 45-54, is no number that the contract could hold.
             own = f"{slug(name)}_group" if slug(name) in WORDS else slug(name)
             further[own] = {"column": name}

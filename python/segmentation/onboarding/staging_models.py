@@ -12,6 +12,7 @@ from segmentation.engine.sql import quoted, text_literal
 from segmentation.onboarding.addresses import slug
 from segmentation.onboarding.contract import KINDS, NEEDED, ContractTable, Kind, contract_tables
 from segmentation.onboarding.date_formats import ISO, strptime_format
+from segmentation.onboarding.jinja_text import as_plain_text
 from segmentation.onboarding.mapping import ColumnReading, Condition, Mapping, TableMapping
 
 _YES = "('1', 'true', 't', 'yes', 'y', 'ja', 'j', 'oui', 'si', 'sí', 'x')"
@@ -164,7 +165,7 @@ def _reading(table: TableMapping, name: str) -> ColumnReading:
 
 
 def _as_text(column: str) -> str:
-    return f"cast({quoted(column)} as varchar)"
+    return f"cast({_quoted(column)} as varchar)"
 
 
 def _as_column(value: str, name: str) -> list[str]:
@@ -172,14 +173,23 @@ def _as_column(value: str, name: str) -> list[str]:
 
 
 def _value(reading: ColumnReading, kind: Kind, time_zone: str | None) -> str:
-    column = quoted(reading.column)
+    column = _quoted(reading.column)
     if kind in ("id", "text"):
         return f"nullif(trim({_as_text(reading.column)}), '')"
     if kind == "yes or no":
         return f"lower({_as_text(reading.column)}) in {_YES}"
+    if kind == "whole number" and reading.dates:
+        # A birth year: the year of a date.
+        written = [strptime_format(name) for name in reading.dates if name != ISO]
+        formats = ", ".join(text_literal(name) for name in written)
+        text = _as_text(reading.column)
+        days_written = [f"try_cast({column} as date)"] if ISO in reading.dates else []
+        days_written += [f"cast(try_strptime({text}, [{formats}]) as date)"] if written else []
+        days = days_written[0] if len(days_written) == 1 else f"coalesce({', '.join(days_written)})"
+        return f"year({days})"
     if kind in ("whole number", "amount"):
         mark = f", {_name(reading.decimal)}" if reading.decimal else ""
-        return f"{{{{ segmentation.read_marked_number({_jinja(column)}{mark}) }}}}"
+        return f"{{{{ segmentation.read_marked_number({_jinja(quoted(reading.column))}{mark}) }}}}"
     moment = _moment(reading, column)
     if kind == "day":
         return f"cast({moment} as date)"
@@ -196,7 +206,7 @@ def _moment(reading: ColumnReading, column: str) -> str:
     written = sorted((f for f in reading.dates if f != ISO), key=lambda name: "yyyy" in name)
     moments = []
     if ISO in reading.dates:
-        moments.append(f"{{{{ segmentation.read_timestamp({_jinja(column)}) }}}}")
+        moments.append(f"{{{{ segmentation.read_timestamp({_jinja(quoted(reading.column))}) }}}}")
     if written:
         formats = ", ".join(text_literal(strptime_format(name)) for name in written)
         moments.append(f"try_strptime({column}, [{formats}])")
@@ -206,12 +216,12 @@ def _moment(reading: ColumnReading, column: str) -> str:
 def _test(condition: Condition) -> str:
     text = f"lower({_as_text(condition.column)})"
     if condition.equals is not None:
-        values = ", ".join(text_literal(value.lower()) for value in condition.equals)
+        values = ", ".join(_literal(value.lower()) for value in condition.equals)
         return f"{text} in ({values})"
     if condition.begins_with is not None:
-        return f"starts_with({text}, {text_literal(condition.begins_with.lower())})"
+        return f"starts_with({text}, {_literal(condition.begins_with.lower())})"
     if condition.contains is not None:
-        return f"contains({text}, {text_literal(condition.contains.lower())})"
+        return f"contains({text}, {_literal(condition.contains.lower())})"
     mark = f", {_name(condition.decimal)}" if condition.decimal else ""
     number = f"segmentation.read_marked_number({_jinja(quoted(condition.column))}{mark})"
     return f"({{{{ {number} }}}}) < {condition.below:g}"
@@ -265,7 +275,7 @@ def _reason(table: TableMapping, kinds: dict[str, Kind]) -> list[str]:
             unread += "" if name in needed else f" and {name}_text is not null"
             reasons.append((unread, f"cannot be read: {name}", f"{name}_text"))
     reasons = list(dict.fromkeys(reasons))
-    because = "\n".join(f"when {test} then {text_literal(name)}" for test, name, _ in reasons)
+    because = "\n".join(f"when {test} then {_literal(name)}" for test, name, _ in reasons)
     shown = "\n".join(
         f"when {test} then {value}" for test, _, value in reasons if not value.startswith("cast(")
     )
@@ -333,6 +343,16 @@ def _listed(items: Sequence[str], spaces: int = 8) -> str:
 
 def _indented(text: str, spaces: int = 4) -> str:
     return "\n".join(" " * spaces + line for line in text.split("\n"))
+
+
+def _quoted(column: str) -> str:
+    """Return a name of a column in SQL that dbt renders."""
+    return str(as_plain_text(quoted(column)))
+
+
+def _literal(text: str) -> str:
+    """Return text in SQL that dbt renders."""
+    return str(as_plain_text(text_literal(text)))
 
 
 def _name(text: str | None) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from segmentation.engine.duckdb import DuckDBError
 from segmentation.published.opened_file import OpenedFile, OpeningError
 from segmentation.scorer.current_scorers import CurrentScorers, NoModelError, read_scorers
 from segmentation.scorer.scored_people import Scorer
@@ -113,10 +114,12 @@ class ServedVersions:
             return
         try:
             loaded = await asyncio.to_thread(LoadedVersion, self.path)
-        except (OpeningError, NoModelError) as error:
+        except Exception as error:  # whatever is wrong with a file, the next one is looked at
             # Of a file that stays as it is, once.
             if found != self._failed:
-                log.error("A new version cannot be served; the one before is: %s", error)
+                is_expected = isinstance(error, OpeningError | NoModelError | DuckDBError)
+                why = str(error) if is_expected else f"{type(error).__name__} while reading it"
+                log.error("A new version cannot be served; the one before is: %s", why)
             self._failed = found
             return
         self.current, self._seen = loaded, found

@@ -346,3 +346,32 @@ def test_a_damaged_state(shop: Any) -> None:
 def test_the_result_can_be_shown(shop: Any) -> None:
     shop.publish(["C1"])
     assert asdict(shop.run())["audience"]["segment_slug"] == "at_risk"
+
+
+def test_an_address_of_somebody_held_out_is_taken_back(shop: Any, tmp_path: Path) -> None:
+    """It was given when it was a treated customer's alone, and is that of both by now."""
+    members = [f"C{number}" for number in range(60)]
+    shop.publish(members)
+    file = tmp_path / "contacts.csv"
+    asked = {"holdout": "20%", "destination": "google", "contacts": Contacts(file)}
+
+    def write(more: str) -> None:
+        lines = [f"{customer},{customer.lower()}@example.com" for customer in treated]
+        file.write_text("\n".join(["customer_id,email", *lines, more]))
+
+    treated = members
+    write("")
+    shop.run(**asked)
+    treated = sorted(c for c, group in shop.assigned().items() if group != "held out")
+    held_out = sorted(set(members) - set(treated))[0]
+    shop.to.unlink()
+    (shop.to.parent / "win_back.state.parquet").unlink()
+    write("")
+    shop.run(**asked)
+    before = shop.to.read_text().splitlines()
+    write(f"{held_out},{treated[0].lower()}@example.com")
+    done = shop.run(**asked)
+    assert done.removed == 1
+    after = shop.to.read_text().splitlines()
+    assert len(after) == len(before) - 1
+    assert set(after) < set(before)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import jinja2
 import pyarrow as pa
 import pytest
 from openpyxl import Workbook
@@ -24,12 +25,15 @@ from segmentation.onboarding.drafts import (
     table_questions,
     without_doubles,
 )
+from segmentation.onboarding.header_words import is_personal
+from segmentation.onboarding.jinja_text import as_plain_text
 from segmentation.onboarding.mapping import Mapping
 from segmentation.onboarding.profiles import profile_table
 from segmentation.onboarding.project_files import mapping_text, model_files
 from segmentation.onboarding.proposals import Question, TableProposal, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
+from segmentation.onboarding.shared_ids import match_customers
 
 TODAY = dt.date(2026, 1, 1)
 ORDERS = [
@@ -51,6 +55,7 @@ class Onboarding:
                     profile = profile_table(connection, address, table_name(address), rows)
                     self.proposals.append(propose_table(profile))
             self.kept, self.left_out = without_doubles(self.proposals)
+            self.matched = match_customers(DuckDBEngine(connection), self.kept)
             self.draft = draft_of("shop", self.kept)
             self.unanswered: list[Question] = []
             self._answer(table_questions(self.kept))
@@ -330,3 +335,92 @@ def test_a_table_without_rows(tmp_path: Path) -> None:
         orders="order id,customer,date,amount\n",
     )
     assert [proposal.holds for proposal in found.kept] == ["customers"]
+
+
+def put(connection: duckdb.DuckDBPyConnection, people: list[tuple[str, str]]) -> None:
+    connection.execute(
+        "create table orders (order_id int, customer text, ordered_at timestamp,"
+        " total decimal(9, 2))"
+    )
+    connection.executemany("insert into orders values (?, ?, ?, ?)", ORDERS)
+    connection.execute('create table people ("E-mail" text, "Membership" text, "Nom" text)')
+    connection.executemany("insert into people values (?, ?, 'x')", people)
+
+
+def test_customers_are_named_by_the_ids_of_the_orders(tmp_path: Path) -> None:
+    """Not by the column whose name fits best."""
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        put(connection, [(f"{number}@example.com", f"K{number}") for number in range(7)])
+    onboarding = Onboarding(str(path))
+    columns = onboarding.readings()["people"]
+    assert columns["customer_id"] == {"column": "Membership"}
+    (said,) = onboarding.matched
+    assert "named by 'Membership', in which 100% of the ids of orders stand" in said
+
+
+def test_ids_that_are_written_in_another_way_are_asked_about(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        put(connection, [(f"{number}@example.com", f"00{number}") for number in range(7)])
+    onboarding = Onboarding(str(path))
+    question = onboarding.unanswered[0]
+    assert question.path[-2:] == ("columns", "customer_id")
+    assert "has 0% of the customers of orders" in question.text
+    answer(onboarding.draft, question, "Membership")
+    assert onboarding.draft["tables"][1]["columns"]["customer_id"] == {"column": "Membership"}
+
+
+@pytest.mark.parametrize(
+    ("header", "is_about_a_person"),
+    [("Prénom", True), ("Nom de famille", True), ("E-mail", True), ("economy", False)],
+)
+def test_headers_about_people(header: str, is_about_a_person: bool) -> None:
+    assert is_personal(header) == is_about_a_person
+
+
+def test_a_birth_year_is_read_from_dates(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    rows = "\n".join(f"K{number};{13 + number}/01/19{60 + number}" for number in range(12))
+    path.write_text(f"customer_id;Date de naissance\n{rows}\n", encoding="utf-8")
+    onboarding = Onboarding(str(path))
+    reading = onboarding.readings()["people"]["birth_year"]
+    assert reading == {"column": "Date de naissance", "dates": ["dd/mm/yyyy"]}
+    mapping = onboarding.mapping(currency="EUR", as_of=dt.date(2025, 1, 1))
+    base = model_files(mapping)["models/staging/shop/base/base_shop__people.sql"]
+    assert "year(cast(try_strptime(cast(\"Date de naissance\" as varchar), ['%d/%m/%Y'])" in base
+
+
+@pytest.mark.parametrize("text", ["{{ run_query('x') }}", "{% raw %}", "{# x", "{{{%", "{", "a"])
+def test_text_of_the_users_files_is_never_run(text: str) -> None:
+    assert jinja2.Environment().from_string(as_plain_text(text)).render() == text
+
+
+def test_headers_and_values_are_data(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    cell = "cancelled {{ run_query('create table pwned as select 1') }}"
+    lines = [
+        f'{n};K{n % 5};2025-01-{n:02d};{n}.5;"{cell if n < 4 else "paid"}"' for n in range(1, 29)
+    ]
+    path.write_text("\n".join(["order {#};customer;date {% raw %};total;state", *lines]))
+    onboarding = Onboarding(str(path))
+    mapping = onboarding.mapping(currency="EUR")
+    rendered = 0
+    for name, text in model_files(mapping).items():
+        if "/base/" not in name or not name.endswith(".sql"):
+            continue
+        macros = {"read_marked_number": lambda *_: "1", "read_timestamp": lambda *_: "2"}
+        sql = (
+            jinja2.Environment()
+            .from_string(text)
+            .render(
+                segmentation=macros,
+                ref=str,
+                source=lambda *_: "rows",
+                config=lambda **_: "",
+                run_query=lambda _: pytest.fail("a cell was run"),
+            )
+        )
+        assert cell.replace("'", "''") in sql
+        rendered += 1
+    assert rendered == 1
