@@ -149,10 +149,13 @@ def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse
     model = SegmentationModel.from_record(record)
     frame = complete_journey.frame(
         """
-        -- In a state, the nearest cluster is the runner-up.
+        -- In a state, and where the name of the nearest cluster contradicts the own figures, the
+        -- nearest one is the runner-up.
         select
             features.*,
-            case when segments.segment_id >= 100 then runner_up_id else segment_id end as segment_id
+            case
+                when segments.segment_id >= 100 or margin = 0 then runner_up_id else segment_id
+            end as segment_id
         from intermediate.int_value_features as features
         inner join segmentation.value_assignments as segments using (customer_id)
         """
@@ -208,7 +211,9 @@ def test_households_without_attributes_are_unassigned(complete_journey: Warehous
 def test_both_segmentations_are_in_every_mart(complete_journey: Warehouse) -> None:
     marts = complete_journey.query(
         "select table_name from information_schema.columns"
-        " where table_schema = 'marts' and column_name = 'segmentation' order by 1"
+        " where table_schema = 'marts' and column_name = 'segmentation'"
+        # No audience was exported.
+        " and table_name not in ('fct_holdout_assignments', 'rpt_campaign_lift') order by 1"
     )
     assert len(marts) >= 10
     for (mart,) in marts:
