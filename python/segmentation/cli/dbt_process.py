@@ -131,4 +131,8 @@ def _stop(process: subprocess.Popen[str]) -> None:
         process.wait(SECONDS_TO_STOP)
     except (subprocess.TimeoutExpired, KeyboardInterrupt):
         process.terminate()
-        process.wait()
+        try:
+            process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -88,6 +88,10 @@ def test_no_project(tmp_path: Path) -> None:
     assert "There is no dbt project in" in done.stderr
 
 
+def _heed_control_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_control_c_stops_dbt(project: Path) -> None:
     """The process of dbt ends too, and leaves the file free."""
     endless = (
@@ -106,6 +110,8 @@ def test_control_c_stops_dbt(project: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        # A runner in the background of a shell ignores Ctrl-C, and so would its children.
+        preexec_fn=_heed_control_c,
     ) as process:
         until = time.monotonic() + 120
         while "START sql table model" not in (log.read_text() if log.is_file() else ""):
