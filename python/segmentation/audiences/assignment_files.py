@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from segmentation.audiences.audience import Audience, AudienceError
 from segmentation.audiences.buckets import bucket_of, is_held_out
-from segmentation.audiences.written_files import write_whole
+from segmentation.published.whole_files import write_whole
 
 TREATED, HELD_OUT = "treated", "held out"
 

@@ -48,12 +48,12 @@ from segmentation.audiences.mirror import (
 )
 from segmentation.audiences.phones import checked_region
 from segmentation.audiences.written_files import (
-    locked_folders,
     table_bytes,
     write_folder_whole,
-    write_whole,
 )
 from segmentation.published.read_marts import Marts
+from segmentation.published.turns import turns_in
+from segmentation.published.whole_files import write_whole
 
 # Lists of people that a destination takes, and our own file, which has no destination.
 DESTINATIONS = {destination.name: destination for destination in (GOOGLE, META)}
@@ -176,8 +176,13 @@ def export_audience(marts: Marts, request: Request) -> Exported:
     segmentation, slug = split_segment(request.segment)
     members = read_members(marts, segmentation, slug)
     contacts = _contacts(request, destination)
+    if request.assignments.resolve() == to.parent.resolve():
+        raise AudienceError(
+            f"The assignments need a folder of their own, and {to.parent} is that of the file. Name"
+            " another one with --assignments."
+        )
     request.assignments.mkdir(parents=True, exist_ok=True)
-    with locked_folders(to.parent, request.assignments):
+    with turns_in(to.parent, request.assignments):
         state = recovered_state(to)
         known = read_assignments(request.assignments, checked_name(request.audience or to.stem))
         audience = _defined(request, members, state, known)

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segmentation.audiences.audience import Audience, AudienceError
-from segmentation.audiences.written_files import write_whole
+from segmentation.published.whole_files import write_whole
 
 _KEY = b"segmentation_audience"
 _VERSION = 1
@@ -209,8 +209,8 @@ def _read(path: Path) -> Given:
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise AudienceError(
             f"{path} is not the state of an audience, or it is damaged ({type(error).__name__})."
-            " Without it nobody knows what was exported: name another file with --to, or remove"
-            " it, and the next export gives everything anew."
+            " What was exported is not known without it: name another file with --to, or remove"
+            " both, and the next export gives everything anew."
         ) from error
     if version > _VERSION:
         raise AudienceError(f"{path} was written by a later version of segmentation: update it.")

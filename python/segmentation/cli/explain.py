@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated, Any
 
 import typer
@@ -10,13 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from segmentation.cli.published_option import (
-    AsJson,
-    Published,
-    opened_scorers,
-    print_json,
-    refuse,
-)
+from segmentation.cli.conventions import AsJson, CommandError, print_json, terminal
+from segmentation.cli.published_option import Published, opened_scorers
 
 
 def explain(
@@ -29,9 +23,7 @@ def explain(
 ) -> None:
     """Explain the segments of one customer: reasons, runner-up, every feature, what would change.
 
-    Exits with code 1 where there is no such customer. Example:
-
-        segmentation explain 1024 --segmentation value
+    Exits with code 1 where there is no such customer.
     """
     from segmentation.scorer.explanation import UnknownCustomerError
     from segmentation.scorer.explanation import explain as explained
@@ -39,13 +31,13 @@ def explain(
     with opened_scorers(published) as (file, scorers):
         known = {row["segmentation"] for row in file.segments()}
         if segmentation is not None and segmentation not in known:
-            raise refuse(
+            raise CommandError(
                 f"There is no segmentation {segmentation!r}. There are: {', '.join(sorted(known))}."
             )
         try:
             found = explained(file, scorers, customer, segmentation)
         except UnknownCustomerError as error:
-            raise refuse(str(error)) from None
+            raise CommandError(str(error)) from None
         names = {
             (row["segmentation"], row["segment_slug"]): row["segment_name"]
             for row in file.segments()
@@ -53,7 +45,7 @@ def explain(
     if as_json:
         print_json({"customer_id": customer, "segmentations": found})
         return
-    console = Console(width=None if os.isatty(1) else 140)
+    console = terminal()
     for entry in found:
         _show(console, customer, entry, names)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +20,7 @@ from segmentation.audiences.exporting import (
 )
 from segmentation.cli.conventions import AsJson, CommandError, print_json, terminal
 from segmentation.cli.opened import Schema, opened_marts
-from segmentation.published.files import published_file
+from segmentation.cli.published_option import Published, file_of
 
 Segment = Annotated[
     str, typer.Option(help="Segmentation and segment, e.g. value/at_risk.", show_default=False)
@@ -78,14 +77,6 @@ Assignments = Annotated[
         envvar="SEGMENTATION_ASSIGNMENTS",
     ),
 ]
-Published = Annotated[
-    Path | None,
-    typer.Option(
-        help="The file that a build published, or a warehouse. By default the one that a build"
-        " of SEGMENTATION_WAREHOUSE publishes.",
-        envvar="SEGMENTATION_PUBLISHED",
-    ),
-]
 
 
 def export(
@@ -109,11 +100,7 @@ def export(
     Who is in the audience and who is held out is recorded as Parquet files, which the next build
     reads: `rpt_campaign_lift` compares the two groups.
     """
-    file = published or published_file(
-        os.environ.get("SEGMENTATION_WAREHOUSE") or "warehouse.duckdb"
-    )
-    if file is None:
-        raise CommandError("The warehouse is no file: name a published one with --published.")
+    file = file_of(published)
     folder = assignments or to.parent / "assignments"
     request = Request(
         segment=segment,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.markup import escape
 
 from segmentation.cli.conventions import CommandError, terminal
 from segmentation.cli.opened import Schema, opened_marts
-from segmentation.published.files import published_file
+from segmentation.cli.published_option import file_of
 from segmentation.published.marts_schema import MartsNotFoundError
 
 FOLDER = Path("report")
@@ -37,11 +36,7 @@ def report(
     The page needs no network and no other file.
     """
     console = terminal()
-    file = published_file(
-        os.environ.get("SEGMENTATION_WAREHOUSE") or "warehouse.duckdb", str(published or "")
-    )
-    if file is None:
-        raise CommandError("The warehouse is no file: name a published one with --published.")
+    file = file_of(published)
     try:
         from segmentation.report.page import html_of, page_of, write_page
     except ImportError as error:

@@ -11,13 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from segmentation.cli.published_option import (
-    AsJson,
-    Published,
-    opened_scorers,
-    print_json,
-    refuse,
-)
+from segmentation.cli.conventions import AsJson, CommandError, print_json
+from segmentation.cli.published_option import Published, opened_scorers
 
 
 def score(
@@ -32,9 +27,7 @@ def score(
     """Score the people of a file: its columns, then segment, runner-up, margin and reasons.
 
     Every row is written. One that cannot be scored has the reason in the column rejected_because;
-    the command ends with code 0 all the same, and says how many there are. Example:
-
-        segmentation score new_people.csv --segmentation profile --output scored.parquet
+    the command ends with code 0 all the same, and says how many there are.
     """
     from segmentation.scorer.current_scorers import NoModelError
     from segmentation.scorer.people_files import PeopleFileError, score_file
@@ -49,7 +42,7 @@ def score(
                     scorer, people, output, lambda share: bar.update(task, completed=share)
                 )
         except (NoModelError, PeopleFileError) as error:
-            raise refuse(str(error)) from None
+            raise CommandError(str(error)) from None
     if as_json:
         print_json({"output": str(output), **dataclasses.asdict(done)})
         return

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from segmentation.cli.published_option import Published, file_of, refuse
+from segmentation.cli.conventions import CommandError
+from segmentation.cli.published_option import Published, file_of
 from segmentation.published.opened_file import OpeningError
 
 
@@ -28,9 +29,7 @@ def serve(
 ) -> None:
     """Serve segments and scores over HTTP, from the file that a build published.
 
-    Takes up what is published, without a restart. GET /docs describes it. Example:
-
-        segmentation serve --published published/segments.duckdb --port 8000
+    Takes up what is published, without a restart. GET /docs describes it.
     """
     file = file_of(published)
     try:
@@ -42,11 +41,11 @@ def serve(
             read_token,
         )
     except ImportError as error:
-        raise refuse(
+        raise CommandError(
             f"The package {error.name} is missing. The service needs the extra `service`: "
             "pip install 'segmentation[service]'."
         ) from None
     try:
         run(ServiceSettings(file, read_token(os.environ, token_file)), host, port)
     except (SettingsError, OpeningError, NoModelError) as error:
-        raise refuse(str(error)) from None
+        raise CommandError(str(error)) from None

@@ -8,36 +8,17 @@ cluster stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from segmentation.engine.sql import Query, call, case
-from segmentation.playbook.conditions import Condition
+from segmentation.playbook.conditions import ConditionsOfSegments
 
 # By which factor a customer may miss what the name of a cluster promises of the typical customer.
 CUSTOMER_SLACK = 2.0
 
 
-@dataclass(frozen=True)
-class KeptPromises:
-    """What the names of clusters promise.
-
-    Attributes
-    ----------
-    conditions : mapping of int to Condition
-        The segment_id of each cluster whose name has a condition.
-    thresholds : mapping of str to float
-        What the conditions compare with.
-    """
-
-    conditions: Mapping[int, Condition] = field(default_factory=dict)
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that the conditions look at, each once."""
-        named = (name for condition in self.conditions.values() for name in condition.columns)
-        return list(dict.fromkeys(named))
+class KeptPromises(ConditionsOfSegments):
+    """What the names of clusters promise: conditions by the segment_id of the cluster."""
 
     def kept(self, assigned: Query, dissimilarities: Sequence[str]) -> Query:
         """Return a query that also has ``cluster_id``: the nearest cluster with a fitting name.

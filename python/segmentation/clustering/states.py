@@ -7,12 +7,11 @@ that hold, the first one names. A column without a value makes no condition true
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Sequence, Set
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, case, quoted
-from segmentation.playbook.conditions import TYPICAL, Condition
+from segmentation.playbook.conditions import TYPICAL, ConditionsOfSegments
 from segmentation.playbook.playbook import PlaybookRow
 
 log = logging.getLogger("segmentation")
@@ -30,26 +29,8 @@ LATE_QUANTILE = 0.9
 LATE_RATIO_WITHOUT_RETURNS = 4.0
 
 
-@dataclass(frozen=True)
-class States:
-    """The states of a segmentation.
-
-    Attributes
-    ----------
-    conditions : mapping of int to Condition
-        The segment_id of each state to its condition, in their order.
-    thresholds : mapping of str to float
-        What the conditions compare with.
-    """
-
-    conditions: Mapping[int, Condition] = field(default_factory=dict)
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that the conditions look at, each once."""
-        named = (name for condition in self.conditions.values() for name in condition.columns)
-        return list(dict.fromkeys(named))
+class States(ConditionsOfSegments):
+    """The states of a segmentation: conditions in their order, by the segment_id of the state."""
 
     @property
     def expression(self) -> str:

@@ -15,7 +15,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from segmentation.engine.sql import all_of, number, quoted
 from segmentation.playbook.errors import PlaybookError
@@ -175,6 +175,28 @@ class Condition:
         """Return it as people read it, with the numbers that thresholds stand for."""
         parts = [comparison.written(thresholds) for comparison in self.comparisons]
         return " and ".join([*parts, *(f"{column} is highest" for column in self.highest)])
+
+
+@dataclass(frozen=True)
+class ConditionsOfSegments:
+    """The conditions of several segments, and the thresholds of the shop.
+
+    Attributes
+    ----------
+    conditions : mapping of int to Condition
+        By segment_id, in their order.
+    thresholds : mapping of str to float
+        What the conditions compare with.
+    """
+
+    conditions: Mapping[int, Condition] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the conditions look at, each once."""
+        named = (name for condition in self.conditions.values() for name in condition.columns)
+        return list(dict.fromkeys(named))
 
 
 def read_condition(text: str, where: str) -> Condition:

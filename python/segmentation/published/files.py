@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation.published.publication import PublishingError
+from segmentation.published.whole_files import sync_file, sync_names
 
 # The file of a warehouse that has the name that profiles.yml gives it.
 _DEFAULT_WAREHOUSE, _DEFAULT_FILE = "warehouse.duckdb", "segments.duckdb"
@@ -239,20 +240,3 @@ def _umask_in(folder: Path) -> int:
 def _log_of(file: Path) -> Path:
     """Return where DuckDB writes changes before they are in the file."""
     return file.with_name(f"{file.name}.wal")
-
-
-def sync_file(file: Path) -> None:
-    """Wait until a file is on disk."""
-    with file.open("rb+") as opened:
-        os.fsync(opened.fileno())
-
-
-def sync_names(folder: Path) -> None:
-    """Wait until the names in a folder are on disk, where the system can be asked to."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -32,7 +32,7 @@ from segmentation.published.files import (
 )
 from segmentation.published.publication import Publication, PublishingError
 from segmentation.published.scoring_tables import described_scoring_tables
-from segmentation.published.turns import turn_in
+from segmentation.published.turns import turns_in
 
 # What the file that is written is called in the build's own connection.
 _NEXT = "segmentation_published_next"
@@ -64,7 +64,7 @@ def publish(connection: Connection, publication: Publication) -> None:
     if problems:
         raise PublishingError(_message(file, " ".join(problems)))
     version = NextVersion.beside(file)
-    with turn_in(file.parent):
+    with turns_in(file.parent):
         try:
             _publish_database(connection, publication, version)
             if publication.parquet:

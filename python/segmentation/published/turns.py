@@ -1,4 +1,4 @@
-"""Builds that publish into one folder take turns."""
+"""Processes that write into one folder take turns."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has no such locks: there, let one build run at a time.
+except ImportError:  # Windows has no such locks: there, let one process write at a time.
     fcntl = None  # type: ignore[assignment]
 
 
 @contextlib.contextmanager
-def turn_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process publishes into a folder, and keep others waiting.
+def turns_in(*folders: Path) -> Iterator[None]:
+    """Wait until no other process writes into the folders, and keep others waiting.
 
-    The lock is the system's, on the folder itself: it leaves no file, and ends with the process
-    however that ends. Where the file system knows no locks, nobody waits.
+    The lock is the system's, on the folder itself: it leaves no file, and ends with the process.
+    A file system without locks makes no process wait.
 
     Parameters
     ----------
-    folder : Path
+    *folders : Path
     """
     if fcntl is None:
         yield
         return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with contextlib.ExitStack() as stack:
+        # Always in one order: two processes never wait for one another.
+        for folder in sorted({path.resolve() for path in folders}):
+            descriptor = os.open(folder, os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,8 @@ import jinja2
 from segmentation.engine.duckdb import UNKNOWN_NAME_ERRORS
 from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.published.read_marts import Marts
+from segmentation.published.turns import turns_in
+from segmentation.published.whole_files import write_whole
 from segmentation.report.content import Figure, Page, Section
 from segmentation.report.formats import count, date, large
 from segmentation.report.rows import where
@@ -140,16 +141,12 @@ def write_page(html: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is there, and is no file", str(path))
-    beside = path.with_name(f".{path.name[:200]}.{os.urandom(4).hex()}")
-    try:
-        # Not by tempfile, whose files nobody else may read whatever the umask is.
-        beside.write_text(html, encoding="utf-8")
-        if path.exists():
-            shutil.copymode(path, beside)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
+    with turns_in(path.parent):
+        write_whole(path, lambda unfinished: _write(html, unfinished))
+
+
+def _write(html: str, path: Path) -> None:
+    path.write_text(html, encoding="utf-8")
 
 
 def _explained(section: Section, marts: Marts) -> Section:

@@ -10,6 +10,7 @@ import numpy as np
 
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.scorer.columns_of_people import Inputs, People
+from segmentation.scorer.smallest_change import SegmentRule
 
 DISTANCE, PROBABILITY = "distance", "probability"
 NOISE_SLUG, NOISE_NAME = "noise", "Noise"
@@ -59,7 +60,7 @@ class Contribution:
     runner_up: float | None
 
 
-class Scorer(Protocol):
+class Scorer(SegmentRule, Protocol):
     """What is alike in the scorers of all segmentations."""
 
     segmentation: str
@@ -75,26 +76,8 @@ class Scorer(Protocol):
         """Return the segments of people, how surely, and why."""
         ...
 
-    def segments_of(self, people: People) -> Codes:
-        """Return the segment_id of people, shape (n,), and nothing else."""
-        ...
-
     def contributions(self, people: People, scored: ScoredPeople) -> list[Contribution]:
         """Return what each feature of one person says for the segment and for the runner-up."""
-        ...
-
-    def size_of_change(self, name: str, before: float, after: Matrix, deviation: float) -> Matrix:
-        """Return how large changes of a number are, in standard deviations as the model sees it.
-
-        Parameters
-        ----------
-        name : str
-        before : float
-            NaN is taken as the model takes what is missing.
-        after : ndarray of shape (n,)
-        deviation : float
-            Of the observed values, for models that scale nothing.
-        """
         ...
 
 

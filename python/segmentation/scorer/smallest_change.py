@@ -8,17 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from segmentation.features.arrays import Matrix
+from segmentation.features.arrays import Codes, Matrix
 from segmentation.scorer.columns_of_people import People
-from segmentation.scorer.scored_people import Scorer
 
 # A change of category counts as one standard deviation.
 SIZE_OF_A_CATEGORY = 1.0
 # So often is the gap between what does and what does not change the segment halved.
 HALVINGS = 40
+
+
+class SegmentRule(Protocol):
+    """What a scorer says of which segment people are in, and of how large a change is."""
+
+    def segments_of(self, people: People) -> Codes:
+        """Return the segment_id of people, shape (n,)."""
+        ...
+
+    def size_of_change(self, name: str, before: float, after: Matrix, deviation: float) -> Matrix:
+        """Return how large changes of a number are, in standard deviations as the model sees it.
+
+        Parameters
+        ----------
+        name : str
+        before : float
+            NaN is taken as the model takes what is missing.
+        after : ndarray of shape (n,)
+        deviation : float
+            Of the observed values, for models that scale nothing.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -60,13 +82,13 @@ class Change:
 
 
 def smallest_change(
-    scorer: Scorer, person: People, segment_id: int, observed: Mapping[str, Observed]
+    rule: SegmentRule, person: People, segment_id: int, observed: Mapping[str, Observed]
 ) -> Change | None:
     """Return the smallest change of one feature by which a person is in a segment.
 
     Parameters
     ----------
-    scorer : Scorer
+    rule : SegmentRule
     person : People
         One person.
     segment_id : int
@@ -82,16 +104,16 @@ def smallest_change(
     found: list[Change] = []
     for name, of in observed.items():
         if isinstance(of.values, np.ndarray):
-            change = _change_of_number(scorer, person, segment_id, name, of)
+            change = _change_of_number(rule, person, segment_id, name, of)
         else:
-            change = _change_of_category(scorer, person, segment_id, name, list(of.values))
+            change = _change_of_category(rule, person, segment_id, name, list(of.values))
         if change is not None:
             found.append(change)
     return min(found, key=lambda change: change.size, default=None)
 
 
 def _change_of_category(
-    scorer: Scorer, person: People, segment_id: int, name: str, categories: list[str]
+    rule: SegmentRule, person: People, segment_id: int, name: str, categories: list[str]
 ) -> Change | None:
     before = person.text(name)[0]
     others = [category for category in categories if category != before]
@@ -99,36 +121,36 @@ def _change_of_category(
         return None
     texts = {**_repeated(person, len(others)).texts, name: others}
     people = People(len(others), _repeated(person, len(others)).numbers, texts)
-    reached = np.flatnonzero(scorer.segments_of(people) == segment_id)
+    reached = np.flatnonzero(rule.segments_of(people) == segment_id)
     if not len(reached):
         return None
     return Change(name, before, others[int(reached[0])], SIZE_OF_A_CATEGORY)
 
 
 def _change_of_number(
-    scorer: Scorer, person: People, segment_id: int, name: str, of: Observed
+    rule: SegmentRule, person: People, segment_id: int, name: str, of: Observed
 ) -> Change | None:
     before = float(person.number(name)[0])
     values = np.asarray(of.values, dtype=float)
-    reached = values[_reaches(scorer, person, segment_id, name, values)]
+    reached = values[_reaches(rule, person, segment_id, name, values)]
     if not len(reached):
         return None
     changes = []
     known = before == before
     for side in [reached[reached > before], reached[reached < before]] if known else [reached]:
         if len(side):
-            sizes = scorer.size_of_change(name, before, side, of.deviation)
+            sizes = rule.size_of_change(name, before, side, of.deviation)
             after = float(side[sizes.argmin()])
             if known:
-                after = _nearer(scorer, person, segment_id, name, (before, after))
-                after = _written(scorer, person, segment_id, name, (before, after), of.decimals)
-            size = scorer.size_of_change(name, before, np.array([after]), of.deviation)
+                after = _nearer(rule, person, segment_id, name, (before, after))
+                after = _written(rule, person, segment_id, name, (before, after), of.decimals)
+            size = rule.size_of_change(name, before, np.array([after]), of.deviation)
             changes.append(Change(name, before if known else None, after, float(size[0])))
     return min(changes, key=lambda change: change.size, default=None)
 
 
 def _nearer(
-    scorer: Scorer, person: People, segment_id: int, name: str, ends: tuple[float, float]
+    rule: SegmentRule, person: People, segment_id: int, name: str, ends: tuple[float, float]
 ) -> float:
     """Return a value near the boundary that reaches the segment; the second end does."""
     outside, inside = ends
@@ -136,7 +158,7 @@ def _nearer(
         middle = (outside + inside) / 2
         if middle in (outside, inside):
             break
-        if _reaches(scorer, person, segment_id, name, np.array([middle]))[0]:
+        if _reaches(rule, person, segment_id, name, np.array([middle]))[0]:
             inside = middle
         else:
             outside = middle
@@ -144,7 +166,7 @@ def _nearer(
 
 
 def _written(
-    scorer: Scorer,
+    rule: SegmentRule,
     person: People,
     segment_id: int,
     name: str,
@@ -155,18 +177,18 @@ def _written(
     before, after = ends
     step = 10.0**decimals
     further = (np.ceil if after > before else np.floor)(after * step) / step
-    if _reaches(scorer, person, segment_id, name, np.array([further]))[0]:
+    if _reaches(rule, person, segment_id, name, np.array([further]))[0]:
         return float(further)
     return after
 
 
 def _reaches(
-    scorer: Scorer, person: People, segment_id: int, name: str, values: Matrix
+    rule: SegmentRule, person: People, segment_id: int, name: str, values: Matrix
 ) -> np.ndarray:
     """Return which values of a feature give the person the segment, shape (n,)."""
     people = _repeated(person, len(values))
     changed = People(len(values), {**people.numbers, name: values}, people.texts)
-    found: np.ndarray = scorer.segments_of(changed) == segment_id
+    found: np.ndarray = rule.segments_of(changed) == segment_id
     return found
 
 

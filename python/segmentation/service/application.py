@@ -180,7 +180,8 @@ def _no_segmentation(version: LoadedVersion) -> ProblemError:
 def _add_customers(app: FastAPI, versions: ServedVersions) -> None:
     # It queries the file, in a thread of its own.
     @app.get(
-        "/customers/{customer_id}",
+        # An id may hold a slash.
+        "/customers/{customer_id:path}",
         tags=["customers"],
         responses=_responses(Customer, 401, 404, 422, 503),
     )

@@ -85,7 +85,7 @@ class Guard:
 
 def _route(scope: Scope) -> str:
     route: Any = scope.get("route")
-    return str(getattr(route, "path", "no route"))
+    return str(getattr(route, "path_format", "no route"))
 
 
 def _place(error: Exception) -> str:

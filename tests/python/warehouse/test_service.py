@@ -348,6 +348,29 @@ def test_publishing_while_requests_are_answered(sample: Warehouse, tmp_path: Pat
     assert answered[-1][1] == "run-3"
 
 
+def test_a_file_that_lacks_a_table_stops_nothing(sample: Warehouse, tmp_path: Path) -> None:
+    """It opens, and fails while it is read; the next version is served, with ids of any kind."""
+    file = tmp_path / "segments.duckdb"
+    shutil.copy(published(sample), file)
+    lacking, good = (other_version(file, name) for name in ("lacking", "good"))
+    with duckdb.connect(str(lacking)) as connection:
+        connection.execute("drop table scoring.feature_words")
+    with duckdb.connect(str(good)) as connection:
+        connection.execute(
+            "update marts.fct_customer_segments set customer_id = 'DE/10'"
+            " where customer_id = (select max(customer_id) from marts.dim_customers)"
+        )
+    with running_service(file, tmp_path) as running, running.client() as client:
+        lacking.replace(file)
+        wait_for(lambda: "A new version cannot be served" in running.log.read_text())
+        assert client.get("/health/ready").status_code == 200
+        good.replace(file)
+        wait_for(lambda: client.get("/metadata").json()["versions"]["run_id"] == "good")
+        answer = client.get("/customers/DE%2F10")
+        assert (answer.status_code, answer.json()["customer_id"]) == (200, "DE/10")
+        assert "DE/10" not in running.log.read_text()
+
+
 def wait_for(condition: Any) -> None:
     """Wait until something is so; a test that waits for ever is stopped by hand."""
     for _ in range(6_000):

@@ -284,6 +284,9 @@ def test_what_cannot_be_done_is_said(shop: Any, asked: dict[str, Any], said: str
 
 def test_places_where_nothing_can_be_written(shop: Any, tmp_path: Path) -> None:
     shop.publish(["C1"])
+    with pytest.raises(AudienceError, match="assignments need a folder of their own"):
+        shop.run(assignments=shop.to.parent)
+    assert list(shop.to.parent.iterdir()) == []
     with pytest.raises(AudienceError, match="nowhere for a"):
         shop.run(to=tmp_path / "nowhere" / "a.csv")
     with pytest.raises(AudienceError, match=r"must end with .csv or .parquet"):

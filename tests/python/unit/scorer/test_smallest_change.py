@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.scorer.columns_of_people import Inputs, People
-from segmentation.scorer.scored_people import Contribution, ScoredPeople
 from segmentation.scorer.smallest_change import Observed, smallest_change
 
 
@@ -22,12 +21,6 @@ class Thresholds:
         gold = np.array([plan == "gold" for plan in people.text("plan")])
         many = (people.number("spend") >= 10.25) | gold
         return (many & (people.number("age") < 40)).astype(np.intp)
-
-    def score(self, people: People) -> ScoredPeople:
-        raise NotImplementedError
-
-    def contributions(self, people: People, scored: ScoredPeople) -> list[Contribution]:
-        raise NotImplementedError
 
     def size_of_change(self, name: str, before: float, after: Matrix, deviation: float) -> Matrix:
         assert name in self.inputs.numbers
