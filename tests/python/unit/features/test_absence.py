@@ -13,7 +13,7 @@ from builds import PROJECT
 from house import House
 from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.features.absence import absence_expression
+from segmentation.features.absence import absence_expression, absence_of
 from segmentation.steps.scoring_macros import scoring_macros
 
 SETTINGS: dict[str, Any] = {
@@ -124,3 +124,22 @@ def test_of_a_table_the_absence_that_is_given_counts(house: House) -> None:
         for table in ("given", "made")
     ]
     assert distances[0] != distances[1]
+
+
+def test_the_rule_for_arrays_is_that_of_the_engine() -> None:
+    values = [0.0, 3.0, 7.9, 8.0, 8.1, 90.0, None]
+    pairs = [(recency, gap) for recency in values for gap in (0.0, 4.0, None)]
+    rows = ", ".join(
+        f"({'null' if r is None else r}::double, {'null' if g is None else g}::double)"
+        for r, g in pairs
+    )
+    with duckdb.connect() as connection:
+        rule = absence_expression("recency", "gap")
+        expected = connection.sql(
+            f"select {rule} from (values {rows}) as t (recency, gap)"
+        ).fetchall()
+    columns = zip(*pairs, strict=True)
+    recency, gap = (np.array([np.nan if v is None else v for v in of]) for of in columns)
+    found = [None if np.isnan(v) else float(v) for v in absence_of(recency, gap)]
+    assert found == [value for (value,) in expected]
+    assert None in found

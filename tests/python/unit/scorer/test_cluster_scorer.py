@@ -9,11 +9,14 @@ from house import House, fitted
 from mixed_customers import CATEGORIES, NUMBERS, planted_customers
 from scored_customers import assert_same
 from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.playbook.feature_words import read_feature_words
 from segmentation.scorer.cluster_scorer import ClusterScorer
 from segmentation.scorer.columns_of_people import People
 from segmentation.scorer.scored_people import ScoredPeople, records
 from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
+from state_shop import CONDITIONS, playbook, state_shop
+from state_shop import SETTINGS as STATES
 
 
 @pytest.fixture(params=["kprototypes", "kmeans", "gaussian_mixture", "dbscan"])
@@ -109,3 +112,54 @@ def test_a_row_does_not_depend_on_the_others(house: House) -> None:
 
     together = records(scorer, of(slice(None)))
     assert [records(scorer, of(slice(i, i + 1)))[0] for i in range(20)] == together
+
+
+def shop_of_states(connection: duckdb.DuckDBPyConnection) -> House:
+    """Return a shop in which some customers contradict the name of the nearest cluster."""
+    house = House(connection, state_shop())
+    much = ("loyal", "monetary >= 10 * typical_monetary", "segment", 1)
+    house.put("playbook", playbook([*CONDITIONS[:3], much, CONDITIONS[4]]))
+    model = house.fit(STATES)
+    assert model is not None
+    bound = (
+        10 * {threshold.name: threshold.value for threshold in model.thresholds}["typical_monetary"]
+    )
+    for customer, share in ((0, 0.45), (3, 0.5), (6, None), (420, 0.45)):
+        connection.execute(
+            "update features set monetary = ?, frequency = 34, recency_days = 2"
+            " where customer_id = ?",
+            [None if share is None else share * bound, f"C{customer:03d}"],
+        )
+    return house
+
+
+def test_states_and_kept_promises_one_by_one_and_together(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """The segments of a build: of all customers at once, and of each alone."""
+    house = shop_of_states(connection)
+    expected = house.assignments().sort_values("customer_id")
+    assert (expected.margin == 0.0).any()
+    assert (expected.segment_id >= STATE_IDS_FROM).any()
+    features = house.connection.sql("from features order by customer_id").df()
+    scorer = scorer_of(house)
+    numbers = {name: features[name].to_numpy(float) for name in scorer.inputs.numbers}
+    together = scorer.score(People(len(features), numbers, {}))
+    alone = [
+        scorer.score(People(1, {name: of[i : i + 1] for name, of in numbers.items()}, {}))
+        for i in range(len(features))
+    ]
+    for name, column in (
+        ("segment_ids", "segment_id"),
+        ("runner_up_ids", "runner_up_id"),
+        ("amounts", "distance"),
+        ("margins", "margin"),
+    ):
+        of_build = expected[column].to_numpy(float)
+        np.testing.assert_allclose(getattr(together, name), of_build, rtol=0, atol=1e-12)
+        one_by_one = np.concatenate([getattr(scored, name) for scored in alone])
+        np.testing.assert_array_equal(one_by_one, getattr(together, name))
+    np.testing.assert_array_equal(
+        scorer.segments_of(People(len(features), numbers, {})), together.segment_ids
+    )
+    assert together.reasons[:, 0].tolist() == expected.reason_1.tolist()
