@@ -1,4 +1,4 @@
-"""Campaigns that do nothing: how often the interval of rpt_campaign_lift excludes 0 all the same.
+"""Campaigns that do nothing: how often the interval of rpt_campaign_lift excludes 0.
 
     python -m benchmarks.no_effect warehouse.duckdb --seeds 1000
 

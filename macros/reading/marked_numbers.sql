@@ -1,7 +1,7 @@
 {#
   Text as a number, as people write numbers: with a point or a comma before decimals; blanks,
   apostrophes or the other mark between thousands; a sign of a currency; a minus at the end, or
-  brackets, for less than nothing. Null where it is none. A column of numbers is read as it is.
+  brackets, for negative numbers. Null where it is none. A column of numbers is read as it is.
   Models of other projects call this too: macros here are called by the name of their package.
   python/segmentation/onboarding/number_formats.py looks at columns by the same rules.
 #}

@@ -7,7 +7,7 @@ assignments as (
 
 ),
 
--- A build as of an earlier day knows nothing of later assignments.
+-- A build as of an earlier day ignores later assignments.
 filtered_to_this_build as (
 
     select *

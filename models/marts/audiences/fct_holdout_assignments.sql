@@ -30,7 +30,7 @@ orders as (
 
 ),
 
--- What a data set says nothing of is null, for the treated and for those held out.
+-- An outcome that the data set lacks is null in both groups.
 known_outcomes as (
 
     select

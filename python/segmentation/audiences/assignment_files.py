@@ -168,7 +168,7 @@ def add_assignments(folder: Path, audience: str, rows: pa.Table) -> Path | None:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     number = 1
-    # Two audiences have files of their own, and whoever writes holds the lock of the folder.
+    # Each audience has its own file, and the writer holds the lock of the folder.
     while (path := folder / f"{audience}-{number:04d}.parquet").exists():
         number += 1
     write_whole(path, lambda unfinished: pq.write_table(rows, unfinished))

@@ -6,7 +6,7 @@ divided by 2 to the power of 52: every engine that has SHA-256 gives the same nu
     cast('0x' || substr(sha256(seed || ':' || customer_id), 1, 13) as bigint) / 4503599627370496
 
 Who lies below the share of the holdout is held out. A smaller share holds out some of the same
-customers and nobody else: whoever is in a campaign stays in it when the campaign grows.
+customers: a customer in a campaign stays in it when the campaign grows.
 """
 
 from __future__ import annotations

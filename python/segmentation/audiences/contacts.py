@@ -228,7 +228,7 @@ def _selected(
         f"cast({'null' if there_as is None else quoted(there_as)} as varchar) as {name}"
         for name, there_as in columns.items()
     )
-    # In one order, whatever the file's.
+    # Always in one order.
     return connection.sql(f"select {selected} from {source} order by all").to_arrow_table()
 
 

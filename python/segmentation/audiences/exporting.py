@@ -278,7 +278,7 @@ def _assigned(audience: Audience, members: Members, known: pa.Table) -> pa.Table
 
 
 def _groups(assignments: pa.Table, members: Members) -> pa.Array:
-    """Return the group of each member; what was assigned first stands, whatever the hash."""
+    """Return the group of each member: the first assignment, not the hash of today."""
     group = dict(
         zip(assignments[KEY].to_pylist(), assignments["assignment_group"].to_pylist(), strict=True)
     )
@@ -288,7 +288,7 @@ def _groups(assignments: pa.Table, members: Members) -> pa.Array:
 def _identified(
     treated: pa.Table, assignments: pa.Table, contacts: pa.Table | None, request: Request
 ) -> tuple[Identified, Identified]:
-    """Return what finds the treated customers and nobody held out, and what finds those."""
+    """Return the contacts of the treated customers, and those of the held out ones."""
     customers = treated[KEY].to_pylist()
     destination = DESTINATIONS.get(request.destination)
     if contacts is None or destination is None or request.contacts is None:
@@ -304,7 +304,7 @@ def _identified(
 def _still_ours(
     state: Given | None, held_out: Identified, request: Request
 ) -> dict[str, list[Row]]:
-    """Return what was given of each customer, without what finds somebody held out by now."""
+    """Return the exported contacts of each customer, without those of held out customers."""
     rows: dict[str, list[Row]] = {}
     for customer, *values in state.rows if state is not None else ():
         rows.setdefault(str(customer), []).append(tuple(values))
@@ -326,7 +326,7 @@ def _following(
     destination = DESTINATIONS.get(request.destination)
     rows: list[Row] = []
     for customer in treated[KEY].to_pylist():
-        # Who was given, is still in the audience, and has lost the contact, is not taken back.
+        # A member who lost the contact stays in the audience.
         found = identified.rows.get(customer, []) or before.get(customer, [])
         rows += [(customer, *row) for row in found]
     return Given(
@@ -398,7 +398,7 @@ def _identifiers(rows: list[Row], following: Given, destination: Destination | N
 def _write_problems(
     to: Path, identified: Identified, destination: Destination | None
 ) -> Path | None:
-    """Write whom a destination cannot be told of, and why; nothing for our own file."""
+    """Write which customers have no usable contact, and why; nothing for our own file."""
     place = to.with_name(f"{to.stem}.problems.csv")
     if destination is None:
         return None

@@ -123,7 +123,7 @@ def give(to: Path, following: Given, write: Write) -> None:
 def changed_rows(
     before: Sequence[Row], after: Sequence[Row], keys: Sequence[Sequence[int]] = ()
 ) -> tuple[list[Row], list[Row]]:
-    """Return what a destination has to be given and what has to be taken back.
+    """Return the rows to add to a destination and the rows to remove.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ def _shown(
 ) -> Iterator[Callable[[str], None]]:
     """Show how far a build is while the body runs, and yield what takes each line of the log.
 
-    `unit_tests` is None where a selection is built, of which the size is not known.
+    `unit_tests` is None for a selection, whose size is unknown.
     """
     bars = Progress(
         TextColumn("{task.description:<12}"),

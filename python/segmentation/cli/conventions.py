@@ -87,7 +87,7 @@ def say_problem(message: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON; dates as text, decimals as numbers, what is no number as null."""
+    """Print JSON: dates as text, decimals as numbers, NaN and infinity as null."""
     sys.stdout.write(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n")
 
 
@@ -133,6 +133,6 @@ class Commands(TyperGroup):
             say_problem("Stopped.")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
         except BrokenPipeError:
-            # Whoever read the output, as in `| head`, has seen enough.
+            # The reader of the output, e.g. `head`, has closed it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(ExitCode.DONE) from None

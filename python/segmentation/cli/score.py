@@ -27,7 +27,7 @@ def score(
     """Score the people of a file: its columns, then segment, runner-up, margin and reasons.
 
     Every row is written. One that cannot be scored has the reason in the column rejected_because;
-    the command ends with code 0 all the same, and says how many there are.
+    the command counts them and ends with code 0.
     """
     from segmentation.scorer.current_scorers import NoModelError
     from segmentation.scorer.people_files import PeopleFileError, score_file

@@ -30,8 +30,8 @@ def assignments_query(
 ) -> Query:
     """Return the query that applies a model to a table.
 
-    A customer in a state has the state's id as segment_id. The nearest cluster, which the customer
-    resembles but for the state, is then the runner-up, its distance is the distance, and there is
+    A customer in a state has the state's id as segment_id. The nearest cluster is then
+    the runner-up, its distance is the distance, and there is
     no margin: a condition holds or does not. A customer whose own figures contradict the name of
     the nearest cluster, see :mod:`segmentation.clustering.kept_promises`, has that one as
     runner-up and a margin of 0.

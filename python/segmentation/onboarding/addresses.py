@@ -25,7 +25,7 @@ ENDINGS = {
 }
 # A folder further up is none that moves along with the project.
 MOST_FOLDERS_UP = 2
-# Kinds that hold several tables, one of which an address names after a #.
+# Kinds that hold several tables; an address names one after a #.
 WITH_TABLES = ("excel", "duckdb", "sqlite", "postgresql")
 
 

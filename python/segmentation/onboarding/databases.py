@@ -151,7 +151,7 @@ def _workbook(address: SourceAddress) -> Any:
     except (InvalidFileException, KeyError, OSError, ValueError) as error:
         raise OnboardingError(f"{path} is no Excel workbook: {error}") from None
     except Exception as error:
-        # A broken archive raises whatever zipfile does.
+        # A broken archive raises errors of zipfile.
         raise OnboardingError(f"{path} cannot be read as an Excel workbook: {error}") from None
 
 

@@ -24,7 +24,7 @@ def files_in_place(folder: Path, mapping: Mapping) -> tuple[dict[str, str], str]
 
     In the clone of the project `segmentation`, the vars and the profile are changed too, and
     everything else in these files stays as it is. In another project, whose files may be written
-    in any way, what to add is said.
+    in another way, the advice says what to add.
 
     Parameters
     ----------

@@ -101,9 +101,9 @@ class Condition(_Strict):
     ----------
     column : str
     equals : tuple of str
-        One of these texts, in whatever case.
+        One of these texts, in upper or lower case.
     begins_with, contains : str
-        The text begins with it, or contains it, in whatever case.
+        The text begins with it, or contains it, in upper or lower case.
     below : float
         The number is below it.
     because : str
@@ -154,7 +154,7 @@ class TableMapping(_Strict):
     reject : tuple of Condition
         Rows that are left out and counted under their names.
     negate : tuple of Condition
-        Rows whose amounts are written above zero and mean less than nothing, as refunds do.
+        Rows whose positive amounts are refunds.
     repeated_rows : str
         Whether a row that is equal to an earlier one in every column is rejected.
     delimiter, encoding, header_line

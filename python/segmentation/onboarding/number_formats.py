@@ -1,7 +1,7 @@
 """How the numbers in a column of text are written, from all of its values.
 
 The mark before decimals is a point or a comma. Blanks, apostrophes and the other mark between
-thousands, signs of currencies, a minus at the end and brackets for less than nothing are read.
+thousands, signs of currencies, a minus at the end and brackets for negative numbers are read.
 Where every value with a mark has exactly three digits behind it, nothing says which mark it is.
 """
 

@@ -90,7 +90,7 @@ class TableProposal:
     ----------
     profile : TableProfile
     holds : str or None
-        None where it cannot be told.
+        None where the data do not say.
     reason : str
         Why it holds that.
     choices : list of ColumnChoice
@@ -226,7 +226,7 @@ def _kind_of(
         if found:
             return found
     if who.is_unique:
-        # The kind of which it has most columns; people, where several are alike.
+        # The kind with the most matching columns; of equal ones, customers.
         kinds = ("customers", "customer_activity", "campaign_activity")
         fitting = [kind for kind in kinds if set(NEEDED[kind]) <= set(candidates[kind])]
         best = max(fitting, key=lambda kind: len(candidates[kind]))

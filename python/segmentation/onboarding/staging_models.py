@@ -17,7 +17,7 @@ from segmentation.onboarding.mapping import ColumnReading, Condition, Mapping, T
 
 _YES = "('1', 'true', 't', 'yes', 'y', 'ja', 'j', 'oui', 'si', 'sí', 'x')"
 _AMOUNT = "decimal(18, 4)"
-# What less than nothing is said of.
+# Columns that refunds make negative.
 _SIGNED = ("items", "revenue")
 
 

@@ -218,7 +218,7 @@ def _rejects(engine: DuckDBEngine, path: Path, lines_before: int) -> list[tuple[
         "select line_byte_position, error_type, csv_line from reject_errors"
         " order by line, column_idx"
     ):
-        # DuckDB counts rows, of which one may span lines; its place may be an end of line before.
+        # DuckDB counts rows; a row may span lines, and its place may be the end of the line before.
         at = int(place) - 1
         while content[at : at + 1] == b"\n":
             at += 1

@@ -1,4 +1,4 @@
-"""A published file as a process opened it: one version, whatever is published since."""
+"""A published file as a process opened it: one version, also after another one was published."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from segmentation.engine.sql import quoted
 
-# The schemas of the published file, whatever the warehouse calls its own: what people read, and
+# The schemas of the published file, independent of those of the warehouse: what people read, and
 # what scores people without the warehouse.
 SCHEMA = "marts"
 SCORING_SCHEMA = "scoring"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-# What is said of fewer is chance: no title names them, charts show them with their counts.
+# Figures of fewer are chance: titles leave them out, charts show them with their counts.
 ENOUGH = 30
 
 

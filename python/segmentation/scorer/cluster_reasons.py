@@ -319,7 +319,7 @@ class ClusterReasons:
         return _COLUMN.sub(number_of, spoken.customer_amount)
 
     def _without(self, people: People, row: int, place: int) -> str:
-        """Return what is said where nothing that is typical of the segment is true of a person."""
+        """Return the reason of a person who has nothing that is typical of the segment."""
         segment = self._segments[place] if place < len(self._segments) else None
         if segment and segment.segment_id >= STATE_IDS_FROM and segment.condition:
             column = segment.condition.columns[0]

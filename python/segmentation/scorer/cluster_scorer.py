@@ -111,7 +111,7 @@ class ClusterScorer:
         cluster = self.clusters(people, sample, squared)
         state = self.states(people)
         named = np.where(state >= STATE_IDS_FROM, state, cluster)
-        # But for the state, a person in one resembles the nearest cluster.
+        # In a state, the nearest cluster is the runner-up.
         compared = np.where(state >= STATE_IDS_FROM, self.prototypes.assign(sample), cluster)
         own, second, runner_up = _compared(squared, compared)
         has_margin = (named == cluster) & (cluster != NOISE) & np.isfinite(second)
@@ -134,7 +134,7 @@ class ClusterScorer:
         codes = [int(c.codes(person.text(c.name))[0]) for c in features.categories]
         squared = self._plain.squared_distances(numbers, codes)
         nearest, state = self._plain.cluster(numbers, codes), self._plain.state(figures)
-        # But for the state, a person in one resembles the nearest cluster.
+        # In a state, the nearest cluster is the runner-up.
         cluster = nearest
         if state == NOISE:
             cluster = self._plain.named_cluster(nearest, squared, figures)
@@ -201,7 +201,7 @@ class ClusterScorer:
         return found
 
     def _contradicts(self, condition: Condition, people: People) -> np.ndarray:
-        """Return whose own figures contradict a condition; the unknown contradicts nothing."""
+        """Return whose figures contradict a condition; a missing figure contradicts none."""
         thresholds = self.rule.promises.thresholds
         found: np.ndarray = np.zeros(people.count, dtype=bool)
         for comparison in condition.comparisons:
@@ -280,7 +280,7 @@ class ClusterScorer:
         return found
 
     def holds(self, comparison: Comparison, people: People) -> np.ndarray:
-        """Return of whom a comparison is true, shape (n,); of a missing value nothing is."""
+        """Return for whom a comparison holds, shape (n,); it never holds for a missing value."""
         bound = comparison.bound(self.rule.states.thresholds)
         found: np.ndarray = _OPERATORS[comparison.operator](people.number(comparison.column), bound)
         return found

@@ -185,7 +185,7 @@ def _batches(source: Path) -> Iterator[Batch]:
         return _csv_batches(source)
     if source.suffix.lower() == PARQUET:
         return _parquet_batches(source)
-    raise PeopleFileError(f"{source} is neither .csv nor .parquet, as its name has it.")
+    raise PeopleFileError(f"{source} must end with .csv or .parquet.")
 
 
 def _parquet_batches(source: Path) -> Iterator[Batch]:
@@ -292,7 +292,7 @@ def _written(output: Path) -> Iterator[Callable[[pa.Schema], _Writer]]:
     kinds: dict[str, type[_CsvWriter | _ParquetWriter]] = {CSV: _CsvWriter, PARQUET: _ParquetWriter}
     kind = kinds.get(output.suffix.lower())
     if kind is None:
-        raise PeopleFileError(f"{output} is neither .csv nor .parquet, as its name has it.")
+        raise PeopleFileError(f"{output} must end with .csv or .parquet.")
     beside = output.with_name(f".{output.name}.{os.getpid()}{output.suffix}")
     made: list[_CsvWriter | _ParquetWriter] = []
 

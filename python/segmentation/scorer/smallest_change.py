@@ -22,7 +22,7 @@ HALVINGS = 40
 
 
 class SegmentRule(Protocol):
-    """What a scorer says of which segment people are in, and of how large a change is."""
+    """The part of a scorer that finds segments and measures changes."""
 
     def segments_of(self, people: People) -> Codes:
         """Return the segment_id of people, shape (n,)."""

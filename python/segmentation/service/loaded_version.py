@@ -114,7 +114,7 @@ class ServedVersions:
             return
         try:
             loaded = await asyncio.to_thread(LoadedVersion, self.path)
-        except Exception as error:  # whatever is wrong with a file, the next one is looked at
+        except Exception as error:  # no broken file stops the service from reading the next one
             # Of a file that stays as it is, once.
             if found != self._failed:
                 is_expected = isinstance(error, OpeningError | NoModelError | DuckDBError)

@@ -189,7 +189,7 @@ def test_files_that_cannot_be_scored(sample: Warehouse, tmp_path: Path) -> None:
         "twice.csv": (b"frequency,frequency\n1,2\n", "several columns called frequency"),
         "taken.csv": (b"frequency,margin\n1,2\n", "has the columns margin, which scoring adds"),
         "quote.csv": (b'frequency,who\n1,"x\n' + b"y" * 200_000, "a quote that is not closed"),
-        "people.txt": (b"frequency\n1\n", "neither .csv nor .parquet"),
+        "people.txt": (b"frequency\n1\n", "must end with .csv or .parquet"),
         "text.parquet": (b"frequency\n1\n", "cannot be read as Parquet"),
     }
     file = str(published(sample))
@@ -206,7 +206,7 @@ def test_files_that_cannot_be_scored(sample: Warehouse, tmp_path: Path) -> None:
     for output, message in {
         good: "is the file that is read",
         tmp_path / "none" / "out.csv": "cannot be written",
-        tmp_path / "out.xlsx": "neither .csv nor .parquet",
+        tmp_path / "out.xlsx": "must end with .csv or .parquet",
     }.items():
         said = run("score", str(good), "--published", file, "--output", str(output), code=1)
         assert message in said

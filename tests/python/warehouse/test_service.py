@@ -372,12 +372,12 @@ def test_a_file_that_lacks_a_table_stops_nothing(sample: Warehouse, tmp_path: Pa
 
 
 def wait_for(condition: Any) -> None:
-    """Wait until something is so; a test that waits for ever is stopped by hand."""
+    """Wait up to a minute for a condition."""
     for _ in range(6_000):
         if condition():
             return
         time.sleep(0.01)
-    raise AssertionError("it was never so")
+    raise AssertionError("the condition never held")
 
 
 def test_a_request_under_way_is_answered_before_the_service_stops(

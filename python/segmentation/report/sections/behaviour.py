@@ -22,7 +22,7 @@ from segmentation.report.segments import (
 
 MART = "rpt_segment_profiles"
 
-# A category that is more frequent in a segment by less than this says nothing about it.
+# A smaller difference between shares is no finding.
 SMALLEST_DIFFERENCE = 0.05
 
 # What the axis of a feature says, and how its extremes are called.
@@ -288,7 +288,7 @@ def age_by_marital_status(marts: Marts) -> Figure:
     if len(named) == 1:
         title = f"Most customers with a known age have marital status {oldest['marital_status']}"
     elif oldest[by] == youngest[by]:
-        title = f"Age is the same whatever the marital status: {number(oldest[by])} years"
+        title = f"Age does not differ by marital status: {number(oldest[by])} years"
     else:
         title = (
             f"Customers with marital status {oldest['marital_status']} are oldest: {by} "

@@ -55,7 +55,7 @@ def conversion(marts: Marts) -> Section:
 
 
 def _youngest_first(rows: pd.DataFrame, marts: Marts) -> pd.DataFrame:
-    """Return age groups by age, those of whom it is not known last."""
+    """Return age groups by age; the unknown ages come last."""
     if rows.empty or "dim_customers" not in marts.descriptions:
         return rows
     ages = marts.frame(

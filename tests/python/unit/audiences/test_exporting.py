@@ -207,7 +207,7 @@ def test_an_export_that_was_killed_is_made_up_for(
     seen: set[Path] = set()
 
     def fetch() -> None:
-        """Take what an export has left, as whoever feeds the destination does."""
+        """Take what an export has written, as a sync to the destination does."""
         nonlocal has
         if not only_changes:
             has = set(read_ids(shop.to))
@@ -352,7 +352,7 @@ def test_the_result_can_be_shown(shop: Any) -> None:
 
 
 def test_an_address_of_somebody_held_out_is_taken_back(shop: Any, tmp_path: Path) -> None:
-    """It was given when it was a treated customer's alone, and is that of both by now."""
+    """First it is a treated customer's alone; later a held out customer has it too."""
     members = [f"C{number}" for number in range(60)]
     shop.publish(members)
     file = tmp_path / "contacts.csv"

@@ -1,4 +1,4 @@
-"""The mapping file: what is wrong is said with line and field; and the contract it maps to."""
+"""The mapping file: errors name line and field; the contract that it maps to."""
 
 from __future__ import annotations
 

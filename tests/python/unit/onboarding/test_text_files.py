@@ -1,4 +1,4 @@
-"""How a text file is laid out is found, whatever it is written with."""
+"""The layout of text files of many programs is found."""
 
 from __future__ import annotations
 

@@ -419,7 +419,7 @@ def test_the_page_says_how_many_customers_are_in_no_segment(marts: ReportMarts) 
 
 
 def test_of_equal_medians_the_higher_mean_is_named(marts: ReportMarts) -> None:
-    """And nobody of whom fewer than thirty are known."""
+    """A segment with fewer than thirty known customers is not named."""
     marts.add_segments(["Gold", "Silver", "Few"], "profile")
     for name, customers, median, mean in (
         ("Gold", 30, 50.0, 47.0),

@@ -1,4 +1,4 @@
-"""Bodies of requests: whatever arrives, it is people or a problem with the field's name."""
+"""Bodies of requests: a body is people, or a problem that names the field."""
 
 from __future__ import annotations
 
