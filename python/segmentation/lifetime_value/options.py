@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from segmentation.registry.option_checks import number, one_of
+from segmentation.registry.option_checks import number, one_of, true_or_false
 from segmentation.registry.option_groups import OptionGroup, Options
 
 AUTO = "auto"
@@ -30,10 +30,34 @@ class PurchaseOptions(OptionGroup):
     IS_FITTED: ClassVar = True
 
     purchase_model: str = AUTO
+    combine: bool = True
+    seed: int = 0
 
     def problems(self) -> list[str]:
         """Return what is wrong with the name of the model."""
-        return one_of("purchase_model", self.purchase_model, (AUTO, *_PURCHASE_MODELS))
+        return [
+            *one_of("purchase_model", self.purchase_model, (AUTO, *_PURCHASE_MODELS)),
+            *true_or_false("combine", self.combine),
+        ]
+
+
+@dataclass(frozen=True)
+class ComparisonOptions(OptionGroup):
+    """What forecasts are compared with.
+
+    Attributes
+    ----------
+    gradient_boosting : bool
+        Judge gradient boosting beside the models. It takes most of a fit's time.
+    """
+
+    IS_FITTED: ClassVar = False
+
+    gradient_boosting: bool = True
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the choice."""
+        return true_or_false("gradient_boosting", self.gradient_boosting)
 
 
 @dataclass(frozen=True)
@@ -69,7 +93,7 @@ class ForecastOptions(OptionGroup):
 
 
 @dataclass(frozen=True)
-class LifetimeValueOptions(Options, ForecastOptions, PurchaseOptions):
+class LifetimeValueOptions(Options, ForecastOptions, ComparisonOptions, PurchaseOptions):
     """How lifetime value is fitted and forecast."""
 
     OF: ClassVar[str] = "lifetime value"

@@ -91,7 +91,7 @@ def purchases_while_active(
         Relative errors are below 1e-9.
     """
     growth = weeks / (model.alpha + age)
-    moments = _moments(model, frequency, growth, weeks / model.alpha)
+    moments = moments_while_active(model, frequency, growth, weeks / model.alpha)
     s = model.shape_of_rate(frequency)
     return ActivePurchases(
         mean=moments[0],
@@ -101,33 +101,21 @@ def purchases_while_active(
     )
 
 
-def mean_while_active(
-    model: PurchaseModel,
-    frequency: NDArray[np.integer],
-    growth: Numbers,
-    most_growth: float,
+def moments_while_active(
+    model: PurchaseModel, frequency: NDArray[np.integer], growth: Numbers, most_growth: float
 ) -> Numbers:
-    """Return the expected purchases of an active customer, shape (n,).
+    """Return mean, mean square and probability of still being active, shape (3, n).
 
     Parameters
     ----------
     model : PurchaseModel
     frequency : ndarray of int, shape (n,)
+        Repeat purchases until now.
     growth : ndarray of float64, shape (n,)
-        t / (α + T): all that age and horizon decide.
+        t / (α + T): all that horizon and age decide.
     most_growth : float
-        No smaller than any of them.
-    """
-    return _moments(model, frequency, growth, most_growth)[0]
-
-
-def _moments(
-    model: PurchaseModel, frequency: NDArray[np.integer], growth: Numbers, most_growth: float
-) -> Numbers:
-    """Return mean, mean square and probability of staying, shape (3, n).
-
-    The places follow from `most_growth`, not from the largest growth: no value depends on who
-    else is in the table.
+        No smaller than any of them. The places of the integration follow from it: no value
+        depends on who else is in the table.
     """
     code, distinct = pd.factorize(np.asarray(frequency), sort=True)
     order = np.argsort(code, kind="stable")

@@ -66,10 +66,14 @@ class SpendModel:
         frequency : ndarray of int, shape (n,)
             Repeat purchase days.
         spend : ndarray of float64, shape (n,)
-            Mean spend on them; ignored where the frequency is 0, and where it is missing or not
-            above 0: such a customer counts as unknown.
+            Mean spend m on them; ignored where the frequency is 0. Where it is missing or not
+            above 0, the mean spend of everybody takes its place.
         """
-        return np.asarray(self.v + np.where(_is_known(frequency, spend), frequency * spend, 0.0))
+        return np.asarray(self.v + frequency * self.known_spend(frequency, spend))
+
+    def known_spend(self, frequency: Counts, spend: Numbers) -> Numbers:
+        """Return mean spends with everybody's in place of what is of no use, shape (n,)."""
+        return np.where(_is_known(frequency, spend), spend, self.mean_spend)
 
     def expected_spend(self, frequency: Counts, spend: Numbers) -> Numbers:
         """Return the expected spend on a future purchase day, shape (n,).
@@ -77,8 +81,11 @@ class SpendModel:
         A mean of the customer's own spend and everybody's, which weighs the former more the more
         days it was seen on. The parameters are those of :meth:`scale`.
         """
-        x = np.where(_is_known(frequency, spend), frequency, 0)
-        return np.asarray(self.p * self.scale(frequency, spend) / (self.p * x + self.q - 1.0))
+        return self.scale(frequency, spend) * self.factor(frequency)
+
+    def factor(self, frequency: Counts) -> Numbers:
+        """Return what the scale is multiplied by for the expected spend, p / (p x + q - 1)."""
+        return np.asarray(self.p / (self.p * frequency + self.q - 1.0))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,37 @@
+with
+
+fits as (
+
+    {{ current_lifetime_value_models() }}
+
+),
+
+unnested_parameters as (
+
+    select
+        fits.model_version,
+        fitted.model,
+        fitted.parameter_name,
+        fitted.estimate,
+        fitted.standard_error,
+        fitted.lower,
+        fitted.upper,
+        fitted.is_in_use
+    from fits
+    cross join {{ unnest_rows("fits.parameters", "fitted") }}
+
+)
+
+select
+    cast(model as varchar) as model,
+    cast(parameter_name as varchar) as parameter_name,
+    cast(estimate as double) as estimate,
+    cast(standard_error as double) as standard_error,
+    cast(lower as double) as lower,
+    cast(upper as double) as upper,
+    cast(is_in_use as boolean) as is_in_use,
+    cast(model_version as varchar) as model_version
+from unnested_parameters
+order by
+    model,
+    parameter_name
