@@ -15,7 +15,19 @@ Fit
 Forecast
     :func:`~segmentation.lifetime_value.forecast.forecast_histories` for distinct histories, to be
     joined in the database, and
-    :func:`~segmentation.lifetime_value.forecast.forecast_customers` for a frame of customers.
+    :func:`~segmentation.lifetime_value.forecast.forecast_customers` for a frame of customers;
+    :func:`~segmentation.lifetime_value.totals.forecast_totals` for groups of them, with intervals
+    that know how well the parameters are known;
+    :func:`~segmentation.lifetime_value.value_reasons.reasons` says it in words, and
+    :mod:`~segmentation.lifetime_value.curves` what is expected of everybody.
+Back-tests
+    :func:`~segmentation.lifetime_value.accuracy.accuracy` compares forecasts with outcomes,
+    :mod:`~segmentation.lifetime_value.baselines` forecasts without a model, and
+    :func:`~segmentation.lifetime_value.calibration.learn_calibration` learns factors from earlier
+    back-tests.
+
+Nothing is drawn at random, and no value depends on the order of customers or on who else is in a
+batch.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -27,6 +39,7 @@ if TYPE_CHECKING:
     from segmentation.lifetime_value.forecast import forecast_customers, forecast_histories
     from segmentation.lifetime_value.repeat_purchases import RepeatPurchases
     from segmentation.lifetime_value.time_split import TimeSplit
+    from segmentation.lifetime_value.totals import forecast_totals
 
 __all__ = [
     "HORIZONS",
@@ -38,6 +51,7 @@ __all__ = [
     "fit_lifetime_value",
     "forecast_customers",
     "forecast_histories",
+    "forecast_totals",
 ]
 
 # Loaded on demand: a check of options needs neither SciPy nor pandas.
@@ -49,6 +63,7 @@ _PLACES = {
     "fit_lifetime_value": "fit",
     "forecast_customers": "forecast",
     "forecast_histories": "forecast",
+    "forecast_totals": "totals",
 }
 
 

@@ -42,6 +42,8 @@ DAYS_PER_YEAR = 365.0
 # Histories that are forecast together: memory is bounded, and no value depends on the others.
 _BATCH = 250_000
 
+_PURCHASES = ("expected_purchases", "lower_purchases", "upper_purchases")
+
 # Up to so many purchases, bounds are counted up; beyond, they are searched by halving.
 _COUNTED_UP = 64
 
@@ -87,14 +89,15 @@ def forecast_histories(
     -------
     DataFrame
         frequency, recency, age (weeks), ascending; probability_active; for each horizon of 30, 90,
-        180 and 365 days expected_purchases_<d>_days, lower_purchases_<d>_days and
-        upper_purchases_<d>_days; discounted_purchases (of the lifetime); days_to_next_purchase
-        (missing if another purchase within the lifetime is less likely than not); is_new.
+        180 and 365 days probability_of_purchase_<d>_days, expected_purchases_<d>_days,
+        lower_purchases_<d>_days and upper_purchases_<d>_days; discounted_purchases (of the
+        lifetime); days_to_next_purchase (missing if another purchase within the lifetime is less
+        likely than not); is_new.
 
-        With a spend model also spend_scale_<d> columns: expected_spend_factor,
-        lower_revenue_factor_<d>_days and upper_revenue_factor_<d>_days. Of a customer with mean
-        spend m, they are multiplied by v + m x: the first gives the expected spend on a purchase
-        day, the others the bounds of revenue.
+        With a spend model also expected_spend_factor, lower_revenue_factor_<d>_days and
+        upper_revenue_factor_<d>_days. Multiplied by v + m x of a customer with mean spend m, the
+        first is the expected spend on a purchase day, the others are the bounds of revenue. Where
+        m is of no use (:meth:`SpendModel.scale`), everybody's mean spend takes its place.
 
     Notes
     -----
@@ -132,6 +135,9 @@ def _forecast(
         ahead = purchases_while_active(model, pairs.frequency, pairs.age, weeks)
         lower, upper = _bounds(model, pairs, weeks, active, (outside, 1.0 - outside))
         columns[f"expected_purchases_{days}_days"] = active * ahead.mean[pairs.of_history]
+        columns[f"probability_of_purchase_{days}_days"] = (
+            active * ahead.any_purchase[pairs.of_history]
+        )
         columns[f"lower_purchases_{days}_days"] = lower
         columns[f"upper_purchases_{days}_days"] = upper
         if spend is not None:
@@ -144,7 +150,7 @@ def _forecast(
     )
     columns["discounted_purchases"] = active * discounted[pairs.of_history]
     if spend is not None:
-        columns["expected_spend_factor"] = spend.p / (spend.p * histories.frequency + spend.q - 1.0)
+        columns["expected_spend_factor"] = spend.factor(histories.frequency)
     columns["days_to_next_purchase"] = days_to_next_purchase(
         model, histories, o.lifetime_years * DAYS_PER_YEAR
     )
@@ -274,10 +280,11 @@ def forecast_customers(
     Returns
     -------
     DataFrame
-        One row per row of `customers`, with its index: probability_active; for each horizon
-        expected, lower and upper purchases and revenue; expected_spend (on a purchase day);
-        lifetime_value; days_to_next_purchase or expected_next_purchase_on; is_new. Revenue and
-        lifetime value are missing without a spend model.
+        One row per row of `customers`, with its index: probability_active; for each horizon the
+        probability of a purchase and expected, lower and upper purchases and revenue;
+        expected_spend (on a purchase day); lifetime_value; days_to_next_purchase or
+        expected_next_purchase_on; is_new. Revenue and lifetime value are missing without a spend
+        model.
 
         For many millions of customers, forecast distinct histories, and join them in the database.
     """
@@ -294,8 +301,8 @@ def forecast_customers(
         scale = known.scale(purchases.frequency, spend)
         expected = known.expected_spend(purchases.frequency, spend)
     for days in HORIZONS:
-        for name in ("expected", "lower", "upper"):
-            columns[f"{name}_purchases_{days}_days"] = rows[f"{name}_purchases_{days}_days"]
+        for name in ("probability_of_purchase", *_PURCHASES):
+            columns[f"{name}_{days}_days"] = rows[f"{name}_{days}_days"]
         columns[f"expected_revenue_{days}_days"] = (
             expected * rows[f"expected_purchases_{days}_days"]
         )

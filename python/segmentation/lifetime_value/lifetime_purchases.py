@@ -8,7 +8,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
 from segmentation.lifetime_value.purchase_models import PurchaseModel
-from segmentation.lifetime_value.purchases_while_active import mean_while_active
+from segmentation.lifetime_value.purchases_while_active import moments_while_active
 from segmentation.lifetime_value.repeat_purchases import Numbers
 
 MONTHS_PER_YEAR = 12
@@ -60,9 +60,9 @@ def discounted_purchases(
     furthest = np.log1p(most_growth)
     places = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
     growth = np.expm1(furthest * 0.5 * (1.0 + places))
-    means = mean_while_active(
+    means = moments_while_active(
         model, np.repeat(distinct, _NODES), np.tile(growth, len(distinct)), most_growth
-    ).reshape(len(distinct), _NODES)
+    )[0].reshape(len(distinct), _NODES)
     # What is interpolated goes to r + x at 0, and has no zero: relative errors stay small.
     coefficients = _chebyshev_coefficients(means / growth)
     for i in range(len(distinct)):

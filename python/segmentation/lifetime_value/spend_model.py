@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from segmentation.lifetime_value.maximum_likelihood import maximise
+from segmentation.lifetime_value.maximum_likelihood import inner, maximise
 from segmentation.lifetime_value.purchase_fit import TooLittleDataError
 from segmentation.lifetime_value.repeat_purchases import Counts, Numbers
 
@@ -66,10 +66,14 @@ class SpendModel:
         frequency : ndarray of int, shape (n,)
             Repeat purchase days.
         spend : ndarray of float64, shape (n,)
-            Mean spend on them; ignored where the frequency is 0, and where it is missing or not
-            above 0: such a customer counts as unknown.
+            Mean spend m on them; ignored where the frequency is 0. Where it is missing or not
+            above 0, the mean spend of everybody takes its place.
         """
-        return np.asarray(self.v + np.where(_is_known(frequency, spend), frequency * spend, 0.0))
+        return np.asarray(self.v + frequency * self.known_spend(frequency, spend))
+
+    def known_spend(self, frequency: Counts, spend: Numbers) -> Numbers:
+        """Return mean spends with everybody's in place of what is of no use, shape (n,)."""
+        return np.where(_is_known(frequency, spend), spend, self.mean_spend)
 
     def expected_spend(self, frequency: Counts, spend: Numbers) -> Numbers:
         """Return the expected spend on a future purchase day, shape (n,).
@@ -77,8 +81,11 @@ class SpendModel:
         A mean of the customer's own spend and everybody's, which weighs the former more the more
         days it was seen on. The parameters are those of :meth:`scale`.
         """
-        x = np.where(_is_known(frequency, spend), frequency, 0)
-        return np.asarray(self.p * self.scale(frequency, spend) / (self.p * x + self.q - 1.0))
+        return self.scale(frequency, spend) * self.factor(frequency)
+
+    def factor(self, frequency: Counts) -> Numbers:
+        """Return what the scale is multiplied by for the expected spend, p / (p x + q - 1)."""
+        return np.asarray(self.p / (self.p * frequency + self.q - 1.0))
 
 
 @dataclass(frozen=True)
@@ -246,8 +253,8 @@ def _is_known(frequency: Counts, spend: Numbers) -> Any:
 def _correlation(x: Numbers, m: Numbers) -> float:
     """Return Pearson's correlation; 0 if one of the two does not vary."""
     x, m = x - x.mean(), m / m.max() - (m / m.max()).mean()
-    variation = float(np.sqrt((x @ x) * (m @ m)))
-    return float(x @ m) / variation if variation > 0 else 0.0
+    variation = float(np.sqrt(inner(x, x) * inner(m, m)))
+    return inner(x, m) / variation if variation > 0 else 0.0
 
 
 class _SpendSurface:
@@ -260,7 +267,7 @@ class _SpendSurface:
         self._total = x * m
         self._log_total = np.log(self._total)
         self._log_m = float(np.log(m).sum())
-        self._x_log_total = float(x @ self._log_total)
+        self._x_log_total = inner(x, self._log_total)
 
     def __call__(self, logarithms: Numbers) -> tuple[float, Numbers, Numbers]:
         p, above_one, v = np.exp(logarithms)
@@ -268,7 +275,7 @@ class _SpendSurface:
         n = weight.sum()
         px, u = p * x, p * x + q
         log_sum, inverse = np.log(self._total + v), 1.0 / (self._total + v)
-        x_log_sum, x_inverse = float(self._of_row @ log_sum), float(self._of_row @ inverse)
+        x_log_sum, x_inverse = inner(self._of_row, log_sum), inner(self._of_row, inverse)
         all_log_sum, all_inverse = float(log_sum.sum()), float(inverse.sum())
         digamma, trigamma = special.digamma, lambda z: special.polygamma(1, z)
         value = (
@@ -293,7 +300,7 @@ class _SpendSurface:
         curvature[0, 2] = curvature[2, 0] = -x_inverse
         curvature[1, 1] = weight @ trigamma(u) - n * trigamma(q)
         curvature[1, 2] = curvature[2, 1] = n / v - all_inverse
-        squares = p * float(self._of_row @ inverse**2) + q * float(inverse @ inverse)
+        squares = p * inner(self._of_row, inverse**2) + q * inner(inverse, inverse)
         curvature[2, 2] = -n * q / v**2 + squares
         chain = np.array([p, above_one, v])
         slope = slope * chain
