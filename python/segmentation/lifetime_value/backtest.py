@@ -242,7 +242,6 @@ def _judged(
                 row["lower_predicted"], row["upper_predicted"] = spread.interval(
                     row["predicted"],
                     float(day.expected.variance[measure][rows].sum()),
-                    _half_a_purchase(day, measure),
                 )
             if grouping == ALL:
                 row |= _metrics(actual, predicted)

@@ -12,8 +12,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 
 from segmentation.lifetime_value.repeat_purchases import Numbers
@@ -68,6 +70,15 @@ class Maximum:
 
 class NoMaximumError(ValueError):
     """No search ended at a maximum, not even with the penalty."""
+
+
+def inner(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Return the inner product of two long vectors, the same on every machine.
+
+    BLAS divides long vectors between threads: sums would depend on their number, and on a busy
+    machine threads wait for one another.
+    """
+    return float(np.sum(one * other))
 
 
 def maximise(surface: Surface, starts: Sequence[Numbers], centre: Numbers, size: float) -> Maximum:
