@@ -13,6 +13,7 @@ from rich.table import Table
 from segmentation.cli.conventions import AsJson, print_json, records, terminal
 from segmentation.cli.data_quality import data_quality
 from segmentation.cli.opened import Schema, opened_marts
+from segmentation.cli.playbook_advice import playbook_advice
 from segmentation.engine.duckdb import Connection
 
 Warehouse = Annotated[
@@ -154,8 +155,8 @@ def _print_what_follows(
         "  rpt_k_selection         criteria for each number of segments\n"
         "  rpt_segment_projection  x and y of customers and centroids, for a scatter plot\n"
         "  rpt_prospect_distribution  how many prospects will join each segment\n"
-        "Names and strategies are edited in seeds/segment_playbook.csv; "
-        "docs/marts.md has queries to start from.",
+        f"{escape(playbook_advice(warehouse))}\n"
+        "docs/marts.md of the package has queries to start from.",
         highlight=False,
         soft_wrap=True,
     )

@@ -68,11 +68,13 @@ class Marts:
 
     @cached_property
     def descriptions(self) -> Mapping[str, str]:
-        """What each mart of the file is for; empty where there is no comment."""
+        """What each mart of the file, table or view, is for; empty where there is no comment."""
+        of_marts = (
+            f"database_name = current_database() and schema_name = {text_literal(self.schema)}"
+        )
         rows = self._engine.rows(
-            "select table_name, comment from duckdb_tables()"
-            " where database_name = current_database()"
-            f" and schema_name = {text_literal(self.schema)} order by table_name"
+            f"select table_name, comment from duckdb_tables() where {of_marts}"
+            f" union all select view_name, comment from duckdb_views() where {of_marts} order by 1"
         )
         return {str(name): " ".join(str(comment or "").split()) for name, comment in rows}
 

@@ -122,6 +122,32 @@ def test_an_unknown_command_is_a_mistake_of_usage() -> None:
     assert "No such command 'summarise'" in output
 
 
+def test_the_summary_names_the_playbook_of_the_project(
+    sample_marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBT_PROJECT_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    file = ("--warehouse", str(sample_marts))
+    assert (
+        "in the seed segment_playbook of the dbt project that built" in shown("summary", *file)[1]
+    )
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nseed-paths: [data]\n")
+    package = tmp_path / "dbt_packages" / "segmentation" / "seeds"
+    package.mkdir(parents=True)
+    (package / "segment_playbook.csv").touch()
+    said = shown("summary", *file)[1]
+    assert "copy dbt_packages/segmentation/seeds/segment_playbook.csv to data, edit it" in said
+    assert (
+        "seeds: {segmentation: {segment_playbook: {+enabled: false}}} into dbt_project.yml" in said
+    )
+    own = tmp_path / "data" / "names" / "segment_playbook.csv"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    said = shown("summary", *file)[1]
+    assert "are edited in data/names/segment_playbook.csv." in said
+    assert "seeds/" not in said
+
+
 def test_a_summary_for_programs(sample_marts: Path) -> None:
     code, output = shown("summary", "--warehouse", str(sample_marts), "--json")
     assert code == 0
