@@ -46,9 +46,7 @@ def base_model(mapping: Mapping, table: TableMapping, *, header: str = "") -> st
         if kind not in ("id", "text"):
             read.append(f"{_as_text(reading.column)} as {name}_text")
         read += _as_column(_value(reading, kind, mapping.time_zone), name)
-    conditions = [*table.reject, *table.negate]
-    for condition in dict.fromkeys(conditions):
-        read += [f"coalesce({_test(condition)}, false) as {_flag(condition)}"]
+    read += _flags(table)
     final = ["source_row", *_final_columns(table, kinds), *_reason(table, kinds)]
     return f"""{header}-- Reads {_comment(table.source)}, one row for each row that it has.
 with
@@ -222,9 +220,19 @@ def _test(condition: Condition) -> str:
         return f"starts_with({text}, {_literal(condition.begins_with.lower())})"
     if condition.contains is not None:
         return f"contains({text}, {_literal(condition.contains.lower())})"
+    if condition.is_empty:
+        return f"nullif(trim({_as_text(condition.column)}), '') is null"
     mark = f", {_name(condition.decimal)}" if condition.decimal else ""
     number = f"segmentation.read_marked_number({_jinja(quoted(condition.column))}{mark})"
     return f"({{{{ {number} }}}}) < {condition.below:g}"
+
+
+def _flags(table: TableMapping) -> list[str]:
+    """Return a column for each name of conditions: whether one of that name is true."""
+    tests: dict[str, list[str]] = {}
+    for condition in dict.fromkeys([*table.reject, *table.negate]):
+        tests.setdefault(_flag(condition), []).append(f"coalesce({_test(condition)}, false)")
+    return [f"{' or '.join(each)} as {flag}" for flag, each in tests.items()]
 
 
 def _flag(condition: Condition) -> str:
