@@ -91,11 +91,11 @@ def _repeated_rows(proposal: TableProposal) -> Iterable[Question]:
 def _rules(proposal: TableProposal) -> Iterable[_Rule]:
     """Yield the rows that may be left out; of rules that are true of a row, the first counts it."""
     yield from _sums(proposal)
-    yield from _guests(proposal)
     for column in _categories(proposal):
         found = [(value, n) for value, n in column.values if says(value, CANCELLED)]
         if found and len(found) < column.distinct:
             yield _equal_to(column, found, "cancelled", "yes")
+    yield from _guests(proposal)
     taken = {choice.source: choice.column for choice in proposal.choices}
     for column in proposal.profile.columns:
         is_text = column.type == "text" and (column.holds_numbers or not column.holds_dates)

@@ -232,7 +232,14 @@ def _flags(table: TableMapping) -> list[str]:
     tests: dict[str, list[str]] = {}
     for condition in dict.fromkeys([*table.reject, *table.negate]):
         tests.setdefault(_flag(condition), []).append(f"coalesce({_test(condition)}, false)")
-    return [f"{' or '.join(each)} as {flag}" for flag, each in tests.items()]
+    return [
+        f"{each[0]} as {flag}" if len(each) == 1 else f"{_any(each)} as {flag}"
+        for flag, each in tests.items()
+    ]
+
+
+def _any(tests: list[str]) -> str:
+    return "(\n" + _indented("\nor ".join(tests)) + "\n)"
 
 
 def _flag(condition: Condition) -> str:

@@ -91,7 +91,7 @@ def test_every_row_of_the_files_is_accepted_or_rejected_by_name(story: Story) ->
         )
     ) == {
         "cancelled": planted.cancelled,
-        "no customer_id": planted.without_customer,
+        "guest order": planted.without_customer,
         "not a row of the table": planted.cut_off,
         "repeats an earlier row": planted.repeated,
         "test or internal": 1,
