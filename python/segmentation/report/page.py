@@ -18,7 +18,7 @@ from segmentation.published.whole_files import write_whole
 from segmentation.report.content import Figure, Page, Section
 from segmentation.report.formats import count, date, large
 from segmentation.report.rows import where
-from segmentation.report.sections.behaviour import behaviour, people
+from segmentation.report.sections.behaviour import behaviour
 from segmentation.report.sections.cards import cards
 from segmentation.report.sections.conversion import conversion
 from segmentation.report.sections.distributions import features
@@ -27,6 +27,7 @@ from segmentation.report.sections.preferences import preferences
 from segmentation.report.sections.prospects import prospects
 from segmentation.report.sections.sizes import sizes
 from segmentation.report.sections.sources import sources
+from segmentation.report.sections.who_they_are import people
 from segmentation.report.segments import PROFILE, VALUE, segments_of
 from segmentation.report.theme import drawn
 

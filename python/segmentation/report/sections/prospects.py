@@ -11,8 +11,13 @@ from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
 from segmentation.report.rows import first, largest, records
-from segmentation.report.sections.cards import who_prospects_are
 from segmentation.report.segments import PROSPECTS, feature_label, segments_of
+from segmentation.report.sentences import (
+    BASELINE,
+    doubt_about_predictions,
+    overall_metrics,
+    who_prospects_are,
+)
 
 # A wider grid has cells too small for a number.
 MOST_SEGMENTS = 12
@@ -65,6 +70,7 @@ def _forecast(marts: Marts) -> Figure:
     return Figure(
         "expected-prospects",
         (
+            f"{doubt_about_predictions(marts.table('rpt_classifier_metrics'))}"
             f"Of {int(top['prospects']):,} new customers, {top['expected_customers']:,.0f} are "
             f"expected to become {top['segment_name']}"
         ),
@@ -109,7 +115,7 @@ def _interval_text(row: dict[str, Any]) -> str:
 def _candidates(marts: Marts) -> Figure:
     mart = "rpt_classifier_metrics"
     rows = marts.table(mart)
-    whole = rows[rows["segment"].isna() & (rows["validation"] == "grouped")] if len(rows) else rows
+    whole = overall_metrics(rows)
     criterion = str(whole["criterion"].iloc[0]) if len(whole) else ""
     of = whole[whole["metric"] == criterion] if len(whole) else whole
     if of.empty:
@@ -125,9 +131,10 @@ def _candidates(marts: Marts) -> Figure:
         high=of["mean"] + of["standard_error"],
         text=of["mean"].map(number),
     )
-    best = first(of)
-    title = f"{_candidate_name(winner['candidate']).capitalize()} predicts: "
-    title += (
+    # The baseline stands beside the candidates, and is none.
+    best = first(of[of["candidate"] != BASELINE])
+    title = doubt_about_predictions(rows)
+    title += f"{_candidate_name(winner['candidate']).capitalize()} predicts: " + (
         f"it has the best {_words(criterion)} ({number(winner['mean'])})"
         if best["candidate"] == winner["candidate"]
         else (
@@ -210,10 +217,12 @@ def _confusion(marts: Marts) -> Figure:
     )
     most_frequent = largest(seen, "customers")
     title = f"{share(float(accuracy))} are predicted correctly"
+    by_majority = float(most_frequent["customers"] / rows["customers"].sum())
     if len(order) > 1:
         title += (
-            f"; with {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody "
-            f"it would be {share(most_frequent['customers'] / rows['customers'].sum())}"
+            f"{', no more than' if accuracy <= by_majority else ';'} with"
+            f" {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody"
+            f"{':' if accuracy <= by_majority else ' it would be'} {share(by_majority)}"
         )
     confused = (
         f"Most often {names.get(worst['actual'], worst['actual'])} is taken for "

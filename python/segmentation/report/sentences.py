@@ -1,0 +1,93 @@
+"""Sentences that several sections say."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from segmentation.report.formats import share
+from segmentation.report.rows import where, with_value
+from segmentation.report.segments import UNASSIGNED
+
+# What always predicts the most frequent segment, in rpt_classifier_metrics.
+BASELINE = "majority_class"
+
+
+def unassigned_note(rows: pd.DataFrame, *, has_revenue: bool) -> str:
+    """Return how many customers are in no segment, as a sentence; empty if nobody is.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of rpt_segment_value, of one segmentation.
+    has_revenue : bool
+        Whether the sentence says what share of the revenue is theirs.
+    """
+    left_out = where(rows, segment_slug=UNASSIGNED)
+    if left_out.empty or not left_out["customers"].iloc[0]:
+        return ""
+    row = left_out.iloc[0]
+    everybody = int(rows["customers"].sum())
+    bring = f", {share(row['revenue_share'])} of the revenue" if has_revenue else ""
+    return (
+        f"{int(row['customers']):,} of {everybody:,} customers "
+        f"({share(row['customer_share'])}{bring}) are in no segment: too little is known of them. "
+    )
+
+
+def who_prospects_are(forecast: pd.DataFrame) -> str:
+    """Say whom a forecast is about, and for which day.
+
+    Parameters
+    ----------
+    forecast : DataFrame
+        The rows of rpt_prospect_distribution.
+    """
+    known = with_value(forecast, "horizon_days")
+    if len(known):
+        return (
+            "Of customers whose first weeks are known and no more: the segment by value that each "
+            f"is expected to be in {int(known['horizon_days'].iloc[0])} days after the first "
+            "purchase."
+        )
+    return "Of people whose segment is not known: the one that each is expected to be in."
+
+
+def overall_metrics(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of rpt_classifier_metrics about all segments together, of grouped folds.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        The rows of rpt_classifier_metrics.
+    """
+    of = where(metrics, validation="grouped")
+    return of[of["segment"].isna()] if len(of) else of
+
+
+def doubt_about_predictions(metrics: pd.DataFrame) -> str:
+    """Return a sentence that warns of a classifier that has learned nothing; else nothing.
+
+    It has, where it beats the most frequent segment for everybody by more than the standard error
+    of its score.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        The rows of rpt_classifier_metrics.
+    """
+    whole = overall_metrics(metrics)
+    of = whole[whole["metric"] == whole["criterion"]] if len(whole) else whole
+    winner = of[of["is_winner"]] if len(of) else of
+    baseline = where(of, candidate=BASELINE)
+    if winner.empty or baseline.empty:
+        return ""
+    gain = float(winner["mean"].iloc[0] - baseline["mean"].iloc[0])
+    if winner["criterion"].iloc[0] == "log_loss":
+        gain = -gain
+    error = winner["standard_error"].iloc[0]
+    if gain > (0.0 if pd.isna(error) else float(error)):
+        return ""
+    return (
+        "Do not rely on these predictions: they are no better than the most frequent segment for"
+        " everybody. "
+    )
