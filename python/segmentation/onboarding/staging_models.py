@@ -31,6 +31,16 @@ def contract_model_name(mapping: Mapping, table: str) -> str:
     return f"stg_{mapping.name}__{table}"
 
 
+def rows_read_name(mapping: Mapping) -> str:
+    """Return the name of the model that counts the rows of each table."""
+    return f"{mapping.name}_rows_read"
+
+
+def rejected_rows_name(mapping: Mapping) -> str:
+    """Return the name of the model that lists the rows that were left out."""
+    return f"{mapping.name}_rejected_rows"
+
+
 def tables_of(mapping: Mapping) -> list[ContractTable]:
     """Return the tables of the contract that a mapping gives."""
     categories = any("product_category" in table.columns for table in mapping.of("order_lines"))

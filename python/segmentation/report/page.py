@@ -75,8 +75,8 @@ def page_of(marts: Marts) -> Page:
             f"A table of the file lacks a column that the page shows ({error}): another version"
             " of the project built it."
         ) from error
-    about = marts.frame("select distinct dataset, as_of from dim_segments order by all").head(1)
-    dataset = str(about["dataset"].iloc[0]) if len(about) else "no customers"
+    about = marts.frame("select distinct as_of from dim_segments order by all").head(1)
+    dataset = marts.data_name or "no customers"
     as_of = date(about["as_of"].iloc[0]) if len(about) else ""
     return Page(
         title=f"Customer segments: {dataset.replace('_', ' ')}",

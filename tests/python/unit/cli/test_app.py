@@ -148,13 +148,27 @@ def test_the_summary_names_the_playbook_of_the_project(
     assert "seeds/" not in said
 
 
+def test_a_shop_of_ones_own_is_called_by_its_project(sample_marts: Path) -> None:
+    with duckdb.connect(str(sample_marts)) as connection:
+        connection.execute(
+            "update marts.dim_segments set dataset = 'warehouse'; create view marts.rpt_builds as"
+            " select 3 as run_number, true as is_latest, 'nordlicht' as project_name, 'complete' as"
+            " outcome, now()::timestamp as started_at, 9 as models_built, 9 as models"
+        )
+    code, output = shown("summary", "--warehouse", str(sample_marts))
+    assert code == 0
+    assert "Segments of nordlicht as of 2025-12-31" in output
+    code, output = shown("summary", "--warehouse", str(sample_marts), "--json")
+    assert (json.loads(output)["name"], json.loads(output)["dataset"]) == ("nordlicht", "warehouse")
+
+
 def test_a_summary_for_programs(sample_marts: Path) -> None:
     code, output = shown("summary", "--warehouse", str(sample_marts), "--json")
     assert code == 0
     read = json.loads(output)
     assert (read["dataset"], read["as_of"]) == ("demo", "2025-12-31")
     assert read["segments"][0]["segment_name"] == "Loyal [vip]"
-    assert read["rows_read"] == read["warnings"] == []
+    assert read["source_rows"] == read["rows_read"] == read["warnings"] == []
 
 
 def test_the_page_never_replaces_what_it_is_made_from(sample_marts: Path) -> None:

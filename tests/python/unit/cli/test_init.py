@@ -156,9 +156,11 @@ def test_in_place_only_the_vars_and_the_profile_change(tmp_path: Path) -> None:
         "as_of",
         "lrfm_window_days",
         "warehouse_relations",
+        "warehouse_row_counts",
     ]
     variables = yaml.safe_load("\n".join(after))["vars"]
     assert variables["warehouse_relations"] == {"orders": "ref('stg_shop__orders')"}
+    assert variables["warehouse_row_counts"]["rows_read"] == "ref('shop_rows_read')"
     profile = (tmp_path / "profiles.yml").read_text("utf-8")
     assert profile.count("- module: segmentation.dbt_plugins.own_sources") == 1
     sql = (tmp_path / "models/staging/shop/stg_shop__orders.sql").read_text("utf-8")

@@ -28,7 +28,7 @@ READ = (
     *("rpt_feature_importance", "rpt_k_selection", "rpt_model_history"),
     *("rpt_prospect_distribution", "rpt_reject_reasons", "rpt_rows_read"),
     *("rpt_segment_preferences", "rpt_segment_profiles", "rpt_segment_projection"),
-    *("rpt_segment_value", "rpt_warnings"),
+    *("rpt_segment_value", "rpt_source_rows", "rpt_warnings"),
 )
 
 
@@ -201,6 +201,30 @@ def test_no_prospects(tmp_path: Path) -> None:
     assert of.sections[0].groups[2].absent_because == (
         "There are no new customers, or no classifier to predict their segments."
     )
+
+
+def test_rows_of_ones_own_files_are_accounted_for(shop: ReportMarts, tmp_path: Path) -> None:
+    (rows,) = (figure for figure in figures(page(shop)) if figure.name == "source-rows")
+    assert rows.title == "Of 11 rows of your files, the mapping left out 2"
+    assert rows.table is not None
+    assert list(rows.table.rows["outcome"]) == ["accepted", "guest order"]
+    data_set = a_shop(tmp_path / "segments.duckdb", NAMES)
+    data_set.run("delete from marts.rpt_source_rows")
+    assert "source-rows" not in {figure.name for figure in figures(page(data_set))}
+
+
+@pytest.mark.parametrize(
+    ("project", "name"),
+    [("nordlicht_shop", "nordlicht shop"), ("segmentation", "warehouse"), (None, "warehouse")],
+)
+def test_data_of_ones_own_is_called_by_its_project(
+    marts: ReportMarts, project: str | None, name: str
+) -> None:
+    marts.add_segments(NAMES)
+    marts.run("update marts.dim_segments set dataset = 'warehouse'")
+    marts.add("rpt_builds", {"run_number": 1, "is_latest": False, "project_name": "other"})
+    marts.add("rpt_builds", {"run_number": 2, "is_latest": True, "project_name": project})
+    assert page(marts).title == f"Customer segments: {name}"
 
 
 def test_customers_who_are_in_no_dense_group(tmp_path: Path) -> None:
