@@ -122,13 +122,13 @@ advice_on_features as (
         case advice_rank
             when 3 then ' First days are looked at only where no segments are known.'
             else concat(
-                ' Or bring values of ',
-                {{ dbt.listagg("column_to_bring", "', '", "order by column_to_bring") }},
-                case advice_rank
-                    when 2 then ' for the customers that the model learns from.'
-                    else '.'
-                end
-            )
+                    ' Or bring values of ',
+                    {{ dbt.listagg("column_to_bring", "', '", "order by column_to_bring") }},
+                    case advice_rank
+                        when 2 then ' for the customers that the model learns from.'
+                        else '.'
+                    end
+                )
         end as advice
     from provided_features
     where advice_rank is not null
