@@ -331,6 +331,7 @@ def _add_prospects(marts: ReportMarts, names: Sequence[str]) -> None:
             {
                 "segment_slug": slug(name),
                 "segment_name": name,
+                "horizon_days": 180,
                 "prospects": 100,
                 "most_likely_customers": 10,
                 "expected_customers": 20.5 - place / 2,

@@ -29,6 +29,7 @@ from segmentation.report.sections.sizes import sizes
 from segmentation.report.sections.sources import sources
 from segmentation.report.sections.who_they_are import people
 from segmentation.report.segments import PROFILE, VALUE, segments_of
+from segmentation.report.sentences import predicts_given_segments
 from segmentation.report.theme import drawn
 
 SECTIONS = (
@@ -185,7 +186,9 @@ def _key_figures(marts: Marts) -> list[tuple[str, str]]:
             shown.append((count(inhabited), f"segments by {segmentation}"))
     forecast = marts.table("rpt_prospect_distribution")
     if len(forecast):
-        shown.append((count(forecast["prospects"].iloc[0]), "new customers with a forecast"))
+        given = predicts_given_segments(forecast)
+        who = "people with a predicted segment" if given else "new customers with a forecast"
+        shown.append((count(forecast["prospects"].iloc[0]), who))
     return shown
 
 

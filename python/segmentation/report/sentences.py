@@ -34,6 +34,19 @@ def unassigned_note(rows: pd.DataFrame, *, has_revenue: bool) -> str:
     )
 
 
+def predicts_given_segments(rows: pd.DataFrame) -> bool:
+    """Return whether the data give segments, and people without one are predicted.
+
+    Otherwise it is the segment by value of new customers at an age.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of rpt_prospect_distribution, or of the prospects' model in rpt_model_history.
+    """
+    return with_value(rows, "horizon_days").empty
+
+
 def who_prospects_are(forecast: pd.DataFrame) -> str:
     """Say whom a forecast is about, and for which day.
 
@@ -42,12 +55,11 @@ def who_prospects_are(forecast: pd.DataFrame) -> str:
     forecast : DataFrame
         The rows of rpt_prospect_distribution.
     """
-    known = with_value(forecast, "horizon_days")
-    if len(known):
+    if not predicts_given_segments(forecast):
+        days = int(with_value(forecast, "horizon_days")["horizon_days"].iloc[0])
         return (
             "Of customers whose first weeks are known and no more: the segment by value that each "
-            f"is expected to be in {int(known['horizon_days'].iloc[0])} days after the first "
-            "purchase."
+            f"is expected to be in {days} days after the first purchase."
         )
     return "Of people whose segment is not known: the one that each is expected to be in."
 

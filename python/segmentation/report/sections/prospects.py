@@ -10,12 +10,13 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
-from segmentation.report.rows import first, largest, records
+from segmentation.report.rows import first, largest, records, where
 from segmentation.report.segments import PROSPECTS, feature_label, segments_of
 from segmentation.report.sentences import (
     BASELINE,
     doubt_about_predictions,
     overall_metrics,
+    predicts_given_segments,
     who_prospects_are,
 )
 
@@ -26,17 +27,26 @@ NO_CLASSIFIER = "There is no classifier: too few customers with a known segment 
 
 def prospects(marts: Marts) -> Section:
     """Return the forecast, the comparison of classifiers, and the winner's errors."""
+    model = _current_model(marts)
+    given = bool(len(model)) and predicts_given_segments(model)
     return Section(
         name="prospects",
-        title="What new customers will become",
+        title=(
+            "Who belongs to which of your segments" if given else "What new customers will become"
+        ),
         figures=[
             _forecast(marts),
             _candidates(marts),
-            _confusion(marts),
+            _confusion(marts, "is in" if given else "became"),
             _importances(marts),
             _calibration(marts),
         ],
     )
+
+
+def _current_model(marts: Marts) -> pd.DataFrame:
+    history = where(marts.table("rpt_model_history"), segmentation=PROSPECTS)
+    return history[history["is_in_force"]] if len(history) else history
 
 
 def _forecast(marts: Marts) -> Figure:
@@ -70,9 +80,14 @@ def _forecast(marts: Marts) -> Figure:
     return Figure(
         "expected-prospects",
         (
-            f"{doubt_about_predictions(marts.table('rpt_classifier_metrics'))}"
-            f"Of {int(top['prospects']):,} new customers, {top['expected_customers']:,.0f} are "
-            f"expected to become {top['segment_name']}"
+            doubt_about_predictions(marts.table("rpt_classifier_metrics"))
+            + (
+                f"Of {int(top['prospects']):,} people without a segment,"
+                f" {top['expected_customers']:,.0f} are expected to be {top['segment_name']}"
+                if predicts_given_segments(rows)
+                else f"Of {int(top['prospects']):,} new customers,"
+                f" {top['expected_customers']:,.0f} are expected to become {top['segment_name']}"
+            )
         ),
         mart,
         [
@@ -185,7 +200,7 @@ def _candidate_name(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _confusion(marts: Marts) -> Figure:
+def _confusion(marts: Marts, actually: str) -> Figure:
     mart = "rpt_confusion_matrix"
     rows = marts.table(mart)
     rows = rows[rows["is_winner"]] if len(rows) else rows
@@ -242,16 +257,16 @@ def _confusion(marts: Marts) -> Figure:
                     y="actual",
                     strength="strength",
                     text="text",
-                    titles=("predicted", "became"),
+                    titles=("predicted", actually),
                 )
             )
         ],
         Table(
             [
-                Column("actual", "became"),
+                Column("actual", actually),
                 Column("predicted", "predicted"),
                 Column("customers", "customers", COUNT),
-                Column("share", "share of those who became it", SHARE),
+                Column("share", "share of those of the row", SHARE),
             ],
             cells,
         ),

@@ -597,6 +597,32 @@ def test_a_classifier_that_is_no_better_than_the_majority_is_not_trusted(
     assert of.sections[0].groups[2].note.startswith(says) == doubted
 
 
+def test_the_segments_are_those_that_the_data_give(tmp_path: Path) -> None:
+    """Nobody is new there, and nobody becomes anything."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    at_age = page(marts)
+    titles = {section.name: section.title for section in at_age.sections}
+    assert titles["prospects"] == "What new customers will become"
+    marts.run("update marts.rpt_prospect_distribution set horizon_days = null")
+    marts.add(
+        "rpt_model_history",
+        {
+            "segmentation": "prospects",
+            "is_in_force": True,
+            "fitted_at": "2026-01-01 08:00:00",
+            "k": 3,
+        },
+    )
+    of = page(marts)
+    assert_sound(of)
+    titles = {figure.name: figure.title for figure in figures(of)}
+    assert titles["expected-prospects"].startswith("Of 100 people without a segment, 20 are")
+    assert ("100", "people with a predicted segment") in of.key_figures
+    (section,) = (section for section in of.sections if section.name == "prospects")
+    assert section.title == "Who belongs to which of your segments"
+    assert "becom" not in " ".join(figure.title + figure.note for figure in section.figures)
+
+
 def test_no_more_right_than_with_one_segment_for_everybody(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", ["Loyal", "Lost"])
     marts.run(
