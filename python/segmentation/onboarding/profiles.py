@@ -103,6 +103,7 @@ class TableProfile:
     rows, malformed, repeated : int
         All rows; lines that are no rows; rows that are equal to an earlier one in every column.
     columns : tuple of ColumnProfile
+        Without rows of sums.
     sums : tuple of (column, text, rows)
         What rows of sums at the end are called, and in how many rows that text stands.
     marked_below_zero : tuple of (column, other column, rows)
@@ -145,16 +146,22 @@ def profile_table(
     ((total, malformed, repeated),) = engine.rows(
         f"select count(*), count({MALFORMED}), count({REPEATS}) from {table}"
     )
-    own = f"(select * from {table} where {MALFORMED} is null)"
     described = connection.sql(f"select * from {table} limit 0")
-    columns = tuple(
-        _profile(engine, own, column, str(kind))
+    kinds = {
+        column: str(kind)
         for column, kind in zip(described.columns, described.types, strict=True)
         if column not in ADDED
-    )
+    }
+    own = f"(select * from {table} where {MALFORMED} is null)"
+    sums = _sums(engine, own, [name for name, kind in kinds.items() if _kind(kind) == "text"])
+    for column, text, _ in sums:
+        # What sums up rows says nothing about them.
+        is_sum = f"coalesce(lower({quoted(column)}) = lower({text_literal(text)}), false)"
+        own = f"(select * from {own} where not {is_sum})"
+    columns = tuple(_profile(engine, own, column, kind) for column, kind in kinds.items())
     return TableProfile(
         *(address, name, total, malformed, repeated, columns),
-        sums=_sums(engine, own, columns),
+        sums=sums,
         marked_below_zero=_marked_below_zero(engine, own, columns),
     )
 
@@ -200,14 +207,11 @@ def _notable(engine: Engine, table: str, value: str) -> tuple[tuple[str, int], .
     return tuple((str(text), int(count)) for text, count in rows)
 
 
-def _sums(
-    engine: Engine, table: str, columns: tuple[ColumnProfile, ...]
-) -> tuple[tuple[str, str, int], ...]:
+def _sums(engine: Engine, table: str, texts: list[str]) -> tuple[tuple[str, str, int], ...]:
     """Return what rows of sums at the end of a table are called.
 
     A text that stands in more rows than the last ones is a value like others.
     """
-    texts = [column.name for column in columns if column.type == "text" and column.filled]
     if not texts:
         return ()
     listed = ", ".join(quoted(name) for name in texts)

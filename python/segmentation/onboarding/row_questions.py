@@ -63,10 +63,14 @@ def _reject_question(
     if condition.get("is_empty"):
         kept = "a mistake of the data: left out too, counted as 'no customer_id'"
     return (
-        f"{rows:,} rows: {what}. Leave them out, counted as '{condition['because']}'?",
+        f"{_rows(rows)}: {what}. Leave them out, counted as '{condition['because']}'?",
         (("yes", condition, "leave them out"), ("no", None, kept)),
         proposed,
     )
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"
 
 
 def _repeated_rows(proposal: TableProposal) -> Iterable[Question]:
@@ -142,15 +146,14 @@ def _guests(proposal: TableProposal) -> Iterable[_Rule]:
     if source is None or not _is_about_orders(proposal):
         return
     column = proposal.profile.column(source)
-    summed = {value for name, value, _ in proposal.profile.sums if name == source}
     blank = sum(rows for value, rows in column.values if not value.strip())
     empty = column.rows - column.filled + blank
     if empty:
         condition = {"column": source, "is_empty": True, "because": "guest order"}
         what = f"'{source}' is empty ({empty / column.rows:.1%}), as of guests who have no account"
         yield condition, empty, "yes", what
-    ids = [(value, rows) for value, rows in column.values if value.strip() and value not in summed]
-    seen = dict(ids) | {value: rows for value, rows in column.notable if value not in summed}
+    ids = [(value, rows) for value, rows in column.values if value.strip()]
+    seen = dict(ids) | dict(column.notable)
     named = [(value, rows) for value, rows in seen.items() if names_nobody(value)]
     if named:
         yield _equal_to(column, named, "guest order", "yes")
@@ -196,7 +199,7 @@ def _returns(proposal: TableProposal) -> Iterable[_Asked]:
                 ("keep", None, "count them as they are"),
             )
             yield (
-                f"{rows:,} rows: {what}; {signs}. What are they?",
+                f"{_rows(rows)}: {what}; {signs}. What are they?",
                 choices if above else choices[1:],
                 proposed if above else "keep",
             )

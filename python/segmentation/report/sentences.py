@@ -76,6 +76,18 @@ def overall_metrics(metrics: pd.DataFrame) -> pd.DataFrame:
     return of[of["segment"].isna()] if len(of) else of
 
 
+def criterion_of(metrics: pd.DataFrame) -> str:
+    """Return the metric that candidates were compared by; empty where there are none.
+
+    Parameters
+    ----------
+    metrics : DataFrame
+        Rows of rpt_classifier_metrics; the baseline was in no comparison, and its rows have none.
+    """
+    known = with_value(metrics, "criterion")
+    return str(known["criterion"].iloc[0]) if len(known) else ""
+
+
 def doubt_about_predictions(metrics: pd.DataFrame) -> str:
     """Return a sentence that warns of a classifier that has learned nothing; else nothing.
 
@@ -88,13 +100,14 @@ def doubt_about_predictions(metrics: pd.DataFrame) -> str:
         The rows of rpt_classifier_metrics.
     """
     whole = overall_metrics(metrics)
-    of = whole[whole["metric"] == whole["criterion"]] if len(whole) else whole
+    criterion = criterion_of(whole)
+    of = where(whole, metric=criterion)
     winner = of[of["is_winner"]] if len(of) else of
     baseline = where(of, candidate=BASELINE)
     if winner.empty or baseline.empty:
         return ""
     gain = float(winner["mean"].iloc[0] - baseline["mean"].iloc[0])
-    if winner["criterion"].iloc[0] == "log_loss":
+    if criterion == "log_loss":
         gain = -gain
     error = winner["standard_error"].iloc[0]
     if gain > (0.0 if pd.isna(error) else float(error)):

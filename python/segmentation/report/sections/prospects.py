@@ -14,6 +14,7 @@ from segmentation.report.rows import first, largest, records, where
 from segmentation.report.segments import PROSPECTS, feature_label, segments_of
 from segmentation.report.sentences import (
     BASELINE,
+    criterion_of,
     doubt_about_predictions,
     overall_metrics,
     predicts_given_segments,
@@ -131,7 +132,7 @@ def _candidates(marts: Marts) -> Figure:
     mart = "rpt_classifier_metrics"
     rows = marts.table(mart)
     whole = overall_metrics(rows)
-    criterion = str(whole["criterion"].iloc[0]) if len(whole) else ""
+    criterion = criterion_of(whole)
     of = whole[whole["metric"] == criterion] if len(whole) else whole
     if of.empty:
         return Figure(

@@ -581,7 +581,6 @@ def test_a_classifier_that_is_no_better_than_the_majority_is_not_trusted(
                 "candidate": "majority_class",
                 "validation": "grouped",
                 "metric": metric,
-                "criterion": criterion,
                 "mean": baseline,
                 "is_winner": False,
             },
