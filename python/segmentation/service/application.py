@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -31,6 +32,7 @@ from segmentation.service.answers import (
     Segments,
 )
 from segmentation.service.guard import Guard
+from segmentation.service.json_texts import written_json
 from segmentation.service.loaded_version import LoadedVersion, ServedVersions
 from segmentation.service.people_bodies import AskedPeople, read_asked_people, read_body
 from segmentation.service.problems import MEDIA_TYPE, ProblemError
@@ -245,18 +247,16 @@ def _add_scoring(app: FastAPI, versions: ServedVersions, settings: ServiceSettin
 
 
 def _scored(version: LoadedVersion, scorer: Scorer, asked: AskedPeople) -> Response:
-    found = records(scorer, scorer.score(asked.people))
-    return _answer(
-        {
-            "segmentation": scorer.segmentation,
-            "model_version": scorer.model_version,
-            "people": [
-                {"customer_id": given, **answer}
-                for given, answer in zip(asked.ids, found, strict=True)
-            ],
-            "versions": version.versions,
-        }
-    )
+    scored = scorer.score(asked.people)
+    if not (np.isfinite(scored.amounts).all() and np.isfinite(scored.of_segments).all()):
+        raise ValueError("a figure is not finite, and JSON cannot say it")
+    content = {
+        "segmentation": scorer.segmentation,
+        "model_version": scorer.model_version,
+        "people": records(scorer, scored, asked.ids),
+        "versions": version.versions,
+    }
+    return Response(written_json(content), media_type="application/json")
 
 
 def _describe(app: FastAPI) -> None:

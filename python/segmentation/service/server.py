@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 
@@ -34,6 +35,10 @@ def serve(settings: ServiceSettings, host: str, port: int) -> None:
     check_address(host, settings.token)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     app = application(settings)
+    # What is loaded now stays: Python's search for cycles need not go through it again and again,
+    # which takes a quarter of a second while requests wait.
+    gc.collect()
+    gc.freeze()
     # uvicorn raises the signal that stopped it once more: who asked for a stop gets exit code 0.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
