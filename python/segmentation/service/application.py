@@ -58,6 +58,7 @@ _DESCRIPTIONS = {
     408: "The body did not arrive in time",
     413: "The body is too large",
     415: "The body is of another type",
+    421: "Without a token, the service answers only requests for this machine",
     422: "A field cannot be used",
     503: "Too much to do at the moment",
 }
@@ -93,6 +94,8 @@ def application(settings: ServiceSettings) -> FastAPI:
         description=_ABOUT,
         lifespan=lifespan,
         redoc_url=None,
+        # A redirection would name the machine that the request named.
+        redirect_slashes=False,
     )
     app.add_middleware(Guard, settings=settings)
     _add_error_answers(app)
@@ -111,7 +114,7 @@ def _answer(content: Any, status: int = 200) -> Response:
 
 def _responses(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {200: {"model": model}}
-    for status in statuses:
+    for status in sorted({*statuses, 421}):
         found[status] = {"description": _DESCRIPTIONS[status], **_DETAILS}
     return found
 
@@ -125,7 +128,10 @@ def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return ProblemError(error.status_code, f"{error.detail}.", headers=error.headers).response()
+        headers = dict(error.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
+        return ProblemError(error.status_code, f"{error.detail}.", headers=headers).response()
 
     @app.exception_handler(RequestValidationError)
     async def validation_problem(_: Request, error: Exception) -> Response:

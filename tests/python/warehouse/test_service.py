@@ -199,6 +199,7 @@ MISTAKES: list[tuple[bytes, int, str]] = [
     (b'{"people": [{"frequency": 1}], "more": 1}', 422, "/more"),
     (b'{"people": [{"frequency": 1, "customer_id": 5}]}', 422, "/people/0/customer_id"),
     (b"null", 422, "/people"),
+    (b'{"people": [{"frequency": 1, "frequency": 2}]}', 400, "the field frequency more than once"),
 ]
 
 
@@ -243,6 +244,21 @@ def test_limits(client: httpx.Client) -> None:
     assert client.get("/segmentations/vip/segments").status_code == 404
 
 
+def test_methods_paths_and_names_that_others_choose(client: httpx.Client) -> None:
+    for path in ("/metadata", "/customers/nobody", "/openapi.json", "/docs"):
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
+    refused = client.post("/metadata")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    for path in ("/metadata/", "/segmentations/", "/health/live/"):
+        answer = client.get(path)
+        assert (answer.status_code, "location" in answer.headers) == (404, False)
+    for path in ("/health/ready", "/metadata"):
+        answer = client.get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, "evil" in answer.text) == (421, False)
+
+
 def test_a_token(sample: Warehouse, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
@@ -253,6 +269,8 @@ def test_a_token(sample: Warehouse, tmp_path: Path) -> None:
         for token, status in ((None, 401), (TOKEN[:-1], 401), (TOKEN + "x", 401), (TOKEN, 200)):
             with running.client(token) as client:
                 assert client.get("/metadata").status_code == status
+                other = client.get("/metadata", headers={"Host": "segments.example"})
+                assert other.status_code == status
                 assert client.get("/openapi.json").status_code == status
                 assert client.get("/health/ready").status_code == 200
         with running.client() as client:
@@ -385,8 +403,8 @@ def test_a_request_under_way_is_answered_before_the_service_stops(
 ) -> None:
     body = json.dumps({"people": [{"frequency": 1}]}).encode()
     head = (
-        f"POST /segmentations/value/score HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-        "Content-Type: application/json\r\n\r\n"
+        "POST /segmentations/value/score HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n\r\n"
     ).encode()
     with running_service(published(sample), tmp_path) as running:
         port = int(running.url.rsplit(":", 1)[1])
