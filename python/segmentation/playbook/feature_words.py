@@ -67,10 +67,14 @@ class FeatureWords:
 
     def written(self, value: float) -> str:
         """Return a value of this feature as a formatted number."""
-        text = f"{value:,.{self.decimals}f}"
+        text = format(value, self._format)
         # Rounded to zero, a small number below zero has no sign.
-        is_zero = text.startswith("-") and float(text.replace(",", "")) == 0
+        is_zero = text[0] == "-" and float(text.replace(",", "")) == 0
         return text[1:] if is_zero else text
+
+    @cached_property
+    def _format(self) -> str:
+        return f",.{self.decimals}f"
 
 
 def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWords]:

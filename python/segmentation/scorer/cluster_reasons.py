@@ -219,10 +219,13 @@ class ClusterReasons:
 
     def _weigh_number(self, j: int, people: People, sample: MixedSample, places: Codes) -> Matrix:
         weights = self._numbers[j]
+        slopes = weights.slopes[places]
+        if not slopes.any():
+            return np.zeros(people.count)
         prepared = weights.explained.prepared
         raw = people.number(prepared.name)
         scaled = sample.numbers[:, j] if j < self._fitted else scaled_column(prepared, raw)
-        found = np.minimum(weights.slopes[places] * (scaled - weights.middle), weights.most[places])
+        found = np.minimum(slopes * (scaled - weights.middle), weights.most[places])
         known = np.where(np.isfinite(raw), 1.0, LAST)
         # What reads the same as the typical customer distinguishes nobody.
         spoken = self._spoken[j]

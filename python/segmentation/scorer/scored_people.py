@@ -106,12 +106,9 @@ def records(
     of_segments = [scorer.slugs[i] for i in range(scored.of_segments.shape[1])]
     measure = scorer.measure
     plural = "distances" if measure == DISTANCE else "probabilities"
-    heads: list[dict[str, Any]] = [{}] * len(segments)
-    if ids is not None:
-        heads = [{"customer_id": given} for given in ids]
-    return [
+    found = [
         {
-            **head,
+            "customer_id": given,
             "segment_id": segment,
             "segment_slug": slug,
             "segment_name": name,
@@ -121,8 +118,8 @@ def records(
             "reasons": reasons if None not in reasons else [r for r in reasons if r is not None],
             plural: dict(zip(of_segments, amounts)),  # noqa: B905  (shape (n, k))
         }
-        for head, segment, (slug, name), amount, runner_up, margin, reasons, amounts in zip(
-            heads,
+        for given, segment, (slug, name), amount, runner_up, margin, reasons, amounts in zip(
+            ids or [None] * len(segments),
             segments,
             [labels.get(i, noise) for i in segments],
             scored.amounts.tolist(),
@@ -133,6 +130,10 @@ def records(
             strict=True,
         )
     ]
+    if ids is None:
+        for record in found:
+            del record["customer_id"]
+    return found
 
 
 def columns(scorer: Scorer, scored: ScoredPeople) -> dict[str, Sequence[Any]]:
