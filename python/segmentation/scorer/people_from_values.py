@@ -23,6 +23,8 @@ from segmentation.scorer.columns_of_people import Inputs, People
 
 # Text is no longer than this: a category is a word or a few.
 LONGEST_TEXT = 1_000
+# For fewer, calls of NumPy cost more than looking at each.
+MANY = 10
 
 # Numbers as people write them; Python would also take 1_000, nan and infinity.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -156,7 +158,7 @@ def _plain_numbers(values: Sequence[Any]) -> Matrix | None:
 
     None where there is anything else: then each value is looked at.
     """
-    if not set(map(type, values)) <= {float, int, NoneType}:
+    if len(values) < MANY or not set(map(type, values)) <= {float, int, NoneType}:
         return None
     try:
         found = np.array(values, dtype=float)

@@ -55,9 +55,9 @@ VALUES = st.lists(
         st.text(alphabet="a7 .\ud800", max_size=3),
         st.decimals(allow_nan=False, allow_infinity=False, places=2),
     ),
-    max_size=6,
+    max_size=15,
 )
-SOUND = st.lists(st.none() | st.floats(-1e15, 1e15) | st.integers(-9, 10**15), max_size=6)
+SOUND = st.lists(st.none() | st.floats(-1e15, 1e15) | st.integers(-9, 10**15), max_size=15)
 
 
 @given(values=VALUES | SOUND, from_file=st.booleans())
