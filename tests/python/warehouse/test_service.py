@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from scored_customers import TOLERANCE, assert_same, mart_rows
 from segmentation.published.opened_file import OpenedFile
 from segmentation.scorer.current_scorers import customers, read_scorers
+from segmentation.service.loaded_version import LoadedVersion
 from service_process import ServiceProcess, running_service
 
 TOKEN = "a-token-of-sixteen-characters-or-more"
@@ -364,6 +367,20 @@ def test_publishing_while_requests_are_answered(sample: Warehouse, tmp_path: Pat
     assert {status for status, _ in answered} == {200}
     assert {run for _, run in answered} >= {version.stem for version in versions}
     assert answered[-1][1] == "run-3"
+
+
+def test_a_version_that_nobody_asks_is_freed_without_a_search_for_cycles(
+    sample: Warehouse,
+) -> None:
+    """The service keeps Python's collector from what is loaded when it starts."""
+    version = LoadedVersion(published(sample))
+    freed = [weakref.ref(of) for of in (version, version.file, *version.scorers.by_name.values())]
+    gc.disable()
+    try:
+        del version
+        assert [of() for of in freed] == [None] * len(freed)
+    finally:
+        gc.enable()
 
 
 def test_a_file_that_lacks_a_table_stops_nothing(sample: Warehouse, tmp_path: Path) -> None:
