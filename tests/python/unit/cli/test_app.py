@@ -193,3 +193,16 @@ def test_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     code, output = shown("report", "--published", "~/none.duckdb")
     assert code == 1
     assert f"There is no file {tmp_path.resolve()}/none.duckdb" in output
+
+
+def test_people_are_looked_for_before_models_are_loaded(tmp_path: Path) -> None:
+    published = ("--published", str(tmp_path / "none.duckdb"))
+    code, output = shown("score", str(tmp_path / "none.csv"), "--output", "out.csv", *published)
+    assert code == 1
+    assert "none.csv" in output
+    people = tmp_path / "people.csv"
+    people.write_text("frequency\n1\n")
+    to = tmp_path / "nowhere" / "out.csv"
+    code, output = shown("score", str(people), "--output", str(to), *published)
+    assert code == 1
+    assert "There is no folder" in output
