@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
+
+from segmentation.lifetime_value.options import FEWEST_CUSTOMERS
 
 Numbers = NDArray[np.float64]
 
@@ -32,9 +33,6 @@ UNLEARNED = (0.0, 0.0, 0.0, 1.0)
 # So many customers of average size who did what the purchase model said stand beside those from
 # whom weights are learned: ten customers do not turn a forecast over, a thousand do.
 PRIOR_CUSTOMERS = 50
-
-# With fewer there is nothing to learn.
-FEWEST_CUSTOMERS = 100
 
 
 @dataclass(frozen=True)
@@ -149,6 +147,9 @@ def learn_combination(
     CombinedForecast
         Unlearned with fewer than :data:`FEWEST_CUSTOMERS`, or where nothing was bought.
     """
+    # Takes half a second to load: a build that keeps its model does not wait for it.
+    from scipy.optimize import nnls
+
     inputs = _inputs(paces, probability_active, modelled)
     # Rows in an order of their own: sums do not depend on that of the customers.
     order = np.lexsort((paces.window, actual, *inputs.T))

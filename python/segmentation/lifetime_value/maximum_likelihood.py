@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from segmentation.lifetime_value.repeat_purchases import Numbers
 
@@ -149,6 +148,9 @@ def _climb(surface: Surface, start: Numbers, size: float) -> tuple[float, Number
             known.clear()
             known[key] = _finite(surface, logarithms)
         return known[key]
+
+    # Takes half a second to load: what applies a model does not wait for it.
+    from scipy import optimize
 
     found = optimize.minimize(
         lambda place: -at(place)[0] / size,

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from segmentation.lifetime_value.maximum_likelihood import inner, maximise
+from segmentation.lifetime_value.options import FEWEST_CUSTOMERS
 from segmentation.lifetime_value.purchase_models import (
     NAMES,
     PARAMETERS,
@@ -23,9 +24,6 @@ from segmentation.lifetime_value.repeat_purchases import (
 
 # r, a and b of the starts; alpha follows from the rate of purchases of all customers.
 _STARTS = ((0.5, 0.8, 2.5), (1.0, 1.0, 1.0), (0.2, 0.3, 3.0), (3.0, 3.0, 6.0))
-
-# Fewer customers say too little about four parameters.
-FEWEST_CUSTOMERS = 100
 
 
 class TooLittleDataError(ValueError):

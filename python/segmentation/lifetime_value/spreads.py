@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Numbers = NDArray[np.float64]
 
@@ -56,11 +56,10 @@ class Spread:
         if expected <= 0:
             return 0.0, 0.0
         outside = (1.0 - COVERAGE) / 2.0
-        wider = float(stats.t.ppf(1.0 - outside, self.degrees) / stats.norm.ppf(1.0 - outside))
+        wider = float(special.stdtrit(self.degrees, 1.0 - outside) / special.ndtri(1.0 - outside))
         relative = wider**2 * (self.scale**2 + variance / expected**2)
-        levels = [outside, 1.0 - outside]
-        lower, upper = stats.gamma.ppf(levels, 1.0 / relative, scale=expected * relative)
-        return float(lower), float(upper)
+        lower, upper = special.gammaincinv(1.0 / relative, [outside, 1.0 - outside])
+        return float(lower) * expected * relative, float(upper) * expected * relative
 
 
 def learn_spread(
