@@ -11,7 +11,7 @@ unnested_parameters as (
     select
         fits.model_version,
         fitted.model,
-        fitted.parameter_name,
+        fitted.parameter_symbol,
         fitted.estimate,
         fitted.standard_error,
         fitted.lower,
@@ -24,7 +24,7 @@ unnested_parameters as (
 
 select
     cast(model as varchar) as model,
-    cast(parameter_name as varchar) as parameter_name,
+    cast(parameter_symbol as varchar) as parameter_symbol,
     cast(estimate as double) as estimate,
     cast(standard_error as double) as standard_error,
     cast(lower as double) as lower,
@@ -34,4 +34,4 @@ select
 from unnested_parameters
 order by
     model,
-    parameter_name
+    parameter_symbol

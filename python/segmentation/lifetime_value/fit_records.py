@@ -35,7 +35,7 @@ def parameter_records(fitted: LifetimeValueFit) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "model": fit.model.family,
-                    "parameter_name": name,
+                    "parameter_symbol": name,
                     "estimate": getattr(fit.model, name),
                     "standard_error": fit.standard_errors[name],
                     "lower": lower,
@@ -54,7 +54,7 @@ def parameter_records(fitted: LifetimeValueFit) -> list[dict[str, Any]]:
         rows.append(
             {
                 "model": GAMMA_GAMMA,
-                "parameter_name": name,
+                "parameter_symbol": name,
                 "estimate": value,
                 "standard_error": spend.standard_errors[name],
                 "lower": base + (value - base) * float(np.exp(-width)),

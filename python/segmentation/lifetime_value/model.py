@@ -61,7 +61,7 @@ class LifetimeValueModel(ModelHeader):
     candidates, chosen_by, spend
         What :meth:`segmentation.lifetime_value.fit.LifetimeValueFit.as_record` says.
     parameters : list of dict
-        Of all models: ``model``, ``parameter_name``, ``estimate``, ``standard_error``, the ends of
+        Of all models: ``model``, ``parameter_symbol``, ``estimate``, ``standard_error``, the ends of
         a 95 % interval, and whether the model is in use.
     combinations : list of dict
         Of purchases and of revenue the fields of
@@ -125,7 +125,7 @@ class LifetimeValueModel(ModelHeader):
             ),
             "parameters": records(
                 model=TEXT,
-                parameter_name=TEXT,
+                parameter_symbol=TEXT,
                 estimate=REAL,
                 standard_error=REAL,
                 lower=REAL,
