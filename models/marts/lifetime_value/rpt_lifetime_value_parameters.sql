@@ -10,7 +10,7 @@ unnested_parameters as (
 
     select
         fits.model_version,
-        fitted.model,
+        fitted.model_family,
         fitted.parameter_symbol,
         fitted.estimate,
         fitted.standard_error,
@@ -23,7 +23,7 @@ unnested_parameters as (
 )
 
 select
-    cast(model as varchar) as model,
+    cast(model_family as varchar) as model_family,
     cast(parameter_symbol as varchar) as parameter_symbol,
     cast(estimate as double) as estimate,
     cast(standard_error as double) as standard_error,
@@ -33,5 +33,5 @@ select
     cast(model_version as varchar) as model_version
 from unnested_parameters
 order by
-    model,
+    model_family,
     parameter_symbol

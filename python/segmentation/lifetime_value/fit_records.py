@@ -34,7 +34,7 @@ def parameter_records(fitted: LifetimeValueFit) -> list[dict[str, Any]]:
             lower, upper = fit.interval(name)
             rows.append(
                 {
-                    "model": fit.model.family,
+                    "model_family": fit.model.family,
                     "parameter_symbol": name,
                     "estimate": getattr(fit.model, name),
                     "standard_error": fit.standard_errors[name],
@@ -53,7 +53,7 @@ def parameter_records(fitted: LifetimeValueFit) -> list[dict[str, Any]]:
         width = float(ndtri(0.975)) * float(np.sqrt(spend.covariance[i, i]))
         rows.append(
             {
-                "model": GAMMA_GAMMA,
+                "model_family": GAMMA_GAMMA,
                 "parameter_symbol": name,
                 "estimate": value,
                 "standard_error": spend.standard_errors[name],
