@@ -110,7 +110,7 @@ def maximise(surface: Surface, starts: Sequence[Numbers], centre: Numbers, size:
     best = _highest(ends)
     if best is None:
         raise NoMaximumError(
-            "The likelihood of the purchase histories has no maximum: none of "
+            "The likelihood has no maximum: none of "
             f"{len(starts)} searches ended. Look for impossible values among them."
         )
     return _described(surface, best, ends, penalised=True, curved=penalised)
