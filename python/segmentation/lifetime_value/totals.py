@@ -8,7 +8,6 @@ somehow: :mod:`segmentation.lifetime_value.calibration` learns by how much from 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -155,14 +154,15 @@ def forecast_totals(
     grouped = _Cells.of(cells)
     parts = []
     for days in HORIZONS:
-        expected, variance = _with_uncertainty(fitted, grouped, days / DAYS_PER_WEEK)
-        for measure, means in expected.items():
-            factor, spread = 1.0, 0.0
+        for measure, (mean, variance) in _with_uncertainty(
+            fitted, grouped, days, calibration
+        ).items():
+            spread = 0.0
             if calibration is not None:
                 learned = calibration.factor(measure, days)
-                factor, spread = learned.factor, learned.spread
-            mean = factor * means
-            error = np.sqrt(factor**2 * variance[measure] + (spread * mean) ** 2)
+                of_all = len(grouped.groups) == 1
+                spread = learned.spread if of_all else learned.spread_of_groups
+            error = np.sqrt(variance + (spread * mean) ** 2)
             lower, upper = gamma_interval(mean, error, options.interval)
             parts.append(
                 pd.DataFrame(
@@ -201,32 +201,46 @@ def gamma_interval(mean: Numbers, error: Numbers, share: float) -> tuple[Numbers
 
 
 def _with_uncertainty(
-    fitted: LifetimeValueFit, cells: _Cells, weeks: float
-) -> tuple[Mapping[str, Numbers], Mapping[str, Numbers]]:
+    fitted: LifetimeValueFit, cells: _Cells, days: int, calibration: Calibration | None
+) -> dict[str, tuple[Numbers, Numbers]]:
     """Return expectation and variance of each measure, one value a group."""
-    purchases = fitted.purchases
-    spend = None if fitted.spend is None else fitted.spend.model
+    purchases, weeks = fitted.purchases, days / DAYS_PER_WEEK
     moments = _Moments.of(purchases.model, cells, weeks)
-    expected, variance = moments.totals(cells), moments.variances(cells)
-    slopes = []
-    for place in _around(purchases.model.logarithms):
-        moved = PurchaseModel.at(purchases.model.family, place)
-        slopes.append(_Moments.of(moved, cells, weeks))
-    totals = [moved.totals(cells) for moved in slopes]
-    for measure in (PURCHASES, BUYERS):
-        variance[measure] += _moved([row[measure] for row in totals], purchases.covariance)
-    if spend is None or fitted.spend is None:
-        return expected, variance
-    expected[REVENUE], variance[REVENUE] = moments.revenue(cells, spend)
-    by_purchases = [moved.revenue(cells, spend)[0] for moved in slopes]
-    variance[REVENUE] += _moved(by_purchases, purchases.covariance)
+    moved = [
+        _Moments.of(PurchaseModel.at(purchases.model.family, place), cells, weeks)
+        for place in _around(purchases.model.logarithms)
+    ]
+    spend = None if fitted.spend is None else fitted.spend.model
+    result = {}
+    for measure in MEASURES if spend is not None else (PURCHASES, BUYERS):
+        mean, variance = moments.of_cells(measure, cells, spend)
+        # Learned multipliers are of a customer's forecast, and known: they move no parameter.
+        multiplier = np.ones(len(mean))
+        if calibration is not None:
+            multiplier = calibration.factor(measure, days).multiplier(mean / cells.customers)
+        total = cells.total(multiplier**2 * variance)
+        total += _moved(
+            [cells.total(multiplier * other.of_cells(measure, cells, spend)[0]) for other in moved],
+            purchases.covariance,
+        )
+        if measure == REVENUE and fitted.spend is not None:
+            total += _moved(
+                [
+                    cells.total(multiplier * moments.of_cells(measure, cells, other)[0])
+                    for other in _spends_around(fitted.spend.model)
+                ],
+                fitted.spend.covariance,
+            )
+        result[measure] = (cells.total(multiplier * mean), total)
+    return result
+
+
+def _spends_around(spend: SpendModel) -> list[SpendModel]:
     logarithms = np.log([spend.p, spend.q - 1.0, spend.v])
-    by_spend = [
-        moments.revenue(cells, SpendModel(p, 1.0 + above_one, v))[0]
+    return [
+        SpendModel(p, 1.0 + above_one, v)
         for p, above_one, v in (np.exp(place).tolist() for place in _around(logarithms))
     ]
-    variance[REVENUE] += _moved(by_spend, fitted.spend.covariance)
-    return expected, variance
 
 
 def _around(logarithms: Numbers) -> list[Numbers]:
@@ -261,20 +275,22 @@ class _Moments:
             active * ahead.mean[at], active * ahead.mean_square[at], active * ahead.any_purchase[at]
         )
 
-    def totals(self, cells: _Cells) -> dict[str, Numbers]:
-        return {
-            PURCHASES: cells.total(cells.customers * self.mean),
-            BUYERS: cells.total(cells.customers * self.any_purchase),
-        }
+    def of_cells(
+        self, measure: str, cells: _Cells, spend: SpendModel | None
+    ) -> tuple[Numbers, Numbers]:
+        """Return expectation and variance of a measure, one value a cell."""
+        if measure == REVENUE and spend is not None:
+            return self._revenue(cells, spend)
+        if measure == BUYERS:
+            chance = self.any_purchase
+            return cells.customers * chance, cells.customers * chance * (1.0 - chance)
+        return (
+            cells.customers * self.mean,
+            cells.customers * (self.mean_square - self.mean**2),
+        )
 
-    def variances(self, cells: _Cells) -> dict[str, Numbers]:
-        return {
-            PURCHASES: cells.total(cells.customers * (self.mean_square - self.mean**2)),
-            BUYERS: cells.total(cells.customers * self.any_purchase * (1.0 - self.any_purchase)),
-        }
-
-    def revenue(self, cells: _Cells, spend: SpendModel) -> tuple[Numbers, Numbers]:
-        """Return expectation and variance of revenue, one value a group.
+    def _revenue(self, cells: _Cells, spend: SpendModel) -> tuple[Numbers, Numbers]:
+        """Return expectation and variance of revenue.
 
         Of a customer with scale V = v + m x, spend on a day has the moments p V / (q' - 1) and
         p (p + 1) V² / ((q' - 1) (q' - 2)), two days have p² V² / ((q' - 1) (q' - 2)) together.
@@ -292,6 +308,6 @@ class _Moments:
         both = spend.p / ((finite - 1.0) * (finite - 2.0))
         mean_square = both * (self.mean + spend.p * self.mean_square)
         return (
-            cells.total(scale * factor * self.mean),
-            cells.total(square * np.maximum(mean_square - (factor * self.mean) ** 2, 0.0)),
+            scale * factor * self.mean,
+            square * np.maximum(mean_square - (factor * self.mean) ** 2, 0.0),
         )

@@ -158,13 +158,14 @@ def test_columns_that_are_absent_are_named() -> None:
         forecast_totals(fitted, cells)
     with pytest.raises(ValueError, match="The back-tests lack actual"):
         learn_calibration(
-            pd.DataFrame(columns=["as_of", "horizon_days", "measure", "predicted"]),
+            pd.DataFrame(columns=["as_of", "horizon_days", "measure", "customers", "predicted"]),
             datetime.date(2025, 1, 1),
         )
 
 
 def backtests(*rows: tuple[str, int, str, float, float]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["as_of", "horizon_days", "measure", "predicted", "actual"])
+    found = pd.DataFrame(rows, columns=["as_of", "horizon_days", "measure", "predicted", "actual"])
+    return found.assign(customers=50)
 
 
 def test_factors_are_learned_from_back_tests_that_have_ended() -> None:
@@ -176,7 +177,7 @@ def test_factors_are_learned_from_back_tests_that_have_ended() -> None:
         ("2025-01-01", 30, "revenue", 100.0, 50.0),
         # Nothing was predicted, or sold: no factor can mend that.
         ("2025-01-01", 30, "buyers", 0.0, 50.0),
-        ("2025-01-01", 30, "buyers", 50.0, 0.0),
+        ("2025-02-01", 30, "buyers", 50.0, 0.0),
     )
     day = datetime.date(2025, 12, 31)
     found = learn_calibration(known, day)
@@ -186,8 +187,10 @@ def test_factors_are_learned_from_back_tests_that_have_ended() -> None:
     ]
     purchases = found.factor("purchases", 90)
     assert purchases.factor == pytest.approx(1.2 ** (2 / 3))
+    assert purchases.exponent == 1.0
     left = 2 * (np.log(1.2) / 3) ** 2 + PRIOR_SPREAD**2
     assert purchases.spread == pytest.approx(np.sqrt(left / 3))
+    assert purchases.spread_of_groups == pytest.approx(purchases.spread)
     assert found.factor("revenue", 30).factor == pytest.approx(0.5**0.5)
     assert found.factor("revenue", 365) == CalibrationFactor("revenue", 365)
     assert learn_calibration(known.sample(frac=1, random_state=1), day) == found
@@ -196,11 +199,45 @@ def test_factors_are_learned_from_back_tests_that_have_ended() -> None:
     assert earlier.factor("purchases", 90).backtests == 1
 
 
-def test_a_factor_is_bounded() -> None:
+def test_forecasts_that_were_too_far_apart_are_brought_together() -> None:
+    """Five back-tests by tenths, in which actual is 2 times predicted to the power of 0.8."""
+    each = np.geomspace(0.1, 10, 10)
+    known = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "as_of": pd.Timestamp(f"202{year}-01-01"),
+                    "horizon_days": 90,
+                    "measure": "purchases",
+                    "customers": 1_000,
+                    "predicted": 1_000 * each,
+                    "actual": 2_000 * each**0.8,
+                }
+            )
+            for year in range(5)
+        ]
+    )
+    found = learn_calibration(known, datetime.date(2026, 1, 1)).factor("purchases", 90)
+    # Of five back-tests, five sixths are believed.
+    assert found.exponent == pytest.approx(1 - 0.2 * 5 / 6)
+    assert found.centre == pytest.approx(each.mean())
+    assert found.spread < found.spread_of_groups < 0.2
+    corrected = each * found.multiplier(each)
+    assert (np.diff(corrected) > 0).all()
+    assert corrected.sum() / (2 * each**0.8).sum() == pytest.approx(1.0, abs=0.1)
+    assert corrected[0] > 2 * each[0]
+    few = known[known.predicted > 2_000]
+    assert learn_calibration(few, datetime.date(2026, 1, 1)).factors[0].exponent == 1.0
+
+
+def test_what_is_learned_is_bounded() -> None:
     off = backtests(*[(f"202{year}-01-01", 90, "purchases", 1.0, 1e6) for year in range(5)])
     found = learn_calibration(off, datetime.date(2026, 1, 1)).factor("purchases", 90)
     assert found.factor == pytest.approx(LARGEST_FACTOR)
     assert found.spread > 1
+    steep = CalibrationFactor("purchases", 90, factor=1.0, exponent=0.5, centre=1.0)
+    multiplier = steep.multiplier(np.array([0.0, 1e-9, 1.0, 1e9]))
+    assert multiplier.tolist() == pytest.approx([3.0, 3.0, 1.0, 1 / 3])
 
 
 def test_factors_are_spoken_of() -> None:
@@ -208,11 +245,12 @@ def test_factors_are_spoken_of() -> None:
         "No earlier back-test of purchases in 90 days: nothing is calibrated, and totals are taken "
         "to be 10 % off."
     )
-    assert CalibrationFactor("revenue", 30, 1.1234, 0.08, 1).in_words() == (
+    assert CalibrationFactor("revenue", 30, 1.1234, spread=0.08, backtests=1).in_words() == (
         "Forecasts of revenue in 30 days are multiplied by 1.12, learned from 1 earlier back-test; "
         "totals stay 8 % off."
     )
-    assert "2 earlier back-tests" in CalibrationFactor("revenue", 30, 1.1, 0.1, 2).in_words()
+    closer = CalibrationFactor("revenue", 30, 1.1, 0.85, backtests=2).in_words()
+    assert "brought closer together by a power of 0.85, learned from 2 earlier back-tests" in closer
 
 
 def test_a_factor_moves_forecasts_and_widens_totals() -> None:
@@ -220,8 +258,8 @@ def test_a_factor_moves_forecasts_and_widens_totals() -> None:
     fitted = fit_to(customers)
     calibration = Calibration(
         (
-            CalibrationFactor("purchases", 90, 1.5, 0.2, 3),
-            CalibrationFactor("revenue", 90, 0.5, 0.2, 3),
+            CalibrationFactor("purchases", 90, 1.5, spread=0.2, backtests=3),
+            CalibrationFactor("revenue", 90, 0.5, spread=0.2, backtests=3),
         )
     )
     each = forecast_customers(fitted, customers)
@@ -238,7 +276,15 @@ def test_a_factor_moves_forecasts_and_widens_totals() -> None:
     )
     untouched = [name for name in each if "_90_days" not in name or "probability" in name]
     pd.testing.assert_frame_equal(moved[untouched], each[untouched])
+    tilted = Calibration((CalibrationFactor("purchases", 90, 1.2, 0.8, 0.5),))
+    apart = calibrated(each, tilted).expected_purchases_90_days
+    before = each.expected_purchases_90_days
+    np.testing.assert_array_equal(apart.rank(), before.rank())
     cells = cells_of(fitted, customers)
+    totals = forecast_totals(fitted, cells, calibration=tilted).set_index(
+        ["horizon_days", "measure"]
+    )
+    assert totals.expected[(90, "purchases")] == pytest.approx(apart.sum())
     plain = forecast_totals(fitted, cells).set_index(["horizon_days", "measure"])
     learned = forecast_totals(fitted, cells, calibration=calibration)
     learned = learned.set_index(["horizon_days", "measure"])
