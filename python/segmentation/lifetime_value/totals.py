@@ -133,7 +133,9 @@ def forecast_totals(
         The columns of :data:`CELL_COLUMNS`, as :func:`cells_of` returns them.
     options : ForecastOptions, optional
     calibration : Calibration, optional
-        Learned factors and the spread of earlier errors; neither unless given.
+        Learned factors and the spread of earlier errors, that of totals for a single group and
+        that of groups for several; neither unless given. Customers of one group and history share
+        a multiplier, that of their mean.
 
     Returns
     -------
@@ -154,33 +156,32 @@ def forecast_totals(
     grouped = _Cells.of(cells)
     parts = []
     for days in HORIZONS:
-        for measure, (mean, variance) in _with_uncertainty(
-            fitted, grouped, days, calibration
-        ).items():
-            spread = 0.0
-            if calibration is not None:
-                learned = calibration.factor(measure, days)
-                of_all = len(grouped.groups) == 1
-                spread = learned.spread if of_all else learned.spread_of_groups
+        figures = _with_uncertainty(fitted, grouped, days, calibration)
+        for measure, (mean, variance) in figures.items():
+            spread = _spread(calibration, measure, days, of_all=len(grouped.groups) == 1)
             error = np.sqrt(variance + (spread * mean) ** 2)
             lower, upper = gamma_interval(mean, error, options.interval)
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "group": grouped.groups,
-                        "horizon_days": days,
-                        "measure": measure,
-                        "customers": grouped.total(grouped.customers).astype(np.int64),
-                        "expected": mean,
-                        "standard_error": error,
-                        "lower": lower,
-                        "upper": upper,
-                    }
-                )
-            )
+            columns = {
+                "group": grouped.groups,
+                "horizon_days": days,
+                "measure": measure,
+                "customers": grouped.total(grouped.customers).astype(np.int64),
+                "expected": mean,
+                "standard_error": error,
+                "lower": lower,
+                "upper": upper,
+            }
+            parts.append(pd.DataFrame(columns))
     totals = pd.concat(parts, ignore_index=True)
     keys = ["group", "horizon_days", "measure"]
     return totals.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def _spread(calibration: Calibration | None, measure: str, days: int, *, of_all: bool) -> float:
+    if calibration is None:
+        return 0.0
+    learned = calibration.factor(measure, days)
+    return learned.spread if of_all else learned.spread_of_groups
 
 
 def gamma_interval(mean: Numbers, error: Numbers, share: float) -> tuple[Numbers, Numbers]:

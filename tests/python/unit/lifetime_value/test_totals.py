@@ -112,6 +112,19 @@ def test_intervals_of_totals_hold_nine_in_ten() -> None:
     assert 0.84 <= inside / seen <= 0.96
 
 
+def test_nobody_has_no_totals_and_purchases_have_totals_without_spends() -> None:
+    customers, _, _ = shop_of(TRUTH, 200, seed=1)
+    fitted = fit_to(customers)
+    assert forecast_totals(fitted, cells_of(fitted, customers.iloc[:0])).empty
+    without = fit_lifetime_value(
+        RepeatPurchases.of(customers.frequency, customers.recency, customers.age)
+    )
+    assert isinstance(without, LifetimeValueFit)
+    totals = forecast_totals(without, cells_of(without, customers.drop(columns="spend")))
+    assert set(totals.measure) == {"purchases", "buyers"}
+    assert totals.notna().all(axis=None)
+
+
 @pytest.fixture(scope="module")
 def published() -> Observed:
     return cdnow(sample=False)
