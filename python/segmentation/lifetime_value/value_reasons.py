@@ -128,19 +128,17 @@ def spend_in_words(frequency: int, own: float, expected: float, everybody: float
     Examples
     --------
     >>> spend_in_words(3, 50.0, 46.2, 35.0)
-    'Spent 50.00 on a repeat purchase day, all customers 35.00: 46.20 is expected next time.'
+    'Spent 50.00 on a repeat purchase day (mean of all 35.00): 46.20 is expected next time.'
     """
     if frequency == 0:
-        return (
-            f"Has no repeat purchase yet: {everybody:,.2f} is expected next time, as of everybody."
-        )
+        return f"No repeat purchase yet: the mean of all customers, {expected:,.2f}, is expected."
     if not (np.isfinite(own) and own > 0):
         return (
-            f"Spent nothing on balance on repeat purchase days: {expected:,.2f} is expected next "
-            "time, as of everybody."
+            "Spent nothing on balance on repeat purchase days: the mean of all customers, "
+            f"{expected:,.2f}, is expected next time."
         )
     return (
-        f"Spent {own:,.2f} on a repeat purchase day, all customers {everybody:,.2f}: "
+        f"Spent {own:,.2f} on a repeat purchase day (mean of all {everybody:,.2f}): "
         f"{expected:,.2f} is expected next time."
     )
 

@@ -52,7 +52,7 @@ def test_purchases_in_words() -> None:
 
 def test_spend_in_words() -> None:
     assert spend_in_words(0, float("nan"), 35.0, 35.0) == (
-        "Has no repeat purchase yet: 35.00 is expected next time, as of everybody."
+        "No repeat purchase yet: the mean of all customers, 35.00, is expected."
     )
     assert "nothing on balance" in spend_in_words(2, -4.0, 35.0, 35.0)
 
@@ -91,7 +91,7 @@ def test_a_frame_of_reasons_keeps_its_index() -> None:
     assert found.loc["b"].tolist() == [
         "Bought every 9 days, now gone for 41: 23 % likely to be still a customer.",
         "About 1.5 purchases are expected in the next 90 days; from 0 to 6 are likely.",
-        "Spent 50.00 on a repeat purchase day, all customers 40.00: 46.20 is expected next time.",
+        "Spent 50.00 on a repeat purchase day (mean of all 40.00): 46.20 is expected next time.",
     ]
     assert found.reason_1["a"].startswith("Bought once, 7 days ago: 80 %")
     assert reasons(customers, forecast).reason_3.isna().all()
