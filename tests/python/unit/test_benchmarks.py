@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from builds import QUICK
 
 from benchmarks import __main__ as all_benchmarks
 from benchmarks import (
@@ -182,8 +183,8 @@ def test_the_customers_and_orders_of_a_whole_build_are_as_planted(tmp_path: Path
 def test_a_whole_build_rejects_what_was_planted_and_loses_nobody(tmp_path: Path) -> None:
     folder = str(tmp_path)
     whole_build.prepare(folder, customers=1_500)()
-    whole_build.first_build(folder)()
-    whole_build.second_build(folder)()
+    whole_build.first_build(folder, QUICK)()
+    whole_build.second_build(folder, QUICK)()
     whole_build.bare_copy(folder)()
     found = whole_build.compare(folder)()
     assert found["planted"] > 10
