@@ -18,32 +18,41 @@
 
 {# How `warehouse_relations` writes a table: its function, ref or source, and their names. #}
 {% macro written_relation(table) -%}
-    {%- set named = var("warehouse_relations") or {} -%}
+    {{- return(relation_in_var(
+        "warehouse_relations", table, contract_tables(), "The tables of the contract are"
+    )) -}}
+{%- endmacro %}
+
+{#
+  How a var that says which relation is what writes one of them: its function, ref or source, and
+  their names; none where it does not. The var may name what is in `known`, which `are` introduces.
+#}
+{% macro relation_in_var(variable, name, known, are) -%}
+    {%- set named = var(variable) or {} -%}
     {%- if named is not mapping -%}
         {%- do exceptions.raise_compiler_error(
-            "warehouse_relations is '" ~ named ~ "'. It must say which relation each table is, e.g."
-            ~ " {orders: ref('my_orders')}."
+            variable ~ " is '" ~ named ~ "'. It must say which relation each table is, e.g. {"
+            ~ known[0] ~ ": ref('my_" ~ known[0] ~ "')}."
         ) -%}
     {%- endif -%}
-    {%- for name in named if name not in contract_tables() -%}
+    {%- for other in named if other not in known -%}
         {%- do exceptions.raise_compiler_error(
-            "warehouse_relations names '" ~ name ~ "'. The tables of the contract are: "
-            ~ contract_tables() | join(", ") ~ "."
+            variable ~ " names '" ~ other ~ "'. " ~ are ~ ": " ~ known | join(", ") ~ "."
         ) -%}
     {%- endfor -%}
-    {%- if table not in named -%}
+    {%- if name not in named -%}
         {{- return(none) -}}
     {%- endif -%}
     {%- set written = modules.re.match(
         "^(ref|source)\\( *(?:'([^'\"]+)'|\"([^'\"]+)\") *(?:, *(?:'([^'\"]+)'|\"([^'\"]+)\") *)?\\)$",
-        named[table] | trim
+        named[name] | trim
     ) -%}
     {%- set names = written.groups()[1:] | select | list if written else [] -%}
     {%- if not names or (written.group(1) == "source" and names | length == 1) -%}
         {%- do exceptions.raise_compiler_error(
-            "warehouse_relations says that " ~ table ~ " is " ~ named[table] ~ ". Write it as in a"
-            ~ " model: ref('my_" ~ table ~ "'), ref('my_package', 'my_" ~ table ~ "') or"
-            ~ " source('my_source', 'my_" ~ table ~ "')."
+            variable ~ " says that " ~ name ~ " is " ~ named[name] ~ ". Write it as in a model: ref('my_"
+            ~ name ~ "'), ref('my_package', 'my_" ~ name ~ "') or source('my_source', 'my_" ~ name
+            ~ "')."
         ) -%}
     {%- endif -%}
     {{- return({"function": written.group(1), "names": names}) -}}
@@ -52,9 +61,12 @@
 {# The relation that `warehouse_relations` names: an edge of the graph, as dbt sees ref and source. #}
 {% macro named_relation(table) -%}
     {%- set written = written_relation(table) -%}
-    {%- if written is none -%}
-        {{- return(none) -}}
-    {%- elif written.function == "ref" -%}
+    {{- return(none if written is none else relation_as_written(written)) -}}
+{%- endmacro %}
+
+{# The relation that a var writes; columns are read from it, which an ephemeral model has not. #}
+{% macro relation_as_written(written) -%}
+    {%- if written.function == "ref" -%}
         {%- set relation = ref(*written.names) -%}
     {%- else -%}
         {%- set relation = source(*written.names) -%}

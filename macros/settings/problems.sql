@@ -49,6 +49,7 @@
         "refit_after_days",
         "value_options",
         "warehouse_relations",
+        "warehouse_row_counts",
         "warehouse_schema",
     ] -%}
     {%- set problems = [] -%}

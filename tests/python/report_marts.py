@@ -332,6 +332,7 @@ def _add_prospects(marts: ReportMarts, names: Sequence[str]) -> None:
             {
                 "segment_slug": slug(name),
                 "segment_name": name,
+                "horizon_days": 180,
                 "prospects": 100,
                 "most_likely_customers": 10,
                 "expected_customers": 20.5 - place / 2,
@@ -542,6 +543,18 @@ def _add_features(marts: ReportMarts) -> None:
 
 
 def _add_sources(marts: ReportMarts) -> None:
+    for rank, (outcome, rows) in enumerate((("accepted", 9), ("guest order", 2)), start=1):
+        marts.add(
+            "rpt_source_rows",
+            {
+                "source_table": "orders_2024",
+                "outcome_rank": rank,
+                "is_accepted": rank == 1,
+                "outcome": outcome,
+                "source_rows": rows,
+                "rows_read": 11,
+            },
+        )
     marts.add(
         "rpt_rows_read",
         {"source_table": "orders", "rows_read": 9, "rows_accepted": 8, "rows_rejected": 1},

@@ -32,6 +32,7 @@ select
     cast(started_at as timestamp) as started_at,
     cast(ended_at as timestamp) as ended_at,
     cast(command as varchar) as command,
+    cast({{ text_literal(project_name) }} as varchar) as project_name,
     cast(dataset as varchar) as dataset,
     cast(variant as varchar) as variant,
     cast(as_of as date) as as_of,

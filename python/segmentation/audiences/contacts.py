@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,6 +123,55 @@ def identify(
             found.problems.append((customer, "contact", "contact: nothing to be found by"))
     found.problems.sort()
     return found
+
+
+@dataclass(frozen=True)
+class IdMatches:
+    """How the ids of contacts compare with those of an audience.
+
+    Attributes
+    ----------
+    of_contacts, of_audience, in_both : int
+        Distinct ids.
+    examples : tuple of (str, str) or None
+        An id of the contacts and one of the audience, where the two may be spelt in different ways:
+        no id is in both, or some are alike but for zeros in front, decimals, case or blanks. Such
+        two, if there are any.
+    """
+
+    of_contacts: int
+    of_audience: int
+    in_both: int
+    examples: tuple[str, str] | None
+
+
+def compare_ids(customers: Sequence[str], contacts: pa.Table) -> IdMatches:
+    """Compare the ids of an audience with those of contacts.
+
+    Parameters
+    ----------
+    customers : sequence of str
+    contacts : pyarrow.Table
+        As :func:`read_contacts` returns them.
+    """
+    audience = set(customers)
+    known = {contact for contact in contacts[KEY].to_pylist() if contact is not None}
+    both = audience & known
+    strangers = {_loosely(contact): contact for contact in sorted(known - both, reverse=True)}
+    alike = [
+        (strangers[_loosely(customer)], customer)
+        for customer in sorted(audience - both)
+        if _loosely(customer) in strangers
+    ]
+    examples = alike[0] if alike else None
+    if not both and known and audience:
+        examples = examples or (min(known), min(audience))
+    return IdMatches(len(known), len(audience), len(both), examples)
+
+
+def _loosely(customer_id: str) -> str:
+    """Return an id without what programs add to ids, or take from them."""
+    return re.sub(r"\.0+$", "", customer_id.strip().casefold()).lstrip("0")
 
 
 def without_held_out(

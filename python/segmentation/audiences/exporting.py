@@ -28,6 +28,8 @@ from segmentation.audiences.buckets import read_percentage
 from segmentation.audiences.contacts import (
     KEY,
     Identified,
+    IdMatches,
+    compare_ids,
     identify,
     read_contacts,
     without_held_out,
@@ -47,6 +49,7 @@ from segmentation.audiences.mirror import (
     recovered_state,
 )
 from segmentation.audiences.phones import checked_region
+from segmentation.audiences.problem_files import check_problems_place, write_problems
 from segmentation.audiences.written_files import (
     table_bytes,
     write_folder_whole,
@@ -138,6 +141,8 @@ class Exported:
     problems : dict
         What could not be sent, and how often.
     problems_file : Path or None
+    ids : IdMatches or None
+        How the ids of the contacts compare with those of the treated customers.
     """
 
     audience: Audience
@@ -152,6 +157,7 @@ class Exported:
     found: int
     problems: dict[str, int]
     problems_file: Path | None
+    ids: IdMatches | None = None
 
 
 def export_audience(marts: Marts, request: Request) -> Exported:
@@ -190,6 +196,8 @@ def export_audience(marts: Marts, request: Request) -> Exported:
         known = read_assignments(request.assignments, checked_name(request.audience or to.stem))
         audience = _defined(request, members, state, known)
         _check_file(to, state)
+        if destination is not None:
+            check_problems_place(to)
         if state is not None:
             check_state(state, audience, to, request.destination)
         # Recorded before anybody is given to a destination.
@@ -202,7 +210,7 @@ def export_audience(marts: Marts, request: Request) -> Exported:
         before = _still_ours(state, held_out, request)
         following = _following(audience, request, state, treated, identified, before)
         written, added, removed = _given(request, state, following, treated)
-        problems_file = _write_problems(to, identified, destination)
+        problems_file = write_problems(to, identified.problems) if destination else None
     return Exported(
         audience=audience,
         as_of=_as_of(members),
@@ -216,6 +224,7 @@ def export_audience(marts: Marts, request: Request) -> Exported:
         found=sum(bool(rows) for rows in identified.rows.values()),
         problems=dict(sorted(Counter(problem for _, _, problem in identified.problems).items())),
         problems_file=problems_file,
+        ids=None if contacts is None else compare_ids(treated[KEY].to_pylist(), contacts),
     )
 
 
@@ -396,22 +405,6 @@ def _identifiers(rows: list[Row], following: Given, destination: Destination | N
     unique = list(dict.fromkeys(row[skipped:] for row in rows))
     columns = [pa.array([row[at] for row in unique], pa.string()) for at in range(len(names))]
     return pa.table(columns, names=list(names))
-
-
-def _write_problems(
-    to: Path, identified: Identified, destination: Destination | None
-) -> Path | None:
-    """Write which customers have no usable contact, and why; nothing for our own file."""
-    place = to.with_name(f"{to.stem}.problems.csv")
-    if destination is None:
-        return None
-    if not identified.problems:
-        place.unlink(missing_ok=True)
-        return None
-    columns = [list(values) for values in zip(*identified.problems, strict=True)]
-    table = pa.table(columns, names=[KEY, "field", "problem"])
-    write_whole(place, lambda path: _write_as(table, path, ".csv"))
-    return place
 
 
 def _as_of(members: Members) -> str:

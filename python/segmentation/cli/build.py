@@ -49,7 +49,8 @@ def build(
     """Build and test the warehouse, publish its marts, and show the segments.
 
     dbt runs as a process of its own, and its exit code is the one of this command. Further options
-    are handed on to `dbt build`. Ctrl-C stops it; the next build goes on from there.
+    are handed on to `dbt build`. Ctrl-C or SIGTERM stops it; the next build goes on from
+    there.
     """
     console = terminal()
     folder = project_folder(project)
@@ -163,7 +164,7 @@ def _say_result(
 ) -> None:
     stages = ", ".join(f"{name} {progress.done[name]}" for name in STAGES if progress.done[name])
     console.print(escape(f"{seconds:,.0f} s: {stages or 'nothing was built'}."), highlight=False)
-    if code == ExitCode.INTERRUPTED:
+    if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
         console.print("Stopped. The next build goes on from here.")
     for reason in progress.reasons[:REASONS_SHOWN] if code else []:
         console.print(escape(f"\n{reason}"), soft_wrap=True, highlight=False, style="red")

@@ -40,11 +40,14 @@ class ExitCode(IntEnum):
     USAGE = 2
     # Ctrl-C, as shells count it.
     INTERRUPTED = 130
+    # SIGTERM, as shells count it.
+    TERMINATED = 143
 
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 a problem, which the message names; 2 a command or option that does not"
-    " exist, or a build that dbt could not run; 130 stopped with Ctrl-C."
+    " exist, or a build that dbt could not run; 130 stopped with Ctrl-C;"
+    " 143 stopped with SIGTERM."
 )
 
 

@@ -29,6 +29,8 @@ def data_quality(connection: Connection) -> list[str]:
         ).fetchall()
     }
     lines: list[str] = []
+    if "rpt_source_rows" in marts:
+        lines += _source_rows(connection)
     if {"rpt_rows_read", "rpt_reject_reasons"} <= marts:
         lines += _rows_read(connection)
     if "rpt_warnings" in marts:
@@ -36,6 +38,28 @@ def data_quality(connection: Connection) -> list[str]:
     if "rpt_builds" in marts:
         lines += _run(connection)
     return lines
+
+
+def _source_rows(connection: Connection) -> list[str]:
+    outcomes: dict[str, list[tuple[bool, str, int]]] = {}
+    totals: dict[str, int] = {}
+    for table, accepted, outcome, rows, read in connection.sql(
+        "select source_table, is_accepted, outcome, source_rows, rows_read from rpt_source_rows "
+        "order by source_table, outcome_rank"
+    ).fetchall():
+        outcomes.setdefault(table, []).append((accepted, outcome, rows))
+        totals[table] = read
+    lines = []
+    for table, found in outcomes.items():
+        accepted = sum(rows for is_accepted, _, rows in found if is_accepted)
+        reasons = [f"{why} ({rows:,})" for is_accepted, why, rows in found if not is_accepted]
+        rejected = sum(rows for is_accepted, _, rows in found if not is_accepted)
+        line = f"  {table}: read {totals[table]:,}, accepted {accepted:,}, rejected {rejected:,}"
+        if reasons:
+            # All of them: the mapping of a shop names only a few.
+            line += f" ({rejected / totals[table]:.1%}): {'; '.join(reasons)}"
+        lines.append(line)
+    return ["", "Rows of your files and tables:", *lines] if lines else []
 
 
 def _rows_read(connection: Connection) -> list[str]:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ import typer
 
 from segmentation.cli.conventions import CommandError, ExitCode
 
-# How long dbt may take to end after Ctrl-C.
+# How long dbt may take to end after Ctrl-C or SIGTERM.
 SECONDS_TO_STOP = 60
 
 
@@ -81,10 +82,11 @@ def run_dbt(
     Returns
     -------
     int
-        dbt's exit code, or 130 where Ctrl-C stopped it.
+        dbt's exit code, or 130 where Ctrl-C stopped it and 143 where SIGTERM did.
     """
     messages.parent.mkdir(parents=True, exist_ok=True)
     with (
+        _heeded_sigterm(),
         messages.open("a", encoding="utf-8") as errors,
         _started([*dbt_command(), *arguments], environment, errors.fileno()) as process,
     ):
@@ -93,9 +95,33 @@ def run_dbt(
             for line in process.stdout:
                 each_line(line)
             return process.wait()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stopped:
             _stop(process)
-            return ExitCode.INTERRUPTED
+            is_term = isinstance(stopped, _TerminatedError)
+            return ExitCode.TERMINATED if is_term else ExitCode.INTERRUPTED
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM, which a supervisor or `timeout` sends; it stops what Ctrl-C stops."""
+
+
+@contextlib.contextmanager
+def _heeded_sigterm() -> Iterator[None]:
+    """Let SIGTERM stop dbt too while the body runs: else dbt would go on without its parent."""
+
+    def stop(*_: object) -> None:
+        raise _TerminatedError
+
+    # Only the main thread may say so, and whoever ignores the signal goes on ignoring it.
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextlib.contextmanager

@@ -147,6 +147,19 @@ def _as_values(exported: Exported, folder: Path) -> dict[str, object]:
     return values | {"assignments": str(folder)}
 
 
+def _about_ids(exported: Exported) -> list[str]:
+    """Return a hint where ids of contacts and of the marts look as if spelt in different ways."""
+    ids = exported.ids
+    if ids is None or ids.examples is None:
+        return []
+    contact, customer = ids.examples
+    return [
+        f"  Of {ids.of_contacts:,} ids of the contacts, {ids.in_both:,} are in the audience. Are"
+        f" they spelt in another way? The contacts have e.g. '{contact}', the audience has e.g."
+        f" '{customer}'."
+    ]
+
+
 def _lines(exported: Exported, request: Request) -> list[str]:
     audience = exported.audience
     lines = [
@@ -160,6 +173,7 @@ def _lines(exported: Exported, request: Request) -> list[str]:
         lines.append(
             f"{request.destination} can find {exported.found:,} of {exported.treated:,} customers."
         )
+        lines += _about_ids(exported)
         lines += [f"  {count:,} x {problem}" for problem, count in exported.problems.items()]
         if exported.problems_file is not None:
             lines.append(f"  {exported.problems_file} names them.")

@@ -38,15 +38,11 @@ from segmentation.onboarding.project_files import (
     project_files,
     written_mapping,
 )
-from segmentation.onboarding.proposals import (
-    Question,
-    TableProposal,
-    choose_column,
-    propose_table,
-)
+from segmentation.onboarding.proposals import choose_column, propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
 from segmentation.onboarding.shared_ids import match_customers
+from segmentation.onboarding.table_proposal import Question, TableProposal
 from segmentation.onboarding.text_files import TextLayout, layout_of
 from segmentation.onboarding.writing import write_files
 
@@ -105,7 +101,7 @@ def init(
                 " write the proposal to a file with --propose and give that back with --mapping."
             )
         named = slug(name or (project.name if project else Path.cwd().name if here else "my_shop"))
-        proposed = _propose(console, sources, named, yes=yes, propose=propose)
+        proposed = _propose(console, sources, named, yes=yes, propose=propose, force=force)
         if proposed is None:
             return
         wanted = proposed
@@ -149,7 +145,13 @@ def _check_sources(mapping: Mapping) -> None:
 
 
 def _propose(
-    console: Console, sources: list[str], name: str, *, yes: bool, propose: Path | None
+    console: Console,
+    sources: list[str],
+    name: str,
+    *,
+    yes: bool,
+    propose: Path | None,
+    force: bool,
 ) -> Mapping | None:
     with open_in_memory() as connection:
         proposals: list[TableProposal] = []
@@ -180,7 +182,7 @@ def _propose(
         )
         unanswered += _answer_all(console, draft, asked, is_asking)
     if propose:
-        _write_proposal(console, propose, draft, unanswered)
+        _write_proposal(console, propose, draft, unanswered, force=force)
         return None
     if unanswered:
         raise CommandError(
@@ -317,13 +319,19 @@ def _ask(console: Console, draft: dict[str, Any], question: Question) -> None:
 
 
 def _write_proposal(
-    console: Console, path: Path, draft: dict[str, Any], unanswered: list[Question]
+    console: Console,
+    path: Path,
+    draft: dict[str, Any],
+    unanswered: list[Question],
+    *,
+    force: bool,
 ) -> None:
     for table in draft["tables"]:
         table["source"] = str(address_of(table["source"]).seen_from(path.parent))
     questions = "".join(f"# {open_question_text(question)}\n" for question in unanswered)
     head = f"# Not decided yet, and written as '?' below:\n{questions}" if unanswered else ""
-    write_files(path.parent, {path.name: head + written_mapping(decided(draft))}, force=False)
+    text = head + written_mapping(decided(draft))
+    write_files(path.parent, {path.name: text}, force=force, instead="file with --propose")
     console.print(
         escape(
             f"\n{path} holds the proposal; fields still to be decided: {len(unanswered)}."

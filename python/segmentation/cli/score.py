@@ -30,8 +30,12 @@ def score(
     the command counts them and ends with code 0.
     """
     from segmentation.scorer.current_scorers import NoModelError
-    from segmentation.scorer.people_files import PeopleFileError, score_file
+    from segmentation.scorer.people_files import PeopleFileError, check_places, score_file
 
+    try:
+        check_places(people, output)
+    except PeopleFileError as error:
+        raise CommandError(str(error)) from None
     shown = Console(stderr=True)
     with opened_scorers(published) as (_, scorers):
         try:

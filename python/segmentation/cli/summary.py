@@ -14,7 +14,9 @@ from rich.table import Table
 from segmentation.cli.conventions import AsJson, print_json, records, terminal
 from segmentation.cli.data_quality import data_quality
 from segmentation.cli.opened import Schema, opened_marts
+from segmentation.cli.playbook_advice import playbook_advice
 from segmentation.engine.duckdb import Connection
+from segmentation.published.read_marts import Marts
 from segmentation.published.value_forecasts import ValueForecast, read_value_forecast
 
 Warehouse = Annotated[
@@ -57,13 +59,13 @@ def show_summary(warehouse: Path, schema: str | None, *, as_json: bool = False) 
     """
     option = "--warehouse or SEGMENTATION_WAREHOUSE"
     with opened_marts(warehouse, schema, option=option) as marts:
-        about = _about(marts.connection)
+        about = _about(marts)
         quality = data_quality(marts.connection)
         forecast = read_value_forecast(marts)
         segments = _segments(marts.connection)
         schema = marts.schema
         if as_json:
-            facts = _facts(marts.connection) | {"schema": schema, "segments": segments}
+            facts = _facts(marts) | {"schema": schema, "segments": segments}
             print_json(facts | {"lifetime_value": forecast and _forecast_facts(forecast)})
             return
     console = terminal()
@@ -103,12 +105,14 @@ def _segments(connection: Connection) -> list[dict[str, Any]]:
     return records(COLUMNS, rows)
 
 
-def _facts(connection: Connection) -> dict[str, Any]:
+def _facts(marts: Marts) -> dict[str, Any]:
     """Return what the JSON says beside the segments: the data set, its rows and its warnings."""
-    facts: dict[str, Any] = {}
+    connection = marts.connection
+    facts: dict[str, Any] = {"name": marts.data_name}
     days = connection.sql("select distinct dataset, as_of from dim_segments").fetchall()
     facts["dataset"], facts["as_of"] = days[0] if days else (None, None)
     for name, query in (
+        ("source_rows", "select * from rpt_source_rows order by source_table, outcome_rank"),
         ("rows_read", "select * from rpt_rows_read where rows_read > 0 order by source_table"),
         ("warnings", "select message, what_to_do from rpt_warnings order by warning_number"),
     ):
@@ -173,17 +177,17 @@ def _print_what_follows(
         "  rpt_k_selection         criteria for each number of segments\n"
         "  rpt_segment_projection  x and y of customers and centroids, for a scatter plot\n"
         "  rpt_prospect_distribution  how many prospects will join each segment\n"
-        "Names and strategies are edited in seeds/segment_playbook.csv; "
-        "docs/marts.md has queries to start from.",
+        f"{escape(playbook_advice(warehouse))}\n"
+        "docs/marts.md of the package has queries to start from.",
         highlight=False,
         soft_wrap=True,
     )
 
 
-def _about(connection: Connection) -> tuple[str, str | None]:
-    rows = connection.sql(
+def _about(marts: Marts) -> tuple[str, str | None]:
+    rows = marts.connection.sql(
         """
-        select distinct segments.dataset, segments.as_of, history.model_version, history.as_of
+        select distinct segments.as_of, history.model_version, history.as_of
         from dim_segments as segments
         left join rpt_model_history as history
             on segments.model_version = history.model_version
@@ -192,12 +196,12 @@ def _about(connection: Connection) -> tuple[str, str | None]:
     ).fetchall()
     if not rows:
         return "No customers, no segments", None
-    dataset, as_of = rows[0][:2]
+    as_of = rows[0][0]
     lines = []
-    for _, _, model_version, fitted_as_of in rows:
+    for _, model_version, fitted_as_of in rows:
         if model_version is not None:
             line = f"Model {model_version}, fitted as of {fitted_as_of}"
             if fitted_as_of != as_of:
                 line += f": typical values are of that day, customers of {as_of}"
             lines.append(line)
-    return f"Segments of {dataset} as of {as_of}", "\n".join(lines) or None
+    return f"Segments of {marts.data_name} as of {as_of}", "\n".join(lines) or None

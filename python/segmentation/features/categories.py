@@ -39,13 +39,13 @@ class PreparedCategory:
         """Return categories, length n, as codes, shape (n,); null, NaN and None take the fill."""
         places = {category: code for code, category in enumerate(self.categories)}
         fill = places[self.fill]
-        return np.array(
-            [
-                fill if _is_missing(value) else places.get(str(value), self.unknown_code)
-                for value in values
-            ],
-            dtype=np.intp,
-        )
+        given = list(values)
+        # Categories are few, people many: each category is looked up once.
+        codes = {
+            value: fill if _is_missing(value) else places.get(str(value), self.unknown_code)
+            for value in set(given)
+        }
+        return np.array([codes[value] for value in given], dtype=np.intp)
 
 
 def _is_missing(value: object) -> bool:

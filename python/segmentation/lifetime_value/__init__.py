@@ -15,7 +15,18 @@ Fit
 Forecast
     :func:`~segmentation.lifetime_value.forecast.forecast_histories` for distinct histories, to be
     joined in the database, and
-    :func:`~segmentation.lifetime_value.forecast.forecast_customers` for a frame of customers.
+    :func:`~segmentation.lifetime_value.forecast.forecast_customers` for a frame of customers;
+    :mod:`~segmentation.lifetime_value.combined_forecast` weighs recent paces beside the purchase
+    model, :func:`~segmentation.lifetime_value.forecast_query.forecast_query` writes the forecast of
+    all customers as one query, and :mod:`~segmentation.lifetime_value.curves` says what is expected
+    of everybody.
+Back-tests
+    :func:`~segmentation.lifetime_value.backtest.judge` compares earlier forecasts with what came
+    and with forecasts without a model;
+    :func:`~segmentation.lifetime_value.verdict.reach_verdict` says which forecast is used, and for
+    what.
+
+No value depends on the order of customers or on who else is in a batch.
 """
 
 from typing import TYPE_CHECKING, Any

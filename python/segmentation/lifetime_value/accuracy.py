@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from segmentation.lifetime_value.maximum_likelihood import inner
 from segmentation.lifetime_value.repeat_purchases import Numbers
 
 
@@ -43,10 +43,6 @@ class Accuracy:
     calibration_slope: float | None
     area_under_curve: float | None
     coverage: float | None
-
-    def as_record(self) -> dict[str, Any]:
-        """Return the metrics as a dictionary."""
-        return asdict(self)
 
 
 def accuracy(
@@ -108,45 +104,17 @@ def area_under_curve(happened: NDArray[np.bool_], likely: Numbers) -> float | No
     return (rank_sum - yes * (yes + 1) / 2) / (yes * no)
 
 
-def by_decile(actual: Numbers, predicted: Numbers) -> pd.DataFrame:
-    """Return forecasts and outcomes by tenth of the customers, ordered by forecast.
-
-    Customers with equal forecasts are in one tenth: with many ties a tenth may be empty, and is
-    then left out.
-
-    Returns
-    -------
-    DataFrame
-        decile (10 for the highest forecasts), customers, predicted, actual.
-    """
-    actual, predicted = (np.asarray(column, dtype=np.float64) for column in (actual, predicted))
-    return (
-        pd.DataFrame(
-            {"decile": deciles(predicted), "customers": 1, "predicted": predicted, "actual": actual}
-        )
-        .groupby("decile", as_index=False)
-        .sum()
-    )
-
-
-def deciles(predicted: Numbers) -> NDArray[np.int64]:
-    """Return the tenth of each customer, 1 to 10 for the highest; equal forecasts, equal tenths."""
-    predicted = np.asarray(predicted, dtype=np.float64)
-    tenths = np.ceil(10.0 * _ranks(predicted) / max(len(predicted), 1))
-    return np.clip(tenths, 1, 10).astype(np.int64)
-
-
 def _ranks(values: Numbers) -> Numbers:
-    return pd.Series(values).rank(method="average").to_numpy(np.float64)
+    return np.asarray(pd.Series(values).rank(method="average"), dtype=np.float64)
 
 
 def _correlation(one: Numbers, other: Numbers) -> float | None:
     one, other = one - one.mean(), other - other.mean()
-    variation = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / variation if variation > 0 else None
+    variation = float(np.sqrt(inner(one, one) * inner(other, other)))
+    return inner(one, other) / variation if variation > 0 else None
 
 
 def _slope(predicted: Numbers, actual: Numbers) -> float | None:
     apart = predicted - predicted.mean()
-    variation = float(apart @ apart)
-    return float(apart @ (actual - actual.mean())) / variation if variation > 0 else None
+    variation = inner(apart, apart)
+    return inner(apart, actual - actual.mean()) / variation if variation > 0 else None

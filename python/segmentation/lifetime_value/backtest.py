@@ -19,19 +19,17 @@ from numpy.typing import NDArray
 from segmentation.lifetime_value.accuracy import accuracy, coverage
 from segmentation.lifetime_value.baselines import RfmCells
 from segmentation.lifetime_value.combined_forecast import CombinedForecast, learn_combination
-from segmentation.lifetime_value.customers_on_day import (
+from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected, expect
+from segmentation.lifetime_value.fit import LifetimeValueFit, NoModel, fit_lifetime_value
+from segmentation.lifetime_value.forecast import forecast_histories
+from segmentation.lifetime_value.gradient_boosting import learn_and_predict
+from segmentation.lifetime_value.options import (
     MEASURES,
     PERIOD_DAYS,
     PURCHASES,
     REVENUE,
-    CustomersOnDay,
-    Expected,
-    expect,
+    LifetimeValueOptions,
 )
-from segmentation.lifetime_value.fit import LifetimeValueFit, NoModel, fit_lifetime_value
-from segmentation.lifetime_value.forecast import forecast_histories
-from segmentation.lifetime_value.gradient_boosting import learn_and_predict
-from segmentation.lifetime_value.options import LifetimeValueOptions
 from segmentation.lifetime_value.repeat_purchases import Numbers
 from segmentation.lifetime_value.spreads import ALL, DECILE, REPEATS, Spread, learn_spread
 
@@ -242,7 +240,6 @@ def _judged(
                 row["lower_predicted"], row["upper_predicted"] = spread.interval(
                     row["predicted"],
                     float(day.expected.variance[measure][rows].sum()),
-                    _half_a_purchase(day, measure),
                 )
             if grouping == ALL:
                 row |= _metrics(actual, predicted)

@@ -11,19 +11,6 @@ from segmentation.lifetime_value.repeat_purchases import Numbers
 _TERCILES = (1 / 3, 2 / 3)
 
 
-def as_in_last_period(purchases: Numbers, period_days: float, horizon_days: float) -> Numbers:
-    """Return as many purchases, or as much revenue, as in the last period.
-
-    Parameters
-    ----------
-    purchases : ndarray of shape (n,)
-        Of the last `period_days` before the day of the build.
-    period_days, horizon_days : float
-        A horizon of another length takes the same number a day.
-    """
-    return np.asarray(purchases, dtype=np.float64) * (horizon_days / period_days)
-
-
 @dataclass(frozen=True)
 class RfmCells:
     """Means of what customers did next, by tercile of recency, frequency and monetary value.

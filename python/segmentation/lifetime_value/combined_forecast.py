@@ -14,7 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
+
+from segmentation.lifetime_value.options import FEWEST_CUSTOMERS
 
 Numbers = NDArray[np.float64]
 
@@ -32,9 +33,6 @@ UNLEARNED = (0.0, 0.0, 0.0, 1.0)
 # So many customers of average size who did what the purchase model said stand beside those from
 # whom weights are learned: ten customers do not turn a forecast over, a thousand do.
 PRIOR_CUSTOMERS = 50
-
-# With fewer there is nothing to learn.
-FEWEST_CUSTOMERS = 100
 
 
 @dataclass(frozen=True)
@@ -149,16 +147,20 @@ def learn_combination(
     CombinedForecast
         Unlearned with fewer than :data:`FEWEST_CUSTOMERS`, or where nothing was bought.
     """
-    size = paces.window + paces.window.mean() if len(actual) else np.zeros(0)
-    if len(actual) < FEWEST_CUSTOMERS or not size.any():
-        return CombinedForecast()
+    # Takes half a second to load: a build that keeps its model does not wait for it.
+    from scipy.optimize import nnls
+
     inputs = _inputs(paces, probability_active, modelled)
     # Rows in an order of their own: sums do not depend on that of the customers.
-    order = np.lexsort((actual, *inputs.T))
-    count = np.sqrt(1.0 / size[order])[:, None]
-    of_prior = np.sqrt(PRIOR_CUSTOMERS * np.mean(modelled[order] ** 2 / size[order]))
-    matrix = np.vstack([inputs[order] * count, of_prior * np.eye(len(INPUTS))])
-    target = np.concatenate([actual[order] * count[:, 0], of_prior * np.array(UNLEARNED)])
+    order = np.lexsort((paces.window, actual, *inputs.T))
+    inputs, target, window = inputs[order], actual[order], paces.window[order]
+    if len(target) < FEWEST_CUSTOMERS or not window.any():
+        return CombinedForecast()
+    size = window + window.mean()
+    count = np.sqrt(1.0 / size)
+    of_prior = np.sqrt(PRIOR_CUSTOMERS * np.mean(inputs[:, -1] ** 2 / size))
+    matrix = np.vstack([inputs * count[:, None], of_prior * np.eye(len(INPUTS))])
+    target = np.concatenate([target * count, of_prior * np.array(UNLEARNED)])
     weights, _ = nnls(matrix, target)
     return CombinedForecast(tuple(float(weight) for weight in weights), len(actual))
 

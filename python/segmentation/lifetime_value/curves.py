@@ -66,17 +66,9 @@ def customers_by_purchases(
     ages, at = grouped.ages
     of_age = np.bincount(at, grouped.customers, len(ages))
     now = model.probability_active(RepeatPurchases.of([0], [0.0], [0.0]))[0]
-    # A newcomer's age is 0: what an active one buys until the age of each.
-    growing = [
-        np.array(
-            [
-                float(exactly(model, np.array([0]), np.array([0.0]), float(age), np.array([n]))[0])
-                for age in ages
-            ]
-        )
-        for n in range(most)
-    ]
-    expected = [float(of_age @ (now * chance)) for chance in growing]
+    # What a newcomer, of age 0, buys until the age of each.
+    nobody, start = np.zeros(len(ages), dtype=np.int64), np.zeros(len(ages))
+    expected = [float(of_age @ (now * exactly(model, nobody, start, ages, n))) for n in range(most)]
     expected[0] += float(of_age.sum()) * (1.0 - now)
     counted = np.minimum(grouped.purchases.frequency, most)
     return pd.DataFrame(

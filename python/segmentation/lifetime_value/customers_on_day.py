@@ -10,14 +10,9 @@ import pandas as pd
 
 from segmentation.lifetime_value.combined_forecast import Paces
 from segmentation.lifetime_value.fit import LifetimeValueFit
+from segmentation.lifetime_value.options import MEASURES, PERIOD_DAYS, PURCHASES, REVENUE
 from segmentation.lifetime_value.purchases_while_active import purchases_while_active
 from segmentation.lifetime_value.repeat_purchases import DAYS_PER_WEEK, Numbers, RepeatPurchases
-
-# The days that forecasts are judged by, and that expected losses are of.
-PERIOD_DAYS = 90
-
-PURCHASES, REVENUE = "purchases", "revenue"
-MEASURES = (PURCHASES, REVENUE)
 
 # Columns of int_customer_repeat_purchases that a forecast needs, each as a double.
 COLUMNS = (
@@ -46,7 +41,7 @@ class CustomersOnDay:
     mean_repeat_spend : ndarray, shape (n,)
         NaN without a repeat purchase of known spend.
     paces : dict of str to Paces
-        Of :data:`MEASURES`.
+        Of purchases and of revenue.
     """
 
     purchases: RepeatPurchases

@@ -281,9 +281,10 @@ def forecast_customers(
     -------
     DataFrame
         One row per row of `customers`, with its index: probability_active; for each horizon the
-        probability of a purchase and expected, lower and upper purchases and revenue; expected_spend (on a purchase day);
-        lifetime_value; days_to_next_purchase or expected_next_purchase_on; is_new. Revenue and
-        lifetime value are missing without a spend model.
+        probability of a purchase and expected, lower and upper purchases and revenue;
+        expected_spend (on a purchase day); lifetime_value; days_to_next_purchase or
+        expected_next_purchase_on; is_new. Revenue and lifetime value are missing without a spend
+        model.
 
         For many millions of customers, forecast distinct histories, and join them in the database.
     """

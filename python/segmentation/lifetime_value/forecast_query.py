@@ -10,13 +10,15 @@ from there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, number, select, sum_of, text_literal
-from segmentation.lifetime_value.combined_forecast import CombinedForecast
-from segmentation.lifetime_value.customers_on_day import PERIOD_DAYS, PURCHASES, REVENUE
-from segmentation.lifetime_value.options import HORIZONS
-from segmentation.lifetime_value.spend_model import SpendModel
+from segmentation.lifetime_value.options import HORIZONS, PERIOD_DAYS, PURCHASES, REVENUE
+
+if TYPE_CHECKING:
+    from segmentation.lifetime_value.combined_forecast import CombinedForecast
+    from segmentation.lifetime_value.spend_model import SpendModel
 
 COMBINED, PURCHASE_MODEL = "combined", "purchase model"
 

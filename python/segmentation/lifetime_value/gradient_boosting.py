@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from segmentation.lifetime_value.customers_on_day import MEASURES, CustomersOnDay, Expected
+from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected
+from segmentation.lifetime_value.options import MEASURES
 from segmentation.lifetime_value.repeat_purchases import Numbers
 
 

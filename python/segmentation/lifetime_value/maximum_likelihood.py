@@ -12,9 +12,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import optimize
+from numpy.typing import NDArray
 
 from segmentation.lifetime_value.repeat_purchases import Numbers
 
@@ -68,6 +69,15 @@ class Maximum:
 
 class NoMaximumError(ValueError):
     """No search ended at a maximum, not even with the penalty."""
+
+
+def inner(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """Return the inner product of two long vectors, the same on every machine.
+
+    BLAS divides long vectors between threads: sums would depend on their number, and on a busy
+    machine threads wait for one another.
+    """
+    return float(np.sum(one * other))
 
 
 def maximise(surface: Surface, starts: Sequence[Numbers], centre: Numbers, size: float) -> Maximum:
@@ -138,6 +148,9 @@ def _climb(surface: Surface, start: Numbers, size: float) -> tuple[float, Number
             known.clear()
             known[key] = _finite(surface, logarithms)
         return known[key]
+
+    # Takes half a second to load: what applies a model does not wait for it.
+    from scipy import optimize
 
     found = optimize.minimize(
         lambda place: -at(place)[0] / size,

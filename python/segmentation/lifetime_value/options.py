@@ -16,6 +16,15 @@ _PURCHASE_MODELS = ("bg_nbd", "mbg_nbd")
 # Days ahead of the forecasts; names of columns hold them.
 HORIZONS = (30, 90, 180, 365)
 
+# Fewer customers say too little about the four parameters of a purchase model.
+FEWEST_CUSTOMERS = 100
+
+# The days that forecasts are judged by, and that expected losses are of.
+PERIOD_DAYS = 90
+
+PURCHASES, REVENUE = "purchases", "revenue"
+MEASURES = (PURCHASES, REVENUE)
+
 
 @dataclass(frozen=True)
 class PurchaseOptions(OptionGroup):

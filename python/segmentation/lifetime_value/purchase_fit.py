@@ -8,7 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from segmentation.lifetime_value.maximum_likelihood import maximise
+from segmentation.lifetime_value.maximum_likelihood import inner, maximise
+from segmentation.lifetime_value.options import FEWEST_CUSTOMERS
 from segmentation.lifetime_value.purchase_models import (
     NAMES,
     PARAMETERS,
@@ -23,9 +24,6 @@ from segmentation.lifetime_value.repeat_purchases import (
 
 # r, a and b of the starts; alpha follows from the rate of purchases of all customers.
 _STARTS = ((0.5, 0.8, 2.5), (1.0, 1.0, 1.0), (0.2, 0.3, 3.0), (3.0, 3.0, 6.0))
-
-# Fewer customers say too little about four parameters.
-FEWEST_CUSTOMERS = 100
 
 
 class TooLittleDataError(ValueError):
@@ -154,9 +152,9 @@ def fit_purchase_model(family: str, purchases: RepeatPurchases | DistinctPurchas
     grouped = purchases.grouped() if isinstance(purchases, RepeatPurchases) else purchases
     customers = int(grouped.customers.sum())
     histories, weight = grouped.purchases, grouped.customers.astype(np.float64)
-    repeats = int(weight @ (histories.frequency > 0))
+    repeats = int(grouped.customers[histories.frequency > 0].sum())
     check_enough(customers, repeats)
-    rate = float(weight @ histories.frequency) / float(weight @ histories.age)
+    rate = inner(weight, histories.frequency) / inner(weight, histories.age)
     starts = [np.log([r, r / rate, a, b]) for r, a, b in _STARTS]
     # Of the first start, with the rate of these customers: the box follows the unit of time.
     found = maximise(LikelihoodSurface(family, grouped), starts, starts[1], float(customers))

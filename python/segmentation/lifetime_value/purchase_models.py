@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from segmentation.lifetime_value.maximum_likelihood import inner
 from segmentation.lifetime_value.repeat_purchases import (
     DistinctPurchases,
     Numbers,
@@ -117,17 +118,13 @@ class PurchaseModel:
         BG/NBD says 1 of everybody without a repeat purchase.
         """
         x = purchases.frequency
-        s, beta = self.shape_of_rate(x), self.beta_of_staying(x)
-        # Where beta - 1 is of no use, nobody has left: see the result.
-        odds = np.log(self.a) - np.log(np.where(self._may_have_left(x), beta - 1.0, 1.0))
-        odds = odds + s * np.log1p(
-            (purchases.age - purchases.recency) / (self.alpha + purchases.recency)
-        )
-        active: Numbers = np.where(self._may_have_left(x), special.expit(-odds), 1.0)
-        return active
-
-    def _may_have_left(self, frequency: NDArray[Any]) -> NDArray[np.bool_]:
-        return (frequency > 0) | self.leaves_at_once
+        s = self.shape_of_rate(x)
+        may_have_left = (x > 0) | self.leaves_at_once
+        # β - 1; whole numbers first, so that a tiny b is not lost beside them.
+        at_leaving = np.where(may_have_left, self.b + (x - (0 if self.leaves_at_once else 1)), 1.0)
+        odds = np.log(self.a) - np.log(at_leaving)
+        odds += s * np.log1p((purchases.age - purchases.recency) / (self.alpha + purchases.recency))
+        return np.where(may_have_left, special.expit(-odds), 1.0)
 
 
 def log_likelihood(model: PurchaseModel, purchases: RepeatPurchases) -> float:
@@ -147,8 +144,8 @@ class LikelihoodSurface:
     """The log-likelihood of grouped histories with its gradient and Hessian.
 
     What depends on the frequency alone, the recency alone or the age alone is computed once for
-    each distinct value: of a million distinct histories a call takes two multiplications and one
-    exponential each.
+    each distinct value: of a million distinct histories a call takes one exponential and one
+    logarithm each.
 
     Parameters
     ----------
@@ -163,7 +160,12 @@ class LikelihoodSurface:
         self._recency, self._recency_at = grouped.recencies
         self._age, self._age_at = grouped.ages
         self._weight = grouped.customers.astype(np.float64)
+        self._frequency = grouped.purchases.frequency.astype(np.float64)
         self._weight_of_x = np.bincount(self._x_at, self._weight, len(self._x))
+        self._weight_of_age = np.bincount(self._age_at, self._weight, len(self._age))
+        self._purchases_of_age = np.bincount(
+            self._age_at, self._weight * self._frequency, len(self._age)
+        )
 
     def __call__(self, logarithms: Numbers) -> tuple[float, Numbers, Numbers]:
         """Return value, gradient (4,) and Hessian (4, 4) with respect to the logarithms."""
@@ -209,45 +211,57 @@ class LikelihoodSurface:
     def _of_histories(
         self, r: float, alpha: float, a: float, b: float
     ) -> tuple[float, Numbers, Numbers]:
-        """Return the part of active and gone: the logarithm of a sum of two powers."""
-        x, weight = self._x[self._x_at].astype(np.float64), self._weight
-        s = r + x
-        may_leave = (x > 0) | (self.family == MBG_NBD)
-        gone_at = b + self._x - (0.0 if self.family == MBG_NBD else 1.0)
-        gone_at = np.where(gone_at > 0, gone_at, 1.0)
-        log_age = np.log(alpha + self._age)[self._age_at]
-        log_recency = np.log(alpha + self._recency)[self._recency_at]
-        per_age = 1.0 / (alpha + self._age)[self._age_at]
-        per_recency = 1.0 / (alpha + self._recency)[self._recency_at]
-        inverse = (1.0 / gone_at)[self._x_at]
-        odds = np.where(
-            may_leave,
-            (np.log(a) - np.log(gone_at))[self._x_at] + s * (log_age - log_recency),
-            -np.inf,
+        """Return the part of active and gone: the logarithm of a sum of two powers.
+
+        With D the logarithm of the second power less that of the first, it is the first plus
+        log(1 + exp(D)). The Hessian has the second derivatives of D, weighted by the probability
+        of being gone, and the variance of its slopes.
+        """
+        value, gradient, hessian = self._of_ages(r, alpha)
+        # Whole numbers first: a tiny b is not lost beside them.
+        at_leaving = b + (self._x - (0 if self.family == MBG_NBD else 1))
+        may_leave = (self._x > 0) | (self.family == MBG_NBD)
+        at_leaving = np.where(may_leave, at_leaving, 1.0)
+        odds_of_x = np.where(may_leave, np.log(a) - np.log(at_leaving), -np.inf)
+        log_apart = np.log(alpha + self._age)[self._age_at]
+        log_apart -= np.log(alpha + self._recency)[self._recency_at]
+        per_age = (1.0 / (alpha + self._age))[self._age_at]
+        per_recency = (1.0 / (alpha + self._recency))[self._recency_at]
+        s = r + self._frequency
+        odds = odds_of_x[self._x_at] + s * log_apart
+        # Without overflow, for odds of either sign.
+        small = np.exp(-np.abs(odds))
+        value += inner(self._weight, np.log1p(small) + np.maximum(odds, 0.0))
+        share = np.where(odds > 0, 1.0, small) / (1.0 + small)
+        gone = self._weight * share
+        between = gone * (1.0 - share)
+        # Slopes of D by r, alpha and b; by a it is 1 / a.
+        slope = s * (per_age - per_recency)
+        inverse = (1.0 / at_leaving)[self._x_at]
+        all_gone, all_between = float(gone.sum()), float(between.sum())
+        gradient += np.array(
+            [inner(gone, log_apart), inner(gone, slope), all_gone / a, -inner(gone, inverse)]
         )
-        # log(1 + e^odds) without overflow; the share of "gone" in the sum of the two.
-        gone = special.expit(odds)
-        value = float(weight @ (np.logaddexp(0.0, odds) - s * log_age))
-        active = 1.0 - gone
-        gradient = np.array(
-            [
-                -(weight @ (active * log_age + gone * log_recency)),
-                -(weight @ (s * (active * per_age + gone * per_recency))),
-                (weight @ gone) / a,
-                -(weight @ (gone * inverse)),
-            ]
-        )
-        # The Hessian is that of the two logarithms, mixed, plus the variance of their gradients.
-        between = weight * gone * active
-        apart = (log_age - log_recency, s * (per_age - per_recency), 1.0 / a, -inverse)
-        hessian = np.empty((4, 4))
-        for i in range(4):
-            for j in range(i, 4):
-                hessian[i, j] = hessian[j, i] = np.sum(between * apart[i] * apart[j])
-        mixed = weight @ (active * per_age + gone * per_recency)
-        hessian[0, 1] -= mixed
-        hessian[1, 0] -= mixed
-        hessian[1, 1] += weight @ (s * (active * per_age**2 + gone * per_recency**2))
-        hessian[2, 2] -= (weight @ gone) / a**2
-        hessian[3, 3] += weight @ (gone * inverse**2)
-        return value, gradient, hessian
+        by_rate, by_alpha, by_b = between * log_apart, between * slope, between * inverse
+        upper = np.zeros((4, 4))
+        upper[0, 0] = inner(by_rate, log_apart)
+        upper[0, 1] = inner(by_rate, slope) + inner(gone, per_age - per_recency)
+        upper[0, 2] = float(by_rate.sum()) / a
+        upper[0, 3] = -inner(by_rate, inverse)
+        upper[1, 1] = inner(by_alpha, slope) - inner(gone, slope * (per_age + per_recency))
+        upper[1, 2] = float(by_alpha.sum()) / a
+        upper[1, 3] = -inner(by_alpha, inverse)
+        upper[2, 2] = (all_between - all_gone) / a**2
+        upper[2, 3] = -float(by_b.sum()) / a
+        upper[3, 3] = inner(by_b, inverse) + inner(gone, inverse**2)
+        return value, gradient, hessian + upper + np.triu(upper, 1).T
+
+    def _of_ages(self, r: float, alpha: float) -> tuple[float, Numbers, Numbers]:
+        """Return the part of the first power, (alpha + T)^-(r + x)."""
+        logarithm, inverse = np.log(alpha + self._age), 1.0 / (alpha + self._age)
+        s = r * self._weight_of_age + self._purchases_of_age
+        gradient = np.array([-(self._weight_of_age @ logarithm), -(s @ inverse), 0.0, 0.0])
+        hessian = np.zeros((4, 4))
+        hessian[0, 1] = hessian[1, 0] = -(self._weight_of_age @ inverse)
+        hessian[1, 1] = s @ inverse**2
+        return -float(s @ logarithm), gradient, hessian

@@ -181,7 +181,7 @@ def at_least(
     model: PurchaseModel,
     frequency: NDArray[np.integer],
     age: Numbers,
-    weeks: float,
+    weeks: Numbers | float,
     purchases: Counts | int,
 ) -> Numbers:
     """Return the probability that an active customer buys at least so often, shape (n,).
@@ -190,7 +190,7 @@ def at_least(
     ----------
     model : PurchaseModel
     frequency, age : ndarray of shape (n,)
-    weeks : float
+    weeks : ndarray of shape (n,), or float
     purchases : ndarray of int, shape (n,), or int
         1 or more.
     """
@@ -201,32 +201,41 @@ def at_least(
 
 
 def exactly(
-    model: PurchaseModel, frequency: NDArray[np.integer], age: Numbers, weeks: float, n: Counts
+    model: PurchaseModel,
+    frequency: NDArray[np.integer],
+    age: Numbers,
+    weeks: Numbers | float,
+    purchases: Counts | int,
 ) -> Numbers:
-    """Return the probability that an active customer buys exactly n times, shape (n,).
+    """Return the probability that an active customer buys exactly so often, shape (n,).
 
-    Either exactly n events and n - 1 decisions to stay, or more events and the n-th decision to
-    leave: both terms are positive.
+    Either so many events and a decision to stay after each but the last, or more events and the
+    decision to leave after the last: both terms are positive.
+
+    Parameters
+    ----------
+    model : PurchaseModel
+    frequency, age : ndarray of shape (n,)
+    weeks : ndarray of shape (n,), or float
+    purchases : ndarray of int, shape (n,), or int
+        0 or more.
     """
     s, beta = model.shape_of_rate(frequency), model.beta_of_staying(frequency)
-    growth = weeks / (model.alpha + age)
+    growth = np.asarray(weeks / (model.alpha + age))
     z = growth / (1.0 + growth)
-    counted = np.maximum(n, 1).astype(np.float64)
-    more = special.betainc(counted + 1.0, s, z)
-    if weeks > 0:
-        log_weight = (
-            special.gammaln(s + counted)
-            - special.gammaln(s)
-            - special.gammaln(counted + 1.0)
-            + counted * np.log(z)
-            - s * np.log1p(growth)
-        )
-        events = np.exp(log_weight)
-    else:
-        events = np.zeros_like(s)
-    leaves = model.a / (model.a + beta + counted - 1.0)
-    some = _stayed(model, frequency, counted - 1.0) * (events + more * leaves)
-    return np.asarray(np.where(n == 0, np.exp(-s * np.log1p(growth)), some))
+    n = np.maximum(purchases, 1).astype(np.float64)
+    log_events = (
+        special.gammaln(s + n)
+        - special.gammaln(s)
+        - special.gammaln(n + 1.0)
+        # Nothing happens in no time: 0 to the power of n.
+        + np.where(growth > 0, n * np.log(np.where(growth > 0, z, 1.0)), -np.inf)
+        - s * np.log1p(growth)
+    )
+    leaves = model.a / (model.a + beta + n - 1.0)
+    some = np.exp(log_events) + special.betainc(n + 1.0, s, z) * leaves
+    none = np.exp(-s * np.log1p(growth))
+    return np.where(np.equal(purchases, 0), none, some * _stayed(model, frequency, n - 1.0))
 
 
 def _stayed(model: PurchaseModel, frequency: NDArray[np.integer], decisions: Numbers) -> Numbers:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from segmentation.lifetime_value.maximum_likelihood import maximise
+from segmentation.lifetime_value.maximum_likelihood import inner, maximise
 from segmentation.lifetime_value.purchase_fit import TooLittleDataError
 from segmentation.lifetime_value.repeat_purchases import Counts, Numbers
 
@@ -253,8 +253,8 @@ def _is_known(frequency: Counts, spend: Numbers) -> Any:
 def _correlation(x: Numbers, m: Numbers) -> float:
     """Return Pearson's correlation; 0 if one of the two does not vary."""
     x, m = x - x.mean(), m / m.max() - (m / m.max()).mean()
-    variation = float(np.sqrt((x @ x) * (m @ m)))
-    return float(x @ m) / variation if variation > 0 else 0.0
+    variation = float(np.sqrt(inner(x, x) * inner(m, m)))
+    return inner(x, m) / variation if variation > 0 else 0.0
 
 
 class _SpendSurface:
@@ -267,7 +267,7 @@ class _SpendSurface:
         self._total = x * m
         self._log_total = np.log(self._total)
         self._log_m = float(np.log(m).sum())
-        self._x_log_total = float(x @ self._log_total)
+        self._x_log_total = inner(x, self._log_total)
 
     def __call__(self, logarithms: Numbers) -> tuple[float, Numbers, Numbers]:
         p, above_one, v = np.exp(logarithms)
@@ -275,7 +275,7 @@ class _SpendSurface:
         n = weight.sum()
         px, u = p * x, p * x + q
         log_sum, inverse = np.log(self._total + v), 1.0 / (self._total + v)
-        x_log_sum, x_inverse = float(self._of_row @ log_sum), float(self._of_row @ inverse)
+        x_log_sum, x_inverse = inner(self._of_row, log_sum), inner(self._of_row, inverse)
         all_log_sum, all_inverse = float(log_sum.sum()), float(inverse.sum())
         digamma, trigamma = special.digamma, lambda z: special.polygamma(1, z)
         value = (
@@ -300,7 +300,7 @@ class _SpendSurface:
         curvature[0, 2] = curvature[2, 0] = -x_inverse
         curvature[1, 1] = weight @ trigamma(u) - n * trigamma(q)
         curvature[1, 2] = curvature[2, 1] = n / v - all_inverse
-        squares = p * float(self._of_row @ inverse**2) + q * float(inverse @ inverse)
+        squares = p * inner(self._of_row, inverse**2) + q * inner(inverse, inverse)
         curvature[2, 2] = -n * q / v**2 + squares
         chain = np.array([p, above_one, v])
         slope = slope * chain

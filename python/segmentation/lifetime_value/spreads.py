@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 Numbers = NDArray[np.float64]
 
@@ -42,27 +42,24 @@ class Spread:
     scale: float
     degrees: float
 
-    def interval(
-        self, expected: float, variance: float, half_a_purchase: float
-    ) -> tuple[float, float]:
+    def interval(self, expected: float, variance: float) -> tuple[float, float]:
         """Return the interval that holds :data:`COVERAGE` of such totals.
+
+        Bounds are those of a gamma variable of the same mean and variance, which is never negative;
+        few forecasts widen them as a t distribution does.
 
         Parameters
         ----------
-        expected : float
-        variance : float
-            By chance.
-        half_a_purchase : float
-            What is added to a total before its logarithm is taken, as totals can be 0.
+        expected, variance : float
+            The latter by chance.
         """
-        middle = expected + half_a_purchase
-        width = float(stats.t.ppf(0.5 + COVERAGE / 2.0, self.degrees)) * float(
-            np.sqrt(self.scale**2 + variance / middle**2)
-        )
-        return (
-            max(middle * float(np.exp(-width)) - half_a_purchase, 0.0),
-            middle * float(np.exp(width)) - half_a_purchase,
-        )
+        if expected <= 0:
+            return 0.0, 0.0
+        outside = (1.0 - COVERAGE) / 2.0
+        wider = float(special.stdtrit(self.degrees, 1.0 - outside) / special.ndtri(1.0 - outside))
+        relative = wider**2 * (self.scale**2 + variance / expected**2)
+        lower, upper = special.gammaincinv(1.0 / relative, [outside, 1.0 - outside])
+        return float(lower) * expected * relative, float(upper) * expected * relative
 
 
 def learn_spread(

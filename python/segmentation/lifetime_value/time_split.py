@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from segmentation.lifetime_value.maximum_likelihood import inner
 from segmentation.lifetime_value.purchase_models import PurchaseModel
 from segmentation.lifetime_value.purchases_while_active import exactly
 from segmentation.lifetime_value.repeat_purchases import (
@@ -95,4 +96,4 @@ def later_log_likelihood(model: PurchaseModel, split: TimeSplit) -> float:
     probability = probability_of(
         model, grouped.purchases.taken(histories), split.later_weeks, n.astype(np.int64)
     )
-    return float(np.bincount(code) @ np.log(np.maximum(probability, _SMALLEST)))
+    return inner(np.bincount(code).astype(np.float64), np.log(np.maximum(probability, _SMALLEST)))

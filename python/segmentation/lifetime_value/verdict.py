@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from segmentation.lifetime_value.backtest import COMBINED, LAST_PERIOD, PURCHASE_MODEL, Judgement
-from segmentation.lifetime_value.customers_on_day import PURCHASES, REVENUE
+from segmentation.lifetime_value.options import PURCHASES, REVENUE
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from segmentation.engine.sql import quoted, text_literal
 from segmentation.onboarding.date_formats import ISO, strptime_format
 from segmentation.onboarding.mapping import UNDECIDED, Mapping, mapping_of
 from segmentation.onboarding.project_files import written_mapping
-from segmentation.onboarding.proposals import Path, Question, TableProposal
 from segmentation.onboarding.reading import MALFORMED
 from segmentation.onboarding.refusals import OnboardingError
+from segmentation.onboarding.table_proposal import Path, Question, TableProposal
 
 # Of two tables that say the same, the first is kept.
 _RATHER = (
@@ -157,13 +157,22 @@ def put(draft: Any, path: Path, value: Any) -> None:
 
 
 def decided(draft: dict[str, Any]) -> dict[str, Any]:
-    """Return a draft without the rules that were answered with no."""
+    """Return a draft without the rules that were answered with no.
+
+    What was said of rows that a column calls returns is a rule of `reject` or of `negate`.
+    """
     tables = []
     for table in draft["tables"]:
-        rules = [rule for rule in table.get("reject", []) if rule is not None]
-        tables.append({key: value for key, value in table.items() if key != "reject"})
-        if rules:
-            tables[-1]["reject"] = rules
+        rules = {"reject": list(table.get("reject", [])), "negate": []}
+        for answered in table.get("marked", []):
+            for field, condition in (answered or {}).items():
+                rules[field].append(condition)
+        rest = {key: value for key, value in table.items() if key not in ("reject", "marked")}
+        kept = {
+            field: [rule for rule in written if rule is not None]
+            for field, written in rules.items()
+        }
+        tables.append(rest | {field: written for field, written in kept.items() if written})
     return {**draft, "tables": tables}
 
 

@@ -143,11 +143,33 @@ CANCELLED = (
         "dibatalkan",
     ),
 )
+# What a row is, where returns are rows of their own.
+RETURNS = (
+    *("refund", "refunds", "return", "returns", "retoure", "rueckgabe", "gutschrift", "retour"),
+    *("avoir", "remboursement", "credit", "chargeback", "devolucion", "reembolso", "retur"),
+)
+# What became of an order, whose row is the sale itself.
 REFUNDED = (
-    *("refund", "refunded", "return", "returned", "retoure", "gutschrift", "erstattet"),
-    *("retour", "retournee", "retourne", "remboursee", "rembourse", "avoir", "devuelto"),
+    *("refunded", "returned", "erstattet", "retourniert", "retournee", "retourne"),
+    *("remboursee", "rembourse", "devuelto", "reembolsado"),
 )
 TESTS = ("test", "dummy", "intern", "internal", "demo")
+# What stands in the place of a customer whom nobody knows, as the whole text.
+GUESTS = (
+    *("guest", "guests", "guest customer", "guest order", "guest checkout", "guest user"),
+    *("gast", "gastkunde", "gastbestellung", "laufkunde", "laufkundschaft", "barkunde"),
+    *("barverkauf", "anonymous", "anonym", "anonyme", "anonimo", "unknown", "unbekannt"),
+    *("inconnu", "desconocido", "invite", "invitado", "client de passage", "walk in"),
+    *("walk in customer", "cash customer", "cash sale", "tamu", "umum"),
+)
+# And where a number or a sign does: only if it repeats as no customer does.
+NOBODY = ("na", "n a", "none", "null", "nan", "nil", "no customer", "default")
+# What a row is called that sums up those above it, as the whole text.
+SUMS = (
+    *("total", "totals", "grand total", "subtotal", "sum", "sums", "sum total", "overall"),
+    *("gesamt", "gesamtsumme", "summe", "summen", "zwischensumme", "gesamtergebnis", "endsumme"),
+    *("totale", "totaux", "somme", "total general", "suma", "totales", "jumlah", "totaal"),
+)
 
 
 def bare(text: str) -> str:
@@ -185,3 +207,18 @@ def says(text: str, words: tuple[str, ...]) -> str | None:
     """Return the first of some words that stands in a text as a word of its own."""
     found = set(bare(text).split())
     return next((word for word in words if word in found), None)
+
+
+def names_nobody(text: str) -> bool:
+    """Return whether a customer's id says that nobody knows the customer, e.g. guest@shop.com."""
+    return bare(text.split("@")[0]) in GUESTS
+
+
+def is_placeholder(text: str) -> bool:
+    """Return whether an id may stand for no id: nothing but zeros, nines or signs, or n/a."""
+    return not text.strip("0-. ") or set(text) == {"9"} or text == "-1" or bare(text) in NOBODY
+
+
+def names_sums(text: str) -> bool:
+    """Return whether a text is what a row of sums is called, and nothing else."""
+    return bare(text) in SUMS

@@ -106,6 +106,8 @@ class Condition(_Strict):
         The text begins with it, or contains it, in upper or lower case.
     below : float
         The number is below it.
+    is_empty : bool
+        The cell is empty.
     because : str
         What such rows are called where they are counted.
     """
@@ -115,6 +117,7 @@ class Condition(_Strict):
     begins_with: str | None = Field(default=None, min_length=1, coerce_numbers_to_str=True)
     contains: str | None = Field(default=None, min_length=1, coerce_numbers_to_str=True)
     below: float | None = None
+    is_empty: Literal[True] | None = None
     decimal: Literal[".", ","] | None = None
     because: str = Field(min_length=1)
 
@@ -126,9 +129,9 @@ class Condition(_Strict):
 
     @model_validator(mode="after")
     def _one_test(self) -> Self:
-        tests = (self.equals, self.begins_with, self.contains, self.below)
+        tests = (self.equals, self.begins_with, self.contains, self.below, self.is_empty)
         if sum(test is not None for test in tests) != 1:
-            raise ValueError("write one of equals, begins_with, contains and below")
+            raise ValueError("write one of equals, begins_with, contains, below and is_empty")
         return self
 
 
@@ -350,6 +353,14 @@ def mapping_of(text: str, file: str) -> Mapping:
     try:
         values = yaml.safe_load(text)
         nodes = yaml.compose(text, Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise OnboardingError(
+            f"{file} is no mapping: lists and names in it are nested too deeply. segmentation init"
+            " --propose writes one to start from."
+        ) from None
+    except ValueError as error:
+        # A day that the calendar does not have, e.g. 2024-02-30.
+        raise OnboardingError(f"{file} has a value that cannot be read: {error}.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

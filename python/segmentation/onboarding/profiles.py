@@ -11,12 +11,21 @@ from segmentation.engine.duckdb import Connection, DuckDBEngine
 from segmentation.engine.sql import quoted, text_literal
 from segmentation.onboarding.addresses import SourceAddress
 from segmentation.onboarding.date_formats import DateEvidence, date_evidence
-from segmentation.onboarding.header_words import TESTS
+from segmentation.onboarding.header_words import (
+    GUESTS,
+    REFUNDED,
+    RETURNS,
+    TESTS,
+    names_sums,
+    says,
+)
 from segmentation.onboarding.number_formats import POINT, NumberEvidence, number_evidence
-from segmentation.onboarding.reading import ADDED, MALFORMED, REPEATS
+from segmentation.onboarding.reading import ADDED, MALFORMED, REPEATS, ROW
 
 # Values that a profile keeps, the most frequent first.
 VALUES_KEPT = 40
+# A row of sums is one of the last; below it, an export may say when it was made.
+LAST_ROWS = 3
 
 _NUMBERS: tuple[str, ...] = (
     "TINYINT",
@@ -94,6 +103,11 @@ class TableProfile:
     rows, malformed, repeated : int
         All rows; lines that are no rows; rows that are equal to an earlier one in every column.
     columns : tuple of ColumnProfile
+        Without rows of sums.
+    sums : tuple of (column, text, rows)
+        What rows of sums at the end are called, and in how many rows that text stands.
+    marked_below_zero : tuple of (column, other column, rows)
+        Of rows that a column calls returns or refunds: in how many another one is below zero.
     """
 
     address: SourceAddress
@@ -102,6 +116,8 @@ class TableProfile:
     malformed: int
     repeated: int
     columns: tuple[ColumnProfile, ...]
+    sums: tuple[tuple[str, str, int], ...] = ()
+    marked_below_zero: tuple[tuple[str, str, int], ...] = ()
 
     def column(self, name: str) -> ColumnProfile:
         """Return a column by its name."""
@@ -130,14 +146,24 @@ def profile_table(
     ((total, malformed, repeated),) = engine.rows(
         f"select count(*), count({MALFORMED}), count({REPEATS}) from {table}"
     )
-    own = f"(select * from {table} where {MALFORMED} is null)"
     described = connection.sql(f"select * from {table} limit 0")
-    columns = tuple(
-        _profile(engine, own, column, str(kind))
+    kinds = {
+        column: str(kind)
         for column, kind in zip(described.columns, described.types, strict=True)
         if column not in ADDED
+    }
+    own = f"(select * from {table} where {MALFORMED} is null)"
+    sums = _sums(engine, own, [name for name, kind in kinds.items() if _kind(kind) == "text"])
+    for column, text, _ in sums:
+        # What sums up rows says nothing about them.
+        is_sum = f"coalesce(lower({quoted(column)}) = lower({text_literal(text)}), false)"
+        own = f"(select * from {own} where not {is_sum})"
+    columns = tuple(_profile(engine, own, column, kind) for column, kind in kinds.items())
+    return TableProfile(
+        *(address, name, total, malformed, repeated, columns),
+        sums=sums,
+        marked_below_zero=_marked_below_zero(engine, own, columns),
     )
-    return TableProfile(address, name, total, malformed, repeated, columns)
 
 
 def _profile(engine: Engine, table: str, column: str, sql_type: str) -> ColumnProfile:
@@ -172,12 +198,67 @@ def _profile(engine: Engine, table: str, column: str, sql_type: str) -> ColumnPr
 
 
 def _notable(engine: Engine, table: str, value: str) -> tuple[tuple[str, int], ...]:
-    words = text_literal(f"\\b({'|'.join(TESTS)})\\b")
+    named = [word.replace(" ", "[^a-z0-9]+") for word in (*TESTS, *GUESTS)]
+    words = text_literal(f"\\b({'|'.join(named)})\\b")
     rows = engine.rows(
         f"select {value}, count(*) as n from {table} where regexp_matches(lower({value}), {words})"
         f" group by all order by n desc, 1 limit {VALUES_KEPT}"
     )
     return tuple((str(text), int(count)) for text, count in rows)
+
+
+def _sums(engine: Engine, table: str, texts: list[str]) -> tuple[tuple[str, str, int], ...]:
+    """Return what rows of sums at the end of a table are called.
+
+    A text that stands in more rows than the last ones is a value like others.
+    """
+    if not texts:
+        return ()
+    listed = ", ".join(quoted(name) for name in texts)
+    last = engine.rows(
+        f"select {listed} from {table} where coalesce({listed}) is not null"
+        f" order by {ROW} desc limit {LAST_ROWS}"
+    )
+    named = [
+        (name, str(row[place]))
+        for row in reversed(last)
+        for place, name in enumerate(texts)
+        if row[place] is not None and names_sums(str(row[place]))
+    ]
+    found = []
+    for name, text in dict.fromkeys(named):
+        ((rows,),) = engine.rows(
+            f"select count(*) from {table}"
+            f" where lower({quoted(name)}) = lower({text_literal(text)})"
+        )
+        if rows <= LAST_ROWS:
+            found.append((name, text, int(rows)))
+    return tuple(found)
+
+
+def _marked_below_zero(
+    engine: Engine, table: str, columns: tuple[ColumnProfile, ...]
+) -> tuple[tuple[str, str, int], ...]:
+    numbers = [column for column in columns if column.holds_numbers and column.numbers.negative]
+    found = []
+    for column in columns:
+        values = [value for value, _ in column.values if says(value, (*RETURNS, *REFUNDED))]
+        if column.type != "text" or not values or not numbers:
+            continue
+        listed = ", ".join(text_literal(value) for value in values)
+        # Of numbers that are text, only the sign is read.
+        counts = ", ".join(
+            f"count(*) filter (regexp_matches(cast({quoted(number.name)} as varchar),"
+            " '^[^0-9]*[-(−]|-\\s*$'))"
+            for number in numbers
+        )
+        (row,) = engine.rows(
+            f"select {counts} from {table} where {quoted(column.name)} in ({listed})"
+        )
+        found += [
+            (column.name, number.name, int(rows)) for number, rows in zip(numbers, row, strict=True)
+        ]
+    return tuple(found)
 
 
 def _kind(sql_type: str) -> str:

@@ -17,8 +17,10 @@ from segmentation.onboarding.staging_models import (
     contract_model,
     contract_model_name,
     rejected_rows_model,
+    rejected_rows_name,
     revenue_test,
     rows_read_model,
+    rows_read_name,
     tables_of,
 )
 
@@ -75,7 +77,7 @@ def model_files(mapping: Mapping, *, in_place: bool = False) -> dict[str, str]:
         name = contract_model_name(mapping, made.name)
         files[f"{folder}/{name}.sql"] = contract_model(mapping, made, header=header)
         files[f"{folder}/{name}.yml"] = _contract_yml(mapping, made.name)
-    rejected, counted = f"{mapping.name}_rejected_rows", f"{mapping.name}_rows_read"
+    rejected, counted = rejected_rows_name(mapping), rows_read_name(mapping)
     files[f"{folder}/{rejected}.sql"] = rejected_rows_model(mapping, header=header)
     files[f"{folder}/{rejected}.yml"] = _model_yml(
         rejected,
@@ -138,6 +140,10 @@ def package_vars(mapping: Mapping) -> dict[str, Any]:
         "warehouse_relations": {
             made.name: f"ref('{contract_model_name(mapping, made.name)}')"
             for made in tables_of(mapping)
+        },
+        "warehouse_row_counts": {
+            "rows_read": f"ref('{rows_read_name(mapping)}')",
+            "rejected_rows": f"ref('{rejected_rows_name(mapping)}')",
         },
     }
     further = {

@@ -7,108 +7,20 @@ questions that a person has to answer. Where the data do not decide, nothing is 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from segmentation.onboarding.addresses import slug
 from segmentation.onboarding.contract import BIRTH_YEAR, KINDS, NEEDED, Kind
 from segmentation.onboarding.date_formats import ISO
-from segmentation.onboarding.header_words import (
-    CANCELLED,
-    REFUNDED,
-    TESTS,
-    WORDS,
-    is_personal,
-    name_score,
-    says,
-)
+from segmentation.onboarding.header_words import WORDS, is_personal, name_score
 from segmentation.onboarding.mapping import UNDECIDED
 from segmentation.onboarding.number_formats import WHOLE
 from segmentation.onboarding.profiles import ColumnProfile, TableProfile
+from segmentation.onboarding.row_questions import MOST_CATEGORIES, row_questions
+from segmentation.onboarding.table_proposal import ColumnChoice, Question, TableProposal
 
 # A name that fits less well is no reason to take a column.
 LEAST_SCORE = 0.3
-# More different values than a category of people has.
-MOST_CATEGORIES = 40
-
-Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Question:
-    """Something that a person decides.
-
-    Attributes
-    ----------
-    path : tuple
-        Where the answer stands in the draft of a mapping.
-    text : str
-        The question, with what is known about it.
-    choices : tuple of (word, value, what it means)
-        A value of None leaves the field out.
-    proposed : str or None
-        The word of the choice that is proposed; None where the data do not decide.
-    is_open : bool
-        Whether any other answer is taken as it is written.
-    """
-
-    path: Path
-    text: str
-    choices: tuple[tuple[str, Any, str], ...] = ()
-    proposed: str | None = None
-    is_open: bool = False
-
-
-@dataclass(frozen=True)
-class ColumnChoice:
-    """Why a column of the source is taken for one of the contract.
-
-    Attributes
-    ----------
-    column : str
-        Of the contract.
-    source : str
-    reading : dict
-        As the mapping writes it.
-    reason : str
-    rejected : int
-        Rows that this choice would reject.
-    """
-
-    column: str
-    source: str
-    reading: dict[str, Any]
-    reason: str
-    rejected: int
-
-
-@dataclass
-class TableProposal:
-    """The proposal for one table.
-
-    Attributes
-    ----------
-    profile : TableProfile
-    holds : str or None
-        None where the data do not say.
-    reason : str
-        Why it holds that.
-    choices : list of ColumnChoice
-    unused : list of str
-        Columns that nothing is proposed for.
-    questions : list of Question
-        Their paths begin within the table.
-    values : dict
-        The table in the draft of a mapping.
-    """
-
-    profile: TableProfile
-    holds: str | None
-    reason: str
-    choices: list[ColumnChoice] = field(default_factory=list)
-    unused: list[str] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
 
 
 def propose_table(profile: TableProfile, holds: str | None = None) -> TableProposal:
@@ -141,7 +53,7 @@ def propose_table(profile: TableProfile, holds: str | None = None) -> TablePropo
     proposal.values["columns"] = {choice.column: choice.reading for choice in proposal.choices}
     taken = {choice.source for choice in proposal.choices}
     proposal.unused = [column.name for column in profile.columns if column.name not in taken]
-    proposal.questions = [*_readings(proposal), *_rows_to_reject(proposal)]
+    proposal.questions = [*_readings(proposal), *row_questions(proposal)]
     if holds == "customers":
         proposal.values["further_columns"] = _further(proposal)
         if not proposal.values["further_columns"]:
@@ -172,13 +84,13 @@ def choose_column(proposal: TableProposal, column: str, source: str) -> None:
         del further[name]
     taken = {choice.source for choice in proposal.choices}
     proposal.unused = [c.name for c in proposal.profile.columns if c.name not in taken]
-    # Those about how columns are read are asked of what is read now.
-    rest = [
+    # How columns are read, and which rows count, is asked of what is read now.
+    of_columns = [
         question
         for question in proposal.questions
-        if question.path[0] != "columns" or (len(question.path) == 2 and question.path[1] != column)
+        if question.path[0] == "columns" and len(question.path) == 2 and question.path[1] != column
     ]
-    proposal.questions = [*_readings(proposal), *rest]
+    proposal.questions = [*_readings(proposal), *of_columns, *row_questions(proposal)]
 
 
 def _columns(profile: TableProfile, holds: str) -> dict[str, str]:
@@ -309,80 +221,6 @@ def _readings(proposal: TableProposal) -> Iterable[Question]:
                     for name, lost in order.choices
                 ),
             )
-
-
-def _rows_to_reject(proposal: TableProposal) -> Iterable[Question]:
-    profile, holds = proposal.profile, proposal.holds
-    rules: list[Any] = []
-    if profile.repeated:
-        is_event = holds not in ("customers", "customer_activity")
-        yield Question(
-            ("repeated_rows",),
-            f"{profile.repeated:,} rows equal an earlier row in every column. What are they?",
-            (
-                ("reject", "reject", "copies: each row counts once"),
-                ("keep", "keep", "they happened: each row counts"),
-            ),
-            # Two equal orders of one minute are no mistake where orders have no number.
-            "keep"
-            if is_event and holds == "orders" and "order_id" not in proposal.values["columns"]
-            else "reject",
-        )
-    for condition, rows, proposed, what in _conditions(proposal):
-        rules.append(condition)
-        yield Question(
-            ("reject", len(rules) - 1),
-            f"{rows:,} rows: {what}. Leave them out, counted as '{condition['because']}'?",
-            (("yes", condition, "leave them out"), ("no", None, "keep them")),
-            proposed,
-        )
-    if rules:
-        proposal.values["reject"] = [UNDECIDED] * len(rules)
-
-
-def _conditions(proposal: TableProposal) -> Iterable[tuple[dict[str, Any], int, str, str]]:
-    taken = {choice.source: choice.column for choice in proposal.choices}
-    is_event = proposal.holds in ("orders", "order_lines")
-    for column in proposal.profile.columns:
-        if column.type != "text" or (column.holds_dates and not column.holds_numbers):
-            continue
-        if is_event and column.distinct <= MOST_CATEGORIES:
-            for because, words in (("cancelled", CANCELLED), ("refund", REFUNDED)):
-                found = [(value, n) for value, n in column.values if says(value, words)]
-                if found and len(found) < column.distinct:
-                    values, rows = [v for v, _ in found], sum(n for _, n in found)
-                    condition = {"column": column.name, "equals": values, "because": because}
-                    what = f"'{column.name}' is {' or '.join(values)}"
-                    yield condition, rows, "yes", what
-        if taken.get(column.name) == "customer_id" or is_personal(column.name):
-            yield from _test_people(column)
-    yield from _below_zero(proposal)
-
-
-def _test_people(column: ColumnProfile) -> Iterable[tuple[dict[str, Any], int, str, str]]:
-    found = [(value, n) for value, n in column.notable if says(value, TESTS)]
-    if found:
-        values, rows = [value for value, _ in found], sum(n for _, n in found)
-        shown = ", ".join(values[:3])
-        condition = {"column": column.name, "equals": values, "because": "test or internal"}
-        yield condition, rows, "yes", f"'{column.name}' looks like a test or like staff: {shown}"
-
-
-def _below_zero(proposal: TableProposal) -> Iterable[tuple[dict[str, Any], int, str, str]]:
-    if proposal.holds not in ("orders", "order_lines"):
-        return
-    for choice in proposal.choices:
-        evidence = proposal.profile.column(choice.source).numbers
-        if choice.column in ("revenue", "items") and evidence.negative:
-            condition = {"column": choice.source, "below": 0, "because": "below zero"}
-            if choice.reading.get("decimal") == ",":
-                condition["decimal"] = ","
-            what = (
-                f"'{choice.source}' is below zero, as in refunds and returns. Kept, they lower"
-                " what the customer is worth"
-            )
-            yield condition, evidence.negative, "no", what
-            return
 
 
 def _further(proposal: TableProposal) -> dict[str, Any]:

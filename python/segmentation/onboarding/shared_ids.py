@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import quoted
 from segmentation.onboarding.profiles import ColumnProfile
-from segmentation.onboarding.proposals import Question, TableProposal, choose_column
+from segmentation.onboarding.proposals import choose_column
+from segmentation.onboarding.table_proposal import Question, TableProposal
 
 # A table in which fewer of the customers stand is joined by a wrong column, or is of other people.
 LEAST_SHARE = 0.5

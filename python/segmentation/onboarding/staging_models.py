@@ -31,6 +31,16 @@ def contract_model_name(mapping: Mapping, table: str) -> str:
     return f"stg_{mapping.name}__{table}"
 
 
+def rows_read_name(mapping: Mapping) -> str:
+    """Return the name of the model that counts the rows of each table."""
+    return f"{mapping.name}_rows_read"
+
+
+def rejected_rows_name(mapping: Mapping) -> str:
+    """Return the name of the model that lists the rows that were left out."""
+    return f"{mapping.name}_rejected_rows"
+
+
 def tables_of(mapping: Mapping) -> list[ContractTable]:
     """Return the tables of the contract that a mapping gives."""
     categories = any("product_category" in table.columns for table in mapping.of("order_lines"))
@@ -46,9 +56,7 @@ def base_model(mapping: Mapping, table: TableMapping, *, header: str = "") -> st
         if kind not in ("id", "text"):
             read.append(f"{_as_text(reading.column)} as {name}_text")
         read += _as_column(_value(reading, kind, mapping.time_zone), name)
-    conditions = [*table.reject, *table.negate]
-    for condition in dict.fromkeys(conditions):
-        read += [f"coalesce({_test(condition)}, false) as {_flag(condition)}"]
+    read += _flags(table)
     final = ["source_row", *_final_columns(table, kinds), *_reason(table, kinds)]
     return f"""{header}-- Reads {_comment(table.source)}, one row for each row that it has.
 with
@@ -222,9 +230,26 @@ def _test(condition: Condition) -> str:
         return f"starts_with({text}, {_literal(condition.begins_with.lower())})"
     if condition.contains is not None:
         return f"contains({text}, {_literal(condition.contains.lower())})"
+    if condition.is_empty:
+        return f"nullif(trim({_as_text(condition.column)}), '') is null"
     mark = f", {_name(condition.decimal)}" if condition.decimal else ""
     number = f"segmentation.read_marked_number({_jinja(quoted(condition.column))}{mark})"
     return f"({{{{ {number} }}}}) < {condition.below:g}"
+
+
+def _flags(table: TableMapping) -> list[str]:
+    """Return a column for each name of conditions: whether one of that name is true."""
+    tests: dict[str, list[str]] = {}
+    for condition in dict.fromkeys([*table.reject, *table.negate]):
+        tests.setdefault(_flag(condition), []).append(f"coalesce({_test(condition)}, false)")
+    return [
+        f"{each[0]} as {flag}" if len(each) == 1 else f"{_any(each)} as {flag}"
+        for flag, each in tests.items()
+    ]
+
+
+def _any(tests: list[str]) -> str:
+    return "(\n" + _indented("\nor ".join(tests)) + "\n)"
 
 
 def _flag(condition: Condition) -> str:

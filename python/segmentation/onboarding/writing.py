@@ -8,7 +8,9 @@ from pathlib import Path
 from segmentation.onboarding.refusals import OnboardingError
 
 
-def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[Path]:
+def write_files(
+    folder: Path, files: Mapping[str, str], *, force: bool, instead: str = "folder with --project"
+) -> list[Path]:
     """Write files into a folder, which is made where it is missing.
 
     Parameters
@@ -19,6 +21,8 @@ def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[
     force : bool
         Whether files that are there are overwritten. A file that has the text already is no
         hindrance.
+    instead : str
+        What else can be chosen, for the message.
 
     Returns
     -------
@@ -34,7 +38,7 @@ def write_files(folder: Path, files: Mapping[str, str], *, force: bool) -> list[
     if there and not force:
         raise OnboardingError(
             f"{folder} has these files already: {', '.join(sorted(there))}. Nothing was written."
-            " Choose another folder with --project, or overwrite them with --force."
+            f" Choose another {instead}, or overwrite them with --force."
         )
     written = []
     for name, text in files.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from segmentation.playbook.errors import PlaybookError
@@ -46,13 +47,13 @@ class FeatureWords:
         """The further columns that the words for one customer name, each once."""
         return list(dict.fromkeys(_NAMED_COLUMN.findall(self.customer_amount)))
 
-    @property
+    @cached_property
     def of_one(self) -> tuple[str, str]:
         """Words before and after the number 1."""
         before, after = self.amount.split("|")[0].split("{}")
         return before, after
 
-    @property
+    @cached_property
     def of_several(self) -> tuple[str, str]:
         """Words before and after every other number."""
         before, after = self.amount.split("|")[-1].split("{}")
@@ -66,8 +67,14 @@ class FeatureWords:
 
     def written(self, value: float) -> str:
         """Return a value of this feature as a formatted number."""
-        text = f"{value:,.{self.decimals}f}"
-        return text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+        text = format(value, self._format)
+        # Rounded to zero, a small number below zero has no sign.
+        is_zero = text[0] == "-" and float(text.replace(",", "")) == 0
+        return text[1:] if is_zero else text
+
+    @cached_property
+    def _format(self) -> str:
+        return f",.{self.decimals}f"
 
 
 def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWords]:

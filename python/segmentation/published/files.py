@@ -117,13 +117,20 @@ class NextVersion:
         folder = parquet_folder(self.file)
         return folder.with_name(f"{folder.name}.old-{self.token}")
 
-    def keep_private(self) -> None:
-        """Let nobody else read the new file before it has its permissions."""
-        self.database.chmod(0o600)
+    def keep_private(self, warehouse: Path) -> None:
+        """Let nobody else read the new file before it has the permissions of another.
 
-    def make_parquet_folder(self) -> None:
-        """Make the new folder, which nobody else can read yet."""
-        self.parquet.mkdir(mode=0o700)
+        Parameters
+        ----------
+        warehouse : Path
+            As for :meth:`take_permissions`.
+        """
+        if self._permissions(warehouse) is not None:
+            self.database.chmod(0o600)
+
+    def make_parquet_folder(self, warehouse: Path) -> None:
+        """Make the new folder, which nobody else can read before it has permissions."""
+        self.parquet.mkdir(mode=0o777 if self._permissions(warehouse) is None else 0o700)
 
     def take_permissions(self, warehouse: Path) -> None:
         """Give the new files the permissions of those before, at first those of the warehouse.
@@ -133,10 +140,12 @@ class NextVersion:
         Parameters
         ----------
         warehouse : Path
-            The file that was built; permissions are those of a new file if it is no file.
+            The file that was built. If it is no file and there is none before, the new files keep
+            the permissions that the system gives to new files.
         """
-        others = [other for other in (self.file, warehouse) if other.is_file()]
-        mode = others[0].stat().st_mode & 0o777 if others else 0o666 & ~_umask_in(self.file.parent)
+        mode = self._permissions(warehouse)
+        if mode is None:
+            return
         self.database.chmod(mode)
         if not self.parquet.is_dir():
             return
@@ -146,6 +155,10 @@ class NextVersion:
         # A folder is entered by those who may read its files.
         of_folder = before.stat().st_mode & 0o777 if before.is_dir() else mode | (mode & 0o444) >> 2
         self.parquet.chmod(of_folder)
+
+    def _permissions(self, warehouse: Path) -> int | None:
+        examples = [other for other in (self.file, warehouse) if other.is_file()]
+        return examples[0].stat().st_mode & 0o777 if examples else None
 
     def remove(self) -> None:
         """Remove what there is of this version; what readers open stays.
@@ -224,17 +237,6 @@ def _remove_folder(folder: Path) -> None:
     with contextlib.suppress(OSError):
         folder.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _umask_in(folder: Path) -> int:
-    """Return which permissions a new file does not get; read off one, as asking changes it."""
-    tried = folder / f".umask-{os.urandom(4).hex()}"
-    descriptor = os.open(tried, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-    try:
-        return 0o666 & ~os.fstat(descriptor).st_mode
-    finally:
-        os.close(descriptor)
-        tried.unlink()
 
 
 def _log_of(file: Path) -> Path:

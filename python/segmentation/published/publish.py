@@ -89,12 +89,13 @@ def _publish_database(
 
 
 def _write(connection: Connection, publication: Publication, version: NextVersion) -> None:
+    warehouse = Path(publication.warehouse).expanduser()
     with contextlib.closing(connection.cursor()) as cursor:
         with attached(cursor, version.database, _NEXT):
-            version.keep_private()
+            version.keep_private(warehouse)
             copy_marts(cursor, publication, _NEXT)
             if publication.parquet:
-                version.make_parquet_folder()
+                version.make_parquet_folder(warehouse)
                 write_parquet(cursor, publication, _NEXT, version.parquet)
             # What was written goes from the log into the file.
             cursor.execute(f"checkpoint {quoted(_NEXT)}")

@@ -14,6 +14,9 @@ from segmentation.engine.duckdb import Connection, DuckDBEngine, open_read_only
 from segmentation.engine.sql import quoted, text_literal
 from segmentation.published.marts_schema import find_marts_schema
 
+# The data set that is one's own tables.
+OWN_DATA = "warehouse"
+
 
 class Marts:
     """The marts of a file that a build published, or of a warehouse.
@@ -68,13 +71,31 @@ class Marts:
 
     @cached_property
     def descriptions(self) -> Mapping[str, str]:
-        """What each mart of the file is for; empty where there is no comment."""
+        """What each mart of the file, table or view, is for; empty where there is no comment."""
+        of_marts = (
+            f"database_name = current_database() and schema_name = {text_literal(self.schema)}"
+        )
         rows = self._engine.rows(
-            "select table_name, comment from duckdb_tables()"
-            " where database_name = current_database()"
-            f" and schema_name = {text_literal(self.schema)} order by table_name"
+            f"select table_name, comment from duckdb_tables() where {of_marts}"
+            f" union all select view_name, comment from duckdb_views() where {of_marts} order by 1"
         )
         return {str(name): " ".join(str(comment or "").split()) for name, comment in rows}
+
+    @cached_property
+    def data_name(self) -> str:
+        """What people call the data: the data set, and of data of one's own the dbt project.
+
+        Empty where the file has no segment.
+        """
+        found = self._engine.rows("select min(dataset) from dim_segments")
+        dataset = str(found[0][0] or "")
+        if dataset != OWN_DATA or "rpt_builds" not in self.descriptions:
+            return dataset
+        builds = self.frame("select * from rpt_builds where is_latest")
+        # A file that an earlier version built does not say it.
+        named = [str(name) for name in builds.get("project_name", pd.Series(dtype=str)).dropna()]
+        # In a clone of this project, it has no name of its own.
+        return next((name for name in named if name != "segmentation"), dataset)
 
     def row_count(self, name: str) -> int:
         """Return how many rows a mart has."""

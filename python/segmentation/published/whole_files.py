@@ -23,13 +23,18 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     unfinished = unfinished_beside(path)
     try:
         write(unfinished)
-        if path.exists():
-            shutil.copymode(path, unfinished)
-        sync_file(unfinished)
-        unfinished.replace(path)
+        finish(unfinished, path)
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
+
+
+def finish(unfinished: Path, path: Path) -> None:
+    """Put a written file in its place, with the permissions of the one before."""
+    if path.exists():
+        shutil.copymode(path, unfinished)
+    sync_file(unfinished)
+    unfinished.replace(path)
     sync_names(path.parent)
 
 

@@ -18,7 +18,7 @@ from segmentation.published.whole_files import write_whole
 from segmentation.report.content import Figure, Page, Section
 from segmentation.report.formats import count, date, large
 from segmentation.report.rows import where
-from segmentation.report.sections.behaviour import behaviour, people
+from segmentation.report.sections.behaviour import behaviour
 from segmentation.report.sections.cards import cards
 from segmentation.report.sections.conversion import conversion
 from segmentation.report.sections.distributions import features
@@ -28,7 +28,9 @@ from segmentation.report.sections.preferences import preferences
 from segmentation.report.sections.prospects import prospects
 from segmentation.report.sections.sizes import sizes
 from segmentation.report.sections.sources import sources
+from segmentation.report.sections.who_they_are import people
 from segmentation.report.segments import PROFILE, VALUE, segments_of
+from segmentation.report.sentences import predicts_given_segments
 from segmentation.report.theme import drawn
 
 SECTIONS = (
@@ -79,8 +81,8 @@ def page_of(marts: Marts) -> Page:
             f"A table of the file lacks a column that the page shows ({error}): another version"
             " of the project built it."
         ) from error
-    about = marts.frame("select distinct dataset, as_of from dim_segments order by all").head(1)
-    dataset = str(about["dataset"].iloc[0]) if len(about) else "no customers"
+    about = marts.frame("select distinct as_of from dim_segments order by all").head(1)
+    dataset = marts.data_name or "no customers"
     as_of = date(about["as_of"].iloc[0]) if len(about) else ""
     return Page(
         title=f"Customer segments: {dataset.replace('_', ' ')}",
@@ -189,7 +191,9 @@ def _key_figures(marts: Marts) -> list[tuple[str, str]]:
             shown.append((count(inhabited), f"segments by {segmentation}"))
     forecast = marts.table("rpt_prospect_distribution")
     if len(forecast):
-        shown.append((count(forecast["prospects"].iloc[0]), "new customers with a forecast"))
+        given = predicts_given_segments(forecast)
+        who = "people with a predicted segment" if given else "new customers with a forecast"
+        shown.append((count(forecast["prospects"].iloc[0]), who))
     return shown
 
 

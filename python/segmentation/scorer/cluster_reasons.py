@@ -16,7 +16,6 @@ import numpy as np
 from segmentation.clustering.contrasts import (
     LAST,
     MOST_TIMES_THE_SEGMENT,
-    NO_REASON,
     ONLY_SEGMENT,
     OUTSIDE,
     REASONS,
@@ -28,13 +27,13 @@ from segmentation.clustering.contrasts import (
 )
 from segmentation.clustering.model import ModelCategory, SegmentationModel
 from segmentation.clustering.naming import NamedSegment
-from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.mixed_sample import MixedSample
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.playbook.headlines import share_z_score
 from segmentation.scorer.columns_of_people import People
-from segmentation.scorer.scaling import scaled_numbers
+from segmentation.scorer.reason_sentences import ReasonSentences
+from segmentation.scorer.scaling import scaled_column, scaled_numbers
 from segmentation.scoring.prototypes import NOISE
 
 Reasons = np.ndarray[Any, np.dtype[np.object_]]
@@ -86,17 +85,20 @@ class ClusterReasons:
         columns: Collection[str],
     ) -> None:
         self._segments = list(segments)
-        self._words = words
-        self._columns = columns
         self._ids = np.array([segment.segment_id for segment in segments], dtype=np.intp)
         self._fitted = len(model.features)
         self._categories = model.categories
-        self._numbers = [self._number_weights(e) for e in explained_numbers(model)]
+        self._numbers = [self._number_weights(e, words) for e in explained_numbers(model)]
         self._shares = [self._share_weights(category) for category in model.categories]
         self._spoken = [words_for(w.explained.prepared.name, words) for w in self._numbers]
         self._places = {segment.segment_id: i for i, segment in enumerate(segments)}
-        self._sentences = [self._number_words(w.explained) for w in self._numbers]
-        self._frequent = [self._category_words(category) for category in model.categories]
+        self._sentences = ReasonSentences(
+            [weights.explained for weights in self._numbers],
+            model.categories,
+            self._segments,
+            words,
+            columns,
+        )
 
     def of(self, people: People, sample: MixedSample, named: Codes) -> Reasons:
         """Return the reasons of people, strongest first.
@@ -158,9 +160,10 @@ class ClusterReasons:
             weighed.append((weight, len(self._numbers) + j))
         weighed = sorted((pair for pair in weighed if pair[0] > 0.0), key=lambda pair: -pair[0])
         for rank, (_, j) in enumerate(weighed[:REASONS]):
-            texts[0, rank] = self._sentence(j, person, self._code(j, codes), 0, place)
+            code = codes[j - len(self._numbers)] if j >= len(self._numbers) else 0
+            (texts[0, rank],) = self._sentences.of(j, person, [0], [place], [code])
         if not weighed:
-            texts[0, 0] = self._without(person, 0, place)
+            texts[0, 0] = self._sentences.without(person, 0, place)
         return texts
 
     def _weight(self, j: int, raw: float, numbers: Sequence[float], place: int) -> float:
@@ -196,46 +199,54 @@ class ClusterReasons:
         )
         # Of equal weights, the feature that is named first.
         order = np.argsort(-weights, axis=1, kind="stable")[:, :REASONS]
-        rows = np.arange(people.count)
-        for rank in range(order.shape[1]):
-            for row in np.flatnonzero(weights[rows, order[:, rank]] > 0.0):
-                j = int(order[row, rank])
-                code = (
-                    int(sample.codes[row, j - len(self._numbers)]) if j >= len(self._numbers) else 0
+        is_reason = np.take_along_axis(weights, order, axis=1) > 0.0
+        for j in range(weights.shape[1]):
+            rows, ranks = np.nonzero((order == j) & is_reason)
+            if len(rows):
+                codes = self._codes(j, sample, rows)
+                texts[rows, ranks] = self._sentences.of(
+                    j, people, rows.tolist(), places[rows].tolist(), codes
                 )
-                texts[row, rank] = self._sentence(j, people, code, int(row), int(places[row]))
-        for row in np.flatnonzero([text is None for text in texts[:, 0]]):
-            texts[row, 0] = self._without(people, int(row), int(places[row]))
+        for row in np.flatnonzero(~is_reason.any(axis=1)).tolist():
+            texts[row, 0] = self._sentences.without(people, row, int(places[row]))
+
+    def _codes(self, j: int, sample: MixedSample, rows: Codes) -> list[int]:
+        """Return the codes of a feature in some rows; 0 of a number."""
+        if j < len(self._numbers):
+            return [0] * len(rows)
+        found: list[int] = sample.codes[rows, j - len(self._numbers)].tolist()
+        return found
 
     def _weigh_number(self, j: int, people: People, sample: MixedSample, places: Codes) -> Matrix:
         weights = self._numbers[j]
+        slopes = weights.slopes[places]
+        if not slopes.any():
+            return np.zeros(people.count)
         prepared = weights.explained.prepared
         raw = people.number(prepared.name)
-        scaled = (
-            sample.numbers[:, j]
-            if j < self._fitted
-            else np.array(scaled_numbers(prepared, raw.tolist()))
-        )
-        found = np.minimum(weights.slopes[places] * (scaled - weights.middle), weights.most[places])
+        scaled = sample.numbers[:, j] if j < self._fitted else scaled_column(prepared, raw)
+        found = np.minimum(slopes * (scaled - weights.middle), weights.most[places])
         known = np.where(np.isfinite(raw), 1.0, LAST)
         # What reads the same as the typical customer distinguishes nobody.
         spoken = self._spoken[j]
         near = np.abs(raw - weights.everywhere) <= 10.0**-spoken.decimals
-        for row in np.flatnonzero(near):
-            if spoken.written(float(raw[row])) == spoken.written(weights.everywhere):
-                known[row] = 0.0
+        typical = spoken.written(weights.everywhere)
+        alike = [value for value in set(raw[near].tolist()) if spoken.written(value) == typical]
+        known[np.isin(raw, alike)] = 0.0
         return found * known
 
     def _weigh_category(self, j: int, people: People, sample: MixedSample, places: Codes) -> Matrix:
         raw = people.text(self._categories[j].name)
-        known = np.array([LAST if value is None else 1.0 for value in raw])
+        known = np.where([value is None for value in raw], LAST, 1.0)
         found: Matrix = self._shares[j][places, sample.codes[:, j]] * known
         return found
 
-    def _number_weights(self, explained: ExplainedNumber) -> _NumberWeights:
+    def _number_weights(
+        self, explained: ExplainedNumber, words: Mapping[str, FeatureWords]
+    ) -> _NumberWeights:
         slopes = np.zeros(len(self._segments) + 1)
         most = np.zeros(len(self._segments) + 1)
-        contrasts = contrasts_of(explained, self._segments, self._words)
+        contrasts = contrasts_of(explained, self._segments, words)
         everywhere = np.nan
         for place, segment in enumerate(self._segments):
             if segment.segment_id in contrasts:
@@ -256,77 +267,3 @@ class ClusterReasons:
             for code, value in frequent_here(category, segment).items():
                 weights[place, code] = share_z_score(value.here, value.everywhere) ** 2
         return weights
-
-    def _number_words(self, explained: ExplainedNumber) -> dict[int, tuple[str, str]]:
-        """Return what stands before and after a number, by the place of the segment."""
-        spoken = words_for(explained.prepared.name, self._words)
-        contrasts = contrasts_of(explained, self._segments, self._words)
-        return {
-            place: (
-                f"{spoken.high_words if apart > 0 else spoken.low_words}: ",
-                f" (typical here {spoken.written(value.here)}, "
-                f"all customers {spoken.written(value.everywhere)})",
-            )
-            for place, segment in enumerate(self._segments)
-            if segment.segment_id in contrasts
-            for apart, value in [contrasts[segment.segment_id]]
-        }
-
-    def _category_words(self, category: ModelCategory) -> dict[tuple[int, int], str]:
-        """Return what stands after a category, by the place of the segment and its code."""
-        return {
-            (place, code): f" (here {value.here:.0%}, all customers {value.everywhere:.0%})"
-            for place, segment in enumerate(self._segments)
-            for code, value in frequent_here(category, segment).items()
-        }
-
-    def _code(self, j: int, codes: Sequence[int] | Codes) -> int:
-        """Return the code of a feature in a row of codes; 0 of a number."""
-        return int(codes[j - len(self._numbers)]) if j >= len(self._numbers) else 0
-
-    def _sentence(self, j: int, people: People, code: int, row: int, place: int) -> str:
-        if j < len(self._numbers):
-            return self._number_sentence(j, people, row, place)
-        j -= len(self._numbers)
-        category = self._categories[j]
-        label = category.name.replace("_", " ")
-        raw = people.text(category.name)[row]
-        if raw is None:
-            return f"{label} unknown, taken as {category.fill}"
-        return f"{label} {raw}{self._frequent[j].get((place, code), '')}"
-
-    def _number_sentence(self, j: int, people: People, row: int, place: int) -> str:
-        prepared = self._numbers[j].explained.prepared
-        spoken = self._spoken[j]
-        value = float(people.number(prepared.name)[row])
-        if not math.isfinite(value):
-            label = prepared.name.replace("_", " ")
-            return f"{label} unknown, taken as {spoken.written(prepared.fill)}"
-        before, after = self._sentences[j][place]
-        return before + self._amount(spoken, value, people, row) + after
-
-    def _amount(self, spoken: FeatureWords, value: float, people: People, row: int) -> str:
-        """Return a customer's amount in words, with the columns that people have beside it."""
-        if not (spoken.customer_amount and set(spoken.columns_beside) <= set(self._columns)):
-            return spoken.spoken(value)
-
-        def number_of(found: re.Match[str]) -> str:
-            if not found[1]:
-                return spoken.written(value)
-            beside = float(people.number(found[1])[row])
-            return _WHOLE.written(beside) if beside == beside else "?"
-
-        return _COLUMN.sub(number_of, spoken.customer_amount)
-
-    def _without(self, people: People, row: int, place: int) -> str:
-        """Return the reason of a person who has nothing that is typical of the segment."""
-        segment = self._segments[place] if place < len(self._segments) else None
-        if segment and segment.segment_id >= STATE_IDS_FROM and segment.condition:
-            column = segment.condition.columns[0]
-            value = float(people.number(column)[row])
-            return words_for(column, self._words).spoken(value)
-        return NO_REASON
-
-
-# A column beside an amount is written as a whole number.
-_WHOLE = FeatureWords("", "", "", "{}", 0)

@@ -25,7 +25,7 @@ from segmentation.playbook.feature_words import FeatureWords
 from segmentation.scorer.cluster_reasons import ClusterReasons
 from segmentation.scorer.columns_of_people import Inputs, People
 from segmentation.scorer.few_people import PlainRules
-from segmentation.scorer.scaling import scaled_numbers
+from segmentation.scorer.scaling import scaled_column, scaled_numbers
 from segmentation.scorer.scored_people import DISTANCE, Contribution, ScoredPeople
 from segmentation.scoring.prototypes import NOISE
 
@@ -90,8 +90,7 @@ class ClusterScorer:
         """Return people as scaled numbers and codes."""
         features = self.rule.features
         numbers = [
-            scaled_numbers(feature, people.number(feature.name).tolist())
-            for feature in features.numbers
+            scaled_column(feature, people.number(feature.name)) for feature in features.numbers
         ]
         codes = [category.codes(people.text(category.name)) for category in features.categories]
         return MixedSample(

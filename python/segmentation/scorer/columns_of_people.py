@@ -56,3 +56,12 @@ class People:
     def text(self, name: str) -> Texts:
         """Return a column of categories; one that was not given is missing for everybody."""
         return self.texts.get(name) or [None] * self.count
+
+    def is_known(self) -> np.ndarray:
+        """Return of whom there is a value in any column, shape (count,)."""
+        found: np.ndarray = np.zeros(self.count, dtype=bool)
+        for values in self.numbers.values():
+            found |= ~np.isnan(values)
+        for texts in self.texts.values():
+            found |= np.array([text is not None for text in texts], dtype=bool)
+        return found

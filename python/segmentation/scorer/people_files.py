@@ -6,26 +6,33 @@ cannot be scored has the reason in ``rejected_because``, and no segment.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segmentation.published.own_files import write_own
 from segmentation.scorer.people_from_values import Mistake, read_people
 from segmentation.scorer.scored_people import Scorer, columns
 
 BATCH_ROWS = 5_000
 REJECTED = "rejected_because"
+# Such a person would get the segment of a typical customer. In the marts, they are unassigned.
+NOTHING_KNOWN = "has no value in any column that the model looks at"
 CSV, PARQUET = ".csv", ".parquet"
 # A cell is no longer than this; a quote that is never closed ends in an error and not in memory.
 LONGEST_CELL = 100_000
+DELIMITERS = ",;\t|"
+# A quote opens where a cell begins; one that is not closed goes on in the next line.
+_QUOTED = re.compile(rf'(?:^|(?<=[{DELIMITERS}]))"(?:[^"]|"")*(?:"|$)')
 
 _KINDS = {
     "segment_id": pa.int32(),
@@ -76,10 +83,6 @@ class FileScore:
     examples: list[str] = field(default_factory=list)
 
 
-class _Writer(Protocol):
-    def write(self, table: pa.Table) -> None: ...
-
-
 def score_file(
     scorer: Scorer, source: Path, output: Path, progress: Callable[[float], None] = lambda _: None
 ) -> FileScore:
@@ -103,23 +106,58 @@ def score_file(
         If a file cannot be read or written, no column is an input of the model, or a column has the
         name of one that is added.
     """
-    if output.exists() and source.exists() and output.samefile(source):
-        raise PeopleFileError(f"{output} is the file that is read. Name another one.")
+    check_places(source, output)
     score = FileScore()
     batches = _batches(source)
     first = next(batches, None)
     if first is None:
         raise PeopleFileError(f"{source} is empty: it has no header.")
     _check_columns(scorer, source, first.table.column_names, score)
-    with _written(output) as make:
+    kind = _WRITERS[output.suffix.lower()]
+
+    def write(unfinished: Path) -> None:
         scored = _scored(scorer, first, score)
-        writer = make(scored.schema)
-        writer.write(scored)
-        progress(first.done)
-        for batch in batches:
-            writer.write(_scored(scorer, batch, score))
-            progress(batch.done)
+        with contextlib.closing(kind(unfinished, scored.schema)) as writer:
+            writer.write(scored)
+            progress(first.done)
+            for batch in batches:
+                writer.write(_scored(scorer, batch, score))
+                progress(batch.done)
+
+    try:
+        write_own(output, write)
+    except OSError as error:
+        raise _not_written(output, error.strerror) from error
     return score
+
+
+def check_places(source: Path, output: Path) -> None:
+    """Check the files before anything is loaded.
+
+    Raises
+    ------
+    PeopleFileError
+        If there is no file to read, one is of another kind, or the other cannot be written.
+    """
+    if not source.is_file():
+        raise PeopleFileError(f"There is no file {source}.")
+    for file in (source, output):
+        if file.suffix.lower() not in _WRITERS:
+            raise PeopleFileError(f"{file} must end with .csv or .parquet.")
+    if output.exists() and output.samefile(source):
+        raise PeopleFileError(f"{output} is the file that is read. Name another one.")
+    if output.is_dir():
+        raise _not_written(output, "It is a folder")
+    if not output.parent.is_dir():
+        raise _not_written(output, f"There is no folder {output.parent}")
+    if not os.access(output.parent, os.W_OK | os.X_OK):
+        raise _not_written(output, f"The folder {output.parent} may not be written to")
+
+
+def _not_written(output: Path, why: str | None) -> PeopleFileError:
+    return PeopleFileError(
+        f"{output} cannot be written: {why or 'it failed'}. Name another file with --output."
+    )
 
 
 def _check_columns(scorer: Scorer, source: Path, names: Sequence[str], score: FileScore) -> None:
@@ -156,6 +194,8 @@ def _scored(scorer: Scorer, batch: Batch, score: FileScore) -> pa.Table:
     reasons: list[str | None] = [batch.rejected.get(row) for row in range(rows)]
     for mistake in mistakes:
         reasons[mistake.row] = reasons[mistake.row] or _said(mistake)
+    for row in np.flatnonzero(~people.is_known()).tolist():
+        reasons[row] = reasons[row] or NOTHING_KNOWN
     found = columns(scorer, scorer.score(people))
     table = batch.table
     for name, kind in zip(_added_schema(scorer).names, _added_schema(scorer).types, strict=True):
@@ -179,13 +219,7 @@ def _said(mistake: Mistake) -> str:
 
 
 def _batches(source: Path) -> Iterator[Batch]:
-    if not source.is_file():
-        raise PeopleFileError(f"There is no file {source}.")
-    if source.suffix.lower() == CSV:
-        return _csv_batches(source)
-    if source.suffix.lower() == PARQUET:
-        return _parquet_batches(source)
-    raise PeopleFileError(f"{source} must end with .csv or .parquet.")
+    return _csv_batches(source) if source.suffix.lower() == CSV else _parquet_batches(source)
 
 
 def _parquet_batches(source: Path) -> Iterator[Batch]:
@@ -202,7 +236,10 @@ def _parquet_batches(source: Path) -> Iterator[Batch]:
 
 
 def _csv_batches(source: Path) -> Iterator[Batch]:
-    """Read cells as text; what separates them is the one of , ; tab | that the header has most."""
+    """Read cells as text; what separates them is that of , ; tab | of which the header has most.
+
+    Those within quotes do not count.
+    """
     size = max(source.stat().st_size, 1)
     before = csv.field_size_limit(LONGEST_CELL)
     try:
@@ -210,8 +247,8 @@ def _csv_batches(source: Path) -> Iterator[Batch]:
             source.open("rb") as raw,
             io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file,
         ):
-            first = file.readline()
-            delimiter = max(",;\t|", key=first.count)
+            unquoted = _QUOTED.sub("", file.readline())
+            delimiter = max(DELIMITERS, key=unquoted.count)
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             header = next(reader, None)
@@ -286,30 +323,4 @@ class _ParquetWriter:
         self.writer.close()
 
 
-@contextmanager
-def _written(output: Path) -> Iterator[Callable[[pa.Schema], _Writer]]:
-    """Write beside the output, and let it take its place when the body ended well."""
-    kinds: dict[str, type[_CsvWriter | _ParquetWriter]] = {CSV: _CsvWriter, PARQUET: _ParquetWriter}
-    kind = kinds.get(output.suffix.lower())
-    if kind is None:
-        raise PeopleFileError(f"{output} must end with .csv or .parquet.")
-    beside = output.with_name(f".{output.name}.{os.getpid()}{output.suffix}")
-    made: list[_CsvWriter | _ParquetWriter] = []
-
-    def make(schema: pa.Schema) -> _Writer:
-        made.append(kind(beside, schema))
-        return made[-1]
-
-    try:
-        try:
-            yield make
-        finally:
-            for writer in made:
-                writer.close()
-        beside.replace(output)
-    except OSError as error:
-        raise PeopleFileError(
-            f"{output} cannot be written: {error.strerror}. Name another file with --output."
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
+_WRITERS: dict[str, type[_CsvWriter | _ParquetWriter]] = {CSV: _CsvWriter, PARQUET: _ParquetWriter}

@@ -12,15 +12,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 import numpy as np
 
+from segmentation.features.arrays import Matrix
 from segmentation.features.numbers import MAX_ABSOLUTE_VALUE
 from segmentation.scorer.columns_of_people import Inputs, People
 
 # Text is no longer than this: a category is a word or a few.
 LONGEST_TEXT = 1_000
+# For fewer, calls of NumPy cost more than looking at each.
+MANY = 10
 
 # Numbers as people write them; Python would also take 1_000, nan and infinity.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
@@ -131,27 +135,72 @@ def read_people(
         A value with a mistake counts as missing among the people.
     """
     mistakes: list[Mistake] = []
-    numbers = {}
+    numbers, texts = {}, {}
     for name in inputs.numbers:
-        if name not in columns:
-            continue
-        values = np.empty(rows)
-        for i, value in enumerate(columns[name]):
-            found = read_number(value, from_file=from_file)
-            if isinstance(found, str):
-                mistakes.append(Mistake(i, name, found))
-                found = math.nan
-            values[i] = found
-        numbers[name] = values
-    texts = {}
+        if name in columns:
+            plain = _plain_numbers(columns[name])
+            numbers[name] = (
+                _read_numbers(name, columns[name], from_file, mistakes) if plain is None else plain
+            )
     for name in inputs.texts:
-        if name not in columns:
-            continue
-        read = []
-        for i, value in enumerate(columns[name]):
-            text, problem = read_text(value, from_file=from_file)
-            if problem:
-                mistakes.append(Mistake(i, name, problem))
-            read.append(text)
-        texts[name] = read
+        if name in columns:
+            plain_texts = _plain_texts(columns[name])
+            texts[name] = (
+                _read_texts(name, columns[name], from_file, mistakes)
+                if plain_texts is None
+                else plain_texts
+            )
     return People(rows, numbers, texts), mistakes
+
+
+def _plain_numbers(values: Sequence[Any]) -> Matrix | None:
+    """Return a column of sound numbers and nulls at once, as :func:`read_number` has them.
+
+    None where there is anything else: then each value is looked at.
+    """
+    if len(values) < MANY or not set(map(type, values)) <= {float, int, NoneType}:
+        return None
+    try:
+        found = np.array(values, dtype=float)
+    except OverflowError:
+        return None
+    # NaN, which a null becomes too, is missing.
+    is_sound = np.isnan(found) | (np.abs(found) <= MAX_ABSOLUTE_VALUE)
+    return found if is_sound.all() else None
+
+
+def _plain_texts(values: Sequence[Any]) -> list[str | None] | None:
+    """Return a column of sound texts and nulls; each text is looked at once. See above."""
+    if not set(map(type, values)) <= {str, NoneType}:
+        return None
+    read = {value: read_text(value) for value in set(values)}
+    if any(problem for _, problem in read.values()):
+        return None
+    return [read[value][0] for value in values]
+
+
+def _read_numbers(
+    name: str, column: Sequence[Any], from_file: bool, mistakes: list[Mistake]
+) -> Matrix:
+    """Read a column of numbers value by value, and add what is wrong to `mistakes`."""
+    values = np.empty(len(column))
+    for i, value in enumerate(column):
+        found = read_number(value, from_file=from_file)
+        if isinstance(found, str):
+            mistakes.append(Mistake(i, name, found))
+            found = math.nan
+        values[i] = found
+    return values
+
+
+def _read_texts(
+    name: str, column: Sequence[Any], from_file: bool, mistakes: list[Mistake]
+) -> list[str | None]:
+    """Read a column of categories value by value, and add what is wrong to `mistakes`."""
+    read = []
+    for i, value in enumerate(column):
+        text, problem = read_text(value, from_file=from_file)
+        if problem:
+            mistakes.append(Mistake(i, name, problem))
+        read.append(text)
+    return read

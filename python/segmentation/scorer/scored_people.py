@@ -81,7 +81,9 @@ class Scorer(SegmentRule, Protocol):
         ...
 
 
-def records(scorer: Scorer, scored: ScoredPeople) -> list[dict[str, Any]]:
+def records(
+    scorer: Scorer, scored: ScoredPeople, ids: Sequence[str | None] | None = None
+) -> list[dict[str, Any]]:
     """Return one answer for each person, as plain values.
 
     Parameters
@@ -89,6 +91,8 @@ def records(scorer: Scorer, scored: ScoredPeople) -> list[dict[str, Any]]:
     scorer : Scorer
     scored : ScoredPeople
         What it returned.
+    ids : sequence of str or None, length n, optional
+        Becomes the field customer_id of each.
 
     Returns
     -------
@@ -96,30 +100,40 @@ def records(scorer: Scorer, scored: ScoredPeople) -> list[dict[str, Any]]:
         segment_id, segment_slug, segment_name, distance or probability, runner_up_slug, margin,
         reasons (a list), and distances or probabilities: slug to number.
     """
-    slugs, names = scorer.slugs, scorer.names
-    of_segments = [slugs[i] for i in range(scored.of_segments.shape[1])]
-    plural = "distances" if scorer.measure == DISTANCE else "probabilities"
-    return [
+    segments = scored.segment_ids.tolist()
+    labels = {i: (scorer.slugs[i], scorer.names[i]) for i in scorer.slugs}
+    noise = (NOISE_SLUG, NOISE_NAME)
+    of_segments = [scorer.slugs[i] for i in range(scored.of_segments.shape[1])]
+    measure = scorer.measure
+    plural = "distances" if measure == DISTANCE else "probabilities"
+    found = [
         {
+            "customer_id": given,
             "segment_id": segment,
-            "segment_slug": slugs.get(segment, NOISE_SLUG),
-            "segment_name": names.get(segment, NOISE_NAME),
-            scorer.measure: amount,
-            "runner_up_slug": slugs.get(runner_up),
+            "segment_slug": slug,
+            "segment_name": name,
+            measure: amount,
+            "runner_up_slug": runner_up,
             "margin": None if margin != margin else margin,
-            "reasons": [reason for reason in reasons if reason is not None],
-            plural: dict(zip(of_segments, amounts, strict=True)),
+            "reasons": reasons if None not in reasons else [r for r in reasons if r is not None],
+            plural: dict(zip(of_segments, amounts)),  # noqa: B905  (shape (n, k))
         }
-        for segment, amount, runner_up, margin, reasons, amounts in zip(
-            scored.segment_ids.tolist(),
+        for given, segment, (slug, name), amount, runner_up, margin, reasons, amounts in zip(
+            ids or [None] * len(segments),
+            segments,
+            [labels.get(i, noise) for i in segments],
             scored.amounts.tolist(),
-            scored.runner_up_ids.tolist(),
+            [scorer.slugs.get(i) for i in scored.runner_up_ids.tolist()],
             scored.margins.tolist(),
             scored.reasons.tolist(),
             scored.of_segments.tolist(),
             strict=True,
         )
     ]
+    if ids is None:
+        for record in found:
+            del record["customer_id"]
+    return found
 
 
 def columns(scorer: Scorer, scored: ScoredPeople) -> dict[str, Sequence[Any]]:

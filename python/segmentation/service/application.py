@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import numpy as np
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
@@ -32,6 +33,7 @@ from segmentation.service.answers import (
     Segments,
 )
 from segmentation.service.guard import Guard
+from segmentation.service.json_texts import written_json
 from segmentation.service.loaded_version import LoadedVersion, ServedVersions
 from segmentation.service.people_bodies import AskedPeople, read_asked_people, read_body
 from segmentation.service.problems import MEDIA_TYPE, ProblemError
@@ -57,6 +59,7 @@ _DESCRIPTIONS = {
     408: "The body did not arrive in time",
     413: "The body is too large",
     415: "The body is of another type",
+    421: "Without a token, the service answers only requests for this machine",
     422: "A field cannot be used",
     503: "Too much to do at the moment",
 }
@@ -92,6 +95,8 @@ def application(settings: ServiceSettings) -> FastAPI:
         description=_ABOUT,
         lifespan=lifespan,
         redoc_url=None,
+        # A redirection would name the machine that the request named.
+        redirect_slashes=False,
     )
     app.add_middleware(Guard, settings=settings)
     _add_error_answers(app)
@@ -110,7 +115,7 @@ def _answer(content: Any, status: int = 200) -> Response:
 
 def _responses(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str, Any]]:
     found: dict[int | str, dict[str, Any]] = {200: {"model": model}}
-    for status in statuses:
+    for status in sorted({*statuses, 421}):
         found[status] = {"description": _DESCRIPTIONS[status], **_DETAILS}
     return found
 
@@ -124,7 +129,10 @@ def _add_error_answers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return ProblemError(error.status_code, f"{error.detail}.", headers=error.headers).response()
+        headers = dict(error.headers or {})
+        if headers.get("Allow") == "GET":
+            headers["Allow"] = "GET, HEAD"
+        return ProblemError(error.status_code, f"{error.detail}.", headers=headers).response()
 
     @app.exception_handler(RequestValidationError)
     async def validation_problem(_: Request, error: Exception) -> Response:
@@ -247,18 +255,16 @@ def _add_scoring(app: FastAPI, versions: ServedVersions, settings: ServiceSettin
 
 
 def _scored(version: LoadedVersion, scorer: Scorer, asked: AskedPeople) -> Response:
-    found = records(scorer, scorer.score(asked.people))
-    return _answer(
-        {
-            "segmentation": scorer.segmentation,
-            "model_version": scorer.model_version,
-            "people": [
-                {"customer_id": given, **answer}
-                for given, answer in zip(asked.ids, found, strict=True)
-            ],
-            "versions": version.versions,
-        }
-    )
+    scored = scorer.score(asked.people)
+    if not (np.isfinite(scored.amounts).all() and np.isfinite(scored.of_segments).all()):
+        raise ValueError("a figure is not finite, and JSON cannot say it")
+    content = {
+        "segmentation": scorer.segmentation,
+        "model_version": scorer.model_version,
+        "people": records(scorer, scored, asked.ids),
+        "versions": version.versions,
+    }
+    return Response(written_json(content), media_type="application/json")
 
 
 def _describe(app: FastAPI) -> None:

@@ -43,35 +43,46 @@ class Guard:
             return
         begun = time.perf_counter()
         status = 0
+        is_head = scope["method"] == "HEAD"
+        # Answered as GET, without a body.
+        asked = {**scope, "method": "GET"} if is_head else scope
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif is_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         self.requests += 1
         try:
             problem = self._refusal(scope)
             if problem is None:
-                await self.app(scope, receive, sending)
+                await self.app(asked, receive, sending)
             else:
-                await problem.response()(scope, receive, sending)
+                await problem.response()(asked, receive, sending)
         except Exception as error:  # the message may hold what the request held
             log.error("%s at %s", type(error).__name__, _place(error))
             if not status:
                 await ProblemError(500, "The service failed; its log says where.").response()(
-                    scope, receive, sending
+                    asked, receive, sending
                 )
         finally:
             self.requests -= 1
             milliseconds = (time.perf_counter() - begun) * 1000
-            log.info("%s %s %d %.1f ms", scope["method"], _route(scope), status, milliseconds)
+            log.info("%s %s %d %.1f ms", scope["method"], _route(asked), status, milliseconds)
 
     def _refusal(self, scope: Scope) -> ProblemError | None:
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if not self.settings.serves(headers.get(b"host")):
+            return ProblemError(
+                421,
+                "Without a token, the service answers this machine alone: ask for localhost, or"
+                " give the service a token.",
+            )
         if scope["path"] in OPEN_PATHS:
             return None
-        headers: dict[bytes, bytes] = dict(scope["headers"])
         if not self.settings.admits(headers.get(b"authorization")):
             return ProblemError(
                 401,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from segmentation.scorer.columns_of_people import Inputs, People
 from segmentation.scorer.people_from_values import read_people
+from segmentation.service.json_texts import LONGEST_NAME, read_json
 from segmentation.service.problems import ProblemError, pointer
 from segmentation.service.service_settings import Limits
 
@@ -79,44 +80,54 @@ def read_asked_people(body: bytes, inputs: Inputs, limits: Limits) -> AskedPeopl
     ProblemError
         400 if it is no JSON, 422 if it is another one; the errors name the fields.
     """
-    rows = _rows(_parsed(body), limits)
-    errors: list[tuple[str, str]] = []
-    ids: list[str | None] = []
-    known = set(inputs.names)
-    for i, row in enumerate(rows):
-        if not isinstance(row, dict):
-            errors.append((pointer(PEOPLE, i), "is no object"))
-            ids.append(None)
-            continue
-        given = row.get(CUSTOMER_ID)
-        if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_ID):
-            errors.append(
-                (pointer(PEOPLE, i, CUSTOMER_ID), f"is no text of {LONGEST_ID} characters at most")
-            )
-        ids.append(given)
-        errors += [
-            (pointer(PEOPLE, i, name[:LONGEST_ID]), "is nothing the model looks at")
-            for name in sorted(row.keys() - known - {CUSTOMER_ID})
-        ]
-        if not row.keys() & known:
-            errors.append((pointer(PEOPLE, i), "has nothing that the model looks at"))
+    rows = _rows(read_json(body), limits)
+    errors, given = _checked(rows, set(inputs.names))
     if not errors:
-        columns = {
-            name: [row.get(name) for row in rows]
-            for name in inputs.names
-            if any(name in row for row in rows)
-        }
+        columns = {name: [row.get(name) for row in rows] for name in inputs.names if name in given}
         people, mistakes = read_people(inputs, len(rows), columns)
         mistakes.sort(key=lambda mistake: mistake.row)
         errors = [(pointer(PEOPLE, m.row, m.column), m.message) for m in mistakes]
         if not errors:
-            return AskedPeople(people, ids)
+            return AskedPeople(people, [row.get(CUSTOMER_ID) for row in rows])
     more = f", and {len(errors) - 1} more mistakes" if len(errors) > 1 else ""
     raise ProblemError(
         422,
         f"{errors[0][0]} {errors[0][1]}{more}. The model looks at: {', '.join(inputs.names)}.",
         errors,
     )
+
+
+def _checked(rows: Sequence[Any], known: set[str]) -> tuple[list[tuple[str, str]], set[str]]:
+    """Return what is wrong with the fields of people, and the names of those that are given."""
+    errors: list[tuple[str, str]] = []
+    # People mostly have the same fields, which are compared with those of the model once.
+    sound: set[tuple[str, ...]] = set()
+    for i, row in enumerate(rows):
+        if not isinstance(row, dict):
+            errors.append((pointer(PEOPLE, i), "is no object"))
+            continue
+        given = row.get(CUSTOMER_ID)
+        if given is not None and not (isinstance(given, str) and len(given) <= LONGEST_ID):
+            errors.append(
+                (pointer(PEOPLE, i, CUSTOMER_ID), f"is no text of {LONGEST_ID} characters at most")
+            )
+        names = tuple(row)
+        if names not in sound:
+            found = _mistaken_names(i, row.keys(), known)
+            errors += found
+            if not found:
+                sound.add(names)
+    return errors, {name for names in sound for name in names}
+
+
+def _mistaken_names(i: int, names: Set[str], known: set[str]) -> list[tuple[str, str]]:
+    errors = [
+        (pointer(PEOPLE, i, name[:LONGEST_NAME]), "is nothing the model looks at")
+        for name in sorted(names - known - {CUSTOMER_ID})
+    ]
+    if not names & known:
+        errors.append((pointer(PEOPLE, i), "has nothing that the model looks at"))
+    return errors
 
 
 def _rows(value: Any, limits: Limits) -> list[Any]:
@@ -128,7 +139,7 @@ def _rows(value: Any, limits: Limits) -> list[Any]:
         )
     others = sorted(value.keys() - {PEOPLE})
     if others:
-        name = others[0][:LONGEST_ID]
+        name = others[0][:LONGEST_NAME]
         raise ProblemError(
             422, f"The field {name} is not known.", [(pointer(name), "is not known")]
         )
@@ -137,28 +148,6 @@ def _rows(value: Any, limits: Limits) -> list[Any]:
         message = f"has {len(rows)} people; send from 1 to {limits.people:,}"
         raise ProblemError(422, f"The array {message}.", [(pointer(PEOPLE), message)])
     return rows
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_number)
-    except UnicodeDecodeError:
-        raise ProblemError(400, "The body is not in UTF-8.") from None
-    except json.JSONDecodeError as error:
-        raise ProblemError(
-            400, f"The body is no JSON: line {error.lineno}, column {error.colno}: {error.msg}."
-        ) from None
-    except RecursionError:
-        raise ProblemError(400, "The body is nested too deeply.") from None
-    except ValueError:
-        # A whole number of thousands of digits.
-        raise ProblemError(400, "The body has a number of too many digits.") from None
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ProblemError(
-        400, f"The body is no JSON: {text} is no number of JSON. Write null for nothing."
-    )
 
 
 def _too_large(limits: Limits) -> ProblemError:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
+from dataclasses import replace
 
 import uvicorn
 
 from segmentation.service.application import application
-from segmentation.service.service_settings import ServiceSettings, check_address
+from segmentation.service.connections import PromptProtocol
+from segmentation.service.service_settings import (
+    ServiceSettings,
+    check_address,
+    names_of_this_machine,
+)
 
 # Requests that are under way have so long when the service is told to stop.
 SECONDS_TO_STOP = 20
@@ -33,13 +40,20 @@ def serve(settings: ServiceSettings, host: str, port: int) -> None:
     """
     check_address(host, settings.token)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    if settings.token is None:
+        settings = replace(settings, hosts=names_of_this_machine(host))
     app = application(settings)
+    # What is loaded now stays: Python's search for cycles need not go through it again and again,
+    # which takes a quarter of a second while requests wait.
+    gc.collect()
+    gc.freeze()
     # uvicorn raises the signal that stopped it once more: who asked for a stop gets exit code 0.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.run(
         app,
         host=host,
         port=port,
+        http=PromptProtocol,
         # Its lines would name customers; those of the guard do not.
         access_log=False,
         log_config=None,

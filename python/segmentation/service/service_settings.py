@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 TOKEN, TOKEN_FILE = "SEGMENTATION_SERVICE_TOKEN", "SEGMENTATION_SERVICE_TOKEN_FILE"
 SHORTEST_TOKEN = 16
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:\[\]]+?)\.?(?::[0-9]*)?")
 
 
 class SettingsError(ValueError):
@@ -52,6 +55,8 @@ class ServiceSettings:
     token : str or None
         What requests must carry; None where everybody who reaches the address may ask.
     limits : Limits
+    hosts : frozenset of str or None
+        Which machines a request may be meant for, by its header ``Host``; None where any.
     poll_seconds : float
         How often the file is looked at for a new version.
     """
@@ -59,7 +64,20 @@ class ServiceSettings:
     file: Path
     token: str | None = field(default=None, repr=False)
     limits: Limits = field(default_factory=Limits)
+    hosts: frozenset[str] | None = None
     poll_seconds: float = 1.0
+
+    def serves(self, host: bytes | None) -> bool:
+        """Return whether a request with a header ``Host`` is meant for this service.
+
+        A page of another site can make a browser ask 127.0.0.1 by a name that it resolves so (DNS
+        rebinding), and reads the answer; the header has that name. What is no browser may send
+        none.
+        """
+        if self.hosts is None or host is None:
+            return True
+        found = _HOST.fullmatch(host.decode("latin-1").lower())
+        return found is not None and found["name"] in self.hosts
 
     def admits(self, authorization: bytes | None) -> bool:
         """Return whether a header ``Authorization`` lets a request in, in constant time."""
@@ -100,6 +118,18 @@ def read_token(environment: Mapping[str, str], file: Path | None) -> str | None:
             "`openssl rand -hex 32` makes one."
         )
     return token
+
+
+def names_of_this_machine(host: str) -> frozenset[str]:
+    """Return the names that a browser on this machine has for a service that only it reaches.
+
+    Parameters
+    ----------
+    host : str
+        The address that the service listens on.
+    """
+    bound = f"[{host}]" if ":" in host else host
+    return frozenset({"localhost", "127.0.0.1", "[::1]", bound.lower()})
 
 
 def check_address(host: str, token: str | None) -> None:

@@ -18,13 +18,19 @@ EXPOSURES = {
 
 
 @pytest.mark.parametrize(
-    ("exposure", "room"), [("segments_page", "report"), ("campaign_audiences", "audiences")]
+    ("exposure", "patterns"),
+    [
+        # The page asks the reader of marts what the data are called.
+        ("segments_page", ("report/**/*.py", "published/read_marts.py")),
+        ("campaign_audiences", ("audiences/**/*.py",)),
+    ],
 )
-def test_an_exposure_depends_on_the_marts_that_its_code_reads(exposure: str, room: str) -> None:
-    code = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (PROJECT / "python" / "segmentation" / room).rglob("*.py")
-    )
+def test_an_exposure_depends_on_the_marts_that_its_code_reads(
+    exposure: str, patterns: tuple[str, ...]
+) -> None:
+    package = PROJECT / "python" / "segmentation"
+    files = [path for pattern in patterns for path in package.glob(pattern)]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     marts = {path.stem for path in (PROJECT / "models" / "marts").glob("*/*.sql")}
     read = set(re.findall(r"\b(?:dim|fct|rpt)_\w+", code)) & marts
     assert set(EXPOSURES[exposure]["depends_on"]) == {f"ref('{mart}')" for mart in read}

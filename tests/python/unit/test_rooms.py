@@ -76,6 +76,13 @@ def test_a_room_imports_from_rooms_below_it(path: Path) -> None:
     assert {room_of(name) for name in own} <= known
 
 
+@pytest.mark.parametrize(
+    "path", sorted((PACKAGE / "report/sections").glob("*.py")), ids=lambda p: p.name
+)
+def test_sections_of_the_page_do_not_know_one_another(path: Path) -> None:
+    assert not {name for name in imported(path) if name.startswith("segmentation.report.sections")}
+
+
 def test_every_room_is_on_the_plan() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     assert rooms == set(ROOMS)

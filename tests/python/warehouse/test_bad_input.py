@@ -284,7 +284,7 @@ def test_values_that_the_seed_does_not_know(
     )
     output = fresh.build(*NO_UNIT_TESTS, dataset="members", **QUICK)
     assert (
-        "Warning: Column profession has values that seeds/source_values.csv does not know: 2, most"
+        "Warning: Column profession has values that the seed source_values does not know: 2, most"
         " often 'Pilot'."
     ) in output
     assert (

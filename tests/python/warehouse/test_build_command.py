@@ -92,7 +92,10 @@ def _heed_control_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_control_c_stops_dbt(project: Path) -> None:
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+def test_a_signal_stops_dbt(project: Path, sent: signal.Signals, code: int) -> None:
     """The process of dbt ends too, and leaves the file free."""
     endless = (
         "{{ config(materialized='table') }} select count(*) as n"
@@ -118,9 +121,9 @@ def test_control_c_stops_dbt(project: Path) -> None:
             assert time.monotonic() < until, "dbt did not begin"
             time.sleep(0.2)
         time.sleep(1)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         said, _ = process.communicate(timeout=120)
-    assert process.returncode == 130, said
+    assert process.returncode == code, said
     assert "Stopped. The next build goes on from here." in said
     # Nobody holds it.
     duckdb.connect(str(project / "warehouse.duckdb")).close()

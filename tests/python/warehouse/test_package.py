@@ -198,6 +198,10 @@ def test_a_file_is_read_by_the_headers_of_the_package(
             " campaign_activity.",
         ),
         (
+            {"warehouse_row_counts": {"rows": "ref('shop_orders')"}},
+            "warehouse_row_counts names 'rows'. The relations are: rows_read, rejected_rows.",
+        ),
+        (
             {"profile_options": {"features": ["age"], "categorical_features": ["plna"]}},
             "name the column 'plna', which is no feature and no column of",
         ),

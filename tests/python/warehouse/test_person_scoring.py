@@ -168,17 +168,18 @@ def test_rows_that_cannot_be_scored_are_kept_with_the_reason(
     done = json.loads(
         run("score", str(source), "--published", file, "--output", str(output), "--json")
     )
-    assert (done["rows"], done["rejected"]) == (6, 4)
+    assert (done["rows"], done["rejected"]) == (6, 5)
     assert "length_days" in done["missing"]
     assert done["examples"][0].startswith("row 2: recency_days is text that is no number")
     with output.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.DictReader(opened))
     assert [row["who"] for row in rows] == ["Ann", "Bob", "Cid", "Dee", "Eve", "Fay"]
-    assert [bool(row["segment_slug"]) for row in rows] == [True, *[False] * 4, True]
-    assert [bool(row["rejected_because"]) for row in rows] == [False, *[True] * 4, False]
+    assert [bool(row["segment_slug"]) for row in rows] == [True, *[False] * 5]
+    assert [bool(row["rejected_because"]) for row in rows] == [False, *[True] * 5]
     assert rows[2]["rejected_because"].startswith("frequency is text")
     assert rows[3]["rejected_because"] == "has 3 cells, the header has 4"
     assert "['extra']" in rows[4]["rejected_because"]
+    assert rows[5]["rejected_because"] == "has no value in any column that the model looks at"
 
 
 def test_files_that_cannot_be_scored(sample: Warehouse, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import signal
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ from schemathesis.specs.openapi.checks import (
 from scored_customers import TOLERANCE, assert_same, mart_rows
 from segmentation.published.opened_file import OpenedFile
 from segmentation.scorer.current_scorers import customers, read_scorers
+from segmentation.service.loaded_version import LoadedVersion
 from service_process import ServiceProcess, running_service
 
 TOKEN = "a-token-of-sixteen-characters-or-more"
@@ -199,6 +202,7 @@ MISTAKES: list[tuple[bytes, int, str]] = [
     (b'{"people": [{"frequency": 1}], "more": 1}', 422, "/more"),
     (b'{"people": [{"frequency": 1, "customer_id": 5}]}', 422, "/people/0/customer_id"),
     (b"null", 422, "/people"),
+    (b'{"people": [{"frequency": 1, "frequency": 2}]}', 400, "the field frequency more than once"),
 ]
 
 
@@ -243,6 +247,21 @@ def test_limits(client: httpx.Client) -> None:
     assert client.get("/segmentations/vip/segments").status_code == 404
 
 
+def test_methods_paths_and_names_that_others_choose(client: httpx.Client) -> None:
+    for path in ("/metadata", "/customers/nobody", "/openapi.json", "/docs"):
+        got, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers["content-length"] == got.headers["content-length"]
+    refused = client.post("/metadata")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    for path in ("/metadata/", "/segmentations/", "/health/live/"):
+        answer = client.get(path)
+        assert (answer.status_code, "location" in answer.headers) == (404, False)
+    for path in ("/health/ready", "/metadata"):
+        answer = client.get(path, headers={"Host": "evil.example"})
+        assert (answer.status_code, "evil" in answer.text) == (421, False)
+
+
 def test_a_token(sample: Warehouse, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
@@ -253,6 +272,8 @@ def test_a_token(sample: Warehouse, tmp_path: Path) -> None:
         for token, status in ((None, 401), (TOKEN[:-1], 401), (TOKEN + "x", 401), (TOKEN, 200)):
             with running.client(token) as client:
                 assert client.get("/metadata").status_code == status
+                other = client.get("/metadata", headers={"Host": "segments.example"})
+                assert other.status_code == status
                 assert client.get("/openapi.json").status_code == status
                 assert client.get("/health/ready").status_code == 200
         with running.client() as client:
@@ -348,6 +369,20 @@ def test_publishing_while_requests_are_answered(sample: Warehouse, tmp_path: Pat
     assert answered[-1][1] == "run-3"
 
 
+def test_a_version_that_nobody_asks_is_freed_without_a_search_for_cycles(
+    sample: Warehouse,
+) -> None:
+    """The service keeps Python's collector from what is loaded when it starts."""
+    version = LoadedVersion(published(sample))
+    freed = [weakref.ref(of) for of in (version, version.file, *version.scorers.by_name.values())]
+    gc.disable()
+    try:
+        del version
+        assert [of() for of in freed] == [None] * len(freed)
+    finally:
+        gc.enable()
+
+
 def test_a_file_that_lacks_a_table_stops_nothing(sample: Warehouse, tmp_path: Path) -> None:
     """It opens, and fails while it is read; the next version is served, with ids of any kind."""
     file = tmp_path / "segments.duckdb"
@@ -385,8 +420,8 @@ def test_a_request_under_way_is_answered_before_the_service_stops(
 ) -> None:
     body = json.dumps({"people": [{"frequency": 1}]}).encode()
     head = (
-        f"POST /segmentations/value/score HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
-        "Content-Type: application/json\r\n\r\n"
+        "POST /segmentations/value/score HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n\r\n"
     ).encode()
     with running_service(published(sample), tmp_path) as running:
         port = int(running.url.rsplit(":", 1)[1])

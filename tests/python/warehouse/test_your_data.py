@@ -91,11 +91,28 @@ def test_every_row_of_the_files_is_accepted_or_rejected_by_name(story: Story) ->
         )
     ) == {
         "cancelled": planted.cancelled,
-        "no customer_id": planted.without_customer,
+        "guest order": planted.without_customer,
         "not a row of the table": planted.cut_off,
         "repeats an earlier row": planted.repeated,
         "test or internal": 1,
     }
+
+
+def test_the_marts_the_summary_and_the_page_account_for_every_row(story: Story) -> None:
+    planted = story.planted
+    added = story.query(
+        "select source_table, sum(source_rows), max(rows_read) from marts.rpt_source_rows"
+        " group by all order by all"
+    )
+    rows = {"kunden": CUSTOMERS + 1}
+    rows |= {f"rechnungen_{year}": planted.lines[year] for year in ("2023", "2024")}
+    assert added == [(table, read, read) for table, read in rows.items()]
+    said = story.said["segmentation build"]
+    for table, read in rows.items():
+        assert f"  {table}: read {read:,}, accepted" in said
+    assert "guest order (" in said
+    page = (story.project / "report" / "segments.html").read_text("utf-8")
+    assert f"Of {sum(rows.values()):,} rows of your files, the mapping left out" in page
 
 
 def test_orders_hold_what_the_accepted_lines_hold(story: Story) -> None:
@@ -137,7 +154,7 @@ def test_segments_and_the_report_are_there(story: Story) -> None:
         "select sum(customers) from marts.dim_segments where segmentation = 'value'"
     )
     assert customers == CUSTOMERS
-    assert "Segments of warehouse as of 2024-06-30" in story.said["segmentation build"]
+    assert "Segments of nordlicht as of 2024-06-30" in story.said["segmentation build"]
     page = (story.project / "report" / "segments.html").read_text("utf-8")
     assert "Loyal" in page
     for name in ("Kundin 1000", "@post.example", "Test Kasse"):

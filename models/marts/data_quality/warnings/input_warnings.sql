@@ -122,7 +122,7 @@ values_to_translate as (
         concat(
             'Column ',
             source_column,
-            ' has values that seeds/source_values.csv does not know: ',
+            ' has values that the seed source_values does not know: ',
             {{ with_commas("count(*)") }},
             ', most often ''',
             max(case when most_frequent_first = 1 then value end),

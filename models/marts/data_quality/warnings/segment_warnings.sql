@@ -2,6 +2,12 @@
 
 with
 
+models as (
+
+    {{ current_models() }}
+
+),
+
 segments as (
 
     select
@@ -57,6 +63,46 @@ small_segments as (
 
 ),
 
+-- Of a k that is auto or none, nothing is missed.
+models_with_fewer_segments as (
+
+    select
+        segmentation,
+        k,
+        try_cast(k_asked as integer) as k_asked
+    from models
+    where try_cast(k_asked as integer) > k
+
+),
+
+fewer_segments as (
+
+    select
+        8 as topic_rank,
+        'fewer segments' as topic,
+        segmentation as subject,
+        k_asked - k as affected,
+        concat(
+            'The model of ',
+            segmentation,
+            ' has ',
+            cast(k as varchar),
+            ' clusters instead of the ',
+            cast(k_asked as varchar),
+            ' that were asked for: those that were empty or had a smaller share of the customers'
+            || ' than min_segment_share were dissolved.'
+        ) as message,
+        concat(
+            'Ask for as many as there are, ',
+            segmentation,
+            '_options: {k: ',
+            cast(k as varchar),
+            '}, or lower min_segment_share.'
+        ) as what_to_do
+    from models_with_fewer_segments
+
+),
+
 -- Segments of which the playbook does not say what to do.
 segments_without_strategy as (
 
@@ -98,3 +144,14 @@ select
     message,
     what_to_do
 from segments_without_strategy
+
+union all
+
+select
+    topic_rank,
+    topic,
+    subject,
+    affected,
+    message,
+    what_to_do
+from fewer_segments

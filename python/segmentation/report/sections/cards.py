@@ -10,8 +10,7 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Card, CardGroup, Section
 from segmentation.report.formats import count, large, listed, share
-from segmentation.report.rows import records, where, with_value
-from segmentation.report.sections.sizes import unassigned_note
+from segmentation.report.rows import records, where
 from segmentation.report.segments import (
     PROFILE,
     PROSPECTS,
@@ -19,6 +18,11 @@ from segmentation.report.segments import (
     VALUE,
     inhabited,
     segments_of,
+)
+from segmentation.report.sentences import (
+    doubt_about_predictions,
+    unassigned_note,
+    who_prospects_are,
 )
 
 # A card says so many things that set a segment apart; dim_segments.headline has all.
@@ -36,6 +40,7 @@ def cards(marts: Marts) -> Section:
     table = marts.table("rpt_segment_value")
     values = table.set_index(["segmentation", "segment_slug"]) if len(table) else table
     forecast = marts.table("rpt_prospect_distribution")
+    doubt = doubt_about_predictions(marts.table("rpt_classifier_metrics"))
     groups = []
     for segmentation, (title, question) in TITLES.items():
         segments = segments_of(marts, segmentation)
@@ -47,7 +52,12 @@ def cards(marts: Marts) -> Section:
                 title=title,
                 question=question,
                 cards=made,
-                note=_note(segmentation, empty, table, forecast) if made else "",
+                note=(
+                    (doubt if segmentation == PROSPECTS else "")
+                    + _note(segmentation, empty, table, forecast)
+                    if made
+                    else ""
+                ),
                 absent_because="" if made else ABSENT[segmentation],
             )
         )
@@ -63,24 +73,6 @@ def _note(segmentation: str, empty: list[str], values: pd.DataFrame, forecast: p
     has_revenue = bool(len(of) and of["revenue_share"].notna().any())
     nobody = f"Nobody is in {listed(empty, most=9, word='or')} today." if empty else ""
     return (unassigned_note(of, has_revenue=has_revenue) + nobody).strip()
-
-
-def who_prospects_are(forecast: pd.DataFrame) -> str:
-    """Say whom a forecast is about, and for which day.
-
-    Parameters
-    ----------
-    forecast : DataFrame
-        The rows of rpt_prospect_distribution.
-    """
-    known = with_value(forecast, "horizon_days")
-    if len(known):
-        return (
-            "Of customers whose first weeks are known and no more: the segment by value that each "
-            f"is expected to be in {int(known['horizon_days'].iloc[0])} days after the first "
-            "purchase."
-        )
-    return "Of people whose segment is not known: the one that each is expected to be in."
 
 
 def _card(row: dict[str, Any], place: int, values: pd.DataFrame, forecast: pd.DataFrame) -> Card:

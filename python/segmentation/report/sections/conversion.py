@@ -11,7 +11,7 @@ from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, SHARE, SMALL_SHARE, share, small_share
 from segmentation.report.rows import enough, largest, where, with_value
-from segmentation.report.sections.behaviour import box_figure, numbers_of
+from segmentation.report.segment_figures import box_figure, numbers_of
 from segmentation.report.segments import PROFILE, VALUE, in_order, segments_of
 
 MART = "rpt_conversion"

@@ -10,9 +10,16 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
-from segmentation.report.rows import first, largest, records
-from segmentation.report.sections.cards import who_prospects_are
+from segmentation.report.rows import first, largest, records, where
 from segmentation.report.segments import PROSPECTS, feature_label, segments_of
+from segmentation.report.sentences import (
+    BASELINE,
+    criterion_of,
+    doubt_about_predictions,
+    overall_metrics,
+    predicts_given_segments,
+    who_prospects_are,
+)
 
 # A wider grid has cells too small for a number.
 MOST_SEGMENTS = 12
@@ -21,17 +28,26 @@ NO_CLASSIFIER = "There is no classifier: too few customers with a known segment 
 
 def prospects(marts: Marts) -> Section:
     """Return the forecast, the comparison of classifiers, and the winner's errors."""
+    model = _current_model(marts)
+    given = bool(len(model)) and predicts_given_segments(model)
     return Section(
         name="prospects",
-        title="What new customers will become",
+        title=(
+            "Who belongs to which of your segments" if given else "What new customers will become"
+        ),
         figures=[
             _forecast(marts),
             _candidates(marts),
-            _confusion(marts),
+            _confusion(marts, "is in" if given else "became"),
             _importances(marts),
             _calibration(marts),
         ],
     )
+
+
+def _current_model(marts: Marts) -> pd.DataFrame:
+    history = where(marts.table("rpt_model_history"), segmentation=PROSPECTS)
+    return history[history["is_in_force"]] if len(history) else history
 
 
 def _forecast(marts: Marts) -> Figure:
@@ -65,8 +81,14 @@ def _forecast(marts: Marts) -> Figure:
     return Figure(
         "expected-prospects",
         (
-            f"Of {int(top['prospects']):,} new customers, {top['expected_customers']:,.0f} are "
-            f"expected to become {top['segment_name']}"
+            doubt_about_predictions(marts.table("rpt_classifier_metrics"))
+            + (
+                f"Of {int(top['prospects']):,} people without a segment,"
+                f" {top['expected_customers']:,.0f} are expected to be {top['segment_name']}"
+                if predicts_given_segments(rows)
+                else f"Of {int(top['prospects']):,} new customers,"
+                f" {top['expected_customers']:,.0f} are expected to become {top['segment_name']}"
+            )
         ),
         mart,
         [
@@ -109,8 +131,8 @@ def _interval_text(row: dict[str, Any]) -> str:
 def _candidates(marts: Marts) -> Figure:
     mart = "rpt_classifier_metrics"
     rows = marts.table(mart)
-    whole = rows[rows["segment"].isna() & (rows["validation"] == "grouped")] if len(rows) else rows
-    criterion = str(whole["criterion"].iloc[0]) if len(whole) else ""
+    whole = overall_metrics(rows)
+    criterion = criterion_of(whole)
     of = whole[whole["metric"] == criterion] if len(whole) else whole
     if of.empty:
         return Figure(
@@ -125,9 +147,10 @@ def _candidates(marts: Marts) -> Figure:
         high=of["mean"] + of["standard_error"],
         text=of["mean"].map(number),
     )
-    best = first(of)
-    title = f"{_candidate_name(winner['candidate']).capitalize()} predicts: "
-    title += (
+    # The baseline stands beside the candidates, and is none.
+    best = first(of[of["candidate"] != BASELINE])
+    title = doubt_about_predictions(rows)
+    title += f"{_candidate_name(winner['candidate']).capitalize()} predicts: " + (
         f"it has the best {_words(criterion)} ({number(winner['mean'])})"
         if best["candidate"] == winner["candidate"]
         else (
@@ -178,7 +201,7 @@ def _candidate_name(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _confusion(marts: Marts) -> Figure:
+def _confusion(marts: Marts, actually: str) -> Figure:
     mart = "rpt_confusion_matrix"
     rows = marts.table(mart)
     rows = rows[rows["is_winner"]] if len(rows) else rows
@@ -210,10 +233,12 @@ def _confusion(marts: Marts) -> Figure:
     )
     most_frequent = largest(seen, "customers")
     title = f"{share(float(accuracy))} are predicted correctly"
+    by_majority = float(most_frequent["customers"] / rows["customers"].sum())
     if len(order) > 1:
         title += (
-            f"; with {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody "
-            f"it would be {share(most_frequent['customers'] / rows['customers'].sum())}"
+            f"{', no more than' if accuracy <= by_majority else ';'} with"
+            f" {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody"
+            f"{':' if accuracy <= by_majority else ' it would be'} {share(by_majority)}"
         )
     confused = (
         f"Most often {names.get(worst['actual'], worst['actual'])} is taken for "
@@ -233,16 +258,16 @@ def _confusion(marts: Marts) -> Figure:
                     y="actual",
                     strength="strength",
                     text="text",
-                    titles=("predicted", "became"),
+                    titles=("predicted", actually),
                 )
             )
         ],
         Table(
             [
-                Column("actual", "became"),
+                Column("actual", actually),
                 Column("predicted", "predicted"),
                 Column("customers", "customers", COUNT),
-                Column("share", "share of those who became it", SHARE),
+                Column("share", "share of those of the row", SHARE),
             ],
             cells,
         ),

@@ -17,6 +17,7 @@ from segmentation.report.segments import (
     in_order,
     segments_of,
 )
+from segmentation.report.sentences import unassigned_note
 
 MART = "rpt_segment_value"
 NO_REVENUE = "The data has no purchases: there is no revenue to compare."
@@ -97,28 +98,6 @@ def _shares(rows: pd.DataFrame, segmentation: str) -> Figure:
             rows,
         ),
         note=unassigned_note(rows, has_revenue=has_revenue) + ("" if has_revenue else NO_REVENUE),
-    )
-
-
-def unassigned_note(rows: pd.DataFrame, *, has_revenue: bool) -> str:
-    """Return how many customers are in no segment, as a sentence; empty if nobody is.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of rpt_segment_value, of one segmentation.
-    has_revenue : bool
-        Whether the sentence says what share of the revenue is theirs.
-    """
-    left_out = where(rows, segment_slug=UNASSIGNED)
-    if left_out.empty or not left_out["customers"].iloc[0]:
-        return ""
-    row = left_out.iloc[0]
-    everybody = int(rows["customers"].sum())
-    bring = f", {share(row['revenue_share'])} of the revenue" if has_revenue else ""
-    return (
-        f"{int(row['customers']):,} of {everybody:,} customers "
-        f"({share(row['customer_share'])}{bring}) are in no segment: too little is known of them. "
     )
 
 

@@ -23,6 +23,7 @@ def sources(marts: Marts) -> Section:
         name="sources",
         title="Data and models",
         figures=[
+            *_source_rows(marts),
             _rows_read(marts),
             _reasons(marts),
             _models(marts),
@@ -30,6 +31,37 @@ def sources(marts: Marts) -> Section:
             _backtest(marts),
         ],
     )
+
+
+def _source_rows(marts: Marts) -> list[Figure]:
+    """Return what became of the rows of one's own files; nothing where there are none."""
+    mart = "rpt_source_rows"
+    rows = marts.table(mart)
+    if rows.empty:
+        return []
+    total = int(rows["source_rows"].sum())
+    left_out = int(rows["source_rows"][~rows["is_accepted"]].sum())
+    return [
+        Figure(
+            "source-rows",
+            (
+                f"Of {count(total)} rows of your files, the mapping left out {count(left_out)}"
+                if left_out
+                else f"All {count(total)} rows of your files were accepted"
+            ),
+            mart,
+            table=Table(
+                [
+                    Column("source_table", "file or table"),
+                    Column("outcome", "outcome"),
+                    Column("source_rows", "rows", COUNT),
+                    Column("rows_read", "of all its rows", COUNT),
+                ],
+                rows,
+            ),
+            note="Orders and customers are made of accepted rows, and checked again below.",
+        )
+    ]
 
 
 def _rows_read(marts: Marts) -> Figure:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from segmentation.audiences.audience import AudienceError
-from segmentation.audiences.contacts import identify, read_contacts
+from segmentation.audiences.contacts import IdMatches, compare_ids, identify, read_contacts
 from segmentation.audiences.exporting import Contacts
 from segmentation.audiences.google import GOOGLE
 from segmentation.audiences.meta import META
@@ -205,3 +206,69 @@ def test_who_is_held_out_is_not_reached_by_the_address_of_another(
     phones = {row["phone"] for row in sent}
     assert phones == {sha(f"1212565{n:04d}") for n in range(40) if groups[f"C{n}"] == "treated"}
     assert done.problems == {"contact: shared with a held out customer": len(torn)}
+
+
+@pytest.mark.parametrize(
+    ("contacts", "audience", "in_both", "examples"),
+    [
+        (["C1", "C2"], ["C1", "C9"], 1, None),
+        (["0012", "0013"], ["12", "99"], 0, ("0012", "12")),
+        (["12.0"], ["12"], 0, ("12.0", "12")),
+        (["7", "c1 ", "c1"], ["C1", "7"], 1, ("c1", "C1")),
+        (["mail-5", "mail-4"], ["C2", "C1"], 0, ("mail-4", "C1")),
+        ([], ["C1"], 0, None),
+        (["C1"], [], 0, None),
+        (["0", "000"], ["00"], 0, ("0", "00")),
+    ],
+)
+def test_ids_that_are_spelt_in_another_way(
+    contacts: list[str], audience: list[str], in_both: int, examples: tuple[str, str] | None
+) -> None:
+    table = pa.table({"customer_id": pa.array([*contacts, None], pa.string())})
+    assert compare_ids(audience, table) == IdMatches(
+        len(contacts), len(audience), in_both, examples
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["customer_id,what\nC1,my notes\n", "my notes\n", "customer_id,field,problem\nC1,x,mine\n", ""],
+)
+def test_a_file_of_problems_that_no_export_wrote_is_kept(
+    shop: Any, file: Path, content: str
+) -> None:
+    shop.publish(["C1", "C2", "C5"])
+    mine = shop.to.with_name("win_back.problems.csv")
+    mine.write_text(content)
+    for contacts in (file, _without_problems(file)):
+        with pytest.raises(AudienceError, match="no export wrote it as it is"):
+            shop.run(destination="google", contacts=Contacts(contacts, None, "AT"))
+        assert mine.read_text() == content
+    # Nobody was given to the destination.
+    assert not shop.to.exists()
+    assert not list(shop.assignments.glob("*.parquet"))
+    mine.unlink()
+    for _ in range(2):
+        shop.run(destination="google", contacts=Contacts(file, None, "AT"))
+        assert mine.is_file()
+
+
+def _without_problems(file: Path) -> Path:
+    other = file.with_name("complete.csv")
+    rows = [f"C{i},c{i}@example.com" for i in (1, 2, 5)]
+    other.write_text("\n".join(["customer_id,email", *rows, ""]))
+    return other
+
+
+def test_every_problem_is_recognised_as_ours(shop: Any, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(
+        "customer_id,email,phone,first_name,country\n"
+        "C1,nobody,12,.,Austria\nC2,,x,?,de\nC3,a@example.com,,,\n"
+    )
+    shop.publish(["C1", "C2", "C3", "C4"])
+    for destination in ("google", "meta"):
+        to = shop.to.with_name(f"{destination}.csv")
+        for _ in range(2):
+            done = shop.run(destination=destination, to=to, contacts=Contacts(path, None, "US"))
+            assert done.problems_file

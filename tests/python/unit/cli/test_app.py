@@ -122,13 +122,53 @@ def test_an_unknown_command_is_a_mistake_of_usage() -> None:
     assert "No such command 'summarise'" in output
 
 
+def test_the_summary_names_the_playbook_of_the_project(
+    sample_marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DBT_PROJECT_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    file = ("--warehouse", str(sample_marts))
+    assert (
+        "in the seed segment_playbook of the dbt project that built" in shown("summary", *file)[1]
+    )
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nseed-paths: [data]\n")
+    package = tmp_path / "dbt_packages" / "segmentation" / "seeds"
+    package.mkdir(parents=True)
+    (package / "segment_playbook.csv").touch()
+    said = shown("summary", *file)[1]
+    assert "copy dbt_packages/segmentation/seeds/segment_playbook.csv to data, edit it" in said
+    assert (
+        "seeds: {segmentation: {segment_playbook: {+enabled: false}}} into dbt_project.yml" in said
+    )
+    own = tmp_path / "data" / "names" / "segment_playbook.csv"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    said = shown("summary", *file)[1]
+    assert "are edited in data/names/segment_playbook.csv." in said
+    assert "seeds/" not in said
+
+
+def test_a_shop_of_ones_own_is_called_by_its_project(sample_marts: Path) -> None:
+    with duckdb.connect(str(sample_marts)) as connection:
+        connection.execute(
+            "update marts.dim_segments set dataset = 'warehouse'; create view marts.rpt_builds as"
+            " select 3 as run_number, true as is_latest, 'nordlicht' as project_name, 'complete' as"
+            " outcome, now()::timestamp as started_at, 9 as models_built, 9 as models"
+        )
+    code, output = shown("summary", "--warehouse", str(sample_marts))
+    assert code == 0
+    assert "Segments of nordlicht as of 2025-12-31" in output
+    code, output = shown("summary", "--warehouse", str(sample_marts), "--json")
+    assert (json.loads(output)["name"], json.loads(output)["dataset"]) == ("nordlicht", "warehouse")
+
+
 def test_a_summary_for_programs(sample_marts: Path) -> None:
     code, output = shown("summary", "--warehouse", str(sample_marts), "--json")
     assert code == 0
     read = json.loads(output)
     assert (read["dataset"], read["as_of"]) == ("demo", "2025-12-31")
     assert read["segments"][0]["segment_name"] == "Loyal [vip]"
-    assert read["rows_read"] == read["warnings"] == []
+    assert read["source_rows"] == read["rows_read"] == read["warnings"] == []
 
 
 def test_the_page_never_replaces_what_it_is_made_from(sample_marts: Path) -> None:
@@ -153,3 +193,16 @@ def test_the_home_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     code, output = shown("report", "--published", "~/none.duckdb")
     assert code == 1
     assert f"There is no file {tmp_path.resolve()}/none.duckdb" in output
+
+
+def test_people_are_looked_for_before_models_are_loaded(tmp_path: Path) -> None:
+    published = ("--published", str(tmp_path / "none.duckdb"))
+    code, output = shown("score", str(tmp_path / "none.csv"), "--output", "out.csv", *published)
+    assert code == 1
+    assert "none.csv" in output
+    people = tmp_path / "people.csv"
+    people.write_text("frequency\n1\n")
+    to = tmp_path / "nowhere" / "out.csv"
+    code, output = shown("score", str(people), "--output", str(to), *published)
+    assert code == 1
+    assert "There is no folder" in output

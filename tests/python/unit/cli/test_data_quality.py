@@ -47,6 +47,30 @@ def test_rows_read_and_warnings(marts: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_rows_of_ones_own_files_come_first(marts: duckdb.DuckDBPyConnection) -> None:
+    """Accepted and rejected rows are all that a file has; every reason is named."""
+    marts.execute(
+        """
+        create table marts.rpt_source_rows as select * from (values
+            ('orders_2024', 1, true, 'accepted', 8000, 8015),
+            ('orders_2024', 2, false, 'guest order', 12, 8015),
+            ('orders_2024', 3, false, 'row of sums', 3, 8015),
+            ('people', 1, true, 'accepted', 5, 5))
+            as t (source_table, outcome_rank, is_accepted, outcome, source_rows, rows_read)
+        """
+    )
+    assert data_quality(marts)[:5] == [
+        "",
+        "Rows of your files and tables:",
+        "  orders_2024: read 8,015, accepted 8,000, rejected 15 (0.2%): guest order (12); row of"
+        " sums (3)",
+        "  people: read 5, accepted 5, rejected 0",
+        "",
+    ]
+    marts.execute("delete from marts.rpt_source_rows")
+    assert data_quality(marts)[1] == "What was read:"
+
+
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [

@@ -98,3 +98,20 @@ def test_a_folder_in_which_nobody_may_write(
     code, output = shown("--to", str(tmp_path / "win.csv"), "--published", str(published))
     assert code == 1
     assert "file cannot be written: File exists. Name another with --to or --assignments" in output
+
+
+def test_ids_that_match_nobody_are_shown(published: Path, tmp_path: Path) -> None:
+    contacts = tmp_path / "contacts.csv"
+    contacts.write_text("customer_id,email\n001,a@example.com\n002,b@example.com\n")
+    options = (
+        *("--to", str(tmp_path / "win.csv"), "--published", str(published)),
+        *("--destination", "google", "--contacts", str(contacts)),
+    )
+    code, output = shown(*options)
+    assert code == 0, output
+    assert "Of 2 ids of the contacts, 0 are in the audience." in output
+    assert "The contacts have e.g. '001', the audience has e.g. 'C0'." in output
+    result = CliRunner().invoke(app, ["export", "--segment", "value/at_risk", *options, "--json"])
+    assert json.loads(result.output)["ids"] == {
+        "of_contacts": 2, "of_audience": 10, "in_both": 0, "examples": ["001", "C0"],
+    }  # fmt: skip

@@ -75,6 +75,19 @@ def test_what_is_not_decided_is_an_error_unless_the_mapping_says_it(tmp_path: Pa
     assert "try_strptime(\"date\", ['%m/%d/%Y'])" in base.read_text()
 
 
+def test_a_proposal_is_not_written_over_a_mapping(tmp_path: Path) -> None:
+    orders(tmp_path)
+    arguments = ("orders.csv", "--name", "shop", "--propose", "m.yml")
+    (tmp_path / "m.yml").write_text("answered by hand")
+    code, said = run(tmp_path, *arguments)
+    assert code == 1
+    assert "has these files already: m.yml. Nothing was written. Choose another file" in said
+    assert "file with --propose, or overwrite them with --force." in said
+    assert (tmp_path / "m.yml").read_text() == "answered by hand"
+    assert run(tmp_path, *arguments, "--force")[0] == 0
+    assert "holds: orders" in (tmp_path / "m.yml").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -143,9 +156,11 @@ def test_in_place_only_the_vars_and_the_profile_change(tmp_path: Path) -> None:
         "as_of",
         "lrfm_window_days",
         "warehouse_relations",
+        "warehouse_row_counts",
     ]
     variables = yaml.safe_load("\n".join(after))["vars"]
     assert variables["warehouse_relations"] == {"orders": "ref('stg_shop__orders')"}
+    assert variables["warehouse_row_counts"]["rows_read"] == "ref('shop_rows_read')"
     profile = (tmp_path / "profiles.yml").read_text("utf-8")
     assert profile.count("- module: segmentation.dbt_plugins.own_sources") == 1
     sql = (tmp_path / "models/staging/shop/stg_shop__orders.sql").read_text("utf-8")

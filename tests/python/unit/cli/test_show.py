@@ -47,7 +47,9 @@ def warehouse(tmp_path: Path) -> Path:
                 ('a', 10.5, 1, 3), ('b', 99.25, 4, 2), ('c', 1000, 9, 1))
                 as t (customer_id, monetary, frequency, recency_days);
             create table marts.rpt_wide as select 1 as a, 2 as b, 3 as c, 4 as d, 5 as e, 6 as f,
-                7 as g, 8 as h, 9 as i, 10 as j, 11 as k, 12 as l, 13 as m, 14 as n
+                7 as g, 8 as h, 9 as i, 10 as j, 11 as k, 12 as l, 13 as m, 14 as n;
+            create view marts.rpt_builds as select 7 as run_number;
+            comment on view marts.rpt_builds is 'The runs of dbt. One row per run.'
             """
         )
     return path
@@ -78,7 +80,14 @@ def test_all_marts_and_segments(warehouse: Path) -> None:
     assert code == 0
     assert "dim_segments │ 2 │ Segments" in output
     code, output = shown("show", "--warehouse", str(warehouse), "--json")
-    assert [mart["rows"] for mart in json.loads(output)["marts"]] == [3, 2, 3, 1]
+    assert [mart["rows"] for mart in json.loads(output)["marts"]] == [3, 2, 3, 1, 1]
+
+
+def test_a_mart_that_is_a_view(warehouse: Path) -> None:
+    file = ("--warehouse", str(warehouse))
+    code, output = shown("show", "rpt_builds", *file, "--json")
+    assert (code, json.loads(output)) == (0, [{"run_number": 7}])
+    assert "rpt_builds │ 1 │ The runs of dbt" in shown("show", *file)[1]
 
 
 def test_what_is_neither_a_mart_nor_a_segment(warehouse: Path) -> None:

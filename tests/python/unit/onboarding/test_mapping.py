@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jinja2
@@ -59,6 +60,8 @@ tables:
             "line 2, time_zone: there is no time zone",
         ),
         ("name: shop", "name: [", "line 3 is no YAML"),
+        ("as_of: 2024-06-30", "as_of: 2024-02-30", "cannot be read: day is out of range"),
+        ("name: shop", "name: " + "[" * 5000, "is no mapping: .* are nested too deeply"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(before: str, after: str, said: str) -> None:
@@ -70,7 +73,7 @@ def test_what_is_wrong_is_said_with_its_line(before: str, after: str, said: str)
 def test_a_condition_has_one_test() -> None:
     rule = "    reject:\n      - {column: a, equals: [yes], below: 0, because: x}\n"
     with pytest.raises(
-        OnboardingError, match="write one of equals, begins_with, contains and below"
+        OnboardingError, match="write one of equals, begins_with, contains, below and is_empty"
     ):
         mapping_of(GOOD + rule, "mapping.yml")
     one = mapping_of(GOOD + rule.replace(", below: 0", ""), "mapping.yml")
@@ -121,3 +124,17 @@ def test_files_that_are_there_are_not_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "profiles.yml").read_text() == "mine"
     write_files(tmp_path, files, force=True)
     assert (tmp_path / "profiles.yml").read_text() == files["profiles.yml"]
+
+
+def test_conditions_of_one_name_are_counted_together() -> None:
+    rules = """    reject:
+      - {column: customer, is_empty: true, because: guest order}
+      - {column: customer, equals: [Guest], because: guest order}
+"""
+    files = model_files(mapping_of(GOOD + rules, "mapping.yml"))
+    base = files["models/staging/shop/base/base_shop__orders.sql"]
+    assert base.count(" as is_guest_order") == 1
+    assert (
+        "(coalesce(nullif(trim(cast(\"customer\" as varchar)), '') is null, false)"
+        " or coalesce(lower(cast(\"customer\" as varchar)) in ('guest'), false)) as is_guest_order"
+    ) in re.sub(r"(?<=\() +| +(?=\))", "", " ".join(base.split()))

@@ -30,10 +30,11 @@ from segmentation.onboarding.jinja_text import as_plain_text
 from segmentation.onboarding.mapping import Mapping
 from segmentation.onboarding.profiles import profile_table
 from segmentation.onboarding.project_files import mapping_text, model_files
-from segmentation.onboarding.proposals import Question, TableProposal, propose_table
+from segmentation.onboarding.proposals import propose_table
 from segmentation.onboarding.reading import expand, read_source
 from segmentation.onboarding.refusals import OnboardingError
 from segmentation.onboarding.shared_ids import match_customers
+from segmentation.onboarding.table_proposal import Question, TableProposal
 
 TODAY = dt.date(2026, 1, 1)
 ORDERS = [
@@ -264,11 +265,11 @@ def test_statuses_tests_and_repeated_rows_are_asked_about(tmp_path: Path) -> Non
     )
     rows += "3,K3,2024-01-04,3.5,paid,p3@x.example\n70,T,2024-01-05,1.5,paid,test@x.example\n"
     found = onboarding_of(tmp_path, orders=f"order id,customer,date,amount,status,email\n{rows}")
-    values = found.proposals[0].values
-    assert values["repeated_rows"] == "reject"
-    assert [(rule["column"], rule["because"]) for rule in values["reject"]] == [
-        ("status", "refund"),
+    table = found.mapping(currency="EUR").tables[0]
+    assert table.repeated_rows == "reject"
+    assert [(rule.column, rule.because) for rule in table.reject] == [
         ("email", "test or internal"),
+        ("status", "refund"),
     ]
 
 

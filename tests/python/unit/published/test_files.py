@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,19 @@ def test_what_is_left_of_builds_is_found_and_nothing_else(tmp_path: Path) -> Non
 def test_each_file_has_a_folder_of_its_own() -> None:
     folders = {parquet_folder(Path(name)).name for name in ("a.duckdb", "a.db", "a")}
     assert folders == {"a_parquet", "a.db_parquet"}
+
+
+def test_without_a_file_before_and_a_warehouse_files_are_new_ones(tmp_path: Path) -> None:
+    warehouse = tmp_path / "memory"
+    before = os.umask(0o027)
+    try:
+        version = next_version(tmp_path / "segments.duckdb", "first")
+        version.keep_private(warehouse)
+        version.make_parquet_folder(warehouse)
+        (version.parquet / "first.parquet").touch()
+        version.take_permissions(warehouse)
+    finally:
+        os.umask(before)
+    assert version.database.stat().st_mode & 0o777 == 0o640
+    assert version.parquet.stat().st_mode & 0o777 == 0o750
+    assert (version.parquet / "first.parquet").stat().st_mode & 0o777 == 0o640

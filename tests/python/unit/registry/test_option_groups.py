@@ -84,6 +84,9 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
     },
     LifetimeValueOptions: {
         "purchase_model": ("bg_nbd", True),
+        "combine": (False, True),
+        "seed": (1, True),
+        "gradient_boosting": (False, False),
         "lifetime_years": (5, False),
         "discount_rate": (0.05, False),
         "new_within_days": (14, False),

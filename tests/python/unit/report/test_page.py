@@ -31,7 +31,7 @@ READ = (
     *("rpt_feature_importance", "rpt_k_selection", "rpt_model_history"),
     *("rpt_prospect_distribution", "rpt_reject_reasons", "rpt_rows_read"),
     *("rpt_segment_preferences", "rpt_segment_profiles", "rpt_segment_projection"),
-    *("rpt_segment_value", "rpt_warnings"),
+    *("rpt_segment_value", "rpt_source_rows", "rpt_warnings"),
 )
 
 # Read beside others: no figure is from them alone.
@@ -308,6 +308,30 @@ def test_no_prospects(tmp_path: Path) -> None:
     )
 
 
+def test_rows_of_ones_own_files_are_accounted_for(shop: ReportMarts, tmp_path: Path) -> None:
+    (rows,) = (figure for figure in figures(page(shop)) if figure.name == "source-rows")
+    assert rows.title == "Of 11 rows of your files, the mapping left out 2"
+    assert rows.table is not None
+    assert list(rows.table.rows["outcome"]) == ["accepted", "guest order"]
+    data_set = a_shop(tmp_path / "segments.duckdb", NAMES)
+    data_set.run("delete from marts.rpt_source_rows")
+    assert "source-rows" not in {figure.name for figure in figures(page(data_set))}
+
+
+@pytest.mark.parametrize(
+    ("project", "name"),
+    [("nordlicht_shop", "nordlicht shop"), ("segmentation", "warehouse"), (None, "warehouse")],
+)
+def test_data_of_ones_own_is_called_by_its_project(
+    marts: ReportMarts, project: str | None, name: str
+) -> None:
+    marts.add_segments(NAMES)
+    marts.run("update marts.dim_segments set dataset = 'warehouse'")
+    marts.add("rpt_builds", {"run_number": 1, "is_latest": False, "project_name": "other"})
+    marts.add("rpt_builds", {"run_number": 2, "is_latest": True, "project_name": project})
+    assert page(marts).title == f"Customer segments: {name}"
+
+
 def test_customers_who_are_in_no_dense_group(tmp_path: Path) -> None:
     """Their row comes last and names no finding."""
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
@@ -341,16 +365,25 @@ def test_segments_of_which_nobody_is(marts: ReportMarts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share_of_artists", "title"),
+    ("share_of_artists", "customers", "title"),
     [
-        (0.46, "Profession is much the same in every segment: Artist is most frequent, 45.0% of"),
-        (0.51, "51.0% of Gold Senior have profession Artist, against 45.0% of all customers"),
+        (
+            *(0.46, 70),
+            "Profession is much the same in every segment: Artist is most frequent, 45.0% of all"
+            " customers",
+        ),
+        (0.51, 70, "51.0% of Gold Senior have profession Artist, against 45.0% of all customers"),
+        (
+            *(0.51, 100),
+            "51.0% of Gold Senior (known of 70 of 100) have profession Artist, against 45.0% of all"
+            " whose profession is known",
+        ),
     ],
 )
 def test_a_difference_too_small_to_act_on_is_no_finding(
-    marts: ReportMarts, share_of_artists: float, title: str
+    marts: ReportMarts, share_of_artists: float, customers: int, title: str
 ) -> None:
-    marts.add_segments(["Gold Senior"], "profile")
+    marts.add_segments(["Gold Senior"], "profile", customers=[customers])
     for category, of_segment, of_all in (
         ("Doctor", 1 - share_of_artists, 0.55),
         ("Artist", share_of_artists, 0.45),
@@ -370,7 +403,7 @@ def test_a_difference_too_small_to_act_on_is_no_finding(
             },
         )
     (shown,) = (figure for figure in figures(page(marts)) if figure.name == "profile-profession")
-    assert shown.title.startswith(title)
+    assert shown.title == title
 
 
 def test_a_segment_has_one_colour_on_its_card_and_on_the_map(shop: ReportMarts) -> None:
@@ -623,6 +656,87 @@ def test_a_forecast_says_for_whom_and_when(
     assert said in group.note
     assert [card.name for card in group.cards] == ["Loyal"]
     assert group.note.endswith("Nobody is expected in Lost.")
+
+
+@pytest.mark.parametrize(
+    ("criterion", "baseline", "error", "doubted"),
+    [
+        # The winner has 0.6.
+        ("log_loss", 0.605, 0.01, True),
+        ("log_loss", 0.62, 0.01, False),
+        ("log_loss", 0.62, None, False),
+        ("log_loss", 0.59, None, True),
+        ("macro_f1", 0.59, 0.02, True),
+        ("macro_f1", 0.55, 0.02, False),
+    ],
+)
+def test_a_classifier_that_is_no_better_than_the_majority_is_not_trusted(
+    tmp_path: Path, criterion: str, baseline: float, error: float | None, doubted: bool
+) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    written = "null" if error is None else str(error)
+    marts.run(
+        f"update marts.rpt_classifier_metrics set criterion = '{criterion}',"
+        f" standard_error = {written}"
+    )
+    for metric in ("accuracy", "macro_f1", "log_loss"):
+        marts.add(
+            "rpt_classifier_metrics",
+            {
+                "candidate": "majority_class",
+                "validation": "grouped",
+                "metric": metric,
+                "mean": baseline,
+                "is_winner": False,
+            },
+        )
+    of = page(marts)
+    assert_sound(of)
+    titles = {figure.name: figure.title for figure in figures(of)}
+    says = "Do not rely on these predictions: they are no better than the most frequent segment"
+    for name in ("expected-prospects", "classifiers"):
+        assert titles[name].startswith(says) == doubted
+        assert "majority" not in titles[name]
+    assert any(title.startswith(says) for title, _ in of.highlights) == doubted
+    assert of.sections[0].groups[2].note.startswith(says) == doubted
+
+
+def test_the_segments_are_those_that_the_data_give(tmp_path: Path) -> None:
+    """Nobody is new there, and nobody becomes anything."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    at_age = page(marts)
+    titles = {section.name: section.title for section in at_age.sections}
+    assert titles["prospects"] == "What new customers will become"
+    marts.run("update marts.rpt_prospect_distribution set horizon_days = null")
+    marts.add(
+        "rpt_model_history",
+        {
+            "segmentation": "prospects",
+            "is_in_force": True,
+            "fitted_at": "2026-01-01 08:00:00",
+            "k": 3,
+        },
+    )
+    of = page(marts)
+    assert_sound(of)
+    titles = {figure.name: figure.title for figure in figures(of)}
+    assert titles["expected-prospects"].startswith("Of 100 people without a segment, 20 are")
+    assert ("100", "people with a predicted segment") in of.key_figures
+    (section,) = (section for section in of.sections if section.name == "prospects")
+    assert section.title == "Who belongs to which of your segments"
+    assert "becom" not in " ".join(figure.title + figure.note for figure in section.figures)
+
+
+def test_no_more_right_than_with_one_segment_for_everybody(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", ["Loyal", "Lost"])
+    marts.run(
+        "update marts.rpt_confusion_matrix set customers ="
+        " case when actual = 'lost' then 1 when predicted = 'loyal' then 5 else 2 end"
+    )
+    titles = {figure.name: figure.title for figure in figures(page(marts))}
+    assert titles["confusion"] == (
+        "66.7% are predicted correctly, no more than with Loyal for everybody: 77.8%"
+    )
 
 
 def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +44,39 @@ def test_types_of_files() -> None:
     assert read_text(3)[1] is not None
     assert read_text("  ") == (None, None)
     assert read_number(10**400) == read_number(math.inf)
+
+
+VALUES = st.lists(
+    st.one_of(
+        st.none(),
+        st.floats(),
+        st.integers(),
+        st.booleans(),
+        st.text(alphabet="a7 .\ud800", max_size=3),
+        st.decimals(allow_nan=False, allow_infinity=False, places=2),
+    ),
+    max_size=15,
+)
+SOUND = st.lists(st.none() | st.floats(-1e15, 1e15) | st.integers(-9, 10**15), max_size=15)
+
+
+@given(values=VALUES | SOUND, from_file=st.booleans())
+def test_a_column_is_read_as_each_value_of_it(values: list[Any], from_file: bool) -> None:
+    people, mistakes = read_people(
+        Inputs(("age",), ("plan",)),
+        len(values),
+        {"age": values, "plan": values},
+        from_file=from_file,
+    )
+    numbers = [read_number(value, from_file=from_file) for value in values]
+    expected = [math.nan if isinstance(number, str) else number for number in numbers]
+    np.testing.assert_array_equal(people.number("age"), expected)
+    texts = [read_text(value, from_file=from_file) for value in values]
+    assert list(people.text("plan")) == [text for text, _ in texts]
+    assert [(m.row, m.message) for m in mistakes] == [
+        *((i, number) for i, number in enumerate(numbers) if isinstance(number, str)),
+        *((i, problem) for i, (_, problem) in enumerate(texts) if problem),
+    ]
 
 
 def test_mistakes_are_named_and_hold_no_value() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.features.numbers import PreparedFeature
-from segmentation.scorer.scaling import scaled_numbers
+from segmentation.scorer.scaling import scaled_column, scaled_numbers
 from segmentation.scoring.columns import bounded_expression, scaled_expression
 
 FEATURES = [
@@ -26,6 +26,16 @@ FEATURES = [
 def test_as_the_feature_defines_them(feature: PreparedFeature, values: list[float]) -> None:
     found = scaled_numbers(feature, values)
     np.testing.assert_allclose(found, feature.scaled(np.array(values, float)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("feature", FEATURES)
+@given(values=st.lists(st.floats(), max_size=20))
+def test_many_at_once_are_equal_to_the_last_bit(
+    feature: PreparedFeature, values: list[float]
+) -> None:
+    np.testing.assert_array_equal(
+        scaled_column(feature, np.array(values, float)), scaled_numbers(feature, values)
+    )
 
 
 @pytest.mark.parametrize("feature", FEATURES)
