@@ -60,7 +60,7 @@ def _by_purchases(rows: pd.DataFrame) -> Figure:
         ],
         Table(
             [
-                Column("name", "repeat purchases"),
+                Column("position", "repeat purchases; last: or more", COUNT),
                 Column("actual", "customers", COUNT),
                 Column("expected", "the model expects", NUMBER),
             ],

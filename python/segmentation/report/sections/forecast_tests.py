@@ -88,7 +88,7 @@ def by_decile(marts: Marts) -> Figure:
                 Column("error_share", "error", SHARE),
                 Column("is_covered", "interval held"),
             ],
-            rows.assign(is_covered=_yes_or_no(rows["is_covered"])),
+            rows,
         ),
         note=" ".join([*_held(held), *_worst(rows)]),
     )
@@ -167,7 +167,7 @@ def quarters(marts: Marts) -> Figure:
                 Column("rmse_of_gradient_boosting", "of gradient boosting", NUMBER),
                 Column("forecast_method", "forecast by"),
             ],
-            table.assign(is_covered=_yes_or_no(table["is_covered"])),
+            table,
         ),
         note=(
             "RMSE is the error of single customers; smaller is better. A dash: that rule could not "
@@ -191,8 +191,3 @@ def _beside_others(rows: pd.DataFrame) -> pd.DataFrame:
         theirs = where(rows, forecast_method=method).set_index("forecast_on")["rmse"]
         ours = ours.assign(**{column: ours["forecast_on"].map(theirs)})
     return ours.sort_values("forecast_on")
-
-
-def _yes_or_no(held: pd.Series) -> pd.Series:
-    words = [None if pd.isna(value) else "yes" if value else "no" for value in held]
-    return pd.Series(words, held.index, dtype=object)

@@ -235,7 +235,7 @@ def test_the_forecast_of_lifetime_value(shop: ReportMarts) -> None:
     rows = quarters.table.rows
     assert list(rows["forecast_method"]) == ["purchase model", "combined"]
     assert rows["rmse_of_gradient_boosting"].isna().tolist() == [True, False]
-    assert list(rows["is_covered"]) == ["yes", "yes"]
+    assert list(rows["is_covered"]) == [True, True]
     assert by_name["fit-by-purchases"].title == (
         "20 customers never came back; the model of purchases expects 22"
     )
