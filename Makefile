@@ -6,7 +6,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 DATASET ?= complete_journey
 VARS ?=
-# Tests of one file run in one process, files side by side in so many.
+# Tests of one file run in one process, files side by side in so many; so do linters of SQL.
 TEST_PROCESSES ?= 2
 SEGMENTATION_WAREHOUSE ?= $(CURDIR)/warehouse.duckdb
 # What the user wrote, as it was written: make would take a $ in it for a variable of its own, and
@@ -24,8 +24,12 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 CODE := models python tests docs/pictures.py $(wildcard benchmarks)
 # One native thread each: fits keep to one, and reference implementations would take all of them.
-PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n $(TEST_PROCESSES) \
+# Python keeps what it compiled for the many processes that tests start.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(TEST_PROCESSES) \
 	--dist loadfile --no-loadscope-reorder --durations 15
+
+SQLFLUFF := $(BIN)/sqlfluff lint --disable-progress-bar
+DATASETS_WITH_MODELS := sample marketing_campaign members market_survey
 
 .PHONY: help build report test test-long test-browser test-kills lint bench evidence docs pictures lock clean
 
@@ -57,11 +61,16 @@ lint: $(INSTALLED) ## Style and types of Python, SQL and the dbt project.
 	$(BIN)/mypy
 	$(BIN)/dbt parse --quiet --no-partial-parse
 	$(BIN)/dbt-bouncer run
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests/data
-	for dataset in sample marketing_campaign members market_survey; do \
-		$(BIN)/sqlfluff lint --disable-progress-bar models/staging/$$dataset \
-			--config models/staging/$$dataset/.sqlfluff; \
-	done
+	$(SQLFLUFF) --processes $(TEST_PROCESSES) models tests/data
+	@$(MAKE) --no-print-directory --jobs=$(TEST_PROCESSES) --output-sync \
+		$(DATASETS_WITH_MODELS:%=lint-staging-%)
+
+# Models of one data set, which are switched off for others. Side by side each has a parse and a
+# warehouse of its own.
+lint-staging-%:
+	@mkdir -p target/lint/$*
+	DBT_TARGET_PATH=target/lint/$* SEGMENTATION_WAREHOUSE=target/lint/$*/lint.duckdb \
+		$(SQLFLUFF) models/staging/$* --config models/staging/$*/.sqlfluff
 
 bench: $(INSTALLED) ## Benchmarks (ten minutes, 3 GB of memory), and their table in docs/performance.md.
 	$(BIN)/python -m benchmarks

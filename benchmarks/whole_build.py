@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +151,8 @@ def orders_query(customers: int) -> str:
     )
 
 
-def first_build(folder: str) -> Work:
-    """Build into a new warehouse: models are fitted."""
+def first_build(folder: str, variables: Mapping[str, Any] | None = None) -> Work:
+    """Build into a new warehouse, with further vars if there are any: models are fitted."""
     import duckdb
 
     for left in ("target", "logs"):
@@ -164,11 +165,11 @@ def first_build(folder: str) -> Work:
                 f"create view contract.{table} as"
                 f" select * from read_parquet('{_file(folder, table)}')"
             )
-    return second_build(folder)
+    return second_build(folder, variables)
 
 
-def second_build(folder: str) -> Work:
-    """Build into the warehouse as it is."""
+def second_build(folder: str, variables: Mapping[str, Any] | None = None) -> Work:
+    """Build into the warehouse as it is, with further vars if there are any."""
     environment = os.environ | {
         "SEGMENTATION_WAREHOUSE": str(_warehouse(folder)),
         "DBT_PROJECT_DIR": str(PROJECT),
@@ -178,7 +179,10 @@ def second_build(folder: str) -> Work:
     }
     command = [str(Path(sys.executable).with_name("dbt")), "build"]
     command += ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    command += ["--vars", json.dumps({"dataset": "warehouse", "as_of": AS_OF})]
+    command += [
+        "--vars",
+        json.dumps({"dataset": "warehouse", "as_of": AS_OF} | dict(variables or {})),
+    ]
 
     def work() -> dict[str, Any]:
         done = subprocess.run(

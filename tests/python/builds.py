@@ -31,10 +31,23 @@ LIST_OF_RUNS = "marts.rpt_builds"
 
 
 # Options under which fits look at little: for tests of what surrounds them.
+_QUICK_CLUSTERS = {
+    "compared_algorithms": [],
+    "n_init": 5,
+    "scan_to": 4,
+    "scan_n_init": 2,
+    "stability_resamples": 2,
+    "null_draws": 3,
+}
 QUICK = {
-    "value_options": {"compared_algorithms": [], "scan_to": 4, "stability_resamples": 2},
-    "profile_options": {"compared_algorithms": [], "scan_to": 4, "stability_resamples": 2},
-    "prospects_options": {"candidates": ["logistic_regression"], "repeats": 1},
+    "value_options": _QUICK_CLUSTERS,
+    "profile_options": _QUICK_CLUSTERS,
+    "prospects_options": {
+        "candidates": ["logistic_regression"],
+        "folds": 3,
+        "repeats": 1,
+        "importance_repeats": 1,
+    },
 }
 
 

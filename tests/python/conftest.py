@@ -17,7 +17,8 @@ from parse_states import ParseStates
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # The files that take longest, beginning with the longest. The order is that in which processes side
-# by side take files: short ones come last, so that all processes end together.
+# by side take files: short ones come last, so that all processes end together. While one builds the
+# sample for `test_published_file.py`, another has a file that does not wait for it.
 LONGEST = (
     "test_complete_journey.py",
     "test_market_survey_pipeline.py",
@@ -28,9 +29,12 @@ LONGEST = (
     "test_package.py",
     "test_your_data.py",
     "test_published_file.py",
+    "test_prospects.py",
     "test_pipeline.py",
     "test_sample.py",
     "test_audiences.py",
+    "test_page.py",
+    "test_metrics.py",
 )
 
 # No test depends on how fast a machine is.

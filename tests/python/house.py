@@ -18,12 +18,16 @@ from segmentation.steps.name_clusters import name_segments_of_current_model
 from segmentation.steps.segments_table import SEGMENTS
 
 FEATURES = ["recency_days", "frequency", "monetary"]
+# Few restarts and few draws: what surrounds a fit is looked at far more often than the fit.
 SETTINGS: dict[str, Any] = {
     "features": FEATURES,
     "k": 4,
     "transform": "log",
+    "n_init": 5,
     "scan_to": 5,
+    "scan_n_init": 3,
     "stability_resamples": 3,
+    "null_draws": 3,
     "compared_algorithms": [],
 }
 # Of `mixed_customers`.
@@ -37,6 +41,7 @@ MIXED: dict[str, Any] = {
     "scan_to": 3,
     "scan_n_init": 1,
     "stability_resamples": 2,
+    "null_draws": 3,
     "compared_algorithms": [],
 }
 PLAYBOOK = [

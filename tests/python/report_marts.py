@@ -62,14 +62,16 @@ class ReportMarts:
         return Marts(self.path)
 
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """Return a connection that writes; it stays open until the file is read."""
+        """Return a connection that writes, in one transaction until the file is read."""
         if self._writer is None:
             self._writer = duckdb.connect(str(self.path), config={"threads": 1})
+            self._writer.begin()
         return self._writer
 
     def close(self) -> None:
         """Close the connection that writes."""
         if self._writer is not None:
+            self._writer.commit()
             self._writer.close()
             self._writer = None
 

@@ -10,8 +10,8 @@ unnested_parameters as (
 
     select
         fits.model_version,
-        fitted.model,
-        fitted.parameter_name,
+        fitted.model_family,
+        fitted.parameter_symbol,
         fitted.estimate,
         fitted.standard_error,
         fitted.lower,
@@ -23,8 +23,8 @@ unnested_parameters as (
 )
 
 select
-    cast(model as varchar) as model,
-    cast(parameter_name as varchar) as parameter_name,
+    cast(model_family as varchar) as model_family,
+    cast(parameter_symbol as varchar) as parameter_symbol,
     cast(estimate as double) as estimate,
     cast(standard_error as double) as standard_error,
     cast(lower as double) as lower,
@@ -33,5 +33,5 @@ select
     cast(model_version as varchar) as model_version
 from unnested_parameters
 order by
-    model,
-    parameter_name
+    model_family,
+    parameter_symbol

@@ -9,7 +9,7 @@ losses as (
         run_rate,
         expected_loss,
         expected_loss_by
-    from {{ ref("int_customer_expected_loss") }}
+    from {{ ref("lifetime_value_losses") }}
     where expected_loss > 0
 
 ),

@@ -46,7 +46,7 @@ select
     cast(upper_predicted as double) as upper_predicted,
     cast(actual as double) as actual,
     cast(actual between lower_predicted and upper_predicted as boolean) as is_covered,
-    cast(predicted / nullif(actual, 0) - 1 as double) as error_share,
+    cast((predicted - actual) / nullif(actual, 0) as double) as error_share,
     cast(rmse as double) as rmse,
     cast(rank_correlation as double) as rank_correlation,
     cast(auc as double) as auc,

@@ -34,8 +34,8 @@ def parameter_records(fitted: LifetimeValueFit) -> list[dict[str, Any]]:
             lower, upper = fit.interval(name)
             rows.append(
                 {
-                    "model": fit.model.family,
-                    "parameter_name": name,
+                    "model_family": fit.model.family,
+                    "parameter_symbol": name,
                     "estimate": getattr(fit.model, name),
                     "standard_error": fit.standard_errors[name],
                     "lower": lower,
@@ -53,8 +53,8 @@ def parameter_records(fitted: LifetimeValueFit) -> list[dict[str, Any]]:
         width = float(ndtri(0.975)) * float(np.sqrt(spend.covariance[i, i]))
         rows.append(
             {
-                "model": GAMMA_GAMMA,
-                "parameter_name": name,
+                "model_family": GAMMA_GAMMA,
+                "parameter_symbol": name,
                 "estimate": value,
                 "standard_error": spend.standard_errors[name],
                 "lower": base + (value - base) * float(np.exp(-width)),

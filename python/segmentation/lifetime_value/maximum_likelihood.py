@@ -37,6 +37,9 @@ _WALL = FURTHEST_LOGARITHM - 1.0
 _AGREEMENT = 1e-9
 _UNNOTICEABLE = 1e-4
 
+# Logarithms closer than this are one place to begin a search.
+_SAME_PLACE = 1e-4
+
 # Log-likelihood, gradient and Hessian at logarithms of the parameters.
 Surface = Callable[[Numbers], tuple[float, Numbers, Numbers]]
 
@@ -80,7 +83,13 @@ def inner(one: NDArray[Any], other: NDArray[Any]) -> float:
     return float(np.sum(one * other))
 
 
-def maximise(surface: Surface, starts: Sequence[Numbers], centre: Numbers, size: float) -> Maximum:
+def maximise(
+    surface: Surface,
+    starts: Sequence[Numbers],
+    centre: Numbers,
+    size: float,
+    rough: tuple[Surface, float] | None = None,
+) -> Maximum:
     """Return the maximum of a log-likelihood.
 
     Parameters
@@ -94,25 +103,48 @@ def maximise(surface: Surface, starts: Sequence[Numbers], centre: Numbers, size:
         The middle of the box, and where a penalty is nil.
     size : float
         Number of customers: what is searched is the mean.
+    rough : pair of callable and float, optional
+        The surface and the number of some of the customers. Searches begin on it, and are
+        continued on all customers from where they end; from one place, one search.
 
     Raises
     ------
     NoMaximumError
         If the likelihood cannot be computed anywhere near the starts.
     """
-    ends = [_climb(surface, start, size) for start in starts]
+    if rough is not None:
+        starts = [_nearer(rough[0], start, centre, rough[1]) for start in starts]
+    ends = _ends(surface, starts, size)
     best = _highest(ends)
     if best is not None and _is_inside(surface, best[1], centre):
         return _described(surface, best, ends, penalised=False)
     penalised = _penalised(surface, centre, size)
-    ends = [_climb(penalised, start, size) for start in starts]
+    ends = _ends(penalised, starts, size)
     best = _highest(ends)
     if best is None:
         raise NoMaximumError(
-            "The likelihood of the purchase histories has no maximum: none of "
-            f"{len(starts)} searches ended. Look for impossible values among them."
+            f"The likelihood has no maximum: none of {len(starts)} searches ended. "
+            "Look for impossible values among the customers."
         )
     return _described(surface, best, ends, penalised=True, curved=penalised)
+
+
+def _nearer(rough: Surface, start: Numbers, centre: Numbers, size: float) -> Numbers:
+    """Return where a search on some customers ends, or the start if that is nowhere near."""
+    end = _climb(rough, start, size)
+    if end is None or np.abs(end[1] - centre).max() > FURTHEST_LOGARITHM:
+        return start
+    return end[1]
+
+
+def _ends(
+    surface: Surface, starts: Sequence[Numbers], size: float
+) -> list[tuple[float, Numbers] | None]:
+    ends: list[tuple[float, Numbers] | None] = []
+    for i, start in enumerate(starts):
+        same = [j for j in range(i) if np.abs(starts[j] - start).max() < _SAME_PLACE]
+        ends.append(ends[same[0]] if same else _climb(surface, start, size))
+    return ends
 
 
 def _penalised(surface: Surface, centre: Numbers, size: float) -> Surface:

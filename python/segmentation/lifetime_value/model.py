@@ -61,8 +61,8 @@ class LifetimeValueModel(ModelHeader):
     candidates, chosen_by, spend
         What :meth:`segmentation.lifetime_value.fit.LifetimeValueFit.as_record` says.
     parameters : list of dict
-        Of all models: ``model``, ``parameter_name``, ``estimate``, ``standard_error``, the ends of
-        a 95 % interval, and whether the model is in use.
+        Of all models: ``model_family``, ``parameter_symbol``, ``estimate``, ``standard_error``, the
+        ends of a 95 % interval, and whether the model is in use.
     combinations : list of dict
         Of purchases and of revenue the fields of
         :class:`segmentation.lifetime_value.combined_forecast.CombinedForecast`, and the day that
@@ -124,8 +124,8 @@ class LifetimeValueModel(ModelHeader):
                 agreeing_starts=WHOLE,
             ),
             "parameters": records(
-                model=TEXT,
-                parameter_name=TEXT,
+                model_family=TEXT,
+                parameter_symbol=TEXT,
                 estimate=REAL,
                 standard_error=REAL,
                 lower=REAL,

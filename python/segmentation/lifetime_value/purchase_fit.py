@@ -25,6 +25,9 @@ from segmentation.lifetime_value.repeat_purchases import (
 # r, a and b of the starts; alpha follows from the rate of purchases of all customers.
 _STARTS = ((0.5, 0.8, 2.5), (1.0, 1.0, 1.0), (0.2, 0.3, 3.0), (3.0, 3.0, 6.0))
 
+# Searches begin on about so many histories, and are continued on all.
+_ROUGH_HISTORIES = 20_000
+
 
 class TooLittleDataError(ValueError):
     """There are too few customers, or purchases, for a model; the message says what to do."""
@@ -157,7 +160,12 @@ def fit_purchase_model(family: str, purchases: RepeatPurchases | DistinctPurchas
     rate = inner(weight, histories.frequency) / inner(weight, histories.age)
     starts = [np.log([r, r / rate, a, b]) for r, a, b in _STARTS]
     # Of the first start, with the rate of these customers: the box follows the unit of time.
-    found = maximise(LikelihoodSurface(family, grouped), starts, starts[1], float(customers))
+    surface = LikelihoodSurface(family, grouped)
+    some = grouped.thinned(_ROUGH_HISTORIES)
+    rough = (LikelihoodSurface(family, some), float(some.customers.sum()))
+    found = maximise(
+        surface, starts, starts[1], float(customers), rough if len(some) < len(grouped) else None
+    )
     return PurchaseFit(
         model=PurchaseModel.at(family, found.logarithms),
         covariance=found.covariance,

@@ -163,6 +163,19 @@ class DistinctPurchases:
     def __len__(self) -> int:
         return len(self.customers)
 
+    def thinned(self, rows: int) -> DistinctPurchases:
+        """Return every k-th history, so that at most about so many are left; all if there are few.
+
+        Histories are in ascending order: what is left is spread like all of them.
+        """
+        step = max(len(self) // rows, 1)
+        customers = self.customers[::step]
+        return DistinctPurchases(
+            self.purchases.taken(slice(None, None, step)),
+            customers,
+            np.arange(len(customers), dtype=np.intp),
+        )
+
     @cached_property
     def frequencies(self) -> tuple[Counts, NDArray[np.intp]]:
         """Distinct frequencies, and the one of every row."""

@@ -46,7 +46,7 @@ def bars(
         How the axis writes numbers, in d3's format.
     """
     rows = rows.assign(**{label: _in_lines(rows[label])})
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         y=_names(label),
         x=alt.X(
             f"{value}:Q",
@@ -56,11 +56,12 @@ def bars(
         ),
     )
     return _layered(
+        rows,
         base.mark_bar(color=theme.MAIN, height=BAR * 0.7),
         # Beside a bar to the left, the number stands on the other side of the axis.
         base.transform_calculate(end=f"max(0, datum['{value}'])")
         .mark_text(align="left", dx=4, color=theme.INK)
-        .encode(x="end:Q", text=f"{text}:N"),
+        .encode(x=alt.X("end:Q"), text=alt.Text(f"{text}:N")),
     ).properties(height=alt.Step(_step(rows[label], BAR)))
 
 
@@ -91,7 +92,7 @@ def grouped_bars(
     groups = list(dict.fromkeys(rows[group]))
     colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
     rows = rows.assign(**{label: _in_lines(rows[label])})
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         y=_names(label, 0.25, 0.1),
         yOffset=alt.YOffset(f"{group}:N", sort=groups),
         x=alt.X(
@@ -112,7 +113,9 @@ def grouped_bars(
         fillOpacity=alt.condition(alt.datum[group] == groups[0], alt.value(1.0), alt.value(0.55)),
     )
     return _layered(
-        bar, base.mark_text(align="left", dx=4, color=theme.INK).encode(text=f"{text}:N")
+        rows,
+        bar,
+        base.mark_text(align="left", dx=4, color=theme.INK).encode(text=alt.Text(f"{text}:N")),
     ).properties(
         height=alt.Step(max(17.0, _step(rows[label], BAR) / len(groups)), **{"for": "offset"})
     )
@@ -143,17 +146,21 @@ def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Cha
     lowest = min(0.0, float(rows["line_from"].min()))
     highest = float(rows["line_to"].max())
     rows = rows.assign(**{label: _in_lines(rows[label])})
-    base = alt.Chart(rows).encode(y=_names(label))
+    base = alt.Chart().encode(y=_names(label))
     scale = alt.Scale(domain=[lowest, highest if highest > lowest else lowest + 1], nice=True)
     x_axis = alt.Axis(format=axis, tickCount=5)
     line = base.mark_rule(color=theme.QUIET).encode(
-        x=alt.X("line_from:Q", title=unit, scale=scale, axis=x_axis), x2="line_to:Q"
+        x=alt.X("line_from:Q", title=unit, scale=scale, axis=x_axis), x2=alt.X2("line_to:Q")
     )
     box = base.mark_bar(
         color=theme.MAIN, fillOpacity=0.35, stroke=theme.MAIN, height=BAR * 0.6
-    ).encode(x="first_quartile:Q", x2="third_quartile:Q")
-    median = base.mark_tick(color=theme.INK, thickness=3, height=BAR * 0.6).encode(x="median:Q")
-    return _layered(line, box, median).properties(height=alt.Step(_step(rows[label], BAR + 4)))
+    ).encode(x=alt.X("first_quartile:Q"), x2=alt.X2("third_quartile:Q"))
+    median = base.mark_tick(color=theme.INK, thickness=3, height=BAR * 0.6).encode(
+        x=alt.X("median:Q")
+    )
+    return _layered(rows, line, box, median).properties(
+        height=alt.Step(_step(rows[label], BAR + 4))
+    )
 
 
 def lines(
@@ -179,7 +186,7 @@ def lines(
     axis : str
         How the y axis writes numbers.
     """
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         x=alt.X(
             f"{x}:Q",
             title=units[0],
@@ -195,6 +202,7 @@ def lines(
     )
     chosen = base.transform_filter(alt.FieldOneOfPredicate(field=x, oneOf=list(marked)))
     return _layered(
+        rows,
         chosen.mark_rule(color=theme.OTHER, strokeDash=[4, 3]).encode(y=alt.Y()),
         base.mark_line(color=theme.MAIN, strokeWidth=2),
         base.mark_point(color=theme.MAIN, filled=True, size=30, opacity=1),
@@ -247,7 +255,7 @@ def heat_map(
     titles : tuple of (str, str)
         What the axes say; empty for nothing.
     """
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         x=alt.X(
             f"{x}:N",
             sort=list(dict.fromkeys(rows[x])),
@@ -271,9 +279,9 @@ def heat_map(
     )
     columns = rows[x].nunique()
     words = base.mark_text(color=theme.INK, fontSize=9 if columns > 9 else 11).encode(
-        text=f"{text}:N"
+        text=alt.Text(f"{text}:N")
     )
-    return _layered(positive, negative, words).properties(height=alt.Step(BAR))
+    return _layered(rows, positive, negative, words).properties(height=alt.Step(BAR))
 
 
 def histogram(rows: pd.DataFrame, *, unit: str) -> Chart:
@@ -288,7 +296,7 @@ def histogram(rows: pd.DataFrame, *, unit: str) -> Chart:
                 title=unit,
                 axis=alt.Axis(format="~g" if small else "~s", grid=False),
             ),
-            x2="upper_edge:Q",
+            x2=alt.X2("upper_edge:Q"),
             y=alt.Y("share:Q", title="customers", axis=alt.Axis(format=".0%", tickCount=3)),
             y2=alt.Y2Datum(0),
         )
@@ -330,11 +338,11 @@ def point_map(points: pd.DataFrame, centres: pd.DataFrame, titles: tuple[str, st
     )
     behind = marked.mark_text(
         dy=-13, fontSize=12, fontWeight="bold", color=theme.PAPER, stroke=theme.PAPER, strokeWidth=4
-    ).encode(text="segment_name:N")
+    ).encode(text=alt.Text("segment_name:N"))
     words = marked.mark_text(dy=-13, fontSize=12, fontWeight="bold", color=theme.INK).encode(
-        text="segment_name:N"
+        text=alt.Text("segment_name:N")
     )
-    return _layered(scattered, crosses, behind, words).properties(height=300)
+    return _layered(None, scattered, crosses, behind, words).properties(height=300)
 
 
 def intervals(
@@ -342,7 +350,7 @@ def intervals(
 ) -> Chart:
     """Return points with lines from the lower to the upper end, where both are known."""
     rows = rows.assign(**{label: _in_lines(rows[label])})
-    base = alt.Chart(rows).encode(y=_names(label))
+    base = alt.Chart().encode(y=_names(label))
     known = rows[[value, *ends]].astype(float)
     lowest = min(0.0, float(known.min().min()))
     span = max(0.0, float(known.max().max())) - lowest or 1.0
@@ -353,16 +361,16 @@ def intervals(
         .mark_rule(color=theme.MAIN, strokeWidth=3, opacity=0.6)
         .encode(
             x=alt.X(f"{ends[0]}:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5)),
-            x2=f"{ends[1]}:Q",
+            x2=alt.X2(f"{ends[1]}:Q"),
         )
     )
     points = base.mark_point(filled=True, size=90, color=theme.INK, opacity=1).encode(
         x=alt.X(f"{value}:Q", title=unit, scale=scale)
     )
     words = base.mark_text(align="left", dx=6, dy=-9, color=theme.INK).encode(
-        x=alt.X(f"{value}:Q", scale=scale), text=f"{text}:N"
+        x=alt.X(f"{value}:Q", scale=scale), text=alt.Text(f"{text}:N")
     )
-    return _layered(lines_between, points, words).properties(
+    return _layered(rows, lines_between, points, words).properties(
         height=alt.Step(_step(rows[label], BAR + 10))
     )
 
@@ -372,7 +380,7 @@ def calibration(rows: pd.DataFrame) -> Chart:
     diagonal = (
         alt.Chart(pd.DataFrame({"p": [0.0, 1.0]}))
         .mark_line(color=theme.QUIET, strokeDash=[4, 3])
-        .encode(x="p:Q", y="p:Q")
+        .encode(x=alt.X("p:Q"), y=alt.Y("p:Q"))
     )
     axis = alt.Axis(format=".0%", tickCount=5)
     scale = alt.Scale(domain=[0, 1])
@@ -396,12 +404,16 @@ def calibration(rows: pd.DataFrame) -> Chart:
             ),
         )
     )
-    return _layered(diagonal, points).properties(height=240)
+    return _layered(None, diagonal, points).properties(height=240)
 
 
-def _layered(*charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
-    """Return charts on top of one another."""
-    return cast(alt.LayerChart, alt.layer(*charts))
+def _layered(rows: pd.DataFrame | None, *charts: alt.Chart | alt.LayerChart) -> alt.LayerChart:
+    """Return charts on top of one another: of the same rows, or each of rows of its own.
+
+    Altair makes charts that bring the same rows into layers too, and hashes the rows for each.
+    """
+    layered = alt.layer(*charts) if rows is None else alt.layer(*charts, data=rows)
+    return cast(alt.LayerChart, layered)
 
 
 def wrapped(name: str) -> str:

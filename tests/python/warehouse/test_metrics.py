@@ -6,6 +6,7 @@ import csv
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 import yaml
 from builds import PROJECT, Warehouse
+from metricflow_process import MetricFlow
 
 METRICS = PROJECT / "models" / "marts" / "metrics"
 
@@ -101,26 +103,34 @@ class Readers:
         What was built.
     published : Path
         The file that they read.
+    running : MetricFlow, optional
+        Answers what is asked of the published file; without it, each question starts `mf` anew.
     """
 
     folder: Path
     warehouse: Warehouse
     published: Path
+    running: MetricFlow | None = None
+
+    def environment(self, target: str) -> dict[str, str]:
+        """Return the environment of an `mf` that asks this target."""
+        return self.warehouse.environment() | {
+            "DBT_PROJECT_DIR": str(self.folder),
+            "DBT_TARGET": target,
+            "SEGMENTATION_PUBLISHED": str(self.published),
+            # It asks the package index for a newer version: not in a test.
+            "HTTPS_PROXY": "http://127.0.0.1:9",
+            "TMPDIR": str(self.folder),
+        }
 
     def mf(self, *arguments: str, target: str = "published") -> subprocess.CompletedProcess[str]:
         """Run mf until it ends, with success or failure."""
+        if self.running is not None and target == "published":
+            return self.running.run(*arguments)
         return subprocess.run(
             [str(Path(sys.executable).with_name("mf")), *arguments],
             cwd=self.folder,
-            env=self.warehouse.environment()
-            | {
-                "DBT_PROJECT_DIR": str(self.folder),
-                "DBT_TARGET": target,
-                "SEGMENTATION_PUBLISHED": str(self.published),
-                # It asks the package index for a newer version: not in a test.
-                "HTTPS_PROXY": "http://127.0.0.1:9",
-                "TMPDIR": str(self.folder),
-            },
+            env=self.environment(target),
             capture_output=True,
             text=True,
             check=False,
@@ -153,11 +163,14 @@ class Readers:
 
 
 @pytest.fixture(scope="module")
-def readers(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Readers:
+def readers(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
     folder = tmp_path_factory.mktemp("readers")
     shutil.copy(PROJECT / "dbt_project.yml", folder)
     shutil.copytree(sample.folder / "target", folder / "target")
-    return Readers(folder, sample, sample.folder / "published" / "segments.duckdb")
+    readers = Readers(folder, sample, sample.folder / "published" / "segments.duckdb")
+    readers.running = MetricFlow(folder, readers.environment("published"))
+    yield readers
+    readers.running.stop()
 
 
 def compare(answers: Rows, expected: Rows, key: str | None) -> None:

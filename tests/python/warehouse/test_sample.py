@@ -208,5 +208,7 @@ def test_scoring_without_a_model_is_an_error(sample: Warehouse) -> None:
 
 
 def test_no_rfm_name_is_that_of_other_customers(sample: Warehouse, tmp_path: Path) -> None:
-    done = sample.copy(tmp_path).dbt("test", "--select", "one_name_one_meaning", dataset="sample")
+    done = sample.copy(tmp_path).dbt(
+        "test", "--select", "one_name_one_meaning", dataset="sample", **QUICK
+    )
     assert "PASS one_name_one_meaning" in done.stdout, done.stdout[-3000:]

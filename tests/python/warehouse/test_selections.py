@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import duckdb
@@ -9,7 +10,8 @@ import pytest
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse, project_copy
 
 # Of a run of the sample, as a shell reads them.
-VARS = '--vars \'{"dataset": "sample"}\''
+SAMPLE = {"dataset": "sample", **QUICK}
+VARS = f"--vars '{json.dumps(SAMPLE, sort_keys=True)}'"
 # What has rows after an emptied run: counts of nothing, and the run itself.
 COUNTING = {
     "marts.rpt_builds",
@@ -57,7 +59,7 @@ def change_models(warehouse: Warehouse, k: str) -> None:
 def test_a_selection_that_reads_what_is_not_there(
     fresh: Warehouse, arguments: tuple[str, ...], advice: str
 ) -> None:
-    done = fresh.dbt(*arguments, dataset="sample")
+    done = fresh.dbt(*arguments, **SAMPLE)
     assert done.returncode != 0
     assert done.stdout.count(f"neither selected nor in {fresh.path}: ") == 1
     assert advice in done.stdout

@@ -296,3 +296,19 @@ def test_an_impossible_model_is_refused() -> None:
         PurchaseModel("pareto", 1.0, 1.0, 1.0, 1.0)
     with pytest.raises(ValueError, match="alpha is 0"):
         PurchaseModel(BG_NBD, 1.0, 0.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("family", PURCHASE_MODELS)
+def test_a_search_that_begins_on_some_histories_ends_at_the_same_maximum(
+    everybody: Observed, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from segmentation.lifetime_value import purchase_fit
+
+    at_once = fit_purchase_model(family, everybody.purchases)
+    monkeypatch.setattr(purchase_fit, "_ROUGH_HISTORIES", 1_000)
+    grouped = everybody.purchases.grouped()
+    assert len(grouped.thinned(1_000)) == pytest.approx(1_000, rel=0.2)
+    found = fit_purchase_model(family, grouped)
+    assert found.log_likelihood == pytest.approx(at_once.log_likelihood, abs=1e-6)
+    assert values(found) == pytest.approx(values(at_once), rel=1e-5)
+    assert found.agreeing_starts == found.starts == 4

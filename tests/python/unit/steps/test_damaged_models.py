@@ -30,7 +30,7 @@ TAMPERED = [
         " struct_update(s, segment_slug := segments[5 - i].segment_slug))",
         OTHER,
     ),
-    ("options = replace(options, '30', '31')", OTHER),
+    ("options = replace(options, '600', '601')", OTHER),
     (f"{DIGEST} = null", "its digest is missing"),
     (f"{DIGEST} = ''", "its digest is missing"),
     (f"{DIGEST} = upper({DIGEST})", OTHER),
