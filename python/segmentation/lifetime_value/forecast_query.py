@@ -155,7 +155,9 @@ def _forecasts(spend: SpendModel | None) -> list[str]:
         columns += [
             f"{level} * expected_purchases_{days}_days as levelled_purchases_{days}_days",
             f"floor({level} * lower_purchases_{days}_days) as low_purchases_{days}_days",
-            f"ceil({level} * upper_purchases_{days}_days) as high_purchases_{days}_days",
+            # What recent purchases raise above the interval of the purchase model, ends it.
+            f"ceil({level} * greatest(upper_purchases_{days}_days, "
+            f"expected_purchases_{days}_days)) as high_purchases_{days}_days",
         ]
         if spend is None:
             columns += [
@@ -168,7 +170,8 @@ def _forecasts(spend: SpendModel | None) -> list[str]:
             f"{own} * spend_factor * expected_purchases_{days}_days "
             f"as levelled_revenue_{days}_days",
             f"{own} * lower_revenue_factor_{days}_days as low_revenue_{days}_days",
-            f"{own} * upper_revenue_factor_{days}_days as high_revenue_{days}_days",
+            f"{own} * greatest(upper_revenue_factor_{days}_days, "
+            f"spend_factor * expected_purchases_{days}_days) as high_revenue_{days}_days",
         ]
     lifetime = "revenue_level * spend_scale * spend_factor * discounted_purchases"
     return [*columns, f"{lifetime if spend else 'cast(null as double)'} as lifetime_value"]

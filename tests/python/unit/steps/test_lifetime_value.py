@@ -229,6 +229,7 @@ def test_intervals_hold_their_forecasts_and_longer_horizons_more(house: Lifetime
                 found[f"{name}_{measure}_{length}_days"] for name in ("expected", "lower", "upper")
             )
             assert (lower <= upper).all()
+            assert (expected <= upper * (1 + 1e-12)).all()
             assert (lower <= expected + 1).all() if measure == "purchases" else (lower >= 0).all()
             assert (expected >= before).all()
             before = expected
