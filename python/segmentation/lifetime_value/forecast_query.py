@@ -74,7 +74,7 @@ def forecast_query(
             f"revenue_in_window * {number(PERIOD_DAYS)} / days_in_window as run_rate",
         ],
     )
-    query = query.adding("forecast_customers", _forecasts(spend))
+    query = query.adding("forecast_customers", _forecasts(spend, bool(combinations)))
     query = query.adding(
         "compared_customers", [f"{_loss(ranks_customers, spend)} as expected_loss"]
     )
@@ -148,16 +148,15 @@ def _level(measure: str, combination: CombinedForecast | None) -> str:
     return f"coalesce({number(model)} + {paces} / nullif({modelled}, 0), {number(1.0)})"
 
 
-def _forecasts(spend: SpendModel | None) -> list[str]:
+def _forecasts(spend: SpendModel | None, is_combined: bool) -> list[str]:
     columns = []
     for days in HORIZONS:
-        level = "purchase_level"
+        level, expected = "purchase_level", f"expected_purchases_{days}_days"
+        upper = _upper(f"upper_purchases_{days}_days", expected, is_combined)
         columns += [
-            f"{level} * expected_purchases_{days}_days as levelled_purchases_{days}_days",
+            f"{level} * {expected} as levelled_purchases_{days}_days",
             f"floor({level} * lower_purchases_{days}_days) as low_purchases_{days}_days",
-            # What recent purchases raise above the interval of the purchase model, ends it.
-            f"ceil({level} * greatest(upper_purchases_{days}_days, "
-            f"expected_purchases_{days}_days)) as high_purchases_{days}_days",
+            f"ceil({level} * {upper}) as high_purchases_{days}_days",
         ]
         if spend is None:
             columns += [
@@ -165,16 +164,20 @@ def _forecasts(spend: SpendModel | None) -> list[str]:
                 for name in ("levelled", "low", "high")
             ]
             continue
-        own = "revenue_level * spend_scale"
+        own, expected = "revenue_level * spend_scale", f"spend_factor * {expected}"
+        upper = _upper(f"upper_revenue_factor_{days}_days", expected, is_combined)
         columns += [
-            f"{own} * spend_factor * expected_purchases_{days}_days "
-            f"as levelled_revenue_{days}_days",
+            f"{own} * {expected} as levelled_revenue_{days}_days",
             f"{own} * lower_revenue_factor_{days}_days as low_revenue_{days}_days",
-            f"{own} * greatest(upper_revenue_factor_{days}_days, "
-            f"spend_factor * expected_purchases_{days}_days) as high_revenue_{days}_days",
+            f"{own} * {upper} as high_revenue_{days}_days",
         ]
     lifetime = "revenue_level * spend_scale * spend_factor * discounted_purchases"
     return [*columns, f"{lifetime if spend else 'cast(null as double)'} as lifetime_value"]
+
+
+def _upper(quantile: str, expected: str, is_combined: bool) -> str:
+    """Return SQL for an upper end: a level that recent purchases raise must not exceed it."""
+    return f"greatest({quantile}, {expected})" if is_combined else quantile
 
 
 def _named(measure: str) -> list[str]:
