@@ -76,48 +76,55 @@ def read_members(
     segment = f"{segmentation}/{segment_slug}"
     if segment not in datasets:
         raise unknown_segment(segment, datasets)
+    found = marts.connection.sql(
+        _members_query(segmentation, segment_slug, has_forecasts=has_forecasts, top=top)
+    )
+    return Members(datasets[segment], found.to_arrow_table())
+
+
+def _members_query(
+    segmentation: str, segment_slug: str, *, has_forecasts: bool, top: int | None
+) -> str:
+    """Return the query of the customers of a segment."""
     forecast_columns, forecasts = "", ""
     if has_forecasts:
         forecast_columns = "".join(f"forecasts.{name}," for name in _FORECAST_COLUMNS)
         forecasts = (
             f"left join {_FORECASTS} as forecasts on segments.customer_id = forecasts.customer_id"
         )
-    found = marts.connection.sql(
-        f"""
-        select
-            segments.customer_id,
-            customers.monetary as spend,
-            segments.expected_loss,
-            {forecast_columns}
-            segments.reason_1,
-            segments.reason_2,
-            segments.reason_3,
-            segments.segmentation,
-            segments.segment_slug,
-            named.segment_name,
-            named.strategy,
-            named.channel,
-            named.as_of,
-            cast(customers.responses as bigint) as responses
-        from fct_customer_segments as segments
-        inner join dim_segments as named
-            on
-                segments.segmentation = named.segmentation
-                and segments.segment_slug = named.segment_slug
-        left join dim_customers as customers
-            on segments.customer_id = customers.customer_id
-        {forecasts}
-        where
-            segments.segmentation = {text_literal(segmentation)}
-            and segments.segment_slug = {text_literal(segment_slug)}
-        order by
-            segments.expected_loss desc nulls last,
-            customers.monetary desc nulls last,
-            segments.customer_id asc
-        {"" if top is None else f"limit {top}"}
-        """
-    )
-    return Members(datasets[segment], found.to_arrow_table())
+    return f"""
+    select
+        segments.customer_id,
+        customers.monetary as spend,
+        segments.expected_loss,
+        {forecast_columns}
+        segments.reason_1,
+        segments.reason_2,
+        segments.reason_3,
+        segments.segmentation,
+        segments.segment_slug,
+        named.segment_name,
+        named.strategy,
+        named.channel,
+        named.as_of,
+        cast(customers.responses as bigint) as responses
+    from fct_customer_segments as segments
+    inner join dim_segments as named
+        on
+            segments.segmentation = named.segmentation
+            and segments.segment_slug = named.segment_slug
+    left join dim_customers as customers
+        on segments.customer_id = customers.customer_id
+    {forecasts}
+    where
+        segments.segmentation = {text_literal(segmentation)}
+        and segments.segment_slug = {text_literal(segment_slug)}
+    order by
+        segments.expected_loss desc nulls last,
+        customers.monetary desc nulls last,
+        segments.customer_id asc
+    {"" if top is None else f"limit {top}"}
+    """
 
 
 def _check_columns(marts: Marts) -> bool:

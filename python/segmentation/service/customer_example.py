@@ -26,11 +26,11 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
         }
     ],
     "value_forecast": {
-        "probability_active": 0.6038115151953475,
+        "probability_active": 0.6038115151951533,
         "horizons": [
             {
                 "days": 30,
-                "expected_purchases": 1.4308724515561957,
+                "expected_purchases": 1.4308724515557047,
                 "lower_purchases": 0.0,
                 "upper_purchases": 5.0,
                 "expected_revenue": 127.52,
@@ -39,7 +39,7 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
             },
             {
                 "days": 90,
-                "expected_purchases": 4.28369739964977,
+                "expected_purchases": 4.2836973996480605,
                 "lower_purchases": 0.0,
                 "upper_purchases": 11.0,
                 "expected_revenue": 381.77,
@@ -48,7 +48,7 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
             },
             {
                 "days": 180,
-                "expected_purchases": 8.541199963765248,
+                "expected_purchases": 8.54119996376047,
                 "lower_purchases": 0.0,
                 "upper_purchases": 20.0,
                 "expected_revenue": 761.2,
@@ -57,7 +57,7 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
             },
             {
                 "days": 365,
-                "expected_purchases": 17.214516210172654,
+                "expected_purchases": 17.214516210152976,
                 "lower_purchases": 0.0,
                 "upper_purchases": 38.0,
                 "expected_revenue": 1534.18,
@@ -74,10 +74,10 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
             "Brought 1,039.92 per 90 days so far; 381.77 are expected of the next 90.",
             "As likely as not, the next purchase comes by 2018-01-16.",
         ],
-        "model_version": "lifetime_value-0001-558b1142",
+        "model_version": "lifetime_value-0001-ff54a641",
     },
     "versions": {
-        "run_id": "b20a9190-b6f0-40f0-ba34-315e622fbb17",
+        "run_id": "acb9b57b-f899-4e8f-a196-bbbf880a23c4",
         "dataset": "complete_journey",
         "as_of": "2017-12-31",
         "model_versions": {

@@ -8,9 +8,9 @@ from segmentation.published.read_marts import Marts
 from segmentation.published.value_forecasts import ValueForecast, read_value_forecast
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
+from segmentation.report.forecast_curves import curves
+from segmentation.report.forecast_tests import by_decile, quarters
 from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, large, share
-from segmentation.report.sections.forecast_curves import curves
-from segmentation.report.sections.forecast_tests import by_decile, quarters
 from segmentation.report.segments import UNASSIGNED, VALUE, in_order, segments_of
 
 FORECASTS = "fct_customer_value_forecast"

@@ -80,18 +80,24 @@ def by_decile(marts: Marts) -> Figure:
         Table(
             [
                 Column("group_number", "tenth by prediction", COUNT),
-                Column("customers", "customers", COUNT),
-                Column("predicted", "predicted", MONEY if is_money else NUMBER),
-                Column("lower_predicted", "from", MONEY if is_money else NUMBER),
-                Column("upper_predicted", "to", MONEY if is_money else NUMBER),
-                Column("actual", "actual", MONEY if is_money else NUMBER),
-                Column("error_share", "error", SHARE),
-                Column("is_covered", "interval held"),
+                *_predicted_beside_actual(MONEY if is_money else NUMBER),
             ],
             rows,
         ),
         note=" ".join([*_held(held), *_worst(rows)]),
     )
+
+
+def _predicted_beside_actual(kind: str) -> list[Column]:
+    return [
+        Column("customers", "customers", COUNT),
+        Column("predicted", "predicted", kind),
+        Column("lower_predicted", "from", kind),
+        Column("upper_predicted", "to", kind),
+        Column("actual", "actual", kind),
+        Column("error_share", "error", SHARE),
+        Column("is_covered", "interval held"),
+    ]
 
 
 def _held(held: pd.Series) -> list[str]:
@@ -155,13 +161,7 @@ def quarters(marts: Marts) -> Figure:
         Table(
             [
                 Column("forecast_on", "as of", DATE),
-                Column("customers", "customers", COUNT),
-                Column("predicted", "predicted", kind),
-                Column("lower_predicted", "from", kind),
-                Column("upper_predicted", "to", kind),
-                Column("actual", "actual", kind),
-                Column("error_share", "error", SHARE),
-                Column("is_covered", "interval held"),
+                *_predicted_beside_actual(kind),
                 Column("rmse", "RMSE per customer", NUMBER),
                 Column("rmse_of_last_period", "of the last 90 days repeated", NUMBER),
                 Column("rmse_of_gradient_boosting", "of gradient boosting", NUMBER),
