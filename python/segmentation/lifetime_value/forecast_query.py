@@ -3,8 +3,10 @@
 Histories (x, t_x, T) were forecast once each, see :mod:`segmentation.lifetime_value.forecast`. A
 customer adds the scale of their own spend, and where recent paces are weighed beside the purchase
 model, the level that they give: what is expected of 90 days by both, divided by what the purchase
-model expects of them. The level holds for all horizons: the purchase model says how purchases go on
-from there.
+model expects of them, between :data:`LOWEST_LEVEL` and :data:`HIGHEST_LEVEL`. The level holds for
+all horizons: the purchase model says how purchases go on from there. What a level cannot express,
+recent purchases of somebody whom the model takes to have left, say, is expected once, in the next
+90 days.
 """
 
 from __future__ import annotations
@@ -14,13 +16,16 @@ from typing import TYPE_CHECKING
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, number, select, sum_of, text_literal
-from segmentation.lifetime_value.options import HORIZONS, PERIOD_DAYS, PURCHASES, REVENUE
+from segmentation.lifetime_value.options import HORIZONS, MEASURES, PERIOD_DAYS, PURCHASES, REVENUE
 
 if TYPE_CHECKING:
     from segmentation.lifetime_value.combined_forecast import CombinedForecast
     from segmentation.lifetime_value.spend_model import SpendModel
 
 COMBINED, PURCHASE_MODEL = "combined", "purchase model"
+
+# Beyond, recent paces and the purchase model speak of different customers.
+LOWEST_LEVEL, HIGHEST_LEVEL = 0.5, 2.0
 
 # Columns of int_customer_repeat_purchases that identify a history, as they are called there.
 HISTORY = {
@@ -66,14 +71,19 @@ def forecast_query(
         The latter as YYYY-MM-DD.
     """
     query = Query(customers).step("joined_histories", _joined(customers, histories, spend))
+    by_spend = combinations if spend else {}
     query = query.adding(
-        "levelled_customers",
+        "combined_customers",
         [
-            f"{_level(PURCHASES, combinations.get(PURCHASES))} as purchase_level",
-            f"{_level(REVENUE, combinations.get(REVENUE) if spend else None)} as revenue_level",
+            f"{_combined(PURCHASES, combinations.get(PURCHASES))} as combined_purchases",
+            f"{_combined(REVENUE, by_spend.get(REVENUE))} as combined_revenue",
             f"revenue_in_window * {number(PERIOD_DAYS)} / days_in_window as run_rate",
         ],
     )
+    query = query.adding(
+        "levelled_customers", [f"{_level(measure)} as {measure}_level" for measure in MEASURES]
+    )
+    query = query.adding("rested_customers", [_rest(measure) for measure in MEASURES])
     query = query.adding("forecast_customers", _forecasts(spend, bool(combinations)))
     query = query.adding(
         "compared_customers", [f"{_loss(ranks_customers, spend)} as expected_loss"]
@@ -128,56 +138,73 @@ def _joined(customers: str, histories: str, spend: SpendModel | None) -> str:
     )
 
 
-def _level(measure: str, combination: CombinedForecast | None) -> str:
-    """Return SQL for what a customer's forecast of the purchase model is multiplied by."""
+def _modelled(measure: str, days: int = PERIOD_DAYS) -> str:
+    """Return SQL for what the purchase model expects."""
+    purchases = f"expected_purchases_{days}_days"
+    return purchases if measure == PURCHASES else f"{purchases} * spend_scale * spend_factor"
+
+
+def _combined(measure: str, combination: CombinedForecast | None) -> str:
+    """Return SQL for what is expected of the next 90 days."""
     if combination is None:
-        return number(1.0)
-    modelled = f"expected_purchases_{PERIOD_DAYS}_days"
-    if measure == REVENUE:
-        modelled += " * spend_scale * spend_factor"
+        return _modelled(measure)
     recent, quarter, window, model = combination.weights
-    paces = sum_of(
+    return sum_of(
         [
             f"{number(recent * PERIOD_DAYS / 30)} * {measure}_30_days",
             f"{number(quarter * PERIOD_DAYS / 90)} * {measure}_90_days",
             f"{number(window * PERIOD_DAYS)} * {measure}_in_window / days_in_window"
             " * probability_active",
+            f"{number(model)} * {_modelled(measure)}",
         ]
     )
-    # Where the purchase model expects nothing, nothing is raised.
-    return f"coalesce({number(model)} + {paces} / nullif({modelled}, 0), {number(1.0)})"
+
+
+def _level(measure: str) -> str:
+    """Return SQL for what a customer's forecast of the purchase model is multiplied by."""
+    level = f"combined_{measure} / nullif({_modelled(measure)}, 0)"
+    lowest, highest = number(LOWEST_LEVEL), number(HIGHEST_LEVEL)
+    return f"coalesce(least(greatest({level}, {lowest}), {highest}), {number(1.0)})"
+
+
+def _rest(measure: str) -> str:
+    """Return SQL for what the level does not express, expected once."""
+    return f"combined_{measure} - {measure}_level * {_modelled(measure)} as {measure}_rest"
 
 
 def _forecasts(spend: SpendModel | None, is_combined: bool) -> list[str]:
     columns = []
-    for days in HORIZONS:
-        level, expected = "purchase_level", f"expected_purchases_{days}_days"
-        upper = _upper(f"upper_purchases_{days}_days", expected, is_combined)
-        columns += [
-            f"{level} * {expected} as levelled_purchases_{days}_days",
-            f"floor({level} * lower_purchases_{days}_days) as low_purchases_{days}_days",
-            f"ceil({level} * {upper}) as high_purchases_{days}_days",
-        ]
-        if spend is None:
+    for measure, upper in ((PURCHASES, "upper_purchases"), (REVENUE, "upper_revenue_factor")):
+        lower = upper.replace("upper", "lower")
+        for days in HORIZONS:
+            if measure == REVENUE and spend is None:
+                columns += [
+                    f"cast(null as double) as {name}_revenue_{days}_days"
+                    for name in ("levelled", "low", "high")
+                ]
+                continue
+            # Of fewer days than the rest is of, a part of it.
+            once = f"{number(min(days / PERIOD_DAYS, 1.0))} * {measure}_rest" if is_combined else ""
+            level = f"{measure}_level" + (" * spend_scale" if measure == REVENUE else "")
+            expected = f"{measure}_level * {_modelled(measure, days)}" + (once and f" + {once}")
+            low, high = f"{level} * {lower}_{days}_days", f"{level} * {upper}_{days}_days"
+            if is_combined:
+                # The sum of what rounds to nothing is not below it.
+                expected = f"greatest({expected}, 0)"
+                low, high = f"least({low}, {expected})", f"greatest({high}, {expected})"
+            if measure == PURCHASES:
+                low, high = f"floor({low})", f"ceil({high})"
             columns += [
-                f"cast(null as double) as {name}_revenue_{days}_days"
-                for name in ("levelled", "low", "high")
+                f"{expected} as levelled_{measure}_{days}_days",
+                f"{low} as low_{measure}_{days}_days",
+                f"{high} as high_{measure}_{days}_days",
             ]
-            continue
-        own, expected = "revenue_level * spend_scale", f"spend_factor * {expected}"
-        upper = _upper(f"upper_revenue_factor_{days}_days", expected, is_combined)
-        columns += [
-            f"{own} * {expected} as levelled_revenue_{days}_days",
-            f"{own} * lower_revenue_factor_{days}_days as low_revenue_{days}_days",
-            f"{own} * {upper} as high_revenue_{days}_days",
-        ]
     lifetime = "revenue_level * spend_scale * spend_factor * discounted_purchases"
-    return [*columns, f"{lifetime if spend else 'cast(null as double)'} as lifetime_value"]
-
-
-def _upper(quantile: str, expected: str, is_combined: bool) -> str:
-    """Return SQL for an upper end: a level that recent purchases raise must not exceed it."""
-    return f"greatest({quantile}, {expected})" if is_combined else quantile
+    lifetime += " + revenue_rest" if is_combined else ""
+    return [
+        *columns,
+        f"{f'greatest({lifetime}, 0)' if spend else 'cast(null as double)'} as lifetime_value",
+    ]
 
 
 def _named(measure: str) -> list[str]:

@@ -213,6 +213,39 @@ def test_recent_paces_are_weighed_as_the_library_weighs_them(house: LifetimeHous
     assert set(found["forecast_by"]) == {"combined"}
 
 
+def test_recent_purchases_of_somebody_who_seems_to_have_left_are_expected_once(
+    house: LifetimeHouse,
+) -> None:
+    """A level between a half and two holds for all horizons, the rest for the next 90 days."""
+    model = house.fit()
+    assert model is not None
+    alone = house.forecast()
+    chosen = alone["customer_id"][alone["expected_purchases_90_days"].argmin()]
+    house.connection.execute(
+        "update customers set purchases_30_days = 20, purchases_90_days = 20, "
+        f"revenue_30_days = 2000, revenue_90_days = 2000 where customer_id = '{chosen}'"
+    )
+    before = alone.set_index("customer_id").loc[chosen]
+    weights = CombinedForecast((0.2, 0.2, 0.0, 0.6), 400)
+    combinations = {"purchases": weights, "revenue": weights}
+    found_of_all = _forecast_combined(house, model, combinations).set_index("customer_id")
+    row = found_of_all.loc[chosen]
+    for measure in ("purchases", "revenue"):
+        modelled = [before[f"expected_{measure}_{d}_days"] for d in (30, 90, 180, 365)]
+        found = [row[f"expected_{measure}_{d}_days"] for d in (30, 90, 180, 365)]
+        rest = found[1] - 2 * modelled[1]
+        assert rest > 10 * modelled[1]
+        expected = [
+            2 * m + rest * share for m, share in zip(modelled, (1 / 3, 1, 1, 1), strict=True)
+        ]
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert row["lifetime_value"] == pytest.approx(
+        2 * before["lifetime_value"]
+        + row["expected_revenue_90_days"]
+        - 2 * before["expected_revenue_90_days"]
+    )
+
+
 def test_a_forecast_that_ranks_nobody_has_no_expected_loss(house: LifetimeHouse) -> None:
     model = house.fit(overrides={"combine": False})
     assert model is not None
@@ -307,7 +340,11 @@ def test_a_day_before_the_first_quarter_ended_promises_nothing(house: LifetimeHo
     assert model.as_of == datetime.date(2025, 6, 30)
 
 
-def _forecast_combined(house: LifetimeHouse, model: LifetimeValueModel) -> pd.DataFrame:
+def _forecast_combined(
+    house: LifetimeHouse,
+    model: LifetimeValueModel,
+    combinations: dict[str, CombinedForecast] | None = None,
+) -> pd.DataFrame:
     """Forecast by the weights of recent paces, whatever back-tests say of them."""
     from segmentation.engine.duckdb import DuckDBEngine
     from segmentation.lifetime_value.forecast_query import forecast_query
@@ -319,9 +356,8 @@ def _forecast_combined(house: LifetimeHouse, model: LifetimeValueModel) -> pd.Da
         "customers",
         "segmentation_forecast_histories",
         spend=fitted.spend.model,
-        combinations={
-            row["measure"]: CombinedForecast.from_record(row) for row in model.combinations
-        },
+        combinations=combinations
+        or {row["measure"]: CombinedForecast.from_record(row) for row in model.combinations},
         ranks_customers=True,
         model_version=model.model_version,
         as_of=shop.AS_OF.isoformat(),
