@@ -162,7 +162,8 @@ def test_forecasts_of_revenue_come_true_and_find_what_is_lost(
         assert row[4]
         assert all(row[5] <= other[5] for other in rows if other[0] == day)
     ((covered, deciles),) = complete_journey.query(
-        "select count(*) filter (where is_covered), count(*) from marts.rpt_value_forecast_accuracy "
+        "select count(*) filter (where is_covered), count(*)"
+        " from marts.rpt_value_forecast_accuracy "
         "where grouped_by = 'decile' and is_in_use"
     )
     assert 0.85 * deciles <= covered
