@@ -15,6 +15,8 @@
         days_problem(own_activity_days(), activity_days_setting()),
         max_rejected_share_problem(),
         publish_parquet_problem(),
+        drift_problem("refit_on_drift"),
+        drift_problem("fail_on_drift"),
         time_zone_problem(),
     ] if problem -%}
         {%- do problems.append(problem) -%}
@@ -30,6 +32,7 @@
         "dataset",
         "datasets",
         "early_days",
+        "fail_on_drift",
         "horizon_days",
         "lrfm_window_days",
         "marketing_campaign_file",
@@ -42,6 +45,7 @@
         "publish_parquet",
         "refit",
         "refit_after_days",
+        "refit_on_drift",
         "value_options",
         "warehouse_relations",
         "warehouse_row_counts",

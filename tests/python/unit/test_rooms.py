@@ -21,9 +21,10 @@ ROOMS: dict[str, set[str]] = {
     "registry": {"engine", "features"},
     "clustering": {"engine", "features", "scoring", "playbook", "registry"},
     "classification": {"engine", "features", "scoring", "playbook", "registry"},
+    "over_time": {"engine", "features", "scoring", "playbook", "registry"},
     "steps": {
         *("engine", "features", "scoring", "playbook", "registry"),
-        *("clustering", "classification"),
+        *("clustering", "classification", "over_time"),
     },
     "published": {"engine"},
     # It scores by what was published, with what a fit stored.
