@@ -1,6 +1,6 @@
 """Compares today's customers with those that the current value model was fitted to."""
 
-from segmentation.steps.drift import measure_drift
+from segmentation.steps.measure_drift import measure_drift
 
 
 def model(dbt, session):

@@ -329,7 +329,7 @@ class SegmentationModel(ModelHeader):
                 edges=REALS,
                 lowest=REAL,
                 highest=REAL,
-                values=pa.list_(TEXT),
+                categories=pa.list_(TEXT),
                 counts=pa.list_(WHOLE),
             ),
         }

@@ -34,8 +34,8 @@ class CountedBins:
         Of numbers, ascending. A value that equals an edge is in the bin below it.
     lowest, highest : float or None
         The least and the largest value of all customers; None without numbers.
-    values : list of str
-        Of categories. A cluster is its number, a state its slug.
+    categories : list of str
+        Those that were known. A cluster is its number, a state its slug.
     counts : list of int
         Customers in each bin; the last are those with missing values.
     """
@@ -45,7 +45,7 @@ class CountedBins:
     edges: list[float]
     lowest: float | None
     highest: float | None
-    values: list[str]
+    categories: list[str]
     counts: list[int]
 
     @property
@@ -56,17 +56,17 @@ class CountedBins:
     @property
     def missing(self) -> int:
         """The place of the bin of missing values: the last."""
-        return bin_count(self.kind, self.edges, self.values) - 1
+        return bin_count(self.kind, self.edges, self.categories) - 1
 
     @property
     def unseen(self) -> int | None:
         """The place of the bin of categories that were not known; None of numbers."""
-        return None if self.is_number else len(self.values)
+        return None if self.is_number else len(self.categories)
 
 
-def bin_count(kind: str, edges: Sequence[float], values: Sequence[str]) -> int:
+def bin_count(kind: str, edges: Sequence[float], categories: Sequence[str]) -> int:
     """Return the number of bins, that of missing values included."""
-    return len(edges if kind in (NUMBER, DISTANCE) else values) + 2
+    return len(edges if kind in (NUMBER, DISTANCE) else categories) + 2
 
 
 def edges_between(

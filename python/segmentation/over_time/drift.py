@@ -18,8 +18,9 @@ FEATURE, MISSING, UNSEEN = "feature", "missing values", "unseen categories"
 
 # They count from a customer's first day on: every later day has larger ones.
 WHOLE_HISTORY = frozenset({"length_days", "tenure_days", "membership_days", "purchase_days"})
-# They look back over the window: they grow until the shop is as old as that.
-WINDOWED = frozenset({"frequency", "monetary", "recency_days"})
+# They count a window, or how long customers stay away: they grow until the shop is as old as the
+# window.
+WINDOWED = frozenset({"frequency", "monetary", "recency_days", "absence_days"})
 
 
 @dataclass(frozen=True)

@@ -34,12 +34,12 @@ def bin_in_words(
     if column.kind == SEGMENTS:
         if place == column.unseen:
             return "in segments that the model did not have when it was fitted"
-        key = column.values[place]
+        key = column.categories[place]
         return f"in {segment_names.get(key, key)}"
     if column.kind == CATEGORY:
         if place == column.unseen:
             return f"with a {label} that the model does not know"
-        return f"with {label} {column.values[place]}"
+        return f"with {label} {column.categories[place]}"
     return f"with {label} {_interval(column, place, words)}"
 
 

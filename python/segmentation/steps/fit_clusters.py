@@ -22,10 +22,10 @@ from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_policy import read_flag
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
-from segmentation.steps.drift import refit_reason, with_distributions
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
 from segmentation.steps.further_numbers import check_further_numbers
+from segmentation.steps.measure_drift import refit_reason, with_distributions
 from segmentation.steps.overrides import read_options
 
 log = logging.getLogger("segmentation")

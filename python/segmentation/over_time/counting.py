@@ -168,7 +168,7 @@ def _number_bin(engine: Engine, column: CountedBins, raw: str) -> str:
 
 
 def _category_bin(column: CountedBins, value: str) -> str:
-    known = [(text_literal(category), str(i)) for i, category in enumerate(column.values)]
+    known = [(text_literal(category), str(i)) for i, category in enumerate(column.categories)]
     other = case([(f"{value} is null", str(column.missing))], str(column.unseen))
     return case(known, other, of=value) if known else other
 

@@ -15,7 +15,7 @@ from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.engine.base import Engine, Session, Table
 from segmentation.features.bins import DISTANCE, SEGMENTS
-from segmentation.over_time.distributions import (
+from segmentation.over_time.counting import (
     AssignedCustomers,
     counted_features,
     counted_segments,
