@@ -46,7 +46,7 @@ described_figures as (
             case when expected_to_drift then ', as expected' else '' end,
             ' (',
             index_in_words,
-            coalesce(concat('; ', moved_most), ''),
+            case when moved_most is null then '' else concat('; ', moved_most) end,
             ')'
         ) as figure_in_words
     from ranked_figures
