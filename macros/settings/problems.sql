@@ -17,6 +17,8 @@
         days_problem(own_activity_days(), activity_days_setting()),
         max_rejected_share_problem(),
         publish_parquet_problem(),
+        drift_problem("refit_on_drift"),
+        drift_problem("fail_on_drift"),
         time_zone_problem(),
     ] if problem -%}
         {%- do problems.append(problem) -%}
@@ -33,6 +35,7 @@
         "datasets",
         "discount_rate",
         "early_days",
+        "fail_on_drift",
         "horizon_days",
         "lifetime_value_options",
         "lifetime_years",
@@ -47,6 +50,7 @@
         "publish_parquet",
         "refit",
         "refit_after_days",
+        "refit_on_drift",
         "value_options",
         "warehouse_relations",
         "warehouse_row_counts",

@@ -7,6 +7,7 @@ unioned_warnings as (
         "feature_warnings",
         "segment_warnings",
         "unassigned_warnings",
+        "drift_warnings",
     ] %}
         select
             topic_rank,

@@ -12,6 +12,7 @@ def model(dbt, session):
     overrides = dbt.config.meta_get("overrides")
     refit = dbt.config.meta_get("refit")
     refit_after_days = dbt.config.meta_get("refit_after_days")
+    refit_on_drift = dbt.config.meta_get("refit_on_drift")
     return fit_if_needed(
         session,
         segmentation="value",
@@ -24,5 +25,6 @@ def model(dbt, session):
         overrides=overrides,
         refit=refit,
         refit_after_days=refit_after_days,
+        refit_on_drift=refit_on_drift,
         runs_schema=dbt.this.schema,
     )

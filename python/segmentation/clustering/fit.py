@@ -174,6 +174,7 @@ def fit_model(
         thresholds=[Threshold(n, v) for n, v in conditions.states.thresholds.items()],
         promises=[],
         explained=conditions.explained,
+        distributions=[],
     )
     rule = ScoringRule(rows.prepared, prototypes, conditions.states)
     measured = measured_segments(engine, table, rule, unnamed.known_numbers)

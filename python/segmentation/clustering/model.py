@@ -19,6 +19,7 @@ from segmentation.clustering.judgements import (
 )
 from segmentation.clustering.projection import Projection, embedded_prototypes
 from segmentation.features.arrays import Matrix
+from segmentation.features.bins import CountedBins
 from segmentation.features.categories import PreparedCategory
 from segmentation.features.numbers import PreparedFeature
 from segmentation.features.prepared import PreparedFeatures
@@ -322,6 +323,15 @@ class SegmentationModel(ModelHeader):
                 bic=REAL,
             ),
             "structure": TEXT,
+            "distributions": records(
+                kind=TEXT,
+                name=TEXT,
+                edges=REALS,
+                lowest=REAL,
+                highest=REAL,
+                categories=pa.list_(TEXT),
+                counts=pa.list_(WHOLE),
+            ),
         }
     )
     # There were only numbers, one prototype to a segment; no data without groups beside them.
@@ -335,6 +345,8 @@ class SegmentationModel(ModelHeader):
         "promises": [],
         "explained": [],
         "null_comparisons": [],
+        # Nothing was counted: of such a model, drift is not known.
+        "distributions": [],
     }
 
     k_asked: str
@@ -357,6 +369,7 @@ class SegmentationModel(ModelHeader):
     explained: list[PreparedFeature]
     null_comparisons: list[NullComparison]
     structure: str | None
+    distributions: list[CountedBins]
 
     @property
     def has_states(self) -> bool:
@@ -457,6 +470,7 @@ class SegmentationModel(ModelHeader):
             "promises": [Promise(**promise) for promise in values["promises"]],
             "explained": [PreparedFeature(**feature) for feature in values["explained"]],
             "null_comparisons": [NullComparison(**found) for found in values["null_comparisons"]],
+            "distributions": [CountedBins(**counted) for counted in values["distributions"]],
         }
 
     def as_record(self) -> dict[str, Any]:

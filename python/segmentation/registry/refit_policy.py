@@ -67,6 +67,20 @@ def answers_request(latest: ModelHeader, run: Run, before_request: int | None) -
     )
 
 
+def read_flag(name: str, value: Any) -> bool:
+    """Return a setting that is true or false.
+
+    Raises
+    ------
+    OptionError
+        If it is neither.
+    """
+    written = str(value).strip().lower()
+    if written not in {"true", "false"}:
+        raise OptionError(f"{name} is {value!r}. It must be true or false.")
+    return written == "true"
+
+
 def read_refit(refit: Any, refit_after_days: Any) -> tuple[bool, int | None]:
     """Return whether a fit is asked for, and the age in days after which a model is too old.
 

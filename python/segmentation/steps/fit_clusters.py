@@ -19,11 +19,13 @@ from segmentation.clustering.naming import NamingInputs
 from segmentation.engine.base import Session, Table
 from segmentation.features.further_columns import with_further_columns
 from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_policy import read_flag
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
 from segmentation.steps.further_numbers import check_further_numbers
+from segmentation.steps.measure_drift import refit_reason, with_distributions
 from segmentation.steps.overrides import read_options
 
 log = logging.getLogger("segmentation")
@@ -42,13 +44,15 @@ def fit_if_needed(
     overrides: Any = None,
     refit: Any = False,
     refit_after_days: Any = None,
+    refit_on_drift: Any = False,
     runs_schema: str | None = None,
 ) -> pa.Table:
     """Fit a model where one is needed.
 
     It is needed when the data set has none, when it is asked for, when the configuration
-    changed, when the last one is too old, and when it is damaged. Models that were stored before
-    rows had digests are returned again, with theirs.
+    changed, when the last one is too old, and when it is damaged; and when a feature drifted, if
+    that is a reason. Models that were stored before rows had digests are returned again, with
+    theirs.
 
     Parameters
     ----------
@@ -59,6 +63,9 @@ def fit_if_needed(
         The feature table, ``int_run_settings``, and the two seeds.
     history, refit, refit_after_days, runs_schema
         See :class:`segmentation.steps.fit_decision.PastFits`.
+    refit_on_drift : bool
+        Whether a model is fitted anew when one of its features drifted other than by construction,
+        see :mod:`segmentation.over_time.drift`.
     settings : mapping
         Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
     overrides : mapping, sequence of mappings or JSON text, optional
@@ -74,10 +81,14 @@ def fit_if_needed(
     past = PastFits(history, refit, refit_after_days, runs_schema)
     decision = decide(step, segmentation, SegmentationModel, FitConfiguration(options), past)
     table = step.engine.from_item(features)
-    if decision.reason is None:
+    reason = decision.reason
+    current = decision.stored.current
+    if read_flag("refit_on_drift", refit_on_drift) and reason is None and current is not None:
+        reason = refit_reason(step, table, current)
+    if reason is None:
         _announce_kept(step, decision, table)
         return SegmentationModel.as_table([], decision.stored.without_digest)
-    log.info("%s: fitting, because %s", segmentation, decision.reason)
+    log.info("%s: fitting, because %s", segmentation, reason)
     numbers = [*options.features, *options.trims]
     check_further_numbers(step.engine, table, numbers)
     naming = NamingInputs(
@@ -90,13 +101,14 @@ def fit_if_needed(
             step.engine, table, numbers=numbers, texts=options.categorical_features
         ),
         options,
-        decision.request(step, decision.reason),
+        decision.request(step, reason),
         dataclasses.replace(naming, earlier=predecessor and _renamed(predecessor, naming)),
     )
     if model is None:
         log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, step.run.as_of)
         return SegmentationModel.as_table([], decision.stored.without_digest)
     log.info("%s: fitted %s", segmentation, model.model_version)
+    model = with_distributions(step, table, model, naming)
     return SegmentationModel.as_table([model], decision.stored.without_digest)
 
 

@@ -23,9 +23,10 @@ ROOMS: dict[str, set[str]] = {
     "classification": {"engine", "features", "scoring", "playbook", "registry"},
     # Its options stand in groups, like those of every fit; it needs nothing else.
     "lifetime_value": {"engine", "features", "registry"},
+    "over_time": {"engine", "features", "scoring", "playbook", "registry"},
     "steps": {
         *("engine", "features", "scoring", "playbook", "registry"),
-        *("clustering", "classification", "lifetime_value"),
+        *("clustering", "classification", "lifetime_value", "over_time"),
     },
     "published": {"engine"},
     # It scores by what was published, with what a fit stored.

@@ -38,6 +38,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"publish_parquet": "maybe"}, "publish_parquet is 'maybe'. It must be true or false."),
     ({"refit": "maybe"}, "refit is 'maybe'. It must be true or false."),
     ({"refit_after_days": "²"}, "refit_after_days is '²'. It must be a whole number of days"),
+    ({"refit_on_drift": "maybe"}, "refit_on_drift is 'maybe'. It must be true or false."),
+    ({"fail_on_drift": 1}, "fail_on_drift is '1'. It must be true or false."),
     (
         {"value_options": {"transform": "logg", "k": 10_000}},
         "value: transform is 'logg'. Did you mean 'log'? It can be: none, log, yeo_johnson.",

@@ -113,6 +113,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
         "comparison",
         "null_comparisons",
         "structure",
+        "distributions",
     )
 
     def settings(self) -> dict[str, Any]:
