@@ -12,7 +12,7 @@ expected_losses as (
     select
         customer_id,
         expected_loss
-    from {{ ref("int_customer_expected_loss") }}
+    from {{ ref("lifetime_value_losses") }}
 
 ),
 

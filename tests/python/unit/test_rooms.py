@@ -21,9 +21,11 @@ ROOMS: dict[str, set[str]] = {
     "registry": {"engine", "features"},
     "clustering": {"engine", "features", "scoring", "playbook", "registry"},
     "classification": {"engine", "features", "scoring", "playbook", "registry"},
+    # Its options stand in groups, like those of every fit; it needs nothing else.
+    "lifetime_value": {"engine", "features", "registry"},
     "steps": {
         *("engine", "features", "scoring", "playbook", "registry"),
-        *("clustering", "classification"),
+        *("clustering", "classification", "lifetime_value"),
     },
     "published": {"engine"},
     # It scores by what was published, with what a fit stored.
@@ -44,7 +46,7 @@ ROOMS: dict[str, set[str]] = {
 }
 
 # Parallel packages have parallel roles; no other two modules share a name.
-PARALLEL = ({"clustering", "classification"},)
+PARALLEL = ({"clustering", "classification", "lifetime_value"},)
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -1,0 +1,210 @@
+"""The forecast of every customer as one query: histories are joined, the rest is arithmetic.
+
+Histories (x, t_x, T) were forecast once each, see :mod:`segmentation.lifetime_value.forecast`. A
+customer adds the scale of their own spend, and where recent paces are weighed beside the purchase
+model, the level that they give: what is expected of 90 days by both, divided by what the purchase
+model expects of them. The level holds for all horizons: the purchase model says how purchases go on
+from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import Query, number, select, sum_of, text_literal
+from segmentation.lifetime_value.options import HORIZONS, PERIOD_DAYS, PURCHASES, REVENUE
+
+if TYPE_CHECKING:
+    from segmentation.lifetime_value.combined_forecast import CombinedForecast
+    from segmentation.lifetime_value.spend_model import SpendModel
+
+COMBINED, PURCHASE_MODEL = "combined", "purchase model"
+
+# Columns of int_customer_repeat_purchases that identify a history, as they are called there.
+HISTORY = {
+    "repeat_purchases": "frequency",
+    "last_repeat_weeks": "recency",
+    "age_weeks": "age",
+}
+
+
+def distinct_histories(customers: str) -> str:
+    """Return the query of the distinct histories of customers, in ascending order."""
+    columns = [f"cast({name} as double) as {alias}" for name, alias in HISTORY.items()]
+    return select(columns, customers, distinct=True, order_by="frequency, age, recency")
+
+
+def forecast_query(
+    engine: Engine,
+    customers: str,
+    histories: str,
+    *,
+    spend: SpendModel | None,
+    combinations: Mapping[str, CombinedForecast],
+    ranks_customers: bool,
+    model_version: str,
+    as_of: str,
+) -> Query:
+    """Return the forecast of every customer.
+
+    Parameters
+    ----------
+    engine : Engine
+    customers : str
+        A from-item with the columns of ``int_customer_repeat_purchases``.
+    histories : str
+        A table of :func:`segmentation.lifetime_value.forecast.forecast_histories`, with reasons.
+    spend : SpendModel or None
+        Revenue is null where it is None.
+    combinations : mapping of measure to CombinedForecast
+        How recent paces are weighed; empty where the purchase model stands alone.
+    ranks_customers : bool
+        Whether the expected loss is given: earlier forecasts have to be good enough for it.
+    model_version, as_of : str
+        The latter as YYYY-MM-DD.
+    """
+    query = Query(customers).step("joined_histories", _joined(customers, histories, spend))
+    query = query.adding(
+        "levelled_customers",
+        [
+            f"{_level(PURCHASES, combinations.get(PURCHASES))} as purchase_level",
+            f"{_level(REVENUE, combinations.get(REVENUE) if spend else None)} as revenue_level",
+            f"revenue_in_window * {number(PERIOD_DAYS)} / days_in_window as run_rate",
+        ],
+    )
+    query = query.adding("forecast_customers", _forecasts(spend, bool(combinations)))
+    query = query.adding(
+        "compared_customers", [f"{_loss(ranks_customers, spend)} as expected_loss"]
+    )
+    method = COMBINED if combinations else PURCHASE_MODEL
+    return query.step(
+        "worded_customers",
+        select(
+            [
+                "customer_id",
+                "probability_active",
+                *_named("purchases"),
+                *_named("revenue"),
+                "lifetime_value",
+                "run_rate",
+                "expected_loss",
+                f"date {text_literal(as_of)} + cast(ceil(days_to_next_purchase) as integer) "
+                "as expected_next_purchase_on",
+                "is_new",
+                "history as reason_1",
+                f"{_reason_of_revenue(engine)} as reason_2",
+                "next_purchase as reason_3",
+                f"{text_literal(method)} as forecast_by",
+                f"{text_literal(model_version)} as model_version",
+            ],
+            query.result,
+        ),
+    )
+
+
+def _joined(customers: str, histories: str, spend: SpendModel | None) -> str:
+    on = " and ".join(
+        f"cast(customers.{name} as double) = histories.{alias}" for name, alias in HISTORY.items()
+    )
+    # Whose spends are of no use is taken to have spent what everybody does.
+    scale = (
+        "cast(null as double)"
+        if spend is None
+        else f"{number(spend.v)} + customers.repeat_purchases * case when "
+        "customers.mean_repeat_spend > 0 then customers.mean_repeat_spend "
+        f"else {number(spend.mean_spend)} end"
+    )
+    factor = "cast(null as double)" if spend is None else "histories.expected_spend_factor"
+    return select(
+        [
+            "customers.*",
+            "histories.* exclude (frequency, recency, age)",
+            f"{scale} as spend_scale",
+            f"{factor} as spend_factor",
+        ],
+        f"{customers} as customers inner join {histories} as histories on {on}",
+    )
+
+
+def _level(measure: str, combination: CombinedForecast | None) -> str:
+    """Return SQL for what a customer's forecast of the purchase model is multiplied by."""
+    if combination is None:
+        return number(1.0)
+    modelled = f"expected_purchases_{PERIOD_DAYS}_days"
+    if measure == REVENUE:
+        modelled += " * spend_scale * spend_factor"
+    recent, quarter, window, model = combination.weights
+    paces = sum_of(
+        [
+            f"{number(recent * PERIOD_DAYS / 30)} * {measure}_30_days",
+            f"{number(quarter * PERIOD_DAYS / 90)} * {measure}_90_days",
+            f"{number(window * PERIOD_DAYS)} * {measure}_in_window / days_in_window"
+            " * probability_active",
+        ]
+    )
+    # Where the purchase model expects nothing, nothing is raised.
+    return f"coalesce({number(model)} + {paces} / nullif({modelled}, 0), {number(1.0)})"
+
+
+def _forecasts(spend: SpendModel | None, is_combined: bool) -> list[str]:
+    columns = []
+    for days in HORIZONS:
+        level, expected = "purchase_level", f"expected_purchases_{days}_days"
+        upper = _upper(f"upper_purchases_{days}_days", expected, is_combined)
+        columns += [
+            f"{level} * {expected} as levelled_purchases_{days}_days",
+            f"floor({level} * lower_purchases_{days}_days) as low_purchases_{days}_days",
+            f"ceil({level} * {upper}) as high_purchases_{days}_days",
+        ]
+        if spend is None:
+            columns += [
+                f"cast(null as double) as {name}_revenue_{days}_days"
+                for name in ("levelled", "low", "high")
+            ]
+            continue
+        own, expected = "revenue_level * spend_scale", f"spend_factor * {expected}"
+        upper = _upper(f"upper_revenue_factor_{days}_days", expected, is_combined)
+        columns += [
+            f"{own} * {expected} as levelled_revenue_{days}_days",
+            f"{own} * lower_revenue_factor_{days}_days as low_revenue_{days}_days",
+            f"{own} * {upper} as high_revenue_{days}_days",
+        ]
+    lifetime = "revenue_level * spend_scale * spend_factor * discounted_purchases"
+    return [*columns, f"{lifetime if spend else 'cast(null as double)'} as lifetime_value"]
+
+
+def _upper(quantile: str, expected: str, is_combined: bool) -> str:
+    """Return SQL for an upper end: a level that recent purchases raise must not exceed it."""
+    return f"greatest({quantile}, {expected})" if is_combined else quantile
+
+
+def _named(measure: str) -> list[str]:
+    names = (("levelled", "expected"), ("low", "lower"), ("high", "upper"))
+    return [
+        f"{made}_{measure}_{days}_days as {name}_{measure}_{days}_days"
+        for days in HORIZONS
+        for made, name in names
+    ]
+
+
+def _loss(ranks_customers: bool, spend: SpendModel | None) -> str:
+    if not ranks_customers or spend is None:
+        return "cast(null as double)"
+    return f"greatest(run_rate - levelled_revenue_{PERIOD_DAYS}_days, 0)"
+
+
+def _reason_of_revenue(engine: Engine) -> str:
+    so_far = engine.written_number("run_rate", 2)
+    ahead = engine.written_number(f"levelled_revenue_{PERIOD_DAYS}_days", 2)
+    purchases = engine.written_number(f"levelled_purchases_{PERIOD_DAYS}_days", 1)
+    of_purchases = f"concat({purchases}, ' purchases are expected in the next {PERIOD_DAYS} days.')"
+    of_revenue = (
+        f"concat('Brought ', {so_far}, ' per {PERIOD_DAYS} days so far; ', {ahead}, "
+        f"' are expected of the next {PERIOD_DAYS}.')"
+    )
+    return (
+        f"case when levelled_revenue_{PERIOD_DAYS}_days is null then {of_purchases} "
+        f"else {of_revenue} end"
+    )
