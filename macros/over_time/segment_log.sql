@@ -3,6 +3,7 @@
 {# What is kept of the customer on the day of a change, with types. #}
 {% macro details_of_change() -%}
     {{- return({
+        "segment_id": "integer",
         "segment_name": "varchar",
         "runner_up_slug": "varchar",
         "reason_1": "varchar",
@@ -57,7 +58,7 @@
 
 {#
   Makes the table, without rows, before the first node: dbt tests a model that reads its own table only
-  where the table is there.
+  where the table is there. One of an earlier version of this project gets the columns that it lacks.
 #}
 {% macro create_segment_log() -%}
     {%- set selected = [] -%}
@@ -66,7 +67,8 @@
     {%- endfor -%}
     {%- if execute and selected -%}
         {%- set model = graph.nodes["model.segmentation.segment_log"] -%}
-        {%- if adapter.get_relation(model.database, model.schema, model.alias) is none -%}
+        {%- set existing = adapter.get_relation(model.database, model.schema, model.alias) -%}
+        {%- if existing is none -%}
             {%- set table = api.Relation.create(
                 database=model.database, schema=model.schema, identifier=model.alias, type="table"
             ) -%}
@@ -79,7 +81,29 @@
                 "create table if not exists " ~ table ~ " (" ~ columns | join(", ") ~ ")"
             ) -%}
             {%- do adapter.cache_added(table) -%}
+        {%- else -%}
+            {#- dbt's own macro for columns would begin a transaction, which nothing commits here. -#}
+            {%- set there = run_query("select * from " ~ existing ~ " limit 0").column_names -%}
+            {%- for column, type in segment_log_columns().items() if column not in there -%}
+                {%- do run_query(
+                    "alter table " ~ existing ~ " add column " ~ column ~ " " ~ type
+                ) -%}
+            {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
     select 1
+{%- endmacro %}
+
+{#
+  Whether a change is one of the name alone: the customer is in the same cluster of the same model as when
+  the period before began, and the cluster is called something else, as its name no longer holds. `before`
+  is the suffix of the columns of that period.
+#}
+{% macro is_renamed(before="_before") -%}
+    coalesce(
+            segment_slug <> segment_slug{{ before }}
+            and segment_id = segment_id{{ before }}
+            and model_version = model_version{{ before }},
+            false
+        )
 {%- endmacro %}

@@ -58,7 +58,7 @@ moves as (
         0 as went
     from {{ ref("fct_segment_migrations") }}
     where
-        migration in ('moved', 'joined')
+        migration in ('moved', 'renamed', 'joined')
 
     union all
 
@@ -70,7 +70,7 @@ moves as (
         customers as went
     from {{ ref("fct_segment_migrations") }}
     where
-        migration in ('moved', 'left')
+        migration in ('moved', 'renamed', 'left')
 
 ),
 

@@ -36,6 +36,7 @@ chained_changes as (
         customer_id,
         as_of,
         segment_slug,
+        segment_id,
         segment_name,
         runner_up_slug,
         reason_1,
@@ -49,7 +50,9 @@ chained_changes as (
         {% endfor %}
         lag(purchase_state) over customer_changes as purchase_state_before,
         lag(as_of) over customer_changes as previous_from,
-        lag(segment_slug) over customer_changes as previous_segment_slug,
+        lag(segment_slug) over customer_changes as segment_slug_before,
+        lag(segment_id) over customer_changes as segment_id_before,
+        lag(model_version) over customer_changes as model_version_before,
         lag(segment_name) over customer_changes as previous_segment_name,
         lead(as_of) over customer_changes as valid_to
     from changes
@@ -62,31 +65,41 @@ chained_changes as (
 
 ),
 
+marked_changes as (
+
+    select
+        *,
+        {{ is_renamed() }} as is_renamed
+    from chained_changes
+
+),
+
 dated_changes as (
 
     select
-        chained_changes.*,
+        marked_changes.*,
         observed_days.last_day,
         case
-            when chained_changes.segment_slug is null then 'left'
-            when chained_changes.previous_segment_slug is not null then 'moved'
-            when chained_changes.previous_from is not null then 'returned'
-            when chained_changes.as_of = observed_days.first_day then 'first observed'
+            when marked_changes.segment_slug is null then 'left'
+            when marked_changes.is_renamed then 'renamed'
+            when marked_changes.segment_slug_before is not null then 'moved'
+            when marked_changes.previous_from is not null then 'returned'
+            when marked_changes.as_of = observed_days.first_day then 'first observed'
             else 'joined'
         end as entry,
         case
             when
-                chained_changes.segment_slug is not null
-                and chained_changes.previous_segment_slug is not null
+                marked_changes.segment_slug is not null
+                and marked_changes.segment_slug_before is not null
                 then
                     coalesce(observed_days.model_version, '')
                     <> coalesce(observed_days.model_before, '')
         end as is_new_model
-    from chained_changes
+    from marked_changes
     inner join observed_days
         on
-            chained_changes.segmentation = observed_days.segmentation
-            and chained_changes.as_of = observed_days.as_of
+            marked_changes.segmentation = observed_days.segmentation
+            and marked_changes.as_of = observed_days.as_of
 
 ),
 
@@ -179,7 +192,7 @@ select
     valid_to is null as is_current,
     cast({{ dbt.datediff("as_of", "coalesce(valid_to, last_day)", "day") }} as integer) as days,  -- noqa: LT05
     cast(entry as varchar) as entry,
-    cast(previous_segment_slug as varchar) as previous_segment_slug,
+    cast(segment_slug_before as varchar) as previous_segment_slug,
     cast(previous_segment_name as varchar) as previous_segment_name,
     cast(nullif(concat_ws('; ', state_change, largest_change, second_change), '') as varchar)
         as moved_by,

@@ -1,24 +1,29 @@
 with
 
-changes as (
+chained_changes as (
 
     select
         segmentation,
         customer_id,
         as_of,
         segment_slug,
+        segment_id,
         segment_name,
+        model_version,
         revenue,
-        lag(segment_slug) over (
-            partition by
-                segmentation,
-                customer_id
-            order by as_of asc
-        ) as previous_segment_slug
+        lag(segment_slug) over customer_changes as segment_slug_before,
+        lag(segment_id) over customer_changes as segment_id_before,
+        lag(model_version) over customer_changes as model_version_before
     from {{ ref("segment_changes") }}
     where
         dataset = {{ text_literal(dataset()) }}
         and variant = {{ text_literal(variant()) }}
+    window customer_changes as (
+        partition by
+            segmentation,
+            customer_id
+        order by as_of asc
+    )
 
 ),
 
@@ -38,23 +43,42 @@ observed_days as (
 
 ),
 
+changes as (
+
+    select
+        segmentation,
+        as_of,
+        case
+            when segment_slug_before is null then 'joined'
+            when segment_slug is null then 'left'
+            when {{ is_renamed() }} then 'renamed'
+            else 'moved'
+        end as migration,
+        segment_slug_before as from_segment_slug,
+        segment_slug as to_segment_slug,
+        segment_name,
+        revenue
+    from chained_changes
+
+),
+
 -- A segment goes by its last name.
 ranked_names as (
 
     select
         segmentation,
-        segment_slug,
+        to_segment_slug as segment_slug,
         segment_name,
         row_number() over (
             partition by
                 segmentation,
-                segment_slug
+                to_segment_slug
             order by
                 as_of desc,
                 segment_name asc nulls last
         ) as newest_first
     from changes
-    where segment_slug is not null
+    where to_segment_slug is not null
 
 ),
 
@@ -75,16 +99,18 @@ counted_changes as (
     select
         segmentation,
         as_of,
-        previous_segment_slug as from_segment_slug,
-        segment_slug as to_segment_slug,
+        migration,
+        from_segment_slug,
+        to_segment_slug,
         count(*) as customers,
         case when count(revenue) = count(*) then sum(revenue) end as revenue
     from changes
     group by
         segmentation,
         as_of,
-        previous_segment_slug,
-        segment_slug
+        migration,
+        from_segment_slug,
+        to_segment_slug
 
 ),
 
@@ -163,11 +189,7 @@ unioned_migrations as (
         counted_changes.segmentation,
         observed_days.previous_as_of,
         counted_changes.as_of,
-        case
-            when counted_changes.from_segment_slug is null then 'joined'
-            when counted_changes.to_segment_slug is null then 'left'
-            else 'moved'
-        end as migration,
+        counted_changes.migration,
         counted_changes.from_segment_slug,
         counted_changes.to_segment_slug,
         counted_changes.customers,
@@ -237,4 +259,5 @@ order by
     segmentation,
     as_of,
     from_segment_slug nulls first,
-    to_segment_slug nulls last
+    to_segment_slug nulls last,
+    migration

@@ -5,6 +5,7 @@ select
     customer_id,
     as_of,
     segment_slug,
+    segment_id,
     segment_name,
     runner_up_slug,
     reason_1,
