@@ -13,6 +13,7 @@ from benchmarks import (
     classifier,
     fit,
     kprototypes,
+    lifetime_value,
     lrfm,
     machine,
     mixed_fit,
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "whole_build": whole_build,
     "publishing": publishing,
     "service": service,
+    "lifetime_value": lifetime_value,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 

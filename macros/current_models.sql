@@ -15,3 +15,12 @@
         on classifiers.model_version = models.model_version
     where models.segmentation = 'prospects'
 {%- endmacro %}
+
+{# The row of lifetime_value_model; none where there is no customer with an order. #}
+{% macro current_lifetime_value_models() -%}
+    select fits.*
+    from {{ ref("lifetime_value_model") }} as fits
+    inner join ({{ current_models() }}) as models
+        on fits.model_version = models.model_version
+    where models.segmentation = 'lifetime_value'
+{%- endmacro %}

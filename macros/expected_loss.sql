@@ -1,13 +1,9 @@
 {#
-  What customers are expected to spend less in the next period than they did so far: their run rate
-  times the share of it that customers like them lost in the period before. A day is named by the days
+  What customers are expected to spend less in the next forecast period than they did so far, by their
+  rhythm: their run rate times the share of it that customers like them lost in the period before. It is
+  used where forecasts of lifetime value are not good enough to rank customers. A day is named by the days
   from it to as_of, so that a forecast can be made as of an earlier day and be compared with what came.
 #}
-
-{# The days of a period. #}
-{% macro loss_period_days() -%}
-    {{- return(91) -}}
-{%- endmacro %}
 
 {# With fewer customers to learn from, each is expected to lose half of the run rate. #}
 {% macro fewest_customers_to_learn_from() -%}
@@ -75,7 +71,7 @@ joined_spend as (
         greatest(coalesce(spent_in_window.monetary, 0), 0) as monetary,
         -- A newer customer's spend is of fewer days than the window, but of a period at least.
         least(
-            greatest(rhythm.tenure_days, {{ loss_period_days() }}), {{ lrfm_window_days() }}
+            greatest(rhythm.tenure_days, {{ forecast_period_days() }}), {{ lrfm_window_days() }}
         ) as days_of_spend
     from rhythm
     cross join measured_returns
@@ -86,7 +82,7 @@ joined_spend as (
 
 select
     customer_id,
-    cast(monetary * {{ loss_period_days() }} / days_of_spend as decimal(38, 6)) as run_rate,
+    cast(monetary * {{ forecast_period_days() }} / days_of_spend as decimal(38, 6)) as run_rate,
     case
         when lateness < 0.15 then 0
         when lateness < 0.3 then 1
@@ -120,7 +116,7 @@ spent_after as (
     where
         rejected_because is null
         and cast(ordered_at as date) > {{ days_before_as_of(days_ago) }}
-        and cast(ordered_at as date) <= {{ days_before_as_of(days_ago - loss_period_days()) }}
+        and cast(ordered_at as date) <= {{ days_before_as_of(days_ago - forecast_period_days()) }}
     group by customer_id
 
 ),
@@ -150,7 +146,7 @@ from compared_spend
   the period that ended on it.
 #}
 {% macro expected_losses(days_ago) -%}
-{%- set learned_days_ago = days_ago + loss_period_days() -%}
+{%- set learned_days_ago = days_ago + forecast_period_days() -%}
 with
 
 rates as (

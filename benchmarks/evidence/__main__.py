@@ -25,6 +25,7 @@ from benchmarks.evidence import (
     refits,
     spoken_reasons,
     unchanged,
+    value_forecasts,
 )
 from benchmarks.evidence.builds import VALUE_ALONE, Build
 from benchmarks.evidence.customers import named_customers
@@ -209,6 +210,7 @@ def measure_planted(folder: Path) -> list[dict[str, Any]]:
 SECTIONS: dict[str, Callable[[Path], Any]] = {
     "names": measure_names,
     "unchanged": measure_unchanged,
+    "forecasts": value_forecasts.measure_forecasts,
     "planted": measure_planted,
 }
 

@@ -249,6 +249,28 @@ def _prospects(results: Row) -> str:
     return table(["shop", "cohorts", "nominal", "held"], rows, right=(1, 2, 3))
 
 
+def _forecasts(results: Row) -> str:
+    rows = [
+        [
+            shop["shop"],
+            row["forecast_on"],
+            row["forecast_method"] + (" (in use)" if row["in_use"] else ""),
+            f"{row['error_share']:+.1%}",
+            "" if row["is_covered"] is None else "yes" if row["is_covered"] else "no",
+            "" if row["is_covered"] is None else f"{row['deciles_covered']} of 10",
+            f"{row['rmse']:.1f}",
+            f"{row['rank_correlation']:.3f}",
+        ]
+        for shop in results["sections"].get("forecasts", [])
+        for row in shop["accuracy"]
+    ]
+    heads = [
+        *("shop", "forecast on", "method", "total by actual", "in the interval"),
+        *("deciles in theirs", "RMSE", "rank correlation"),
+    ]
+    return table(heads, rows, right=(3, 6, 7))
+
+
 def _planted(results: Row) -> str:
     rows = [
         [
@@ -289,5 +311,6 @@ PARTS: Mapping[str, Callable[[Row], str]] = {
     "refits": _refits,
     "money": _money,
     "prospects": _prospects,
+    "forecasts": _forecasts,
     "planted": _planted,
 }

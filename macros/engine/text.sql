@@ -88,3 +88,12 @@
 {% macro default__as_percentage(share) -%}
     format_string('%.1f %%', cast(100.0 * ({{ share }}) as double))
 {%- endmacro %}
+
+{# A number with one decimal: 6.0. #}
+{% macro with_one_decimal(number) -%}
+    {{- return(adapter.dispatch("with_one_decimal", "segmentation")(number)) -}}
+{%- endmacro %}
+
+{% macro default__with_one_decimal(number) -%}
+    format_string('%.1f', cast({{ number }} as double))
+{%- endmacro %}

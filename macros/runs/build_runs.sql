@@ -33,7 +33,7 @@
 {# The number of the last model of each segmentation, as the run begins. #}
 {% macro model_numbers() -%}
     {%- set numbers = {} -%}
-    {%- for segmentation in segmentations() -%}
+    {%- for segmentation in fitted_models() -%}
         {%- set model = graph.nodes["model.segmentation." ~ segmentation ~ "_model"] -%}
         {%- set relation = adapter.get_relation(model.database, model.schema, model.alias) -%}
         {%- if relation is none -%}

@@ -15,7 +15,7 @@
 {# What an entry of the var `datasets` can say of its data set. #}
 {% macro dataset_keys() -%}
     {%- set keys = ["as_of", "activity_days"] -%}
-    {%- for segmentation in segmentations() -%}
+    {%- for segmentation in fitted_models() -%}
         {%- do keys.append(segmentation ~ "_options") -%}
     {%- endfor -%}
     {{- return(keys) -}}

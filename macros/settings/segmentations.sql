@@ -7,3 +7,8 @@
 {% macro segmentations() -%}
     {{- return(clusterings() + ["prospects"]) -}}
 {%- endmacro %}
+
+{# Everything that is fitted and kept in a table of models: lifetime value gives no segments. #}
+{% macro fitted_models() -%}
+    {{- return(segmentations() + ["lifetime_value"]) -}}
+{%- endmacro %}

@@ -46,6 +46,44 @@ BY_HAND = {
             bool_or(is_winner) as is_winner
         from whole group by candidate
     """,
+    "expected-value": """
+        select s.segment_name, count(*) as customers,
+            sum(f.probability_active::decimal(38, 9)) as active,
+            sum(f.purchases_last_90_days) as last_purchases,
+            sum(f.expected_purchases_90_days::decimal(38, 9)) as expected_purchases,
+            sum(f.revenue_last_90_days) as last_revenue,
+            sum(f.expected_revenue_90_days) as expected_revenue,
+            sum(f.expected_revenue_365_days) as expected_revenue_of_year,
+            sum(f.lifetime_value) as lifetime_value
+        from marts.fct_customer_value_forecast as f
+        left join marts.fct_customer_segments as s
+            on s.customer_id = f.customer_id and s.segmentation = 'value'
+        group by s.segment_name
+    """,
+    "still-customers": """
+        with edges as (select range / 10.0 as lower_edge, (range + 1) / 10.0 as upper_edge
+            from range(10))
+        select lower_edge, upper_edge, count(customer_id) as customers,
+            count(customer_id) / (select count(*) from marts.fct_customer_value_forecast) as share,
+            sum(revenue_last_90_days) as last_revenue,
+            sum(expected_revenue_90_days) as expected_revenue
+        from edges left join marts.fct_customer_value_forecast
+            on probability_active >= lower_edge
+            and (probability_active < upper_edge or lower_edge = 0.9)
+        group by all
+    """,
+    "forecast-quarters": """
+        select ours.*, simple.rmse as rmse_of_last_period,
+            boosting.rmse as rmse_of_gradient_boosting
+        from marts.rpt_value_forecast_accuracy as ours
+        left join marts.rpt_value_forecast_accuracy as simple
+            on simple.forecast_on = ours.forecast_on and simple.measure = ours.measure
+            and simple.grouped_by = 'all' and simple.forecast_method = 'last period'
+        left join marts.rpt_value_forecast_accuracy as boosting
+            on boosting.forecast_on = ours.forecast_on and boosting.measure = ours.measure
+            and boosting.grouped_by = 'all' and boosting.forecast_method = 'gradient boosting'
+        where ours.grouped_by = 'all'
+    """,
     **{
         f"{segmentation}-map": f"""
             select s.segment_name, s.customers, s.share, p.x, p.y

@@ -31,6 +31,7 @@ LONGEST = (
     "test_published_file.py",
     "test_prospects.py",
     "test_pipeline.py",
+    "test_history.py",
     "test_drift_of_builds.py",
     "test_sample.py",
     "test_audiences.py",

@@ -29,11 +29,11 @@
     {#- start_empty_run loads the seeds that an emptied run does not find. -#}
     {%- set missing = missing_parents() if is_emptied_run() else {} -%}
     {%- for node in graph.nodes.values() if node.package_name == "segmentation" -%}
-        {%- for segmentation in segmentations() if node.name == segmentation ~ "_model" -%}
+        {%- for segmentation in fitted_models() if node.name == segmentation ~ "_model" -%}
             {%- do build["options"].update({segmentation: {
                 "settings": node.config.meta.settings,
                 "overrides": node.config.meta.overrides,
-                "columns": feature_columns(segmentation),
+                "columns": feature_columns(segmentation) if segmentation in segmentations() else none,
             }}) -%}
         {%- endfor -%}
         {%- if node.resource_type == "seed"

@@ -33,3 +33,7 @@
 {% macro duckdb__as_percentage(share) -%}
     format('{:.1f} %', cast(100.0 * ({{ share }}) as double))
 {%- endmacro %}
+
+{% macro duckdb__with_one_decimal(number) -%}
+    format('{:.1f}', cast({{ number }} as double))
+{%- endmacro %}

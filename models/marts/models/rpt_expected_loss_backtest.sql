@@ -1,4 +1,4 @@
-{%- set days_ago = loss_period_days() -%}
+{%- set days_ago = forecast_period_days() -%}
 
 with
 
@@ -89,6 +89,55 @@ joined_fifths as (
     inner join summed_to_actual_fifths as actual_fifths
         on fifths.fifth = actual_fifths.fifth
 
+),
+
+fits as (
+
+    {{ current_lifetime_value_models() }}
+
+),
+
+unnested_fifths as (
+
+    select
+        found.fifth,
+        found.customers,
+        found.expected_loss,
+        found.actual_loss,
+        found.share_of_actual_loss,
+        found.share_by_run_rate,
+        found.largest_possible_share,
+        found.learned_from_customers,
+        found.forecast_on as forecast_as_of,
+        'forecast' as expected_loss_by
+    from fits
+    cross join {{ unnest_rows("fits.losses", "found") }}
+    where fits.verdict.ranks_customers
+
+),
+
+-- Where today's expected losses are those of the forecast, its own back-test is shown.
+chosen_fifths as (
+
+    select *
+    from unnested_fifths
+
+    union all
+
+    select
+        fifth,
+        customers,
+        expected_loss,
+        actual_loss,
+        cast(actual_loss as double) / loss_of_all as share_of_actual_loss,
+        cast(loss_by_run_rate as double) / loss_of_all as share_by_run_rate,
+        cast(largest_loss as double) / loss_of_all as largest_possible_share,
+        learned_from_customers,
+        {{ days_before_as_of(days_ago) }} as forecast_as_of,
+        'rhythm' as expected_loss_by
+    from joined_fifths
+    where (select count(*) from unnested_fifths) = 0
+
 )
 
 select
@@ -96,11 +145,12 @@ select
     cast(customers as bigint) as customers,
     cast(expected_loss as decimal(38, 2)) as expected_loss,
     cast(actual_loss as decimal(38, 2)) as actual_loss,
-    cast(actual_loss as double) / loss_of_all as share_of_actual_loss,
-    cast(loss_by_run_rate as double) / loss_of_all as share_by_run_rate,
-    cast(largest_loss as double) / loss_of_all as largest_possible_share,
+    cast(share_of_actual_loss as double) as share_of_actual_loss,
+    cast(share_by_run_rate as double) as share_by_run_rate,
+    cast(largest_possible_share as double) as largest_possible_share,
     cast(learned_from_customers as bigint) as learned_from_customers,
-    {{ days_before_as_of(days_ago) }} as forecast_as_of,
+    cast(expected_loss_by as varchar) as expected_loss_by,
+    cast(forecast_as_of as date) as forecast_as_of,
     {{ as_of() }} as as_of
-from joined_fifths
+from chosen_fifths
 order by fifth

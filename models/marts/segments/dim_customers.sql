@@ -38,11 +38,9 @@ rhythm as (
 
 ),
 
--- Nine in ten customers who came back were at most so late. Four gaps where nobody came back.
 measured_returns as (
 
-    select coalesce(percentile_cont(0.9) within group (order by last_return_ratio), 4) as late_ratio
-    from rhythm
+    {{ late_returns("rhythm") | indent(4) }}
 
 ),
 
@@ -82,18 +80,7 @@ joined_features as (
         lrfm.monetary,
         rhythm.usual_gap_days,
         rhythm.overdue_ratio,
-        -- The first that is true; a comparison with what is not known is not.
-        case
-            when lrfm.customer_id is null then null
-            when lrfm.frequency = 0 then 'lost'
-            when rhythm.tenure_days < 30 then 'new'
-            when rhythm.purchase_days = 1 and rhythm.overdue_ratio <= 2 and lrfm.recency_days <= 90
-                then 'first purchase'
-            when rhythm.purchase_days = 1 then 'one purchase'
-            when rhythm.overdue_ratio > measured_returns.late_ratio then 'late'
-            when rhythm.overdue_ratio > 2 then 'overdue'
-            when rhythm.overdue_ratio is not null then 'on time'
-        end as purchase_state,
+        {{ purchase_state("lrfm", "rhythm", "measured_returns") | indent(8) }} as purchase_state,
         activity.items,
         activity.discount,
         -- Of what the baskets would have cost; where refunds took back more than was bought, or

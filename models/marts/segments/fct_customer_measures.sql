@@ -42,6 +42,27 @@ refunds_without_purchase as (
 
 ),
 
+value_forecasts as (
+
+    select
+        customer_id,
+        probability_active,
+        expected_revenue_90_days,
+        lifetime_value,
+        revenue_last_90_days
+    from {{ ref("fct_customer_value_forecast") }}
+
+),
+
+losses as (
+
+    select
+        customer_id,
+        expected_loss
+    from {{ ref("lifetime_value_losses") }}
+
+),
+
 laid_side_by_side as (
 
     select
@@ -55,7 +76,7 @@ laid_side_by_side as (
 ),
 
 -- Who only gave things back has no activity, and still takes from the revenue of all.
-joined_revenue as (
+joined_figures as (
 
     select
         customers.customer_id,
@@ -68,6 +89,11 @@ joined_revenue as (
         customers.campaigns_received,
         customers.responses,
         customers.visits,
+        value_forecasts.probability_active,
+        value_forecasts.revenue_last_90_days,
+        value_forecasts.expected_revenue_90_days,
+        value_forecasts.lifetime_value,
+        losses.expected_loss,
         customers.as_of
     from customers
     left join laid_side_by_side
@@ -76,6 +102,10 @@ joined_revenue as (
         on customers.customer_id = activity.customer_id
     left join refunds_without_purchase
         on customers.customer_id = refunds_without_purchase.customer_id
+    left join value_forecasts
+        on customers.customer_id = value_forecasts.customer_id
+    left join losses
+        on customers.customer_id = losses.customer_id
 
 ),
 
@@ -86,7 +116,7 @@ counted_all as (
         *,
         count(*) over () as all_customers,
         sum(revenue) over () as all_revenue
-    from joined_revenue
+    from joined_figures
 
 )
 
@@ -101,6 +131,11 @@ select
     cast(campaigns_received as integer) as campaigns_received,
     cast(responses as integer) as responses,
     cast(visits as integer) as visits,
+    cast(probability_active as double) as probability_active,
+    cast(revenue_last_90_days as decimal(38, 2)) as revenue_last_90_days,
+    cast(expected_revenue_90_days as decimal(38, 2)) as expected_revenue_90_days,
+    cast(lifetime_value as decimal(38, 2)) as lifetime_value,
+    cast(expected_loss as decimal(38, 2)) as expected_loss,
     cast(all_customers as bigint) as all_customers,
     cast(all_revenue as decimal(38, 2)) as all_revenue,
     cast(as_of as date) as as_of

@@ -15,6 +15,13 @@ prospects_models as (
 
 ),
 
+lifetime_value_models as (
+
+    select *
+    from {{ ref("lifetime_value_model") }}
+
+),
+
 unioned_models as (
 
     {% for segmentation in clusterings() %}
@@ -84,6 +91,39 @@ unioned_models as (
         horizon_days,
         learned_from_day
     from prospects_models
+    union all
+    select
+        segmentation,
+        dataset,
+        variant,
+        model_number,
+        model_version,
+        previous_version,
+        fitted_at,
+        as_of,
+        lrfm_window_days,
+        fit_reason,
+        algorithm,
+        null as k,
+        null as k_asked,
+        null as k_by_rule,
+        features_used,
+        features_dropped,
+        null as metrics,
+        options,
+        fit_hash,
+        sample_fingerprint,
+        library_versions,
+        null as k_scan,
+        null as knee_of_shorter_scan,
+        null as null_comparisons,
+        null as structure,
+        null as evidence,
+        null as comparison,
+        customers as labelled_customers,
+        null as horizon_days,
+        null as learned_from_day
+    from lifetime_value_models
 
 ),
 

@@ -1,4 +1,4 @@
-{% for segmentation in segmentations() -%}
+{% for segmentation in fitted_models() -%}
     select
         segmentation,
         dataset,

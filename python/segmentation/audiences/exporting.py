@@ -36,7 +36,7 @@ from segmentation.audiences.contacts import (
 )
 from segmentation.audiences.destinations import Destination
 from segmentation.audiences.google import GOOGLE
-from segmentation.audiences.members import FILE_COLUMNS, Members, read_members
+from segmentation.audiences.members import Members, read_members, told
 from segmentation.audiences.meta import META
 from segmentation.audiences.mirror import (
     Given,
@@ -104,6 +104,8 @@ class Request:
         One of ``DESTINATIONS``, or ``file``.
     contacts : Contacts, optional
         Needed for a destination.
+    top : int, optional
+        So many customers at most, those with the largest expected losses.
     """
 
     segment: str
@@ -115,6 +117,7 @@ class Request:
     only_changes: bool = False
     destination: str = OWN_FILE
     contacts: Contacts | None = None
+    top: int | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ def export_audience(marts: Marts, request: Request) -> Exported:
     to = checked_place(request.to)
     destination = _destination(request)
     segmentation, slug = split_segment(request.segment)
-    members = read_members(marts, segmentation, slug)
+    members = read_members(marts, segmentation, slug, request.top)
     contacts = _contacts(request, destination)
     if request.assignments.resolve() == to.parent.resolve():
         raise AudienceError(
@@ -391,7 +394,7 @@ def _table(
         return _identifiers(rows, following, destination)
     customers = pa.array([row[0] for row in rows], pa.string())
     chosen = treated.filter(pc.is_in(treated[KEY], customers))
-    return chosen.select(list(FILE_COLUMNS))
+    return told(chosen)
 
 
 def _identifiers(rows: list[Row], following: Given, destination: Destination | None) -> pa.Table:

@@ -10,7 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from segmentation.cli.conventions import AsJson, CommandError, print_json, terminal
+from segmentation.cli.forecast_words import forecast_in_words
 from segmentation.cli.published_option import Published, opened_scorers
+from segmentation.published.value_forecasts import customer_forecast
 
 
 def explain(
@@ -21,13 +23,17 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain the segments of one customer: reasons, runner-up, every feature, what would change.
+    """Explain the segments of one customer, and what they are expected to bring.
+
+    Reasons, runner-up, every feature, what would change. Naming a segmentation leaves out the
+    forecast of lifetime value.
 
     Exits with code 1 where there is no such customer.
     """
     from segmentation.scorer.explanation import UnknownCustomerError
     from segmentation.scorer.explanation import explain as explained
 
+    forecast = None
     with opened_scorers(published) as (file, scorers):
         known = {row["segmentation"] for row in file.segments()}
         if segmentation is not None and segmentation not in known:
@@ -38,16 +44,25 @@ def explain(
             found = explained(file, scorers, customer, segmentation)
         except UnknownCustomerError as error:
             raise CommandError(str(error)) from None
+        if segmentation is None:
+            forecast = customer_forecast(file, customer)
         names = {
             (row["segmentation"], row["segment_slug"]): row["segment_name"]
             for row in file.segments()
         }
     if as_json:
-        print_json({"customer_id": customer, "segmentations": found})
+        answer = {"customer_id": customer, "segmentations": found}
+        print_json(answer if segmentation is not None else answer | {"value_forecast": forecast})
         return
     console = terminal()
     for entry in found:
         _show(console, customer, entry, names)
+    if forecast is not None:
+        console.print(
+            f"\n[bold]lifetime value[/bold]: customer {escape(customer)}", highlight=False
+        )
+        for line in forecast_in_words(forecast):
+            console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
 
 
 def _show(

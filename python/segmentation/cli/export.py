@@ -56,6 +56,14 @@ DestinationName = Annotated[
     str,
     typer.Option(help=f"Whose columns and hashes: {', '.join([OWN_FILE, *DESTINATIONS])}."),
 ]
+Top = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="So many customers at most: those with the largest expected losses. Repeat it at each"
+        " export of the audience.",
+    ),
+]
 ContactsFile = Annotated[
     Path | None,
     typer.Option(
@@ -84,6 +92,7 @@ def export(
     to: To,
     holdout: Holdout = None,
     changes: Changes = False,
+    top: Top = None,
     audience: AudienceName = None,
     seed: Seed = None,
     destination: DestinationName = OWN_FILE,
@@ -110,6 +119,7 @@ def export(
         holdout=holdout,
         seed=seed,
         only_changes=changes,
+        top=top,
         destination=destination,
         contacts=Contacts(contacts, contacts_table, region) if contacts else None,
     )
@@ -153,7 +163,8 @@ def _about_ids(exported: Exported) -> list[str]:
 def _lines(exported: Exported, request: Request) -> list[str]:
     audience = exported.audience
     lines = [
-        f"{audience.audience}: {exported.members:,} customers in {audience.segment}"
+        f"{audience.audience}: {exported.members:,} customers"
+        f"{' with the largest expected losses' if request.top else ''} in {audience.segment}"
         f"{f' as of {exported.as_of}' if exported.as_of else ''}; {exported.treated:,} in the"
         f" audience, {exported.held_out:,} held out (planned:"
         f" {100 * audience.holdout_share:.4g} %)."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from segmentation.cli.opened import Schema, opened_marts
 from segmentation.cli.playbook_advice import playbook_advice
 from segmentation.engine.duckdb import Connection
 from segmentation.published.read_marts import Marts
+from segmentation.published.value_forecasts import ValueForecast, read_value_forecast
 
 Warehouse = Annotated[
     Path,
@@ -59,16 +61,32 @@ def show_summary(warehouse: Path, schema: str | None, *, as_json: bool = False) 
     with opened_marts(warehouse, schema, option=option) as marts:
         about = _about(marts)
         quality = data_quality(marts.connection)
+        forecast = read_value_forecast(marts)
         segments = _segments(marts.connection)
         schema = marts.schema
         if as_json:
-            print_json(_facts(marts) | {"schema": schema, "segments": segments})
+            facts = _facts(marts) | {"schema": schema, "segments": segments}
+            print_json(facts | {"lifetime_value": forecast and _forecast_facts(forecast)})
             return
     console = terminal()
     console.print(_table(about, segments))
+    if forecast is not None:
+        text = f"\nLifetime value: {_forecast_words(forecast)}"
+        console.print(escape(text), highlight=False, soft_wrap=True)
     _print_what_follows(console, segments, warehouse, schema)
     for line in quality:
         console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _forecast_words(forecast: ValueForecast) -> str:
+    """Return what is expected and the verdict; the verdict alone where it is not relied on."""
+    if forecast.why_none is not None or forecast.loses_to_last_period:
+        return forecast.verdict
+    return f"{forecast.sentence} {forecast.verdict}"
+
+
+def _forecast_facts(forecast: ValueForecast) -> dict[str, Any]:
+    return asdict(forecast) | {"verdict": forecast.verdict}
 
 
 def _segments(connection: Connection) -> list[dict[str, Any]]:
@@ -153,6 +171,7 @@ def _print_what_follows(
         "  dim_segments            this table\n"
         "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
         "  rpt_segment_value       what each segment is worth\n"
+        "  rpt_value_at_risk       whom to call today: the largest expected losses, with reasons\n"
         "  rpt_conversion          how visits turn into responses, by age group and by segment\n"
         "  rpt_segment_profiles    features of each segment beside those of all customers\n"
         "  rpt_k_selection         criteria for each number of segments\n"

@@ -49,6 +49,8 @@ _SQL_TYPES = {
     pa.int32(): "integer",
     pa.int64(): "bigint",
     pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
 }
 
 # What the engine raises, under names that say what happened.

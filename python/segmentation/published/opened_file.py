@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -121,6 +122,15 @@ class OpenedFile:
             f" from {SCHEMA}.{PUBLICATION}"
         )
         return DataVersion(*row)
+
+    @cached_property
+    def mart_names(self) -> frozenset[str]:
+        """The tables of the schema of marts: what an earlier version published may lack some."""
+        rows = self.engine.rows(
+            "select table_name from duckdb_tables() where database_name = current_database()"
+            f" and schema_name = {text_literal(SCHEMA)}"
+        )
+        return frozenset(str(row[0]) for row in rows)
 
     def segments(self) -> list[dict[str, Any]]:
         """Return the segments of all segmentations: what people read of them."""

@@ -72,6 +72,13 @@ def whole_number(name: str, value: object, least: int, most: int, instead: str =
     return [f"{name} is {value!r}. It must be a whole number, {least} to {most}{instead}."]
 
 
+def true_or_false(name: str, value: object) -> list[str]:
+    """Check for one of the two."""
+    if isinstance(value, bool):
+        return []
+    return [f"{name} is {value!r}. It must be true or false."]
+
+
 def number(name: str, value: Any, *, least: float, most: float | None = None) -> list[str]:
     """Check for a number between two, both included."""
     if is_number(value) and least <= value and (most is None or value <= most):

@@ -45,7 +45,8 @@ def model_before_request(
         f"and as_of = date '{run.as_of}' and run_number > (select coalesce(max(run_number), 0) "
         f"from {runs} where {this_data} and ended_at is not null) order by run_number limit 1"
     )
-    return int(json.loads(rows[0][0])[segmentation]) if rows else None
+    # A run of an earlier version knew fewer kinds of models: it had none of this one.
+    return int(json.loads(rows[0][0]).get(segmentation, 0)) if rows else None
 
 
 def announce_kept(

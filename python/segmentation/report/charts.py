@@ -210,6 +210,36 @@ def lines(
     ).properties(height=190)
 
 
+def curve(rows: pd.DataFrame, *, x: str, y: str, units: tuple[str, str], axis: str = "~s") -> Chart:
+    """Return a line from nothing to its highest value, or to 100 % where the axis is one of shares.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    x, y : str
+        Columns.
+    units : tuple of (str, str)
+        What the two axes say.
+    axis : str
+        How the y axis writes numbers.
+    """
+    highest = 1.0 if axis.endswith("%") else float(rows[y].max()) or 1.0
+    return (
+        alt.Chart(rows)
+        .mark_line(color=theme.MAIN, strokeWidth=2)
+        .encode(
+            x=alt.X(f"{x}:Q", title=units[0], axis=alt.Axis(tickCount=6, grid=False)),
+            y=alt.Y(
+                f"{y}:Q",
+                title=units[1],
+                axis=alt.Axis(format=axis, tickCount=5),
+                scale=alt.Scale(domain=[0.0, highest], nice=True),
+            ),
+        )
+        .properties(height=190)
+    )
+
+
 def heat_map(
     rows: pd.DataFrame, *, x: str, y: str, strength: str, text: str, titles: tuple[str, str]
 ) -> Chart:

@@ -10,6 +10,9 @@ import pandas as pd
 
 from segmentation.report.formats import TEXT, formatted
 
+# A text with more letters is a sentence.
+SENTENCE = 40
+
 # Any chart that Altair draws.
 Chart = alt.Chart | alt.LayerChart
 
@@ -44,6 +47,15 @@ class Table:
     def are_numbers(self) -> list[bool]:
         """Whether a column has numbers or dates, which stand to the right and never break."""
         return [column.kind != TEXT for column in self.columns]
+
+    @property
+    def are_long(self) -> list[bool]:
+        """Whether a column has sentences, which need room on a telephone."""
+        return [
+            column.kind == TEXT
+            and max((len(str(value)) for value in self.rows[column.name]), default=0) > SENTENCE
+            for column in self.columns
+        ]
 
     @property
     def cells(self) -> list[list[tuple[str, str]]]:

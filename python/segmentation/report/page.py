@@ -22,6 +22,7 @@ from segmentation.report.sections.behaviour import behaviour
 from segmentation.report.sections.cards import cards
 from segmentation.report.sections.conversion import conversion
 from segmentation.report.sections.distributions import features
+from segmentation.report.sections.expected_value import expected_value
 from segmentation.report.sections.number_of_segments import number_of_segments, segment_maps
 from segmentation.report.sections.preferences import preferences
 from segmentation.report.sections.prospects import prospects
@@ -35,6 +36,7 @@ from segmentation.report.theme import drawn
 SECTIONS = (
     cards,
     sizes,
+    expected_value,
     behaviour,
     people,
     conversion,
@@ -48,7 +50,10 @@ SECTIONS = (
 
 
 # The figures whose findings stand at the top of the page.
-HIGHLIGHTS = ("value-sizes", "value-expected-loss", "profile-sizes", "expected-prospects")
+HIGHLIGHTS = (
+    *("value-sizes", "expected-value", "value-expected-loss", "profile-sizes"),
+    "expected-prospects",
+)
 
 
 def page_of(marts: Marts) -> Page:

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from segmentation.service.customer_example import CUSTOMER_EXAMPLE
+
 
 class Answer(BaseModel):
     """An object without further fields."""
@@ -41,6 +43,9 @@ class Metadata(Answer):
     run_number: int
     built_at: str
     variant: str
+    lifetime_value_model_version: str | None = Field(
+        description="Of the model behind value_forecast; null where there is none."
+    )
     versions: Versions
 
 
@@ -97,11 +102,48 @@ class CustomerSegment(Answer):
     model_version: str | None
 
 
+class Horizon(Answer):
+    """What is expected of a customer in so many days."""
+
+    days: int = Field(description="After as_of: 30, 90, 180 or 365.")
+    expected_purchases: float | None = Field(description="Days with a purchase.")
+    lower_purchases: float | None
+    upper_purchases: float | None
+    expected_revenue: float | None = Field(description="Null where spends are unknown.")
+    lower_revenue: float | None
+    upper_revenue: float | None
+
+
+class ValueForecast(Answer):
+    """What is expected of a customer, as fct_customer_value_forecast has it."""
+
+    probability_active: float = Field(description="Probability that the customer is one still.")
+    horizons: list[Horizon] = Field(
+        description="Intervals hold for nine in ten customers, not for sums of them."
+    )
+    lifetime_value: float | None = Field(
+        description="Revenue expected in the lifetime_years after as_of, discounted."
+    )
+    expected_next_purchase_on: str | None = Field(
+        description="The day by which the next purchase is as likely as not; null where there is"
+        " more likely none within the lifetime."
+    )
+    is_new: bool
+    forecast_by: str | None = Field(description="combined, or purchase model.")
+    reasons: list[str]
+    model_version: str
+
+
 class Customer(Answer):
-    """The segments of a customer."""
+    """The segments of a customer, and what is expected of them."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CUSTOMER_EXAMPLE]})
 
     customer_id: str
     segments: list[CustomerSegment]
+    value_forecast: ValueForecast | None = Field(
+        description="Null where the customer never bought, or there is no forecast."
+    )
     versions: Versions
 
 

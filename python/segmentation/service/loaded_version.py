@@ -11,6 +11,7 @@ from typing import Any
 
 from segmentation.engine.duckdb import DuckDBError
 from segmentation.published.opened_file import OpenedFile, OpeningError
+from segmentation.published.value_forecasts import lifetime_value_version
 from segmentation.scorer.current_scorers import CurrentScorers, NoModelError, read_scorers
 from segmentation.scorer.scored_people import Scorer
 
@@ -58,6 +59,7 @@ class LoadedVersion:
             "run_number": data.run_number,
             "built_at": f"{data.ended_at.isoformat(timespec='seconds')}Z",
             "variant": data.variant,
+            "lifetime_value_model_version": lifetime_value_version(self.file),
             "versions": self.versions,
         }
 

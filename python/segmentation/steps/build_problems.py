@@ -13,12 +13,13 @@ from typing import Any
 from segmentation.classification import ClassifierOptions
 from segmentation.classification.candidates import chosen_candidates
 from segmentation.clustering.options import SegmentationOptions
+from segmentation.lifetime_value import LifetimeValueOptions
 from segmentation.registry.option_checks import OptionError, one_of
 from segmentation.registry.refit_policy import read_refit
 from segmentation.steps.overrides import read_overrides
 from segmentation.steps.seed_files import SeedFile, seed_problems
 
-CLASSIFIED = "prospects"
+CLASSIFIED, LIFETIME_VALUE = "prospects", "lifetime_value"
 
 
 def build_problems(
@@ -63,7 +64,10 @@ def _options(segmentation: str, asked: Mapping[str, Any]) -> list[str]:
     def read() -> None:
         overrides = read_overrides(asked["overrides"])
         named: dict[str, tuple[Sequence[str], Sequence[str]]]
-        if segmentation == CLASSIFIED:
+        if segmentation == LIFETIME_VALUE:
+            LifetimeValueOptions.from_mapping(asked["settings"], overrides)
+            named = {}
+        elif segmentation == CLASSIFIED:
             classifier = ClassifierOptions.from_mapping(asked["settings"], overrides)
             chosen_candidates(classifier.candidates)
             named = {"features": (classifier.features, ("numbers", "texts"))}

@@ -16,6 +16,8 @@ from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Engine
 from segmentation.engine.threads import load_scikit_learn
+from segmentation.lifetime_value.model import LifetimeValueModel
+from segmentation.lifetime_value.options import LifetimeValueOptions
 from segmentation.registry.header import FitRequest
 
 if TYPE_CHECKING:
@@ -56,3 +58,21 @@ def fit_classifier(
     from segmentation.classification import fit
 
     return fit.fit_classifier(frame, target, identities, options, prospect_identities)
+
+
+def fit_lifetime_value(
+    engine: Engine,
+    customers: str,
+    backtests: str,
+    options: LifetimeValueOptions,
+    request: FitRequest,
+    fit_hash: str,
+) -> LifetimeValueModel:
+    """Fit lifetime value in one native thread.
+
+    Parameters and result are those of :func:`segmentation.lifetime_value.learning.learn_model`.
+    """
+    load_scikit_learn()
+    from segmentation.lifetime_value import learning
+
+    return learning.learn_model(engine, customers, backtests, options, request, fit_hash)

@@ -19,6 +19,7 @@ from benchmarks import (
     contender,
     fit,
     kprototypes,
+    lifetime_value,
     lrfm,
     machine,
     mixed_fit,
@@ -222,6 +223,24 @@ def test_k_prototypes_contenders_have_the_same_cost_function(tmp_path: Path) -> 
     assert ours["gamma"] == pytest.approx(theirs["gamma"], rel=1e-12)
     assert ours["cost"] <= theirs["cost"] * (1 + 1e-7)
     assert ours["cost"] == pytest.approx(theirs["cost"], rel=0.1)
+
+
+def test_lifetime_value_contenders_fit_the_same_customers(tmp_path: Path) -> None:
+    pytest.importorskip("lifetimes")
+    where = {"folder": str(tmp_path), "table": "few customers"}
+    lifetime_value.prepare(**where, rows=3_000)()
+    ours = lifetime_value.fit(**where)()
+    theirs = lifetime_value.fit_with_lifetimes(**where)()
+    assert ours["parameters"] == pytest.approx(theirs["parameters"], rel=5e-3)
+    heights = [
+        lifetime_value.height(**where, parameters=facts["parameters"])()["log_likelihood"]
+        for facts in (ours, theirs)
+    ]
+    assert heights[0] >= heights[1] - 1e-6
+    # By the day, many customers have the same history.
+    histories = lifetime_value.forecast(**where)()["histories"]
+    assert histories == ours["histories"]
+    assert lifetime_value.ready(**where)()["customers"] == 3_000 > histories
 
 
 def test_k_prototypes_costs_are_compared_seed_by_seed() -> None:

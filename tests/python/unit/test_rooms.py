@@ -21,10 +21,12 @@ ROOMS: dict[str, set[str]] = {
     "registry": {"engine", "features"},
     "clustering": {"engine", "features", "scoring", "playbook", "registry"},
     "classification": {"engine", "features", "scoring", "playbook", "registry"},
+    # Its options stand in groups, like those of every fit; it needs nothing else.
+    "lifetime_value": {"engine", "features", "registry"},
     "over_time": {"engine", "features", "scoring", "playbook", "registry"},
     "steps": {
         *("engine", "features", "scoring", "playbook", "registry"),
-        *("clustering", "classification", "over_time"),
+        *("clustering", "classification", "lifetime_value", "over_time"),
     },
     "published": {"engine"},
     # It scores by what was published, with what a fit stored.
@@ -45,7 +47,7 @@ ROOMS: dict[str, set[str]] = {
 }
 
 # Parallel packages have parallel roles; no other two modules share a name.
-PARALLEL = ({"clustering", "classification"},)
+PARALLEL = ({"clustering", "classification", "lifetime_value"},)
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

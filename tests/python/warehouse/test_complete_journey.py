@@ -139,9 +139,57 @@ def test_the_largest_expected_losses_hold_two_fifths_of_what_was_lost(
         "select share_of_actual_loss, share_by_run_rate, learned_from_customers"
         " from marts.rpt_expected_loss_backtest where fifth = 1"
     )
-    assert learned_from == 2394
+    # Of 2017-06-30, to forecast 2017-09-30.
+    assert learned_from == 2393
     assert share >= 0.4
     assert share > by_run_rate
+
+
+def test_forecasts_of_revenue_come_true_and_find_what_is_lost(
+    complete_journey: Warehouse,
+) -> None:
+    """Totals within a tenth, smaller errors than the last 90 days and boosting, intervals held."""
+    rows = complete_journey.query(
+        "select forecast_on, forecast_method, is_in_use, error_share, is_covered, rmse "
+        "from marts.rpt_value_forecast_accuracy "
+        "where measure = 'revenue' and grouped_by = 'all' and forecast_on > date '2017-03-31'"
+    )
+    in_use = {row[0]: row for row in rows if row[2]}
+    assert [str(day) for day in sorted(in_use)] == ["2017-06-30", "2017-09-30"]
+    for day, row in in_use.items():
+        assert row[1] == "combined"
+        assert abs(row[3]) < 0.1
+        assert row[4]
+        assert all(row[5] <= other[5] for other in rows if other[0] == day)
+    ((covered, deciles),) = complete_journey.query(
+        "select count(*) filter (where is_covered), count(*)"
+        " from marts.rpt_value_forecast_accuracy "
+        "where grouped_by = 'decile' and is_in_use"
+    )
+    assert 0.85 * deciles <= covered
+    ((held, by_spend),) = complete_journey.query(
+        "select share_of_actual_loss, share_by_run_rate from marts.rpt_expected_loss_backtest "
+        "where fifth = 1 and expected_loss_by = 'forecast'"
+    )
+    assert held > max(by_spend, 0.4)
+
+
+def test_what_is_expected_of_customers_adds_up(complete_journey: Warehouse) -> None:
+    ((customers, forecast, expected, last, ranked, losses),) = complete_journey.query(
+        """
+        select
+            (select count(*) from intermediate.int_customer_repeat_purchases),
+            (select count(*) from marts.fct_customer_value_forecast),
+            (select sum(expected_revenue_90_days) from marts.fct_customer_value_forecast),
+            (select sum(revenue_last_90_days) from marts.fct_customer_value_forecast),
+            (select count(*) from marts.rpt_value_at_risk),
+            (select count(*) from marts.fct_customer_segments
+             where segmentation = 'value' and expected_loss > 0)
+        """
+    )
+    assert forecast == customers
+    assert 0.8 < expected / last < 1.2
+    assert ranked == min(losses, 1000)
 
 
 def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse) -> None:

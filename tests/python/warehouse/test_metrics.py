@@ -39,6 +39,12 @@ BY_HAND = {
     "response_rate": (
         "count(*) filter (responses > 0) / nullif(count(*) filter (campaigns_received > 0), 0)"
     ),
+    "active_customers": "sum(probability_active)",
+    "revenue_last_90_days": "sum(revenue_last_90_days)",
+    "expected_revenue_90_days": "sum(expected_revenue_90_days)",
+    "lifetime_value": "sum(lifetime_value)",
+    "lifetime_value_per_customer": "sum(lifetime_value) / count(*)",
+    "expected_loss": "sum(expected_loss)",
 }
 
 # What customers are grouped by: MetricFlow's name for it, and the SQL.
@@ -69,6 +75,15 @@ CUSTOMERS = """
     customers as (
         select * replace (coalesce(bought, 0) as bought) from marts.dim_customers
         left join names using (customer_id)
+        left join (
+            select customer_id, probability_active, revenue_last_90_days,
+                expected_revenue_90_days, lifetime_value
+            from marts.fct_customer_value_forecast
+        ) using (customer_id)
+        left join (
+            select customer_id, expected_loss from marts.fct_customer_segments
+            where segmentation = 'value'
+        ) using (customer_id)
         left join orders using (customer_id)
     )
 """
@@ -258,7 +273,7 @@ def test_expected_prospects(readers: Readers, tmp_path: Path) -> None:
 def test_saved_queries_answer(readers: Readers, name: str) -> None:
     answers = readers.ask("--saved-query", name)
     assert answers
-    if name != "prospects_segments":
+    if name not in {"prospects_segments", "value_forecast"}:
         assert sum(float(row["revenue"]) for row in answers) == pytest.approx(
             float(readers.compute(None)[0]["revenue"])
         )

@@ -97,8 +97,19 @@ def test_an_explanation_in_words_and_as_json(sample: Warehouse) -> None:
     assert [entry["segmentation"] for entry in found["segmentations"]] == [
         "profile", "prospects", "value",
     ]  # fmt: skip
+    forecast = found["value_forecast"]
+    assert f"lifetime value: customer {customer_id}" in text
+    for line in (*forecast["reasons"], f"model {forecast['model_version']}."):
+        assert line in text
+    ((expected,),) = sample.query(
+        "select expected_revenue_90_days from marts.fct_customer_value_forecast"
+        f" where customer_id = '{customer_id}'"
+    )
+    assert f"revenue {expected:,.2f} (" in text
     only = ("--segmentation", "value", "--json")
-    (value,) = json.loads(run("explain", customer_id, "--published", file, *only))["segmentations"]
+    answer = json.loads(run("explain", customer_id, "--published", file, *only))
+    assert "value_forecast" not in answer
+    (value,) = answer["segmentations"]
     assert value["reasons"][0] == reason
 
 

@@ -139,6 +139,47 @@ def test_a_customer(sample: Warehouse, client: httpx.Client) -> None:
     assert (odd.status_code, odd.headers["content-type"]) == (404, "application/problem+json")
 
 
+def test_what_a_customer_is_expected_to_bring(sample: Warehouse, client: httpx.Client) -> None:
+    rows = sample.frame(
+        "select * from marts.fct_customer_value_forecast order by customer_id limit 1"
+    )
+    row = rows.iloc[0]
+    found = client.get(f"/customers/{row.customer_id}").json()["value_forecast"]
+    assert found["probability_active"] == row.probability_active
+    assert [horizon["days"] for horizon in found["horizons"]] == [30, 90, 180, 365]
+    for horizon in found["horizons"]:
+        for name in ("expected", "lower", "upper"):
+            days = horizon["days"]
+            assert horizon[f"{name}_purchases"] == row[f"{name}_purchases_{days}_days"]
+            assert horizon[f"{name}_revenue"] == float(row[f"{name}_revenue_{days}_days"])
+    assert found["lifetime_value"] == float(row.lifetime_value)
+    assert found["reasons"] == [row.reason_1, row.reason_2, row.reason_3]
+    assert found["forecast_by"] == row.forecast_by
+    metadata = client.get("/metadata").json()
+    assert found["model_version"] == metadata["lifetime_value_model_version"]
+    described = client.get("/openapi.json").json()["components"]["schemas"]["Customer"]
+    assert described["examples"][0]["value_forecast"].keys() == found.keys()
+    # Who never bought has no forecast.
+    ((nobody,),) = sample.query(
+        "select min(customer_id) from marts.dim_customers where customer_id not in"
+        " (select customer_id from marts.fct_customer_value_forecast)"
+    )
+    assert client.get(f"/customers/{nobody}").json()["value_forecast"] is None
+
+
+def test_a_file_without_forecasts(sample: Warehouse, tmp_path: Path) -> None:
+    """An earlier version published it: customers are answered all the same."""
+    older = tmp_path / "older.duckdb"
+    shutil.copy(published(sample), older)
+    with duckdb.connect(str(older)) as connection:
+        connection.execute("drop table marts.fct_customer_value_forecast")
+        connection.execute("drop table marts.rpt_lifetime_value_model")
+    ((customer_id,),) = sample.query("select max(customer_id) from marts.dim_customers")
+    with running_service(older, tmp_path) as running, running.client() as opened:
+        assert opened.get(f"/customers/{customer_id}").json()["value_forecast"] is None
+        assert opened.get("/metadata").json()["lifetime_value_model_version"] is None
+
+
 def test_what_is_served(sample: Warehouse, client: httpx.Client) -> None:
     assert client.get("/health/live").json() == {"status": "live"}
     versions = client.get("/health/ready").json()["versions"]

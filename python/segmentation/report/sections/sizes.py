@@ -8,7 +8,7 @@ from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.formats import COUNT, MONEY, SHARE, large, listed, share
-from segmentation.report.rows import largest, where
+from segmentation.report.rows import largest, where, with_value
 from segmentation.report.segments import (
     PROFILE,
     TITLES,
@@ -26,6 +26,7 @@ NO_REVENUE = "The data has no purchases: there is no revenue to compare."
 def sizes(marts: Marts) -> Section:
     """Return sizes beside revenue, potential and expected loss for value and profile."""
     values = marts.table(MART)
+    losses_by = _losses_by(marts)
     figures = []
     for segmentation in (VALUE, PROFILE):
         segments = segments_of(marts, segmentation, unassigned=True)
@@ -33,7 +34,7 @@ def sizes(marts: Marts) -> Section:
         figures += [
             _shares(rows, segmentation),
             _potential(rows, segmentation),
-            _losses(rows, segmentation),
+            _losses(rows, segmentation, losses_by),
         ]
     return Section(
         name="sizes",
@@ -153,9 +154,40 @@ def _potential(rows: pd.DataFrame, segmentation: str) -> Figure:
     )
 
 
-def _losses(rows: pd.DataFrame, segmentation: str) -> Figure:
+def _losses_by(marts: Marts) -> str:
+    """Return what expected losses rest on: ``forecast`` or ``rhythm``; nothing of older files."""
+    mart = "rpt_value_at_risk"
+    rows = with_value(marts.table(mart), "expected_loss_by")
+    if rows.empty:
+        return "rhythm" if mart in marts.descriptions else ""
+    return str(rows["expected_loss_by"].iloc[0])
+
+
+# How an expected loss is found, by what it rests on. Files of earlier versions do not say: there
+# it was the rhythm, over 91 days.
+_HOW = {
+    "forecast": (
+        90,
+        "What customers spend in 90 days at their pace of the window, less the revenue that the "
+        "forecast of lifetime value expects.",
+    ),
+    "rhythm": (
+        90,
+        "What customers spend in 90 days, times the share of it that customers as late and as "
+        "frequent lost before.",
+    ),
+    "": (
+        91,
+        "What customers spend in 91 days, times the share of it that customers as late and as "
+        "frequent lost before.",
+    ),
+}
+
+
+def _losses(rows: pd.DataFrame, segmentation: str, losses_by: str) -> Figure:
     name = f"{segmentation}-expected-loss"
     title = TITLES[segmentation][0]
+    days, how = _HOW[losses_by]
     known = rows[rows["expected_loss"].fillna(0) > 0] if "expected_loss" in rows else rows[:0]
     if known.empty:
         return Figure(
@@ -183,20 +215,17 @@ def _losses(rows: pd.DataFrame, segmentation: str) -> Figure:
                     label="segment_name",
                     value="expected_loss",
                     text="text",
-                    unit="expected loss, next 91 days",
+                    unit=f"expected loss, next {days} days",
                 )
             )
         ],
         Table(
             [
                 Column("segment_name", "segment"),
-                Column("expected_loss", "expected loss, next 91 days", MONEY),
+                Column("expected_loss", f"expected loss, next {days} days", MONEY),
                 Column("expected_loss_share", "share of it", SHARE),
             ],
             known,
         ),
-        note=(
-            "What customers spend in 91 days, times the share of it that customers as late and as "
-            "frequent lost before. Most of it is size: those who spend most have most to lose."
-        ),
+        note=f"{how} Most of it is size: those who spend most have most to lose.",
     )

@@ -56,6 +56,39 @@ def test_the_file_says_why_and_what_to_do(shop: Any, read_rows: ReadRows) -> Non
     ]
 
 
+def test_the_file_says_what_is_expected_where_it_is_known(shop: Any, read_rows: ReadRows) -> None:
+    shop.publish(["C1", "C2"])
+    with duckdb.connect(str(shop.file)) as connection:
+        connection.execute(
+            "create table marts.fct_customer_value_forecast as select 'C2' as customer_id,"
+            " 12.50::decimal(38, 2) as expected_revenue_90_days, 0.25 as probability_active,"
+            " 99.00::decimal(38, 2) as lifetime_value"
+        )
+    shop.run()
+    names = ("customer_id", "expected_revenue_90_days", "probability_active", "lifetime_value")
+    assert [tuple(row[name] for name in names) for row in read_rows(shop.to)] == [
+        ("C2", "12.50", "0.25", "99.00"),
+        ("C1", "", "", ""),
+    ]
+
+
+def test_the_largest_expected_losses(shop: Any, read_ids: ReadIds) -> None:
+    shop.publish(["C1", "C2", "C3", "C4"])
+    with duckdb.connect(str(shop.file)) as connection:
+        connection.execute(
+            "update marts.fct_customer_segments set expected_loss ="
+            " case customer_id when 'C1' then 5 when 'C3' then 7 when 'C2' then 5 end"
+            " where segment_slug = 'at_risk'"
+        )
+    done = shop.run(top=2)
+    # Of equal losses, the larger spend.
+    assert read_ids(shop.to) == ["C2", "C3"]
+    assert (done.members, done.added) == (2, 2)
+    done = shop.run(top=3)
+    assert (done.added, done.removed) == (1, 0)
+    assert read_ids(shop.to) == ["C1", "C2", "C3"]
+
+
 def test_parquet_has_types(shop: Any) -> None:
     shop.publish(["C1"])
     to = shop.to.with_suffix(".parquet")

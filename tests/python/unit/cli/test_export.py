@@ -52,6 +52,16 @@ def test_what_was_written_is_said(published: Path, tmp_path: Path) -> None:
     assert "Nothing has changed since the last export, and nothing was written." in output
 
 
+def test_the_top_of_the_list(published: Path, tmp_path: Path) -> None:
+    options = ("--to", str(tmp_path / "win.csv"), "--published", str(published))
+    code, output = shown(*options, "--top", "3")
+    assert code == 0, output
+    assert output.startswith(
+        "win: 3 customers with the largest expected losses in value/at_risk as of 2025-12-31;"
+    )
+    assert shown(*options, "--top", "0")[0] == 2
+
+
 def test_json_and_what_google_cannot_be_told(published: Path, tmp_path: Path) -> None:
     contacts = tmp_path / "contacts.csv"
     contacts.write_text("customer_id,email,phone\nC1,a@example.com,12\nC2,nobody,\n")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from segmentation.classification import ClassifierOptions
 from segmentation.clustering.options import SegmentationOptions
+from segmentation.lifetime_value.options import LifetimeValueOptions
 from segmentation.registry.header import FitRequest, FittedContent, ModelHeader
 from segmentation.registry.option_groups import FitConfiguration, OptionGroup, Options
 from segmentation.registry.run import Run
@@ -23,6 +24,7 @@ SETTINGS: dict[type[Options], dict[str, Any]] = {
         "auto_k_from": 3,
     },
     ClassifierOptions: {"features": ["age", "gender"]},
+    LifetimeValueOptions: {},
 }
 # Every option, another value of it, and whether that is another fit.
 KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
@@ -79,6 +81,16 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "importance_repeats": (1, False),
         "leak_gap": (0.1, False),
         "leak_accuracy": (0.9, False),
+    },
+    LifetimeValueOptions: {
+        "purchase_model": ("bg_nbd", True),
+        "combine": (False, True),
+        "seed": (1, True),
+        "gradient_boosting": (False, False),
+        "lifetime_years": (5, False),
+        "discount_rate": (0.05, False),
+        "new_within_days": (14, False),
+        "interval": (0.8, False),
     },
 }
 DAY = datetime.date(2025, 12, 31)

@@ -54,3 +54,10 @@ def test_a_table_without_rows() -> None:
 def test_a_date_of_python() -> None:
     rows = pd.DataFrame({"day": [datetime.date(2025, 1, 2)]})
     assert Table([Column("day", "day", DATE)], rows).cells == [[("2025-01-02", "2025-01-02")]]
+
+
+def test_sentences_are_told_from_names() -> None:
+    rows = pd.DataFrame({"name": ["At Risk"], "why": ["Bought every 9 days. " * 3], "n": [1]})
+    columns = [Column("name", "name"), Column("why", "why"), Column("n", "n", COUNT)]
+    assert Table(columns, rows).are_long == [False, True, False]
+    assert Table(columns, rows[:0]).are_long == [False, False, False]

@@ -22,7 +22,10 @@ TRICKY = ['<b>Loyal & "co"</b>', "it's </script> 🙂", '"; drop table x; --']
 
 # dim_segments is what a file is known by.
 READ = (
-    *("dim_customers", "rpt_algorithm_comparison", "rpt_classifier_calibration"),
+    *("dim_customers", "fct_customer_segments", "fct_customer_value_forecast"),
+    *("rpt_algorithm_comparison", "rpt_classifier_calibration"),
+    *("rpt_lifetime_value_curves", "rpt_lifetime_value_model"),
+    *("rpt_value_at_risk", "rpt_value_forecast_accuracy"),
     *("rpt_classifier_metrics", "rpt_confusion_matrix", "rpt_conversion"),
     *("rpt_expected_loss_backtest", "rpt_feature_correlations", "rpt_feature_distributions"),
     *("rpt_feature_importance", "rpt_k_selection", "rpt_model_history"),
@@ -30,6 +33,9 @@ READ = (
     *("rpt_segment_preferences", "rpt_segment_profiles", "rpt_segment_projection"),
     *("rpt_segment_value", "rpt_source_rows", "rpt_warnings"),
 )
+
+# Read beside others: no figure is from them alone.
+READ_ASIDE = {"fct_customer_segments", "rpt_lifetime_value_model", "rpt_warnings"}
 
 
 def page(marts: ReportMarts) -> Page:
@@ -126,7 +132,7 @@ def test_a_shop_of_which_everything_is_known(shop: ReportMarts) -> None:
         ("3", "segments by profile"),
         ("100", "new customers with a forecast"),
     ]
-    assert {name for name, _, _ in of.marts} == {"dim_segments", *READ} - {"rpt_warnings"}
+    assert {name for name, _, _ in of.marts} == {"dim_segments", *READ} - READ_ASIDE
     assert all(description for _, description, _ in of.marts)
 
 
@@ -189,6 +195,105 @@ def test_no_orders(marts: ReportMarts) -> None:
     sizes = next(figure for figure in figures(of) if figure.name == "profile-sizes")
     assert sizes.title == "Profile: 50.0% are Loyal"
     assert sizes.note == "The data has no purchases: there is no revenue to compare."
+
+
+def test_the_forecast_of_lifetime_value(shop: ReportMarts) -> None:
+    of = page(shop)
+    section = next(section for section in of.sections if section.name == "lifetime-value")
+    assert section.introduction == "Over 2 quarters its error was 9, that of the last 90 days 10."
+    by_name = {figure.name: figure for figure in section.figures}
+    expected = by_name["expected-value"]
+    assert expected.title == (
+        "30 of 60 customers are expected to be customers still; the next 90 days are expected to"
+        " bring 930, and the last 90 brought 1,215"
+    )
+    assert expected.note.startswith("In 365 days 3,600 are expected of today's customers;")
+    assert (expected.title, "expected-value") in of.highlights
+    assert expected.table is not None
+    assert list(expected.table.rows["segment_name"]) == NAMES[:2]
+    assert list(expected.table.rows["customers"]) == [30, 30]
+    still = by_name["still-customers"]
+    assert still.title == (
+        "20 of 60 customers are at least 90% likely to be customers still; 20 have more likely left"
+    )
+    risks = by_name["value-at-risk"]
+    assert risks.title.startswith("The 10 customers with the largest expected losses hold 16.7%")
+    assert risks.table is not None
+    assert list(risks.table.rows["customer_id"])[:2] == ["C00", "C01"]
+    deciles = by_name["forecast-deciles"]
+    assert deciles.title.startswith(
+        "As of 2025-09-30, the top tenth of the customers was predicted to bring 220 and brought"
+    )
+    assert deciles.note == (
+        "The interval held for 9 of 10 tenths. Worst is tenth 10: 50.0% too low."
+    )
+    quarters = by_name["forecast-quarters"]
+    assert quarters.title.startswith(
+        "Made at the end of 2 earlier quarters, the forecast was 10.0%"
+    )
+    assert quarters.table is not None
+    rows = quarters.table.rows
+    assert list(rows["forecast_method"]) == ["purchase model", "combined"]
+    assert rows["rmse_of_gradient_boosting"].isna().tolist() == [True, False]
+    assert list(rows["is_covered"]) == [True, True]
+    assert by_name["fit-by-purchases"].title == (
+        "20 customers never came back; the model of purchases expects 22"
+    )
+    assert by_name["newcomers-still-customers"].title == (
+        "Of newcomers, 80.0% are expected to be customers still after 52 weeks"
+    )
+
+
+def test_expected_losses_say_what_they_rest_on(tmp_path: Path) -> None:
+    for place, (by, unit) in enumerate({"forecast": 90, "rhythm": 90, "": 91}.items()):
+        marts = a_shop(
+            tmp_path / f"{place}.duckdb", NAMES, without=() if by else ("rpt_value_at_risk",)
+        )
+        if by:
+            marts.run(f"update marts.rpt_value_at_risk set expected_loss_by = '{by}'")
+        losses = next(f for f in figures(page(marts)) if f.name == "value-expected-loss")
+        assert f"{unit} days" in losses.note
+        assert ("forecast" in losses.note) == (by == "forecast")
+        assert losses.table is not None
+        assert losses.table.columns[1].label == f"expected loss, next {unit} days"
+
+
+def test_a_forecast_that_loses_to_the_simple_rule(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.run("update marts.rpt_lifetime_value_model set loses_to_last_period = true")
+    of = page(marts)
+    assert_sound(of)
+    section = next(section for section in of.sections if section.name == "lifetime-value")
+    assert section.introduction.startswith("Do not rely on this forecast. Over 2 quarters")
+    assert section.figures[0].title.startswith("Do not rely on the forecast. 30 of 60 customers")
+
+
+def test_no_model_of_lifetime_value(tmp_path: Path) -> None:
+    """Only the sentence that says why."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    why = "Nobody bought twice: there is nothing to learn from."
+    marts.run(f"update marts.rpt_lifetime_value_model set why_none = '{why}'")
+    of = page(marts)
+    assert_sound(of)
+    section = next(section for section in of.sections if section.name == "lifetime-value")
+    assert (section.introduction, list(section.figures)) == (why, [])
+    assert why in html_of(of)
+
+
+def test_a_forecast_of_purchases_alone(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.run(
+        "update marts.fct_customer_value_forecast set expected_revenue_90_days = null,"
+        " expected_revenue_365_days = null, lifetime_value = null"
+    )
+    marts.run("update marts.rpt_value_forecast_accuracy set measure = 'purchases'")
+    of = page(marts)
+    assert_sound(of)
+    expected = next(figure for figure in figures(of) if figure.name == "expected-value")
+    assert expected.title.endswith(
+        "are expected to bring 90 purchases, and the last 90 brought 120"
+    )
+    assert expected.note == "Spends are too little known to forecast revenue."
 
 
 def test_no_prospects(tmp_path: Path) -> None:

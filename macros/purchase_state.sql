@@ -1,0 +1,28 @@
+{# Where a customer stands in the own rhythm of purchases. #}
+
+{#
+  The first that is true; a comparison with what is not known is not. The arguments are CTEs or tables
+  with the columns of int_customer_lrfm and int_customer_rhythm, and of late_returns.
+#}
+{% macro purchase_state(lrfm, rhythm, late_returns) -%}
+case
+    when {{ lrfm }}.customer_id is null then null
+    when {{ lrfm }}.frequency = 0 then 'lost'
+    when {{ rhythm }}.tenure_days < 30 then 'new'
+    when
+        {{ rhythm }}.purchase_days = 1
+        and {{ rhythm }}.overdue_ratio <= 2
+        and {{ lrfm }}.recency_days <= 90
+        then 'first purchase'
+    when {{ rhythm }}.purchase_days = 1 then 'one purchase'
+    when {{ rhythm }}.overdue_ratio > {{ late_returns }}.late_ratio then 'late'
+    when {{ rhythm }}.overdue_ratio > 2 then 'overdue'
+    when {{ rhythm }}.overdue_ratio is not null then 'on time'
+end
+{%- endmacro %}
+
+{# Nine in ten customers who came back were at most so late. Four gaps where nobody came back. #}
+{% macro late_returns(rhythm) -%}
+select coalesce(percentile_cont(0.9) within group (order by last_return_ratio), 4) as late_ratio
+from {{ rhythm }}
+{%- endmacro %}

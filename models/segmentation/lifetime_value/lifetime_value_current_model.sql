@@ -1,0 +1,1 @@
+{{ current_model("lifetime_value") }}

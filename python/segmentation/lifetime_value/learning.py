@@ -1,0 +1,192 @@
+"""Learns everything that a row of lifetime_value_model holds, from the tables of a build."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from segmentation.engine.base import Engine
+from segmentation.engine.sql import select
+from segmentation.lifetime_value.backtest import Judgement, PastDay, judge, past_days
+from segmentation.lifetime_value.customers_on_day import COLUMNS
+from segmentation.lifetime_value.fit import (
+    LifetimeValueFit,
+    NoModel,
+    choice_in_words,
+    fit_lifetime_value,
+)
+from segmentation.lifetime_value.fit_records import curve_records, parameter_records
+from segmentation.lifetime_value.model import LifetimeValueModel
+from segmentation.lifetime_value.options import MEASURES, PERIOD_DAYS, LifetimeValueOptions
+from segmentation.lifetime_value.repeat_purchases import DAYS_PER_WEEK, RepeatPurchases
+from segmentation.lifetime_value.spreads import as_records
+from segmentation.lifetime_value.time_split import TimeSplit
+from segmentation.lifetime_value.verdict import Verdict, reach_verdict
+from segmentation.registry.header import FitRequest, FittedContent
+
+# Most customers that Python reads: those with the smallest hash of their id.
+FITTED_CUSTOMERS = 1_000_000
+
+_LIBRARIES = ("scipy", "scikit-learn", "numpy", "pandas", "duckdb", "segmentation")
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """What was learned: the fit, or why there is none, and what back-tests say of it."""
+
+    fitted: LifetimeValueFit | NoModel
+    customers: int
+    repeat_customers: int
+    judgement: Judgement
+    verdict: Verdict | None
+    curves: Sequence[Mapping[str, Any]]
+    fingerprint: str
+
+
+def learn_model(
+    engine: Engine,
+    customers: str,
+    backtests: str,
+    options: LifetimeValueOptions,
+    request: FitRequest,
+    fit_hash: str,
+) -> LifetimeValueModel:
+    """Fit lifetime value, judge it by earlier forecasts, and return the row to store.
+
+    Parameters
+    ----------
+    engine : Engine
+    customers, backtests : str
+        From-items with the columns of ``int_customer_repeat_purchases`` and
+        ``int_value_forecast_backtests``.
+    options : LifetimeValueOptions
+    request : FitRequest
+        Of what, why, and which number it gets.
+    fit_hash : str
+        Hash of the options that are fitted.
+    """
+    learned = _learn(engine, customers, backtests, options)
+    return _model(request, options, fit_hash, learned)
+
+
+def _learn(
+    engine: Engine, customers: str, backtests: str, options: LifetimeValueOptions
+) -> _Learned:
+    sample = engine.sample(
+        customers, columns=list(COLUMNS), key="customer_id", rows=FITTED_CUSTOMERS
+    )
+    purchases = RepeatPurchases.of(
+        sample["repeat_purchases"], sample["last_repeat_weeks"], sample["age_weeks"]
+    )
+    days = past_days(_frames(engine, backtests), options)
+    fitted = fit_lifetime_value(
+        purchases,
+        sample["mean_repeat_spend"].to_numpy(np.float64),
+        _split(days),
+        options,
+    )
+    has_model = not isinstance(fitted, NoModel)
+    judgement = judge(days if has_model else [], options)
+    return _Learned(
+        fitted=fitted,
+        customers=len(purchases),
+        repeat_customers=int((purchases.frequency > 0).sum()),
+        judgement=judgement,
+        verdict=reach_verdict(judgement) if has_model else None,
+        curves=[] if isinstance(fitted, NoModel) else curve_records(fitted, purchases),
+        fingerprint=hashlib.sha256(
+            np.ascontiguousarray(sample.to_numpy(np.float64)).tobytes()
+        ).hexdigest(),
+    )
+
+
+def _frames(engine: Engine, backtests: str) -> list[tuple[datetime.date, pd.DataFrame]]:
+    columns = [
+        *(f"cast({name} as double) as {name}" for name in COLUMNS),
+        *(f"cast(actual_{m} as double) as actual_{m}" for m in MEASURES),
+    ]
+    frame = engine.frame(
+        select(["forecast_on", *columns], backtests, order_by="forecast_on, customer_id")
+    )
+    return [
+        (day.date(), frame[frame["forecast_on"] == day].reset_index(drop=True))
+        for day in pd.DatetimeIndex(frame["forecast_on"].unique())
+    ]
+
+
+def _split(days: Sequence[PastDay]) -> TimeSplit | None:
+    """Return the newest back-test as what the purchase model is chosen by."""
+    if not days:
+        return None
+    newest = days[-1]
+    return TimeSplit(
+        newest.customers.purchases,
+        newest.actual["purchases"].astype(np.int64),
+        PERIOD_DAYS / DAYS_PER_WEEK,
+    )
+
+
+def _model(
+    request: FitRequest, options: LifetimeValueOptions, fit_hash: str, learned: _Learned
+) -> LifetimeValueModel:
+    fitted, verdict = learned.fitted, learned.verdict
+    if isinstance(fitted, NoModel) or verdict is None:
+        record: dict[str, Any] = {
+            "candidates": [],
+            "chosen_by": None,
+            "spend": None,
+            "warnings": [],
+        }
+        algorithm, why_none = "none", fitted.reason if isinstance(fitted, NoModel) else None
+    else:
+        record = fitted.as_record()
+        algorithm, why_none = fitted.purchases.model.family, None
+    judgement = learned.judgement
+    newest = judgement.days[-1].day if judgement.days else None
+    method = verdict.method if verdict else None
+    header = request.header(
+        options.as_json(),
+        fit_hash,
+        FittedContent(
+            algorithm=algorithm,
+            k=0,
+            features=["repeat_purchases", "last_repeat_weeks", "age_weeks", "mean_repeat_spend"],
+            dropped=[],
+            content=json.dumps(record, sort_keys=True).encode(),
+            fingerprint=learned.fingerprint,
+            libraries=_LIBRARIES,
+        ),
+    )
+    return LifetimeValueModel(
+        **dataclasses.asdict(header),
+        customers=learned.customers,
+        repeat_customers=learned.repeat_customers,
+        why_none=why_none,
+        **{name: record[name] for name in ("candidates", "chosen_by", "spend", "warnings")},
+        parameters=[] if isinstance(fitted, NoModel) else parameter_records(fitted),
+        combinations=[
+            {"measure": measure, "learned_on": newest, **combination.as_record()}
+            for measure, combination in sorted(judgement.combinations.items())
+        ],
+        spreads=as_records(judgement.spreads),
+        accuracy=[
+            {**row, "is_in_use": row["forecast_method"] == method} for row in judgement.accuracy
+        ],
+        losses=[
+            row
+            for row in judgement.losses
+            if row["forecast_on"] == newest and row["forecast_method"] == method
+        ],
+        verdict=verdict.as_record() if verdict else None,
+        curves=learned.curves,
+        notes=" ".join(record["warnings"]) or None,
+        choice=None if isinstance(fitted, NoModel) else choice_in_words(fitted),
+    )

@@ -1,0 +1,106 @@
+"""The step that fits the models of lifetime value, where a fit is needed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from segmentation.engine.base import Engine, Session, Table
+from segmentation.lifetime_value.model import SEGMENTATION, LifetimeValueModel
+from segmentation.lifetime_value.options import FEWEST_CUSTOMERS, LifetimeValueOptions
+from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_requests import announce_kept
+from segmentation.steps.begin import begin
+from segmentation.steps.fit_decision import PastFits, decide
+from segmentation.steps.fits import fit_lifetime_value
+from segmentation.steps.overrides import read_overrides
+
+log = logging.getLogger("segmentation")
+
+
+def fit_lifetime_value_if_needed(
+    session: Session,
+    *,
+    customers: Table,
+    backtests: Table,
+    run_settings: Table,
+    history: Table | None,
+    settings: Mapping[str, Any],
+    overrides: Any = None,
+    refit: Any = False,
+    refit_after_days: Any = None,
+    runs_schema: str | None = None,
+) -> pa.Table:
+    """Fit the models of lifetime value where a fit is needed.
+
+    As :func:`segmentation.steps.fit_clusters.fit_if_needed`. With too little to learn from, the row
+    that is stored says why; it is fitted again as soon as there is enough.
+
+    Parameters
+    ----------
+    session : Session
+        What dbt hands to the model.
+    customers, backtests, run_settings : relation or table name
+        ``int_customer_repeat_purchases``, ``int_value_forecast_backtests``, ``int_run_settings``.
+    history, refit, refit_after_days, runs_schema
+        See :class:`segmentation.steps.fit_decision.PastFits`.
+    settings : mapping
+        Options, see :class:`segmentation.lifetime_value.options.LifetimeValueOptions`.
+    overrides : mapping, sequence of mappings or JSON text, optional
+        Options laid over `settings`, see :func:`segmentation.steps.overrides.read_overrides`.
+
+    Returns
+    -------
+    pyarrow.Table
+        The rows to store: none where nothing was fitted and all have digests.
+    """
+    step = begin(session, run_settings)
+    options = LifetimeValueOptions.from_mapping(settings, read_overrides(overrides))
+    past = PastFits(history, refit, refit_after_days, runs_schema)
+    configuration = FitConfiguration(options)
+    decision = decide(step, SEGMENTATION, LifetimeValueModel, configuration, past)
+    table = step.engine.from_item(customers)
+    latest, known = decision.stored.current, _known(step.engine, table)
+    reason = decision.reason
+    if reason is None and latest is not None and not latest.has_forecast and known.are_enough:
+        reason = "there is enough to learn from now"
+    if reason is None or not known.customers:
+        if latest is not None:
+            announce_kept(SEGMENTATION, latest, step.run, decision.before_request)
+        return LifetimeValueModel.as_table([], decision.stored.without_digest)
+    log.info("lifetime_value: fitting, because %s", reason)
+    model = fit_lifetime_value(
+        step.engine,
+        table,
+        step.engine.from_item(backtests),
+        options,
+        decision.request(step, reason),
+        configuration.fit_hash,
+    )
+    if model.why_none:
+        log.warning("lifetime_value: no forecast: %s", model.why_none)
+    log.info("lifetime_value: fitted %s: %s", model.model_version, model.algorithm)
+    return LifetimeValueModel.as_table([model], decision.stored.without_digest)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """How many customers there are, and how many of them bought again."""
+
+    customers: int
+    repeat_customers: int
+
+    @property
+    def are_enough(self) -> bool:
+        return self.customers >= FEWEST_CUSTOMERS and self.repeat_customers > 0
+
+
+def _known(engine: Engine, table: str) -> _Known:
+    (row,) = engine.rows(
+        f"select count(*), count(case when repeat_purchases > 0 then 1 end) from {table}"
+    )
+    return _Known(int(row[0]), int(row[1]))

@@ -1,0 +1,86 @@
+"""A simulated shop: purchase days of customers who come, stay and leave as the models say."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+OPENED = datetime.date(2024, 1, 1)
+AS_OF = datetime.date(2025, 6, 30)
+
+
+def purchase_days(customers: int = 400, seed: int = 7, *, leaves: float = 0.05) -> pd.DataFrame:
+    """Return customer_id, day and spend; one row per customer and day with a purchase.
+
+    Parameters
+    ----------
+    customers : int
+        They come on random days of the first year, buy at a rate of their own, and leave after a
+        purchase with the probability `leaves`.
+    seed : int
+    leaves : float
+    """
+    random = np.random.default_rng(seed)
+    open_days = (AS_OF - OPENED).days
+    rows = []
+    for i in range(customers):
+        rate = random.gamma(1.5, 1 / 20)
+        spend = 1 / random.gamma(6, 1 / 200)
+        day = float(random.integers(0, 365))
+        while day <= open_days:
+            rows.append((f"c{i:04d}", OPENED + datetime.timedelta(int(day)), spend))
+            if random.random() < leaves:
+                break
+            day += random.exponential(1 / rate)
+    frame = pd.DataFrame(rows, columns=["customer_id", "day", "spend"])
+    frame["spend"] *= random.gamma(5, 1 / 5, len(frame)) * 1000
+    return frame.groupby(["customer_id", "day"], as_index=False).agg(spend=("spend", "sum"))
+
+
+def customers_on(days: pd.DataFrame, day: datetime.date) -> pd.DataFrame:
+    """Return what ``int_customer_repeat_purchases`` would hold of a day, by customer_id."""
+    known = days[days["day"] <= day].copy()
+    known["ago"] = [(day - bought).days for bought in known["day"]]
+    first = known.groupby("customer_id")["ago"].transform("max")
+    known["repeat_spend"] = known["spend"].where(known["ago"] < first)
+    by = known.groupby("customer_id")
+    frame = pd.DataFrame(
+        {
+            "repeat_purchases": by.size() - 1,
+            "last_repeat_weeks": (by["ago"].max() - by["ago"].min()) / 7,
+            "age_weeks": by["ago"].max() / 7,
+            "mean_repeat_spend": by["repeat_spend"].mean(),
+        }
+    )
+    for name, length in (("30_days", 30), ("90_days", 90), ("in_window", 365)):
+        recent = known[known["ago"] < length].groupby("customer_id")["spend"]
+        frame[f"purchases_{name}"] = recent.size().reindex(frame.index, fill_value=0)
+        frame[f"revenue_{name}"] = recent.sum().reindex(frame.index, fill_value=0.0)
+    frame["days_in_window"] = (frame["age_weeks"] * 7 + 1).clip(90, 365)
+    return frame.reset_index()
+
+
+def backtest_frames(
+    days: pd.DataFrame, quarter_ends: Sequence[datetime.date]
+) -> list[tuple[datetime.date, pd.DataFrame]]:
+    """Return what ``int_value_forecast_backtests`` would hold, by day."""
+    frames = []
+    for day in quarter_ends:
+        frame = customers_on(days, day)
+        until = day + datetime.timedelta(days=90)
+        later = days[(days["day"] > day) & (days["day"] <= until)].groupby("customer_id")["spend"]
+        frame["actual_purchases"] = frame["customer_id"].map(later.size()).fillna(0)
+        frame["actual_revenue"] = frame["customer_id"].map(later.sum()).fillna(0.0)
+        frames.append((day, frame))
+    return frames
+
+
+QUARTER_ENDS = (
+    datetime.date(2024, 6, 30),
+    datetime.date(2024, 9, 30),
+    datetime.date(2024, 12, 31),
+    datetime.date(2025, 3, 31),
+)

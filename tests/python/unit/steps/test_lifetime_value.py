@@ -1,0 +1,365 @@
+"""The steps of lifetime value on the tables that a dbt build would have made."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import duckdb
+import lifetime_value_shop as shop
+import numpy as np
+import pandas as pd
+import pytest
+from newest_model import put_current_model
+from segmentation.lifetime_value.combined_forecast import CombinedForecast
+from segmentation.lifetime_value.customers_on_day import CustomersOnDay, expect
+from segmentation.lifetime_value.fit import LifetimeValueFit
+from segmentation.lifetime_value.forecast import forecast_customers
+from segmentation.lifetime_value.model import LifetimeValueModel
+from segmentation.lifetime_value.options import ForecastOptions
+from segmentation.registry.header import StoredModelError
+from segmentation.registry.option_checks import OptionError
+from segmentation.steps.apply_lifetime_value import forecast_lifetime_value
+from segmentation.steps.fit_lifetime_value import fit_lifetime_value_if_needed
+
+SETTINGS: dict[str, Any] = {"gradient_boosting": False, "seed": 3}
+
+
+class LifetimeHouse:
+    """The tables that a dbt build would have made."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, days: pd.DataFrame) -> None:
+        self.connection = connection
+        self.put("customers", shop.customers_on(days, shop.AS_OF))
+        frames = shop.backtest_frames(days, shop.QUARTER_ENDS)
+        self.put("backtests", pd.concat([f.assign(forecast_on=day) for day, f in frames]))
+        connection.execute(
+            "create table run as select 'sample' as dataset, 'default' as variant, "
+            f"date '{shop.AS_OF}' as as_of, 365 as lrfm_window_days"
+        )
+        connection.register("no_models", LifetimeValueModel.as_table())
+        connection.execute("create table models as select * from no_models")
+        put_current_model(connection, "lifetime_value", SETTINGS)
+
+    def put(self, name: str, frame: pd.DataFrame) -> None:
+        self.connection.register("frame", frame)
+        self.connection.execute(f"create or replace table {name} as select * from frame")
+        self.connection.unregister("frame")
+
+    def fit(self, **arguments: Any) -> LifetimeValueModel | None:
+        """Fit if needed, store what is returned, and return the model."""
+        table = fit_lifetime_value_if_needed(
+            self.connection,
+            customers="customers",
+            backtests="backtests",
+            run_settings="run",
+            history="models",
+            **{"settings": SETTINGS, **arguments},
+        )
+        self.connection.register("fitted", table)
+        self.connection.execute("insert into models by name select * from fitted")
+        rows = table.to_pylist()
+        return LifetimeValueModel.from_record(rows[0]) if rows else None
+
+    def forecast(self) -> pd.DataFrame:
+        """Return the forecast of all customers, by customer_id."""
+        relation = forecast_lifetime_value(
+            self.connection,
+            customers="customers",
+            models="models",
+            current_model="current_model",
+            run_settings="run",
+        )
+        return relation.df().sort_values("customer_id").reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def days() -> pd.DataFrame:
+    return shop.purchase_days()
+
+
+@pytest.fixture
+def house(days: pd.DataFrame) -> LifetimeHouse:
+    return LifetimeHouse(duckdb.connect(), days)
+
+
+def test_a_model_is_fitted_once_and_kept(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    assert (model.customers, model.why_none) == (400, None)
+    assert model.verdict["method"] in ("combined", "purchase model")
+    assert {row["measure"] for row in model.combinations} == {"purchases", "revenue"}
+    assert {row["learned_on"] for row in model.combinations} == {shop.QUARTER_ENDS[-1]}
+    assert house.fit() is None
+
+
+@pytest.mark.parametrize(
+    "option", [{"lifetime_years": 5}, {"discount_rate": 0.2}, {"gradient_boosting": True}]
+)
+def test_what_changes_no_fit_does_not_refit(house: LifetimeHouse, option: dict[str, Any]) -> None:
+    house.fit()
+    assert house.fit(overrides=option) is None
+
+
+def test_another_purchase_model_is_another_fit(house: LifetimeHouse) -> None:
+    house.fit()
+    model = house.fit(overrides={"purchase_model": "bg_nbd"})
+    assert model is not None
+    assert (model.algorithm, model.fit_reason) == ("bg_nbd", "the configuration changed")
+    assert "option" in model.choice
+
+
+def test_the_same_customers_in_another_order_are_the_same_model(
+    house: LifetimeHouse, days: pd.DataFrame
+) -> None:
+    first = house.fit()
+    other = LifetimeHouse(duckdb.connect(), days)
+    for table in ("customers", "backtests"):
+        other.connection.execute(
+            f"create or replace table {table} as from {table} order by md5(customer_id || 'x')"
+        )
+    again = other.fit()
+    assert first is not None
+    assert again is not None
+    assert again.model_version == first.model_version
+    assert again.accuracy == first.accuracy
+    assert other.forecast().equals(house.forecast())
+
+
+def test_too_few_customers_are_said_and_fitted_when_there_are_enough(
+    house: LifetimeHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.connection.execute("create table everybody as from customers")
+    house.connection.execute("delete from customers where customer_id >= 'c0099'")
+    model = house.fit()
+    assert model is not None
+    assert "99 customers" in str(model.why_none)
+    assert "no forecast" in caplog.text
+    assert house.forecast().empty
+    assert house.fit() is None
+    house.connection.execute("create or replace table customers as from everybody")
+    model = house.fit()
+    assert model is not None
+    assert model.fit_reason == "there is enough to learn from now"
+    assert len(house.forecast()) == 400
+
+
+def test_nobody_is_no_model(house: LifetimeHouse) -> None:
+    house.connection.execute("delete from customers")
+    assert house.fit() is None
+    assert house.forecast().empty
+
+
+def test_customers_without_a_repeat_purchase_are_no_model(house: LifetimeHouse) -> None:
+    house.connection.execute(
+        "update customers set repeat_purchases = 0, last_repeat_weeks = 0, mean_repeat_spend = null"
+    )
+    model = house.fit()
+    assert model is not None
+    assert "second day" in str(model.why_none)
+
+
+def test_the_query_gives_what_the_library_gives(house: LifetimeHouse) -> None:
+    model = house.fit(overrides={"combine": False})
+    assert model is not None
+    assert model.verdict["method"] == "purchase model"
+    put_current_model(house.connection, "lifetime_value", SETTINGS, {"combine": False})
+    found = house.forecast()
+    known = house.connection.sql("from customers order by customer_id").df()
+    expected = forecast_customers(
+        LifetimeValueFit.from_record(model.fit_record),
+        known.rename(
+            columns={
+                "repeat_purchases": "frequency",
+                "last_repeat_weeks": "recency",
+                "age_weeks": "age",
+                "mean_repeat_spend": "spend",
+            }
+        ),
+        ForecastOptions(),
+        shop.AS_OF,
+    )
+    for name in expected.columns.intersection(found.columns):
+        if name == "expected_next_purchase_on":
+            assert pd.to_datetime(found[name]).equals(
+                pd.to_datetime(expected[name]).astype(found[name].dtype)
+            )
+        else:
+            np.testing.assert_allclose(
+                found[name].astype(float), expected[name].astype(float), rtol=1e-9
+            )
+    assert {f"expected_revenue_{d}_days" for d in (30, 90, 180, 365)} <= set(found.columns)
+
+
+def test_recent_paces_are_weighed_as_the_library_weighs_them(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    weighed = {row["measure"]: CombinedForecast.from_record(row) for row in model.combinations}
+    found = _forecast_combined(house, model)
+    customers = CustomersOnDay.from_frame(
+        house.connection.sql("from customers order by customer_id").df()
+    )
+    expected = expect(LifetimeValueFit.from_record(model.fit_record), customers)
+    for measure in ("purchases", "revenue"):
+        combined = weighed[measure].predict(
+            customers.paces[measure], expected.probability_active, expected.mean[measure]
+        )
+        np.testing.assert_allclose(found[f"expected_{measure}_90_days"], combined, rtol=1e-9)
+        upper = found[f"upper_{measure}_90_days"]
+        assert (found[f"expected_{measure}_90_days"] <= upper * (1 + 1e-12)).all()
+    pace = customers.paces["revenue"].window
+    loss = np.maximum(pace - found["expected_revenue_90_days"], 0)
+    np.testing.assert_allclose(found["expected_loss"], loss, rtol=1e-9, atol=1e-9)
+    assert set(found["forecast_by"]) == {"combined"}
+
+
+def test_recent_purchases_of_somebody_who_seems_to_have_left_are_expected_once(
+    house: LifetimeHouse,
+) -> None:
+    """A level between a half and two holds for all horizons, the rest for the next 90 days."""
+    model = house.fit()
+    assert model is not None
+    alone = house.forecast()
+    chosen = alone["customer_id"][alone["expected_purchases_90_days"].argmin()]
+    house.connection.execute(
+        "update customers set purchases_30_days = 20, purchases_90_days = 20, "
+        f"revenue_30_days = 2000, revenue_90_days = 2000 where customer_id = '{chosen}'"
+    )
+    before = alone.set_index("customer_id").loc[chosen]
+    weights = CombinedForecast((0.2, 0.2, 0.0, 0.6), 400)
+    combinations = {"purchases": weights, "revenue": weights}
+    found_of_all = _forecast_combined(house, model, combinations).set_index("customer_id")
+    row = found_of_all.loc[chosen]
+    for measure in ("purchases", "revenue"):
+        modelled = [before[f"expected_{measure}_{d}_days"] for d in (30, 90, 180, 365)]
+        found = [row[f"expected_{measure}_{d}_days"] for d in (30, 90, 180, 365)]
+        rest = found[1] - 2 * modelled[1]
+        assert rest > 10 * modelled[1]
+        expected = [
+            2 * m + rest * share for m, share in zip(modelled, (1 / 3, 1, 1, 1), strict=True)
+        ]
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+    assert row["lifetime_value"] == pytest.approx(
+        2 * before["lifetime_value"]
+        + row["expected_revenue_90_days"]
+        - 2 * before["expected_revenue_90_days"]
+    )
+
+
+def test_a_forecast_that_ranks_nobody_has_no_expected_loss(house: LifetimeHouse) -> None:
+    model = house.fit(overrides={"combine": False})
+    assert model is not None
+    found = house.forecast()
+    assert found["expected_loss"].isna().all() == (not model.verdict["ranks_customers"])
+    assert found["run_rate"].notna().all()
+
+
+def test_intervals_hold_their_forecasts_and_longer_horizons_more(house: LifetimeHouse) -> None:
+    house.fit()
+    found = house.forecast()
+    for measure in ("purchases", "revenue"):
+        before = np.zeros(len(found))
+        for length in (30, 90, 180, 365):
+            expected, lower, upper = (
+                found[f"{name}_{measure}_{length}_days"] for name in ("expected", "lower", "upper")
+            )
+            assert (lower <= upper).all()
+            assert (lower <= expected + 1).all() if measure == "purchases" else (lower >= 0).all()
+            assert (expected >= before).all()
+            before = expected
+    assert (found["lifetime_value"] >= found["expected_revenue_365_days"] * 0.9).all()
+
+
+def test_reasons_are_sentences(house: LifetimeHouse) -> None:
+    house.fit()
+    found = house.forecast()
+    for name in ("reason_1", "reason_2", "reason_3"):
+        assert found[name].str.endswith(".").all()
+    assert (
+        found["reason_2"]
+        .str.contains(r"^Brought [\d,.]+ per 90 days so far; [\d,.]+ are expected")
+        .all()
+    )
+
+
+def test_without_spends_purchases_are_forecast_and_revenue_is_not(house: LifetimeHouse) -> None:
+    for table in ("customers", "backtests"):
+        house.connection.execute(f"update {table} set mean_repeat_spend = null")
+    model = house.fit()
+    assert model is not None
+    assert model.spend is None
+    assert "revenue is not" in str(model.notes)
+    found = house.forecast()
+    assert found["expected_revenue_90_days"].isna().all()
+    assert found["lifetime_value"].isna().all()
+    assert (found["expected_purchases_90_days"] > 0).any()
+    assert found["reason_2"].str.contains("purchases are expected in the next 90 days").all()
+
+
+def test_a_customer_of_useless_spends_is_taken_to_spend_what_everybody_does(
+    house: LifetimeHouse,
+) -> None:
+    house.fit()
+    before = house.forecast().set_index("customer_id")
+    chosen = before.index[before["expected_purchases_90_days"] > 1][0]
+    spends = []
+    for useless in ("null", "0"):
+        house.connection.execute(
+            f"update customers set mean_repeat_spend = {useless} where customer_id = '{chosen}'"
+        )
+        row = house.forecast().set_index("customer_id").loc[chosen]
+        spends.append(row["expected_revenue_30_days"])
+        assert np.isfinite(row["lifetime_value"])
+    assert spends[0] == spends[1]
+
+
+def test_a_damaged_model_is_not_applied_and_the_next_build_fits(house: LifetimeHouse) -> None:
+    house.fit()
+    house.connection.execute("update models set customers = customers + 1")
+    with pytest.raises(StoredModelError, match="It is not applied"):
+        house.forecast()
+    model = house.fit()
+    assert model is not None
+    assert "damaged" in model.fit_reason
+
+
+def test_options_that_do_not_exist_are_said(house: LifetimeHouse) -> None:
+    with pytest.raises(OptionError, match="Did you mean 'purchase_model'"):
+        house.fit(overrides={"purchase_modell": "bg_nbd"})
+    with pytest.raises(OptionError, match="combine is 'yes'"):
+        house.fit(overrides={"combine": "yes"})
+
+
+def test_a_day_before_the_first_quarter_ended_promises_nothing(house: LifetimeHouse) -> None:
+    house.connection.execute("delete from backtests")
+    model = house.fit()
+    assert model is not None
+    assert (model.accuracy, model.losses, model.combinations) == ([], [], [])
+    assert model.verdict["loses_to_last_period"] is None
+    assert house.forecast()["expected_loss"].isna().all()
+    assert model.as_of == datetime.date(2025, 6, 30)
+
+
+def _forecast_combined(
+    house: LifetimeHouse,
+    model: LifetimeValueModel,
+    combinations: dict[str, CombinedForecast] | None = None,
+) -> pd.DataFrame:
+    """Forecast by the weights of recent paces, whatever back-tests say of them."""
+    from segmentation.engine.duckdb import DuckDBEngine
+    from segmentation.lifetime_value.forecast_query import forecast_query
+
+    house.forecast()  # leaves the histories behind
+    fitted = LifetimeValueFit.from_record(model.fit_record)
+    query = forecast_query(
+        DuckDBEngine(house.connection),
+        "customers",
+        "segmentation_forecast_histories",
+        spend=fitted.spend.model,
+        combinations=combinations
+        or {row["measure"]: CombinedForecast.from_record(row) for row in model.combinations},
+        ranks_customers=True,
+        model_version=model.model_version,
+        as_of=shop.AS_OF.isoformat(),
+    )
+    return house.connection.sql(str(query)).df().sort_values("customer_id").reset_index(drop=True)
