@@ -1,5 +1,5 @@
--- A row is a figure that drifted other than by construction: today's customers are not those that the
--- model was fitted to. The build is green, unless the var fail_on_drift is true.
+-- A row is a figure that drifted other than by construction: today's customers are not those that
+-- the model was fitted to. The build is green, unless the var fail_on_drift is true.
 {{ config(severity="error" if fails_on_drift() else "warn") }}
 
 select
