@@ -260,8 +260,9 @@ def test_both_segmentations_are_in_every_mart(complete_journey: Warehouse) -> No
     marts = complete_journey.query(
         "select table_name from information_schema.columns"
         " where table_schema = 'marts' and column_name = 'segmentation'"
-        # No audience was exported.
-        " and table_name not in ('fct_holdout_assignments', 'rpt_campaign_lift') order by 1"
+        # No audience was exported, and one day alone has no migrations.
+        " and table_name not in ('fct_holdout_assignments', 'rpt_campaign_lift',"
+        " 'fct_segment_migrations') order by 1"
     )
     assert len(marts) >= 10
     for (mart,) in marts:
