@@ -102,8 +102,9 @@ def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> 
     assert "value: kept value-0001-" in output
     assert "profile: kept profile-0001-" in output
     assert "prospects: kept prospects-0001-" in output
+    assert "lifetime_value: kept lifetime_value-0001-" in output
     assert fresh.mart_hashes() == first
-    assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
+    assert fresh.query("select count(*) from marts.rpt_model_history") == [(4,)]
     assert fresh.tables() == tables
 
 
