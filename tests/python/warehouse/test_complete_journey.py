@@ -403,6 +403,8 @@ def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> 
         "select segmentation, dataset, count(*) from marts.rpt_model_history"
         " group by 1, 2 order by 1, 2"
     ) == [
+        ("lifetime_value", "complete_journey", 1),
+        ("lifetime_value", "sample", 1),
         ("profile", "complete_journey", 1),
         ("profile", "sample", 1),
         ("prospects", "complete_journey", 1),

@@ -102,7 +102,7 @@ def test_kills_at_random_moments(fresh: Warehouse, undisturbed: tuple[Warehouse,
     assert latest_run(fresh)[1]
     assert fresh.mart_hashes() == marts
     assert fresh.tables() == tables
-    assert fresh.query("select count(*) from marts.rpt_model_history") == [(3,)]
+    assert fresh.query("select count(*) from marts.rpt_model_history") == [(4,)]
 
 
 def test_refits_killed_at_random_moments(
