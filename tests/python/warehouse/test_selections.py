@@ -14,6 +14,8 @@ SAMPLE = {"dataset": "sample", **QUICK}
 VARS = f"--vars '{json.dumps(SAMPLE, sort_keys=True)}'"
 # What has rows after an emptied run: counts of nothing, and the run itself.
 COUNTING = {
+    # Why there is no forecast.
+    "marts.rpt_lifetime_value_model",
     "marts.rpt_builds",
     "marts.rpt_rows_read",
     "marts.rpt_shared_identities",
