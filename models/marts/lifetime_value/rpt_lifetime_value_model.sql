@@ -31,6 +31,7 @@ select
     cast(fits.choice as varchar) as purchase_model_because,
     cast(fits.spend.correlation as double) as spend_correlation,
     cast(fits.verdict.method as varchar) as forecast_by,
+    cast(fits.weights as varchar) as forecast_weights,
     cast(fits.verdict.loses_to_last_period as boolean) as loses_to_last_period,
     cast(fits.verdict.ranks_customers as boolean) as ranks_customers,
     cast(fits.verdict.because as varchar) as forecast_because,

@@ -24,8 +24,10 @@ from segmentation.lifetime_value.fit import LifetimeValueFit, NoModel, fit_lifet
 from segmentation.lifetime_value.forecast import forecast_histories
 from segmentation.lifetime_value.gradient_boosting import learn_and_predict
 from segmentation.lifetime_value.options import (
+    COMBINED,
     MEASURES,
     PERIOD_DAYS,
+    PURCHASE_MODEL,
     PURCHASES,
     REVENUE,
     LifetimeValueOptions,
@@ -33,7 +35,6 @@ from segmentation.lifetime_value.options import (
 from segmentation.lifetime_value.repeat_purchases import Numbers
 from segmentation.lifetime_value.spreads import ALL, DECILE, REPEATS, Spread, learn_spread
 
-PURCHASE_MODEL, COMBINED = "purchase model", "combined"
 LAST_PERIOD, CELLS, BOOSTING = "last period", "rfm cells", "gradient boosting"
 BUYERS = "buyers"
 
@@ -102,15 +103,12 @@ class Judgement:
         Mean squared error of each forecast.
     losses : list of dict
         How the expected loss found what was lost, by day, method and fifth.
-    spreads : dict of (measure, method, grouping) to Spread
-        How far totals lay from what was expected.
     """
 
     days: Sequence[PastDay]
     accuracy: list[dict[str, Any]] = field(default_factory=list)
     squared_errors: dict[tuple[str, str], dict[datetime.date, float]] = field(default_factory=dict)
     losses: list[dict[str, Any]] = field(default_factory=list)
-    spreads: dict[tuple[str, str, str], Spread] = field(default_factory=dict)
 
     @property
     def combinations(self) -> dict[str, CombinedForecast]:
@@ -181,7 +179,6 @@ def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
                     if method in predictions:
                         judgement.losses.extend(_losses(day, before, method, predictions[method]))
         judgement.accuracy.extend(_buyers(day))
-    judgement.spreads.update(errors.spreads())
     return judgement
 
 
@@ -334,9 +331,6 @@ class _Errors:
     def spread(self, measure: str, method: str, grouping: str) -> Spread:
         known = self._squares.get((measure, method, grouping), [])
         return learn_spread(grouping, [s for s, _ in known], [c for _, c in known])
-
-    def spreads(self) -> dict[tuple[str, str, str], Spread]:
-        return {key: self.spread(*key) for key in self._squares}
 
 
 def _losses(

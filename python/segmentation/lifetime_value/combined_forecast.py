@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.lifetime_value.options import FEWEST_CUSTOMERS
+from segmentation.lifetime_value.options import FEWEST_CUSTOMERS, PERIOD_DAYS
 
 Numbers = NDArray[np.float64]
 
@@ -165,8 +165,22 @@ def learn_combination(
     return CombinedForecast(tuple(float(weight) for weight in weights), len(actual))
 
 
-def in_words(weights: Sequence[float]) -> str:
-    """Return weights as a sentence reads them: ``0.16 × pace of the last 30 days + ...``."""
+def weights_in_words(combinations: Mapping[str, CombinedForecast]) -> str:
+    """Return how inputs are weighed, a sentence for each measure.
+
+    Examples
+    --------
+    >>> weights_in_words({"revenue": CombinedForecast((0.25, 0.0, 0.004, 0.5), 300)})
+    'Revenue of the next 90 days: 0.25 × pace of the last 30 days + 0.50 × purchase model.'
+    """
+    return " ".join(
+        f"{measure.capitalize()} of the next {PERIOD_DAYS} days: {_terms(combination.weights)}."
+        for measure, combination in sorted(combinations.items())
+    )
+
+
+def _terms(weights: Sequence[float]) -> str:
+    # A smaller weight would be written as 0.00.
     parts = [
         f"{weight:.2f} × {name}"
         for weight, name in zip(weights, INPUTS, strict=True)

@@ -16,13 +16,19 @@ from typing import TYPE_CHECKING
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, number, select, sum_of, text_literal
-from segmentation.lifetime_value.options import HORIZONS, MEASURES, PERIOD_DAYS, PURCHASES, REVENUE
+from segmentation.lifetime_value.options import (
+    COMBINED,
+    HORIZONS,
+    MEASURES,
+    PERIOD_DAYS,
+    PURCHASE_MODEL,
+    PURCHASES,
+    REVENUE,
+)
 
 if TYPE_CHECKING:
     from segmentation.lifetime_value.combined_forecast import CombinedForecast
     from segmentation.lifetime_value.spend_model import SpendModel
-
-COMBINED, PURCHASE_MODEL = "combined", "purchase model"
 
 # Beyond, recent paces and the purchase model speak of different customers.
 LOWEST_LEVEL, HIGHEST_LEVEL = 0.5, 2.0

@@ -16,6 +16,7 @@ import pandas as pd
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import select
 from segmentation.lifetime_value.backtest import Judgement, PastDay, judge, past_days
+from segmentation.lifetime_value.combined_forecast import weights_in_words
 from segmentation.lifetime_value.customers_on_day import COLUMNS
 from segmentation.lifetime_value.fit import (
     LifetimeValueFit,
@@ -25,9 +26,14 @@ from segmentation.lifetime_value.fit import (
 )
 from segmentation.lifetime_value.fit_records import curve_records, parameter_records
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import MEASURES, PERIOD_DAYS, LifetimeValueOptions
+from segmentation.lifetime_value.options import (
+    COMBINED,
+    MEASURES,
+    PERIOD_DAYS,
+    PURCHASES,
+    LifetimeValueOptions,
+)
 from segmentation.lifetime_value.repeat_purchases import DAYS_PER_WEEK, RepeatPurchases
-from segmentation.lifetime_value.spreads import as_records
 from segmentation.lifetime_value.time_split import TimeSplit
 from segmentation.lifetime_value.verdict import Verdict, reach_verdict
 from segmentation.registry.header import FitRequest, FittedContent
@@ -40,14 +46,14 @@ _LIBRARIES = ("scipy", "scikit-learn", "numpy", "pandas", "duckdb", "segmentatio
 
 @dataclass(frozen=True)
 class _Learned:
-    """What was learned: the fit, or why there is none, and what back-tests say of it."""
+    """What was learned: the fields of the fit, or why there is none, and what back-tests say."""
 
-    fitted: LifetimeValueFit | NoModel
+    algorithm: str
+    record: Mapping[str, Any]
     customers: int
     repeat_customers: int
     judgement: Judgement
     verdict: Verdict | None
-    curves: Sequence[Mapping[str, Any]]
     fingerprint: str
 
 
@@ -96,12 +102,12 @@ def _learn(
     has_model = not isinstance(fitted, NoModel)
     judgement = judge(days if has_model else [], options)
     return _Learned(
-        fitted=fitted,
+        algorithm="none" if isinstance(fitted, NoModel) else fitted.purchases.model.family,
+        record=_fit_record(fitted, purchases),
         customers=len(purchases),
         repeat_customers=int((purchases.frequency > 0).sum()),
         judgement=judgement,
         verdict=reach_verdict(judgement) if has_model else None,
-        curves=[] if isinstance(fitted, NoModel) else curve_records(fitted, purchases),
         fingerprint=hashlib.sha256(
             np.ascontiguousarray(sample.to_numpy(np.float64)).tobytes()
         ).hexdigest(),
@@ -129,7 +135,7 @@ def _split(days: Sequence[PastDay]) -> TimeSplit | None:
     newest = days[-1]
     return TimeSplit(
         newest.customers.purchases,
-        newest.actual["purchases"].astype(np.int64),
+        newest.actual[PURCHASES].astype(np.int64),
         PERIOD_DAYS / DAYS_PER_WEEK,
     )
 
@@ -137,30 +143,15 @@ def _split(days: Sequence[PastDay]) -> TimeSplit | None:
 def _model(
     request: FitRequest, options: LifetimeValueOptions, fit_hash: str, learned: _Learned
 ) -> LifetimeValueModel:
-    fitted, verdict = learned.fitted, learned.verdict
-    if isinstance(fitted, NoModel) or verdict is None:
-        record: dict[str, Any] = {
-            "candidates": [],
-            "chosen_by": None,
-            "spend": None,
-            "warnings": [],
-        }
-        algorithm, why_none = "none", fitted.reason if isinstance(fitted, NoModel) else None
-    else:
-        record = fitted.as_record()
-        algorithm, why_none = fitted.purchases.model.family, None
-    judgement = learned.judgement
-    newest = judgement.days[-1].day if judgement.days else None
-    method = verdict.method if verdict else None
     header = request.header(
         options.as_json(),
         fit_hash,
         FittedContent(
-            algorithm=algorithm,
+            algorithm=learned.algorithm,
             k=0,
             features=["repeat_purchases", "last_repeat_weeks", "age_weeks", "mean_repeat_spend"],
             dropped=[],
-            content=json.dumps(record, sort_keys=True).encode(),
+            content=json.dumps(learned.record, sort_keys=True).encode(),
             fingerprint=learned.fingerprint,
             libraries=_LIBRARIES,
         ),
@@ -169,24 +160,49 @@ def _model(
         **dataclasses.asdict(header),
         customers=learned.customers,
         repeat_customers=learned.repeat_customers,
-        why_none=why_none,
-        **{name: record[name] for name in ("candidates", "chosen_by", "spend", "warnings")},
-        parameters=[] if isinstance(fitted, NoModel) else parameter_records(fitted),
-        combinations=[
+        **learned.record,
+        **_judged(learned.judgement, learned.verdict),
+    )
+
+
+def _fit_record(fitted: LifetimeValueFit | NoModel, purchases: RepeatPurchases) -> dict[str, Any]:
+    """Return the fields of a model row that the fit decides; of no model, why there is none."""
+    if isinstance(fitted, NoModel):
+        lists = ("candidates", "warnings", "parameters", "curves")
+        nothing = ("chosen_by", "spend", "choice", "notes")
+        return {
+            "why_none": fitted.reason,
+            **{name: [] for name in lists},
+            **dict.fromkeys(nothing),
+        }
+    return {
+        "why_none": None,
+        **fitted.as_record(),
+        "parameters": parameter_records(fitted),
+        "curves": curve_records(fitted, purchases),
+        "choice": choice_in_words(fitted),
+        "notes": " ".join(fitted.warnings) or None,
+    }
+
+
+def _judged(judgement: Judgement, verdict: Verdict | None) -> dict[str, Any]:
+    """Return the fields of a model row that back-tests decide."""
+    newest = judgement.days[-1].day if judgement.days else None
+    method = verdict.method if verdict else None
+    combinations = judgement.combinations
+    return {
+        "combinations": [
             {"measure": measure, "learned_on": newest, **combination.as_record()}
-            for measure, combination in sorted(judgement.combinations.items())
+            for measure, combination in sorted(combinations.items())
         ],
-        spreads=as_records(judgement.spreads),
-        accuracy=[
+        "weights": weights_in_words(combinations) if method == COMBINED else None,
+        "accuracy": [
             {**row, "is_in_use": row["forecast_method"] == method} for row in judgement.accuracy
         ],
-        losses=[
+        "losses": [
             row
             for row in judgement.losses
             if row["forecast_on"] == newest and row["forecast_method"] == method
         ],
-        verdict=verdict.as_record() if verdict else None,
-        curves=learned.curves,
-        notes=" ".join(record["warnings"]) or None,
-        choice=None if isinstance(fitted, NoModel) else choice_in_words(fitted),
-    )
+        "verdict": verdict.as_record() if verdict else None,
+    }

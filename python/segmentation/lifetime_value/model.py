@@ -67,8 +67,6 @@ class LifetimeValueModel(ModelHeader):
         Of purchases and of revenue the fields of
         :class:`segmentation.lifetime_value.combined_forecast.CombinedForecast`, and the day that
         the weights were learned on.
-    spreads : list of dict
-        How far actual totals lay from predicted ones in back-tests, by measure and grouping.
     accuracy : list of dict
         Rows of ``rpt_value_forecast_accuracy``.
     losses : list of dict
@@ -79,6 +77,8 @@ class LifetimeValueModel(ModelHeader):
         What the purchase model expects of all customers, beside what they did.
     choice : str or None
         Which purchase model was chosen, and why, in words.
+    weights : str or None
+        How recent paces are weighed, in words; None where the purchase model stands alone.
     notes : str or None
         The warnings, as one text.
     warnings : list of str
@@ -135,7 +135,6 @@ class LifetimeValueModel(ModelHeader):
             "combinations": records(
                 measure=TEXT, learned_on=pa.date32(), customers=WHOLE, weights=REALS
             ),
-            "spreads": records(measure=TEXT, method=TEXT, grouping=TEXT, scale=REAL, degrees=REAL),
             "accuracy": records(**ACCURACY),
             "losses": records(**LOSSES),
             "verdict": struct(
@@ -143,6 +142,7 @@ class LifetimeValueModel(ModelHeader):
             ),
             "curves": records(curve=TEXT, position=REAL, expected=REAL, actual=REAL),
             "choice": TEXT,
+            "weights": TEXT,
             "notes": TEXT,
             "warnings": pa.list_(TEXT),
         }
@@ -156,12 +156,12 @@ class LifetimeValueModel(ModelHeader):
     spend: Mapping[str, Any] | None
     parameters: Sequence[Mapping[str, Any]]
     combinations: Sequence[Mapping[str, Any]]
-    spreads: Sequence[Mapping[str, Any]]
     accuracy: Sequence[Mapping[str, Any]]
     losses: Sequence[Mapping[str, Any]]
     verdict: Mapping[str, Any] | None
     curves: Sequence[Mapping[str, Any]]
     choice: str | None
+    weights: str | None
     notes: str | None
     warnings: Sequence[str]
 

@@ -22,6 +22,9 @@ FEWEST_CUSTOMERS = 100
 # The days that forecasts are judged by, and that expected losses are of.
 PERIOD_DAYS = 90
 
+# How customers are forecast: by the purchase model alone, or with recent paces beside it.
+PURCHASE_MODEL, COMBINED = "purchase model", "combined"
+
 PURCHASES, REVENUE = "purchases", "revenue"
 MEASURES = (PURCHASES, REVENUE)
 

@@ -7,9 +7,8 @@ how far earlier forecasts were off, beside an expectation that holds where there
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,17 +83,3 @@ def learn_spread(
     degrees = EXPECTED_COUNTS_AS + len(beyond)
     square = (EXPECTED_COUNTS_AS * EXPECTED_ERROR[grouping] ** 2 + sum(beyond)) / degrees
     return Spread(float(np.sqrt(square)), degrees)
-
-
-def as_records(spreads: Mapping[tuple[str, str, str], Spread]) -> list[dict[str, Any]]:
-    """Return spreads by measure, method and grouping as plain records."""
-    return [
-        {
-            "measure": measure,
-            "method": method,
-            "grouping": grouping,
-            "scale": spread.scale,
-            "degrees": spread.degrees,
-        }
-        for (measure, method, grouping), spread in sorted(spreads.items())
-    ]

@@ -19,8 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.lifetime_value.backtest import COMBINED, LAST_PERIOD, PURCHASE_MODEL, Judgement
-from segmentation.lifetime_value.options import PURCHASES, REVENUE
+from segmentation.lifetime_value.backtest import LAST_PERIOD, Judgement
+from segmentation.lifetime_value.options import COMBINED, PURCHASE_MODEL, PURCHASES, REVENUE
 
 
 @dataclass(frozen=True)

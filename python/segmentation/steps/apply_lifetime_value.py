@@ -7,9 +7,9 @@ import logging
 import pyarrow as pa
 
 from segmentation.engine.base import Relation, Session, Table
-from segmentation.lifetime_value.forecast_query import COMBINED, forecast_query
+from segmentation.lifetime_value.forecast_query import forecast_query
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import HORIZONS, LifetimeValueOptions
+from segmentation.lifetime_value.options import COMBINED, HORIZONS, LifetimeValueOptions
 from segmentation.steps.begin import begin
 from segmentation.steps.overrides import read_overrides
 

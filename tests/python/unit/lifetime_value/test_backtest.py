@@ -12,15 +12,17 @@ import pytest
 from segmentation.lifetime_value.backtest import (
     BOOSTING,
     CELLS,
-    COMBINED,
     LAST_PERIOD,
-    PURCHASE_MODEL,
     Judgement,
     judge,
     past_days,
 )
 from segmentation.lifetime_value.model import ACCURACY, LOSSES
-from segmentation.lifetime_value.options import LifetimeValueOptions
+from segmentation.lifetime_value.options import (
+    COMBINED,
+    PURCHASE_MODEL,
+    LifetimeValueOptions,
+)
 from segmentation.lifetime_value.verdict import reach_verdict
 
 OPTIONS = LifetimeValueOptions(gradient_boosting=False)

@@ -10,8 +10,8 @@ from segmentation.lifetime_value.combined_forecast import (
     UNLEARNED,
     CombinedForecast,
     Paces,
-    in_words,
     learn_combination,
+    weights_in_words,
 )
 
 
@@ -85,7 +85,8 @@ def test_paces_are_of_the_days_that_are_forecast() -> None:
 def test_weights_are_read_back_and_put_in_words() -> None:
     combination = CombinedForecast((0.25, 0.0, 0.004, 0.5), 300)
     assert CombinedForecast.from_record(combination.as_record()) == combination
-    assert (
-        in_words(combination.weights) == "0.25 × pace of the last 30 days + 0.50 × purchase model"
+    nothing = CombinedForecast((0.0, 0.0, 0.0, 0.0), 300)
+    assert weights_in_words({"revenue": nothing, "purchases": combination}) == (
+        "Purchases of the next 90 days: 0.25 × pace of the last 30 days + 0.50 × purchase model. "
+        "Revenue of the next 90 days: nothing."
     )
-    assert in_words((0.0, 0.0, 0.0, 0.0)) == "nothing"

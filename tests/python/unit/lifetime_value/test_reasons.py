@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from segmentation.lifetime_value import reasons, repeat_purchases
+from segmentation.lifetime_value import combined_forecast, reasons, repeat_purchases
 from segmentation.lifetime_value.reasons import (
     history_in_words,
     next_purchase_in_words,
@@ -19,7 +19,7 @@ from segmentation.lifetime_value.reasons import (
 )
 
 
-@pytest.mark.parametrize("module", [reasons, repeat_purchases])
+@pytest.mark.parametrize("module", [combined_forecast, reasons, repeat_purchases])
 def test_examples_are_true(module: object) -> None:
     assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]
 

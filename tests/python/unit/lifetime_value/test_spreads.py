@@ -10,7 +10,6 @@ from segmentation.lifetime_value.spreads import (
     DECILE,
     EXPECTED_ERROR,
     Spread,
-    as_records,
     learn_spread,
 )
 
@@ -57,8 +56,3 @@ def test_fewer_forecasts_make_wider_intervals() -> None:
 
 def test_nothing_expected_is_nothing() -> None:
     assert Spread(0.1, 3.0).interval(0.0, 0.0) == (0.0, 0.0)
-
-
-def test_records_are_sorted() -> None:
-    spreads = {("revenue", "b", ALL): Spread(0.1, 3), ("purchases", "a", ALL): Spread(0.2, 4)}
-    assert [row["measure"] for row in as_records(spreads)] == ["purchases", "revenue"]
