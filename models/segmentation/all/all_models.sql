@@ -1,129 +1,53 @@
+{#- Columns of the header that every fit has; and those of some kinds, null in the others. -#}
+{%- set shared_columns = [
+    "segmentation", "dataset", "variant", "model_number", "model_version", "previous_version",
+    "fitted_at", "as_of", "lrfm_window_days", "fit_reason", "algorithm", "features_used",
+    "features_dropped", "options", "fit_hash", "sample_fingerprint", "library_versions",
+] -%}
+{%- set clustering_columns = [
+    "k", "k_asked", "k_by_rule", "metrics", "k_scan", "knee_of_shorter_scan", "null_comparisons",
+    "structure", "evidence", "comparison",
+] -%}
+{%- set learning_columns = ["labelled_customers", "horizon_days", "learned_from_day"] -%}
+{%- set known = {
+    "prospects": {
+        "k": "k",
+        "k_asked": "'as many as are known'",
+        "labelled_customers": "labelled_customers",
+        "horizon_days": "horizon_days",
+        "learned_from_day": "learned_from_day",
+    },
+    "lifetime_value": {"labelled_customers": "customers"},
+} -%}
+{%- for segmentation in clusterings() -%}
+    {%- do known.update({segmentation: dict(zip(clustering_columns, clustering_columns))}) -%}
+{%- endfor -%}
+{%- set columns_of = {} -%}
+{%- for kind in fitted_models() -%}
+    {%- set columns = shared_columns[:] -%}
+    {%- for column in clustering_columns + learning_columns -%}
+        {%- do columns.append(known[kind].get(column, "null") ~ " as " ~ column) -%}
+    {%- endfor -%}
+    {%- do columns_of.update({kind: columns}) -%}
+{%- endfor -%}
+
 with
 
-{% for segmentation in clusterings() %}
-    {{ segmentation }}_models as (
+{% for kind in fitted_models() %}
+    {{ kind }}_models as (
 
         select *
-        from {{ ref(segmentation ~ "_model") }}
+        from {{ ref(kind ~ "_model") }}
 
     ),
 {% endfor %}
-prospects_models as (
-
-    select *
-    from {{ ref("prospects_model") }}
-
-),
-
-lifetime_value_models as (
-
-    select *
-    from {{ ref("lifetime_value_model") }}
-
-),
-
 unioned_models as (
 
-    {% for segmentation in clusterings() %}
-        select
-            segmentation,
-            dataset,
-            variant,
-            model_number,
-            model_version,
-            previous_version,
-            fitted_at,
-            as_of,
-            lrfm_window_days,
-            fit_reason,
-            algorithm,
-            k,
-            k_asked,
-            k_by_rule,
-            features_used,
-            features_dropped,
-            metrics,
-            options,
-            fit_hash,
-            sample_fingerprint,
-            library_versions,
-            k_scan,
-            knee_of_shorter_scan,
-            null_comparisons,
-            structure,
-            evidence,
-            comparison,
-            null as labelled_customers,
-            null as horizon_days,
-            null as learned_from_day
-        from {{ segmentation }}_models
-        union all
+    {% for kind in fitted_models() %}
+        select {{ columns_of[kind] | join(", ") }}
+        from {{ kind }}_models
+        {% if not loop.last %}union all{% endif %}
     {% endfor %}
-    select
-        segmentation,
-        dataset,
-        variant,
-        model_number,
-        model_version,
-        previous_version,
-        fitted_at,
-        as_of,
-        lrfm_window_days,
-        fit_reason,
-        algorithm,
-        k,
-        'as many as are known' as k_asked,
-        null as k_by_rule,
-        features_used,
-        features_dropped,
-        null as metrics,
-        options,
-        fit_hash,
-        sample_fingerprint,
-        library_versions,
-        null as k_scan,
-        null as knee_of_shorter_scan,
-        null as null_comparisons,
-        null as structure,
-        null as evidence,
-        null as comparison,
-        labelled_customers,
-        horizon_days,
-        learned_from_day
-    from prospects_models
-    union all
-    select
-        segmentation,
-        dataset,
-        variant,
-        model_number,
-        model_version,
-        previous_version,
-        fitted_at,
-        as_of,
-        lrfm_window_days,
-        fit_reason,
-        algorithm,
-        null as k,
-        null as k_asked,
-        null as k_by_rule,
-        features_used,
-        features_dropped,
-        null as metrics,
-        options,
-        fit_hash,
-        sample_fingerprint,
-        library_versions,
-        null as k_scan,
-        null as knee_of_shorter_scan,
-        null as null_comparisons,
-        null as structure,
-        null as evidence,
-        null as comparison,
-        customers as labelled_customers,
-        null as horizon_days,
-        null as learned_from_day
-    from lifetime_value_models
 
 ),
 
