@@ -2,7 +2,7 @@
   What customers are expected to spend less in the next forecast period than they did so far, by their
   rhythm: their run rate times the share of it that customers like them lost in the period before. It is
   used where forecasts of lifetime value are not good enough to rank customers. A day is named by the days
-  from it to as_of, so that a forecast can be made as of an earlier day and be compared with what came.
+  from it to as_of, so that a forecast can be made as of an earlier day and be compared with its outcome.
 #}
 
 {# With fewer customers to learn from, each is expected to lose half of the run rate. #}

@@ -20,7 +20,7 @@
 
 {#
   The ends of quarters that lie a forecast period or more before as_of, newest first, as Python dates:
-  on each of them a forecast can be made and be compared with what came.
+  a forecast of each of them can be compared with its outcome.
 #}
 {% macro quarter_ends_before_as_of() -%}
     {%- set last = as_of_day() - modules.datetime.timedelta(days=forecast_period_days()) -%}

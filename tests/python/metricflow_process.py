@@ -1,7 +1,7 @@
 """One MetricFlow that answers many commands: starting it takes ten times as long as an answer.
 
 Run as a script it is that process: it reads a command as a line of JSON, runs `mf` with it on the
-one configuration that it keeps, and writes what came of it as a line of JSON.
+one configuration that it keeps, and writes the answer as a line of JSON.
 """
 
 from __future__ import annotations

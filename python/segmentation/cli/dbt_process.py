@@ -112,7 +112,7 @@ def _heeded_sigterm() -> Iterator[None]:
     def stop(*_: object) -> None:
         raise _TerminatedError
 
-    # Only the main thread may say so, and whoever ignores the signal goes on ignoring it.
+    # Only the main thread may set a handler, and a signal that was ignored stays ignored.
     is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield

@@ -21,8 +21,8 @@ Forecast
     all customers as one query, and :mod:`~segmentation.lifetime_value.curves` says what is expected
     of everybody.
 Back-tests
-    :func:`~segmentation.lifetime_value.backtest.judge` compares earlier forecasts with what came
-    and with forecasts without a model;
+    :func:`~segmentation.lifetime_value.backtest.judge` compares earlier forecasts with the
+    outcomes and with forecasts without a model;
     :func:`~segmentation.lifetime_value.verdict.reach_verdict` says which forecast is used, and for
     what.
 

@@ -95,7 +95,7 @@ def coverage(actual: Numbers, lower: Numbers, upper: Numbers) -> float:
 
 
 def area_under_curve(happened: NDArray[np.bool_], likely: Numbers) -> float | None:
-    """Return the area under the ROC curve, or none if everybody or nobody is concerned."""
+    """Return the area under the ROC curve; none if all customers bought, or none did."""
     yes = int(happened.sum())
     no = len(happened) - yes
     if yes == 0 or no == 0:

@@ -1,4 +1,4 @@
-"""Makes forecasts as of earlier days and compares them with what came.
+"""Makes forecasts as of earlier days and compares them with the outcomes.
 
 On each day only what was known then is used: the models are fitted to the purchases up to it, and
 what learns from outcomes (the weights of recent paces, cells, gradient boosting, the width of
@@ -38,7 +38,7 @@ from segmentation.lifetime_value.spreads import ALL, DECILE, REPEATS, Spread, le
 LAST_PERIOD, CELLS, BOOSTING = "last period", "rfm cells", "gradient boosting"
 BUYERS = "buyers"
 
-# Where customers are known for fewer weeks, a forecast of 90 days has hardly anything to go by.
+# With a shorter history, a forecast of 90 days is a guess.
 FEWEST_WEEKS = 8
 
 # Groups of customers by repeat purchases so far: first number, and name.
@@ -47,7 +47,7 @@ _REPEAT_GROUPS = ((0, "0"), (1, "1"), (2, "2 or 3"), (4, "4 to 6"), (7, "7 or mo
 
 @dataclass(frozen=True)
 class PastDay:
-    """A day as of which a forecast is made, and what came after it.
+    """The day of a forecast, what was known then, and the outcome.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class PastDay:
         To what was known on the day.
     expected : Expected
     actual : dict of str to ndarray, shape (n,)
-        Of each measure, what came in the 90 days after.
+        Purchases and revenue of the 90 days after.
     """
 
     day: datetime.date
@@ -72,7 +72,7 @@ class PastDay:
         return [measure for measure in MEASURES if measure in self.expected.mean]
 
     def combination(self, measure: str) -> CombinedForecast:
-        """Return the weights of recent paces that this day teaches."""
+        """Learn the weights of recent paces from this day and its outcome."""
         return learn_combination(
             self.customers.paces[measure],
             self.expected.probability_active,
@@ -112,7 +112,7 @@ class Judgement:
 
     @property
     def combinations(self) -> dict[str, CombinedForecast]:
-        """The weights that the newest day teaches; empty without one, or where it teaches none."""
+        """The weights learned on the newest day; empty without a day, or with too few customers."""
         if not self.days:
             return {}
         newest = self.days[-1]
@@ -153,7 +153,7 @@ def past_days(
 
 
 def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
-    """Compare the forecasts of earlier days with what came.
+    """Compare the forecasts of earlier days with the outcomes.
 
     Parameters
     ----------
@@ -311,7 +311,7 @@ def _half_a_purchase(day: PastDay, measure: str) -> float:
 
 
 class _Errors:
-    """How far the forecasts of the days so far were off, by measure, method and grouping."""
+    """Errors of the forecasts so far, by measure, method and grouping."""
 
     def __init__(self) -> None:
         self._squares: dict[tuple[str, str, str], list[tuple[Numbers, Numbers]]] = {}

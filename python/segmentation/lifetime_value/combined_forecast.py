@@ -1,9 +1,9 @@
 """A forecast that weighs the purchase model beside what customers did most recently.
 
-A purchase model takes the whole past of a customer as one rate. Shops change, and so do customers:
-the last 30 and 90 days know it first. How much each of them counts is learned on an earlier day,
-from what came after it: a weighted sum, with weights of 0 or more, that begins at the purchase
-model and leaves it as far as customers give reason to.
+A purchase model assumes one rate for the whole past of a customer. Rates change, and the last 30
+and 90 days show it first. The forecast is a weighted sum of both, with weights of 0 or more. They
+are learned from an earlier day and its outcome, by least squares that start at the purchase model
+alone.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ INPUTS = (
 # The forecast that stands where nothing has been learned: the purchase model as it is.
 UNLEARNED = (0.0, 0.0, 0.0, 1.0)
 
-# So many customers of average size who did what the purchase model said stand beside those from
-# whom weights are learned: ten customers do not turn a forecast over, a thousand do.
+# The weights start as if so many average customers had bought what the purchase model expected:
+# ten customers change them little, a thousand change them much.
 PRIOR_CUSTOMERS = 50
 
 
@@ -128,11 +128,11 @@ class CombinedForecast:
 def learn_combination(
     paces: Paces, probability_active: Numbers, modelled: Numbers, actual: Numbers
 ) -> CombinedForecast:
-    """Learn how much each input counts, from what came after an earlier day.
+    """Learn the weight of each input from an earlier day and its outcome.
 
     Weighted least squares without negative weights (Lawson and Hanson, 1995, Solving Least Squares
     Problems). A customer counts by the inverse of their pace, so that a few large ones do not
-    decide for all; :data:`PRIOR_CUSTOMERS` stand beside them.
+    decide for all; :data:`PRIOR_CUSTOMERS` are added.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def learn_combination(
     probability_active, modelled : ndarray, shape (n,)
         As for :meth:`CombinedForecast.predict`.
     actual : ndarray, shape (n,)
-        What came.
+        The outcome.
 
     Returns
     -------

@@ -4,9 +4,8 @@ Histories (x, t_x, T) were forecast once each, see :mod:`segmentation.lifetime_v
 customer adds the scale of their own spend, and where recent paces are weighed beside the purchase
 model, the level that they give: what is expected of 90 days by both, divided by what the purchase
 model expects of them, between :data:`LOWEST_LEVEL` and :data:`HIGHEST_LEVEL`. The level holds for
-all horizons: the purchase model says how purchases go on from there. What a level cannot express,
-recent purchases of somebody whom the model takes to have left, say, is expected once, in the next
-90 days.
+all horizons. The remainder, such as recent purchases of a customer who has probably left, is
+expected once, in the next 90 days.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from segmentation.lifetime_value.combined_forecast import CombinedForecast
     from segmentation.lifetime_value.spend_model import SpendModel
 
-# Beyond, recent paces and the purchase model speak of different customers.
+# A larger level would carry one unusual month into every later year.
 LOWEST_LEVEL, HIGHEST_LEVEL = 0.5, 2.0
 
 # Columns of int_customer_repeat_purchases that identify a history, as they are called there.
@@ -124,7 +123,7 @@ def _joined(customers: str, histories: str, spend: SpendModel | None) -> str:
     on = " and ".join(
         f"cast(customers.{name} as double) = histories.{alias}" for name, alias in HISTORY.items()
     )
-    # Whose spends are of no use is taken to have spent what everybody does.
+    # A customer without a spend above 0 gets the mean spend of all customers.
     scale = (
         "cast(null as double)"
         if spend is None
@@ -195,7 +194,7 @@ def _forecasts(spend: SpendModel | None, is_combined: bool) -> list[str]:
             expected = f"{measure}_level * {_modelled(measure, days)}" + (once and f" + {once}")
             low, high = f"{level} * {lower}_{days}_days", f"{level} * {upper}_{days}_days"
             if is_combined:
-                # The sum of what rounds to nothing is not below it.
+                # Rounding must not give a negative sum.
                 expected = f"greatest({expected}, 0)"
                 low, high = f"least({low}, {expected})", f"greatest({high}, {expected})"
             if measure == PURCHASES:

@@ -15,7 +15,7 @@ def learn_and_predict(
     later: tuple[CustomersOnDay, Expected],
     seed: int,
 ) -> Numbers:
-    """Learn from what came after an earlier day, and predict for a later one.
+    """Learn from an earlier day and its outcome, and predict for a later day.
 
     scikit-learn's histogram gradient boosting. Features are repeat purchases, age, time since the
     last purchase, spends, recent paces, and what the purchase model says.
@@ -24,7 +24,7 @@ def learn_and_predict(
     ----------
     earlier : tuple of CustomersOnDay and Expected
     actual : ndarray, shape (n,)
-        What came after the earlier day.
+        The outcome after the earlier day.
     later : tuple of CustomersOnDay and Expected
         Of m customers.
     seed : int

@@ -72,7 +72,7 @@ class SpendModel:
         return np.asarray(self.v + frequency * self.known_spend(frequency, spend))
 
     def known_spend(self, frequency: Counts, spend: Numbers) -> Numbers:
-        """Return mean spends with everybody's in place of what is of no use, shape (n,)."""
+        """Return mean spends; unknown ones become the mean of all customers, shape (n,)."""
         return np.where(_is_known(frequency, spend), spend, self.mean_spend)
 
     def expected_spend(self, frequency: Counts, spend: Numbers) -> Numbers:

@@ -1,8 +1,8 @@
-"""How far totals may lie from what was expected: intervals that earlier forecasts have earned.
+"""Intervals of totals, as wide as earlier forecasts were wrong.
 
-A purchase model knows chance: of many customers the sum varies little. Shops vary more than
-that, by season, campaigns and stock, which no model of customers knows. How much is learned from
-how far earlier forecasts were off, beside an expectation that holds where there were none.
+By chance alone, the sum over many customers varies little. Seasons, campaigns and stock make it
+vary more. How much more is learned from the errors of earlier forecasts; an expected error counts
+beside them.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ Numbers = NDArray[np.float64]
 
 ALL, DECILE, REPEATS = "all", "decile", "repeat purchases"
 
-# So far off, as a share, forecasts are expected to be where none was made before: a tenth for all
-# customers, a fifth for a part of them. It counts as three forecasts beside those that were made.
+# The expected error of a total, as a share: a tenth for all customers, a fifth for a group of them.
+# It counts as three earlier forecasts.
 EXPECTED_ERROR = {ALL: 0.1, DECILE: 0.2, REPEATS: 0.2}
 EXPECTED_COUNTS_AS = 3.0
 
@@ -28,7 +28,7 @@ COVERAGE = 0.9
 
 @dataclass(frozen=True)
 class Spread:
-    """How far totals lie from what is expected, beyond chance.
+    """The error of totals beyond chance.
 
     Attributes
     ----------

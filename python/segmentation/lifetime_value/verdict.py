@@ -1,4 +1,4 @@
-"""Which forecast is used, and for what: decided by what earlier ones were worth.
+"""Which forecast is used, and for what: decided by the errors of earlier forecasts.
 
 The rules, in this order:
 
@@ -56,8 +56,8 @@ def reach_verdict(judgement: Judgement) -> Verdict:
             PURCHASE_MODEL,
             None,
             False,
-            "No quarter ended 90 days or more before this day with enough to learn from: nobody "
-            "knows yet how far the forecast can be relied on, and priorities are not set by it.",
+            "No quarter with enough data ended 90 days or more before this day. The forecast has "
+            "not been tested, and priorities are not set by it.",
         )
     measure = REVENUE if (REVENUE, PURCHASE_MODEL) in judgement.squared_errors else PURCHASES
     errors = {

@@ -154,7 +154,7 @@ REFUNDED = (
     *("remboursee", "rembourse", "devuelto", "reembolsado"),
 )
 TESTS = ("test", "dummy", "intern", "internal", "demo")
-# What stands in the place of a customer whom nobody knows, as the whole text.
+# Texts that stand for an unknown customer.
 GUESTS = (
     *("guest", "guests", "guest customer", "guest order", "guest checkout", "guest user"),
     *("gast", "gastkunde", "gastbestellung", "laufkunde", "laufkundschaft", "barkunde"),
@@ -210,7 +210,7 @@ def says(text: str, words: tuple[str, ...]) -> str | None:
 
 
 def names_nobody(text: str) -> bool:
-    """Return whether a customer's id says that nobody knows the customer, e.g. guest@shop.com."""
+    """Return whether an id stands for an unknown customer, e.g. guest@shop.com."""
     return bare(text.split("@")[0]) in GUESTS
 
 

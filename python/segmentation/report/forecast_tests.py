@@ -120,7 +120,7 @@ def _worst(rows: pd.DataFrame) -> list[str]:
 
 
 def quarters(marts: Marts) -> Figure:
-    """Return each quarter's forecast beside what came, and beside simpler and other rules."""
+    """Return each quarter's forecast beside its outcome, and beside simpler and other rules."""
     name = "forecast-quarters"
     rows = _of_measure(where(marts.table(MART), grouped_by="all"))
     if rows.empty:

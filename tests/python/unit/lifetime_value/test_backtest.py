@@ -190,7 +190,7 @@ def test_without_earlier_forecasts_nothing_is_promised() -> None:
     verdict = reach_verdict(Judgement([]))
     assert verdict.loses_to_last_period is None
     assert not verdict.ranks_customers
-    assert "nobody knows yet" in verdict.because
+    assert "has not been tested" in verdict.because
 
 
 def test_purchases_alone_rank_nobody(frames: Frames) -> None:
