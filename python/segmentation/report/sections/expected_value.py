@@ -205,7 +205,10 @@ def _still_customers(marts: Marts, forecast: ValueForecast | None) -> Figure:
             ],
             rows,
         ),
-        note="Customers do not say when they leave: the probability follows from their rhythm and the time away.",
+        note=(
+            "Customers do not say when they leave: the probability follows from their rhythm and "
+            "the time away."
+        ),
     )
 
 
