@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import lifetime_value_shop as shop
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from segmentation.lifetime_value.customers_on_day import (
     expect,
 )
 from segmentation.lifetime_value.fit import LifetimeValueFit, fit_lifetime_value
+from segmentation.lifetime_value.spend_model import SpendModel
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,28 @@ def test_means_and_variances_are_those_of_simulated_customers(
             deviation = np.sqrt(expected.variance[measure][i])
             assert deviation == pytest.approx(drawn.std(), rel=0.15, abs=0.05)
         assert expected.any_purchase[i] == pytest.approx((purchases > 0).mean(), abs=0.02)
+
+
+def test_an_uncertain_mean_spend_widens_revenue(
+    customers: CustomersOnDay, fitted: LifetimeValueFit
+) -> None:
+    """Little is known of the mean spend of few purchases: half of the variance comes from there."""
+    spend = SpendModel(p=20.0, q=6.0, v=1000.0)
+    few = np.flatnonzero(customers.purchases.frequency == 0)[0]
+    uncertain = dataclasses.replace(fitted, spend=dataclasses.replace(fitted.spend, model=spend))
+    expected = expect(uncertain, customers)
+    random = np.random.default_rng(5)
+    model, age = fitted.purchases.model, customers.purchases.age[few]
+    rate = random.gamma(model.r, 1 / (model.alpha + age), 400_000)
+    leaving = random.beta(model.a, model.beta_of_staying(np.array([0]))[0], 400_000)
+    active = random.random(400_000) < expected.probability_active[few]
+    stays = random.geometric(np.clip(leaving, 1e-12, 1))
+    purchases = np.where(active, np.minimum(random.poisson(rate * 90 / 7), stays), 0)
+    of_spend = random.gamma(spend.q, 1 / spend.v, 400_000)
+    drawn = np.where(
+        purchases > 0, random.gamma(np.maximum(spend.p * purchases, 1e-9)) / of_spend, 0.0
+    )
+    assert expected.variance[REVENUE][few] == pytest.approx(drawn.var(), rel=0.08)
 
 
 def test_without_a_spend_model_only_purchases_are_expected(customers: CustomersOnDay) -> None:
