@@ -208,6 +208,7 @@ def forecast(folder: str, table: str) -> Work:
     from segmentation.engine.threads import limit_native_threads
     from segmentation.lifetime_value.fit import Candidate, LifetimeValueFit
     from segmentation.lifetime_value.forecast import forecast_histories
+    from segmentation.lifetime_value.maximum_likelihood import LikelihoodFit, Maximum
     from segmentation.lifetime_value.purchase_fit import PurchaseFit
     from segmentation.lifetime_value.purchase_models import PurchaseModel
     from segmentation.lifetime_value.repeat_purchases import RepeatPurchases
@@ -215,10 +216,13 @@ def forecast(folder: str, table: str) -> Work:
 
     limit_native_threads()
     columns = _read(folder, table)
-    purchases = PurchaseFit(
-        PurchaseModel("bg_nbd", *TRUTH), np.zeros((4, 4)), 0.0, 0, 0, 0, False, 0, 0
+    exact = LikelihoodFit.at_maximum(
+        Maximum(np.zeros(4), np.zeros((4, 4)), 0.0, False, 0, 0), customers=0
     )
-    spend = SpendFit(SpendModel(6.25, 3.74, 15.44), np.zeros((3, 3)), 0.0, 0, 0, 0.0, False, 0, 0)
+    purchases = PurchaseFit(
+        model=PurchaseModel("bg_nbd", *TRUTH), repeat_customers=0, distinct_histories=0, **exact
+    )
+    spend = SpendFit(model=SpendModel(6.25, 3.74, 15.44), excluded=0, correlation=0.0, **exact)
     fitted = LifetimeValueFit((Candidate(purchases, None, True),), "option", spend, ())
 
     def work() -> dict[str, Any]:

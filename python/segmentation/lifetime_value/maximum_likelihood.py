@@ -9,8 +9,9 @@ penalty, and the result says so.
 
 from __future__ import annotations
 
+import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +59,7 @@ class Maximum:
         Without the penalty.
     penalised : bool
         Whether a weak penalty was needed.
-    starts, agreeing : int
+    starts, agreeing_starts : int
         Searches, and those that ended at the same height.
     """
 
@@ -67,7 +68,62 @@ class Maximum:
     log_likelihood: float
     penalised: bool
     starts: int
-    agreeing: int
+    agreeing_starts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LikelihoodFit:
+    """What every model that was fitted by maximum likelihood knows of its fit.
+
+    Attributes
+    ----------
+    covariance : ndarray of shape (p, p)
+        Of the logarithms of the parameters.
+    log_likelihood : float
+        Of all customers, without a penalty.
+    customers : int
+        That it was fitted to.
+    penalised : bool
+        Whether the likelihood had no maximum inside, and a weak penalty was added.
+    starts, agreeing_starts : int
+        Searches, and those that ended at the same log-likelihood.
+    """
+
+    covariance: Numbers
+    log_likelihood: float
+    customers: int
+    penalised: bool
+    starts: int
+    agreeing_starts: int
+
+    def likelihood_record(self) -> dict[str, Any]:
+        """Return these fields as plain numbers and lists."""
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(LikelihoodFit)}
+        return fields | {"covariance": self.covariance.tolist()}
+
+    @staticmethod
+    def read_likelihood(record: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields that :meth:`likelihood_record` wrote."""
+        return {
+            "covariance": np.array(record["covariance"], dtype=np.float64),
+            "log_likelihood": float(record["log_likelihood"]),
+            "customers": int(record["customers"]),
+            "penalised": bool(record["penalised"]),
+            "starts": int(record["starts"]),
+            "agreeing_starts": int(record["agreeing_starts"]),
+        }
+
+    @staticmethod
+    def at_maximum(found: Maximum, customers: int) -> dict[str, Any]:
+        """Return the fields of a fit that ended at a maximum."""
+        return {
+            "covariance": found.covariance,
+            "log_likelihood": found.log_likelihood,
+            "customers": customers,
+            "penalised": found.penalised,
+            "starts": found.starts,
+            "agreeing_starts": found.agreeing_starts,
+        }
 
 
 class NoMaximumError(ValueError):

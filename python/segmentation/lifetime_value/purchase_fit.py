@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from segmentation.lifetime_value.maximum_likelihood import inner, maximise
+from segmentation.lifetime_value.maximum_likelihood import LikelihoodFit, inner, maximise
 from segmentation.lifetime_value.options import FEWEST_CUSTOMERS
 from segmentation.lifetime_value.purchase_models import (
     NAMES,
@@ -18,7 +18,6 @@ from segmentation.lifetime_value.purchase_models import (
 )
 from segmentation.lifetime_value.repeat_purchases import (
     DistinctPurchases,
-    Numbers,
     RepeatPurchases,
 )
 
@@ -33,33 +32,19 @@ class TooLittleDataError(ValueError):
     """There are too few customers, or purchases, for a model; the message says what to do."""
 
 
-@dataclass(frozen=True)
-class PurchaseFit:
-    """A fitted purchase model, and how well it is known.
+@dataclass(frozen=True, kw_only=True)
+class PurchaseFit(LikelihoodFit):
+    """A fitted purchase model, and how well it is known; its covariance is of r, alpha, a and b.
 
     Attributes
     ----------
     model : PurchaseModel
-    covariance : ndarray of shape (4, 4)
-        Of the logarithms of r, alpha, a and b.
-    log_likelihood : float
-        Of all histories, without a penalty.
-    customers, repeat_customers, distinct_histories : int
-    penalised : bool
-        Whether the likelihood had no maximum inside, and a weak penalty was added.
-    starts, agreeing_starts : int
-        Searches, and those that ended at the same log-likelihood.
+    repeat_customers, distinct_histories : int
     """
 
     model: PurchaseModel
-    covariance: Numbers
-    log_likelihood: float
-    customers: int
     repeat_customers: int
     distinct_histories: int
-    penalised: bool
-    starts: int
-    agreeing_starts: int
 
     @property
     def standard_errors(self) -> dict[str, float]:
@@ -108,14 +93,9 @@ class PurchaseFit:
         """Return everything as plain numbers, text and lists."""
         return {
             **self.model.as_record(),
-            "covariance": [[float(value) for value in row] for row in self.covariance],
-            "log_likelihood": self.log_likelihood,
-            "customers": self.customers,
+            **self.likelihood_record(),
             "repeat_customers": self.repeat_customers,
             "distinct_histories": self.distinct_histories,
-            "penalised": self.penalised,
-            "starts": self.starts,
-            "agreeing_starts": self.agreeing_starts,
         }
 
     @classmethod
@@ -123,14 +103,9 @@ class PurchaseFit:
         """Return the fit that :meth:`as_record` described."""
         return cls(
             model=PurchaseModel.from_record(record),
-            covariance=np.array(record["covariance"], dtype=np.float64),
-            log_likelihood=float(record["log_likelihood"]),
-            customers=int(record["customers"]),
             repeat_customers=int(record["repeat_customers"]),
             distinct_histories=int(record["distinct_histories"]),
-            penalised=bool(record["penalised"]),
-            starts=int(record["starts"]),
-            agreeing_starts=int(record["agreeing_starts"]),
+            **cls.read_likelihood(record),
         )
 
 
@@ -168,14 +143,9 @@ def fit_purchase_model(family: str, purchases: RepeatPurchases | DistinctPurchas
     )
     return PurchaseFit(
         model=PurchaseModel.at(family, found.logarithms),
-        covariance=found.covariance,
-        log_likelihood=found.log_likelihood,
-        customers=customers,
         repeat_customers=repeats,
         distinct_histories=len(grouped),
-        penalised=found.penalised,
-        starts=found.starts,
-        agreeing_starts=found.agreeing,
+        **PurchaseFit.at_maximum(found, customers),
     )
 
 

@@ -8,6 +8,7 @@ customer buys: the correlation of the two is measured, and a large one reported.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from segmentation.lifetime_value.maximum_likelihood import inner, maximise
+from segmentation.lifetime_value.maximum_likelihood import LikelihoodFit, inner, maximise
 from segmentation.lifetime_value.purchase_fit import TooLittleDataError
 from segmentation.lifetime_value.repeat_purchases import Counts, Numbers
 
@@ -88,35 +89,24 @@ class SpendModel:
         return np.asarray(self.p / (self.p * frequency + self.q - 1.0))
 
 
-@dataclass(frozen=True)
-class SpendFit:
-    """A fitted spend model, and what it was learned from.
+@dataclass(frozen=True, kw_only=True)
+class SpendFit(LikelihoodFit):
+    """A fitted spend model, and what it was learned from; its covariance is of p, q - 1 and v.
+
+    Its customers have a repeat purchase and a mean spend above 0.
 
     Attributes
     ----------
     model : SpendModel
-    covariance : ndarray of shape (3, 3)
-        Of the logarithms of p, q - 1 and v.
-    log_likelihood : float
-    customers : int
-        With a repeat purchase and a mean spend above 0.
     excluded : int
-        With a repeat purchase, and a mean spend that is missing, 0 or negative: refunds.
+        Customers with a repeat purchase, and a mean spend that is missing, 0 or negative: refunds.
     correlation : float
-        Pearson's, of frequency and mean spend of those customers.
-    penalised : bool
-    starts, agreeing_starts : int
+        Pearson's, of frequency and mean spend of the customers.
     """
 
     model: SpendModel
-    covariance: Numbers
-    log_likelihood: float
-    customers: int
     excluded: int
     correlation: float
-    penalised: bool
-    starts: int
-    agreeing_starts: int
 
     @property
     def correlated(self) -> bool:
@@ -162,14 +152,9 @@ class SpendFit:
         """Return everything as plain numbers, text and lists."""
         return {
             **{name: getattr(self.model, name) for name in "pqv"},
-            "covariance": [[float(value) for value in row] for row in self.covariance],
-            "log_likelihood": self.log_likelihood,
-            "customers": self.customers,
+            **self.likelihood_record(),
             "excluded": self.excluded,
             "correlation": self.correlation,
-            "penalised": self.penalised,
-            "starts": self.starts,
-            "agreeing_starts": self.agreeing_starts,
         }
 
     @classmethod
@@ -177,14 +162,9 @@ class SpendFit:
         """Return the fit that :meth:`as_record` described."""
         return cls(
             model=SpendModel(*(float(record[name]) for name in "pqv")),
-            covariance=np.array(record["covariance"], dtype=np.float64),
-            log_likelihood=float(record["log_likelihood"]),
-            customers=int(record["customers"]),
             excluded=int(record["excluded"]),
             correlation=float(record["correlation"]),
-            penalised=bool(record["penalised"]),
-            starts=int(record["starts"]),
-            agreeing_starts=int(record["agreeing_starts"]),
+            **cls.read_likelihood(record),
         )
 
 
@@ -231,17 +211,13 @@ def fit_spend_model(frequency: Counts, spend: Numbers) -> SpendFit:
     starts = [np.log([p, q - 1.0, (q - 1.0) / p]) for p, q in _STARTS]
     found = maximise(surface, starts, starts[0], float(len(x)))
     p, above_one, v = (float(value) for value in np.exp(found.logarithms))
+    # Of spends in the currency, as the density of m is that of m / centre, divided by it.
+    in_currency = found.log_likelihood - len(x) * float(np.log(centre))
     return SpendFit(
         model=SpendModel(p, 1.0 + above_one, v * centre),
-        covariance=found.covariance,
-        # Of spends in the currency, as the density of m is that of m / centre, divided by it.
-        log_likelihood=found.log_likelihood - len(x) * float(np.log(centre)),
-        customers=len(x),
         excluded=excluded,
         correlation=_correlation(x, m),
-        penalised=found.penalised,
-        starts=found.starts,
-        agreeing_starts=found.agreeing,
+        **SpendFit.at_maximum(dataclasses.replace(found, log_likelihood=in_currency), len(x)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from segmentation.lifetime_value import (
     forecast_histories,
 )
 from segmentation.lifetime_value.fit import Candidate
+from segmentation.lifetime_value.maximum_likelihood import LikelihoodFit, Maximum
 from segmentation.lifetime_value.options import ForecastOptions
 from segmentation.lifetime_value.purchase_fit import PurchaseFit
 from segmentation.lifetime_value.purchase_models import BG_NBD, MBG_NBD, PurchaseModel
@@ -28,12 +30,20 @@ TRUTH = PurchaseModel(MBG_NBD, 0.8, 5.0, 0.8, 2.0)
 SPEND = SpendModel(4.0, 4.0, 30.0)
 
 
+def known_likelihood(parameters: int, customers: int) -> dict[str, Any]:
+    """Return the fields of a fit whose parameters are known exactly."""
+    return LikelihoodFit.at_maximum(
+        Maximum(np.zeros(parameters), np.zeros((parameters, parameters)), 0.0, False, 4, 4),
+        customers,
+    )
+
+
 def fit_of(model: PurchaseModel, spend: SpendModel | None = SPEND) -> LifetimeValueFit:
     """Return a fit that knows its parameters exactly."""
-    purchases = PurchaseFit(model, np.zeros((4, 4)), 0.0, 1_000, 500, 400, False, 4, 4)
-    known = (
-        None if spend is None else SpendFit(spend, np.zeros((3, 3)), 0.0, 500, 0, 0.0, False, 4, 4)
+    purchases = PurchaseFit(
+        model=model, repeat_customers=500, distinct_histories=400, **known_likelihood(4, 1_000)
     )
+    known = spend and SpendFit(model=spend, excluded=0, correlation=0.0, **known_likelihood(3, 500))
     return LifetimeValueFit((Candidate(purchases, None, True),), "option", known, ())
 
 
