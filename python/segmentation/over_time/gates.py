@@ -7,11 +7,10 @@ silhouette at every fit; what counts there is that a refit is not worse.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segmentation.registry.gate_options import GateOptions
-from segmentation.registry.gates import Gate
+from segmentation.registry.stored_gates import Gate
 
 STABILITY, SILHOUETTE, AGREEMENT = "stability", "silhouette", "agreement"
 SMALLEST_SHARE, NAMES = "smallest share", "names"
@@ -42,31 +41,8 @@ class FitFigures:
     named_share: float
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How the segments that two models give the same customers agree.
-
-    Attributes
-    ----------
-    customers : int
-    kept : int
-        Customers whose segment has the same slug.
-    adjusted_rand_index : float
-        1 where the groups are the same, whatever they are called; near 0 of unrelated ones.
-    """
-
-    customers: int
-    kept: int
-    adjusted_rand_index: float
-
-    @property
-    def kept_share(self) -> float:
-        """The share who keep their segment; 1 of nobody."""
-        return self.kept / self.customers if self.customers else 1.0
-
-
 def judged_gates(
-    fit: FitFigures, current: FitFigures, agreement: Agreement, limits: GateOptions
+    fit: FitFigures, current: FitFigures, kept_share: float, limits: GateOptions
 ) -> list[Gate]:
     """Return the gates of a refit, in a fixed order.
 
@@ -76,8 +52,8 @@ def judged_gates(
         Of the new fit.
     current : FitFigures
         Of the current model, at its own fit.
-    agreement : Agreement
-        Between the two, on today's customers.
+    kept_share : float
+        Share of today's customers whom both give the same segment.
     limits : GateOptions
 
     Returns
@@ -99,7 +75,7 @@ def judged_gates(
         limit = current.silhouette - limits.gate_silhouette_loss
         gates.append(_gate(SILHOUETTE, fit.silhouette, limit))
     if limits.gate_agreement is not None:
-        gates.append(_gate(AGREEMENT, agreement.kept_share, limits.gate_agreement))
+        gates.append(_gate(AGREEMENT, kept_share, limits.gate_agreement))
     if limits.gate_smallest_share is not None:
         gates.append(_gate(SMALLEST_SHARE, fit.smallest_share, limits.gate_smallest_share))
     if limits.gate_names:
@@ -107,38 +83,5 @@ def judged_gates(
     return gates
 
 
-def agreement_of(counts: Sequence[tuple[str, str, int]]) -> Agreement:
-    """Return how two segmentations of the same customers agree.
-
-    Parameters
-    ----------
-    counts : sequence of (slug by one, slug by the other, number of customers)
-        A row for each pair of slugs.
-
-    Notes
-    -----
-    The adjusted Rand index is that of Hubert and Arabie (1985). Pairs are counted in whole numbers.
-    """
-    customers = sum(count for _, _, count in counts)
-    kept = sum(count for one, other, count in counts if one == other)
-    by_one: dict[str, int] = {}
-    by_other: dict[str, int] = {}
-    for one, other, count in counts:
-        by_one[one] = by_one.get(one, 0) + count
-        by_other[other] = by_other.get(other, 0) + count
-    together = sum(_pairs(count) for _, _, count in counts)
-    in_one, in_other = (sum(map(_pairs, sizes.values())) for sizes in (by_one, by_other))
-    everything = _pairs(customers)
-    # In units of 1 / everything, so that nothing is rounded before the last division.
-    expected = in_one * in_other
-    index = together * everything - expected
-    most = (in_one + in_other) * everything / 2 - expected
-    return Agreement(customers, kept, float(index / most) if most else 1.0)
-
-
 def _gate(name: str, value: float, limit: float) -> Gate:
     return Gate(name, float(value), float(limit), bool(value >= limit - _ROUNDING))
-
-
-def _pairs(customers: int) -> int:
-    return customers * (customers - 1) // 2

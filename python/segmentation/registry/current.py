@@ -24,10 +24,10 @@ from typing import Any, Generic, TypeVar
 from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import text_literal
 from segmentation.registry.digest import DIGEST, row_digest
-from segmentation.registry.gates import CHALLENGER
 from segmentation.registry.header import ModelHeader, StoredModelError
 from segmentation.registry.promotions import Promotion, promotion_of
 from segmentation.registry.run import Run
+from segmentation.registry.stored_gates import CHALLENGER
 
 log = logging.getLogger("segmentation")
 

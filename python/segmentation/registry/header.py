@@ -17,9 +17,9 @@ import pyarrow as pa
 
 from segmentation.registry.arrow import TEXT, WHOLE
 from segmentation.registry.digest import DIGEST, with_digests
-from segmentation.registry.gates import BEFORE_GATES, CHAMPION, GATES, Gate
 from segmentation.registry.library_versions import LIBRARIES, library_versions
 from segmentation.registry.run import Run
+from segmentation.registry.stored_gates import BEFORE_GATES, CHAMPION, GATES, Gate
 
 
 class StoredModelError(ValueError):

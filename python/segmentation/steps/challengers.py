@@ -10,22 +10,16 @@ import logging
 
 import pyarrow as pa
 
-from segmentation.clustering.assign import scoring_rule
+from segmentation.clustering.customer_segments import segments_query
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
-from segmentation.clustering.segments_of_table import segments_of_table
-from segmentation.engine.base import Engine, Relation, Session, Table
-from segmentation.engine.sql import Query, case, quoted, select, text_literal
+from segmentation.engine.base import Relation, Session, Table
+from segmentation.engine.sql import select, text_literal
 from segmentation.registry.current import stored_model
-from segmentation.scoring.prototypes import NOISE
-from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.overrides import read_options
 
 log = logging.getLogger("segmentation")
-
-# What customers in no dense group are listed under.
-_NOISE = ("noise", "Noise")
 
 
 def assign_challenger(
@@ -76,44 +70,6 @@ def assign_challenger(
     return step.engine.relation(
         segments.step("challenger_segments", select(["*", version], segments.result))
     )
-
-
-def segments_query(
-    engine: Engine, table: str, model: SegmentationModel, naming: NamingInputs, key: str
-) -> Query:
-    """Return the query for the segment that a model gives each customer, as it is called today.
-
-    Parameters
-    ----------
-    engine : Engine
-    table : str
-        A from-item with all customers.
-    model : SegmentationModel
-    naming : NamingInputs
-        Of this build.
-    key : str
-        Column that identifies a row.
-
-    Returns
-    -------
-    Query
-        Its result has the key, segment_id, segment_slug and segment_name.
-    """
-    table = with_features_of(engine, table, model)
-    named = segments_of_table(engine, table, model, naming)
-    assigned = scoring_rule(model, named).assigned(engine, table, keep=[key])
-    texts = {NOISE: _NOISE} | {s.segment_id: (s.segment_slug, s.segment_name) for s in named}
-    slug, name = (
-        case([(f"named_id = {i}", text_literal(written[n])) for i, written in texts.items()])
-        for n in (0, 1)
-    )
-    columns = [
-        quoted(key),
-        "cast(named_id as integer) as segment_id",
-        f"{slug} as segment_slug",
-        f"{name} as segment_name",
-    ]
-    return assigned.step("segments", select(columns, assigned.result))
 
 
 def _challenger(step: Step, models: Table, current_model: Table) -> SegmentationModel | None:

@@ -6,9 +6,9 @@ A fit step writes its own row, because dbt's hooks do not know why nothing was f
 from __future__ import annotations
 
 from segmentation.engine.sql import quoted, text_literal
-from segmentation.registry.gates import CHALLENGER, failed_in_words
 from segmentation.registry.header import ModelHeader
 from segmentation.registry.refit_policy import answers_request
+from segmentation.registry.stored_gates import CHALLENGER, failed_in_words
 from segmentation.steps.begin import Step
 from segmentation.steps.fit_decision import FitDecision, Model
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import logging
 
+from segmentation.clustering.agreement import agreement_of, counted_moves
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
-from segmentation.engine.base import Engine
-from segmentation.over_time.gates import Agreement, FitFigures, agreement_of, judged_gates
+from segmentation.over_time.gates import FitFigures, judged_gates
 from segmentation.playbook.matching import DESCRIPTION
-from segmentation.registry.gates import CHALLENGER, CHAMPION, failed_in_words
 from segmentation.registry.refit_policy import FitReason
+from segmentation.registry.stored_gates import CHALLENGER, CHAMPION, failed_in_words
 from segmentation.steps.begin import Step
-from segmentation.steps.challengers import segments_query
 
 log = logging.getLogger("segmentation")
 
@@ -43,12 +42,8 @@ def through_gates(
     """
     limits = naming.limits
     assert isinstance(limits, SegmentationOptions)
-    gates = judged_gates(
-        figures_of(model),
-        figures_of(current),
-        agreement_on(step.engine, table, current, model, naming),
-        limits,
-    )
+    agreement = agreement_of(counted_moves(step.engine, table, (current, model), naming))
+    gates = judged_gates(figures_of(model), figures_of(current), agreement.kept_share, limits)
     failed = failed_in_words(gates)
     became = CHALLENGER if failed and reason.is_bound_by_gates else CHAMPION
     if became == CHALLENGER:
@@ -82,21 +77,3 @@ def figures_of(model: SegmentationModel) -> FitFigures:
         smallest_share=smallest / in_clusters if in_clusters else 0.0,
         named_share=sum(named) / len(named) if named else 0.0,
     )
-
-
-def agreement_on(
-    engine: Engine,
-    table: str,
-    one: SegmentationModel,
-    other: SegmentationModel,
-    naming: NamingInputs,
-    key: str = "customer_id",
-) -> Agreement:
-    """Return how the segments agree that two models give the customers of a table today."""
-    ones, others = (segments_query(engine, table, model, naming, key) for model in (one, other))
-    counted = engine.rows(
-        f"select ones.segment_slug, others.segment_slug, count(*) from {ones.from_item} as ones "
-        f"inner join {others.from_item} as others on ones.{key} = others.{key} "
-        "group by ones.segment_slug, others.segment_slug"
-    )
-    return agreement_of([(one, other, int(count)) for one, other, count in counted])

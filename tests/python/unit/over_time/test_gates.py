@@ -1,24 +1,19 @@
-"""The gates of a refit: limits of the options and of the current model, and how models agree."""
+"""The gates of a refit: limits of the options and of the current model."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from segmentation.over_time.gates import Agreement, FitFigures, agreement_of, judged_gates
+from segmentation.clustering.options import SegmentationOptions
+from segmentation.over_time.gates import FitFigures, judged_gates
 from segmentation.registry.gate_options import GateOptions
-from segmentation.registry.gates import Gate, failed_in_words
 from segmentation.registry.option_checks import OptionError
-from sklearn.metrics import adjusted_rand_score
+from segmentation.registry.stored_gates import Gate, failed_in_words
 
 GOOD = FitFigures(stability=0.9, silhouette=0.4, smallest_share=0.1, named_share=1.0)
-SAME = Agreement(100, 100, 1.0)
 
 
 def failed(fit: FitFigures, current: FitFigures = GOOD, **limits: float | bool | None) -> list[str]:
-    gates = judged_gates(fit, current, SAME, GateOptions(**limits))  # type: ignore[arg-type]
+    gates = judged_gates(fit, current, 1.0, GateOptions(**limits))  # type: ignore[arg-type]
     return [gate.name for gate in gates if not gate.passed]
 
 
@@ -27,7 +22,7 @@ def fit(**changed: float | None) -> FitFigures:
 
 
 def test_a_fit_that_is_like_the_current_model_passes_all_gates() -> None:
-    gates = judged_gates(GOOD, GOOD, SAME, GateOptions())
+    gates = judged_gates(GOOD, GOOD, 1.0, GateOptions())
     assert [(gate.name, gate.value, gate.limit, gate.passed) for gate in gates] == [
         ("stability", 0.9, 0.6, True),
         ("silhouette", 0.4, pytest.approx(0.3), True),
@@ -71,7 +66,7 @@ def test_a_gate_can_be_left_out() -> None:
 
 
 def test_customers_who_would_move_fail_the_gate_of_agreement() -> None:
-    gates = judged_gates(GOOD, GOOD, Agreement(10, 5, 0.9), GateOptions())
+    gates = judged_gates(GOOD, GOOD, 0.5, GateOptions())
     assert failed_in_words(gates) == "agreement 0.50 below 0.60"
 
 
@@ -90,22 +85,6 @@ def test_words_show_a_difference() -> None:
     ],
 )
 def test_an_impossible_limit_is_an_error(limits: dict[str, object], message: str) -> None:
-    from segmentation.clustering.options import SegmentationOptions
-
     with pytest.raises(OptionError) as raised:
         SegmentationOptions.from_mapping({"features": ["age"]}, limits)
     assert message in str(raised.value)
-
-
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("abcd")), min_size=1))
-def test_agreement_is_that_of_scikit_learn(pairs: list[tuple[str, str]]) -> None:
-    counts = [(one, other, count) for (one, other), count in Counter(pairs).items()]
-    found = agreement_of(counts)
-    assert found.customers == len(pairs)
-    assert found.kept_share == sum(a == b for a, b in pairs) / len(pairs)
-    ones, others = zip(*pairs, strict=True)
-    assert found.adjusted_rand_index == pytest.approx(adjusted_rand_score(ones, others))
-
-
-def test_nobody_agrees_with_nobody() -> None:
-    assert agreement_of([]).kept_share == 1.0
