@@ -6,13 +6,24 @@
 
 {# Without its database: a view over it is still right in a copy of the file under another name. #}
 {% macro build_runs() -%}
+    {{- return(table_of_runs("build_runs")) -}}
+{%- endmacro %}
+
+{#
+  What each run decided about each model, see python/segmentation/steps/decision_log.py: a fit step adds
+  its row, in the transaction of its fit.
+#}
+{% macro fit_decisions() -%}
+    {{- return(table_of_runs("fit_decisions")) -}}
+{%- endmacro %}
+
+{% macro table_of_runs(name) -%}
     {%- if not execute -%}
-        {{- return("build_runs") -}}
+        {{- return(name) -}}
     {%- endif -%}
     {%- set model = graph.nodes["model.segmentation.value_model"] -%}
     {{- return(
-        api.Relation.create(schema=model.schema, identifier="build_runs")
-        .include(database=false) | string
+        api.Relation.create(schema=model.schema, identifier=name).include(database=false) | string
     ) -}}
 {%- endmacro %}
 
@@ -50,6 +61,37 @@
     {{- return(numbers) -}}
 {%- endmacro %}
 
+{#
+  The models of each segmentation that are stored for what is built, the newest first: those that
+  seeds/model_promotions.csv can name. None where they are in another file, or nothing is applied.
+#}
+{% macro stored_versions() -%}
+    {%- if invocation_args_dict.get("defer") or invocation_args_dict.get("empty") -%}
+        {{- return(none) -}}
+    {%- endif -%}
+    {%- set versions = {} -%}
+    {%- for segmentation in fitted_models() -%}
+        {%- set model = graph.nodes["model.segmentation." ~ segmentation ~ "_model"] -%}
+        {%- set relation = adapter.get_relation(model.database, model.schema, model.alias) -%}
+        {%- set listed = [] -%}
+        {%- if relation is not none -%}
+            {%- for row in run_query(
+                "select model_version, cast(as_of as varchar), lrfm_window_days from " ~ relation
+                ~ " where model_version is not null and dataset = " ~ text_literal(dataset())
+                ~ " and variant = " ~ text_literal(variant()) ~ " order by model_number desc"
+            ).rows -%}
+                {%- do listed.append({
+                    "model_version": row[0],
+                    "as_of": row[1],
+                    "lrfm_window_days": row[2] | int,
+                }) -%}
+            {%- endfor -%}
+        {%- endif -%}
+        {%- do versions.update({segmentation: listed}) -%}
+    {%- endfor -%}
+    {{- return(versions) -}}
+{%- endmacro %}
+
 {# A run that selects no model writes no mart and is not listed. #}
 {% macro begin_run() -%}
     {%- if execute -%}
@@ -65,6 +107,12 @@
                 ~ "ended_at timestamp, dataset varchar, variant varchar, as_of date, refit boolean, "
                 ~ "is_empty boolean, models integer, models_selected integer, models_built integer, "
                 ~ "nodes_failed integer, nodes_skipped integer, models_before varchar)"
+            ) -%}
+            {%- do run_query(
+                "create table if not exists " ~ fit_decisions() ~ " ("
+                ~ "run_number integer, dataset varchar, variant varchar, as_of date, "
+                ~ "segmentation varchar, decision varchar, reason varchar, latest_version varchar, "
+                ~ "became varchar, champion_version varchar)"
             ) -%}
             {%- do run_query(
                 "insert into " ~ build_runs()

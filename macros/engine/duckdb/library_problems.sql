@@ -22,8 +22,14 @@
         "options": {},
         "refit": var("refit") | string,
         "refit_after_days": var("refit_after_days") | string,
+        "run": {
+            "dataset": dataset(),
+            "variant": variant(),
+            "lrfm_window_days": var("lrfm_window_days"),
+        },
         "seeds": [],
         "sources": [],
+        "stored_versions": stored_versions(),
     } -%}
     {%- set sources = [] -%}
     {#- start_empty_run loads the seeds that an emptied run does not find. -#}

@@ -8,6 +8,7 @@ unioned_warnings as (
         "segment_warnings",
         "unassigned_warnings",
         "drift_warnings",
+        "champion_warnings",
     ] %}
         select
             topic_rank,

@@ -15,6 +15,8 @@ select
     cast(model_version as varchar) as model_version,
     cast(previous_version as varchar) as previous_version,
     is_in_force,
+    cast(chosen_by as varchar) as chosen_by,
+    cast(became as varchar) as became,
     cast(fitted_at as timestamp) as fitted_at,
     cast(as_of as date) as as_of,
     cast(lrfm_window_days as integer) as lrfm_window_days,

@@ -3,6 +3,7 @@
     "segmentation", "dataset", "variant", "model_number", "model_version", "previous_version",
     "fitted_at", "as_of", "lrfm_window_days", "fit_reason", "algorithm", "features_used",
     "features_dropped", "options", "fit_hash", "sample_fingerprint", "library_versions",
+    "gates", "became",
 ] -%}
 {%- set clustering_columns = [
     "k", "k_asked", "k_by_rule", "metrics", "k_scan", "knee_of_shorter_scan", "null_comparisons",
@@ -59,6 +60,7 @@ current_models as (
         variant,
         model_number,
         model_version,
+        chosen_by,
         is_of_this_build
     from {{ ref("current_models") }}
 
@@ -69,6 +71,7 @@ marked_models as (
     select
         unioned_models.*,
         current_models.model_version is not null as is_in_force,
+        current_models.chosen_by,
         coalesce(current_models.is_of_this_build, false) as is_of_this_build
     from unioned_models
     left join current_models
@@ -95,7 +98,10 @@ select
     model_version,
     previous_version,
     is_in_force,
+    chosen_by,
     is_of_this_build,
+    coalesce(became, 'champion') as became,
+    gates,
     fitted_at,
     as_of,
     lrfm_window_days,

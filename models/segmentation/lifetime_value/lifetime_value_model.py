@@ -7,6 +7,7 @@ def model(dbt, session):
     customers = dbt.ref("int_customer_repeat_purchases")
     backtests = dbt.ref("int_value_forecast_backtests")
     run_settings = dbt.ref("int_run_settings")
+    promotions = dbt.ref("model_promotions")
     settings = dbt.config.meta_get("settings")
     overrides = dbt.config.meta_get("overrides")
     refit = dbt.config.meta_get("refit")
@@ -22,4 +23,5 @@ def model(dbt, session):
         refit=refit,
         refit_after_days=refit_after_days,
         runs_schema=dbt.this.schema,
+        promotions=promotions,
     )

@@ -8,6 +8,7 @@ def model(dbt, session):
     run_settings = dbt.ref("int_run_settings")
     playbook = dbt.ref("segment_playbook")
     feature_words = dbt.ref("feature_words")
+    promotions = dbt.ref("model_promotions")
     settings = dbt.config.meta_get("settings")
     overrides = dbt.config.meta_get("overrides")
     refit = dbt.config.meta_get("refit")
@@ -27,4 +28,5 @@ def model(dbt, session):
         refit_after_days=refit_after_days,
         refit_on_drift=refit_on_drift,
         runs_schema=dbt.this.schema,
+        promotions=promotions,
     )

@@ -17,6 +17,7 @@ from segmentation.cli.doctor import doctor
 from segmentation.cli.explain import explain
 from segmentation.cli.export import export
 from segmentation.cli.init import init
+from segmentation.cli.promote import promote
 from segmentation.cli.report import report
 from segmentation.cli.score import score
 from segmentation.cli.serve import serve
@@ -106,3 +107,9 @@ app.command(
         "segmentation export --segment value/at_risk --to audiences/win_back.csv --changes",
     )
 )(export)
+app.command(
+    epilog=examples(
+        "segmentation promote value-0003-1f2e3d4c --reason 'the customers did change'",
+        "segmentation promote value-0001-0a1b2c3d --pin --reason 'the refit split a segment'",
+    )
+)(promote)

@@ -15,6 +15,7 @@ from segmentation.features.numbers import (
     SCALINGS,
     TRANSFORMS,
 )
+from segmentation.registry.gate_options import GateOptions
 from segmentation.registry.option_checks import (
     LARGEST_SEED,
     MOST_SEGMENTS,
@@ -385,6 +386,7 @@ class NamingOptions(OptionGroup):
 @dataclass(frozen=True)
 class SegmentationOptions(
     Options,
+    GateOptions,
     NamingOptions,
     ComparisonOptions,
     StateOptions,

@@ -1,13 +1,15 @@
 """Which row of a model table is current, and whether it is what was stored.
 
-The current model of a data set and variant is the one with the largest number. A row that was
+The current model of a data set and variant is the champion with the largest number, unless people
+promoted or pinned another, see :mod:`segmentation.registry.promotions`. A row that was
 changed after it was stored, or lacks what a model needs, is damaged: it is never applied, and no
 earlier row takes its place unnoticed. The next fit follows it, with the damage as its reason.
+A damaged challenger stays a challenger, and is a reason for a fit that has to pass the gates.
 
 The dbt models ``<segmentation>_current_model`` (``macros/newest_model.sql``) say which row that is,
 and whatever applies or reports a model reads them. A fit comes before them: :func:`newest_first`
-is the same rule for its own past, and a test compares the two. All rows are read by their headers;
-what was fitted, which may be megabytes, only of the rows that are needed.
+and :func:`champion_of` are the same rule for its own past, and a test compares the two. All rows
+are read by their headers; what was fitted, which may be megabytes, only of those that are needed.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import text_literal
 from segmentation.registry.digest import DIGEST, row_digest
 from segmentation.registry.header import ModelHeader, StoredModelError
+from segmentation.registry.promotions import Promotion, promotion_of
 from segmentation.registry.run import Run
+from segmentation.registry.stored_gates import CHALLENGER
 
 log = logging.getLogger("segmentation")
 
@@ -43,10 +47,19 @@ class StoredModels(Generic[Model]):
         None where there is none, and where the current row is damaged.
     damage : str or None
         Which row is damaged and how, where the current one is.
-    predecessor : model or None
-        The newest sound one: the segments of a new fit take their slugs from it.
-    version : str or None
+    current_version : str or None
         The version of the current row, damaged or not.
+    is_pinned : bool
+        Whether people pinned the current one: no fit takes its place.
+    newest : model or None
+        The last fit, current or not; None where there is none, and where its row is damaged.
+    newest_damage : str or None
+        Which row is damaged and how, where that of the last fit is.
+    predecessor : model or None
+        The current one or, if it is damaged, the newest sound one: the segments of a new fit take
+        their slugs from it.
+    version : str or None
+        The version of the last fit, damaged or not.
     number : int
         The largest number so far; 0 where there is none.
     without_digest : sequence of mapping
@@ -55,6 +68,10 @@ class StoredModels(Generic[Model]):
 
     current: Model | None = None
     damage: str | None = None
+    current_version: str | None = None
+    is_pinned: bool = False
+    newest: Model | None = None
+    newest_damage: str | None = None
     predecessor: Model | None = None
     version: str | None = None
     number: int = 0
@@ -62,7 +79,11 @@ class StoredModels(Generic[Model]):
 
 
 def read_models(
-    engine: Engine, history: Table | None, run: Run, kind: type[Model]
+    engine: Engine,
+    history: Table | None,
+    run: Run,
+    kind: type[Model],
+    promotion: Promotion | None = None,
 ) -> StoredModels[Model]:
     """Read and check what a model table holds of the data set and variant of a build.
 
@@ -77,11 +98,13 @@ def read_models(
     run : Run
     kind : subclass of ModelHeader
         What its rows are.
+    promotion : Promotion, optional
+        What people decided of it.
 
     Returns
     -------
     StoredModels
-        If the current row is damaged, the log reports it.
+        If the current row is damaged, or that of the last fit, the log reports it.
     """
     if history is None:
         return StoredModels()
@@ -94,20 +117,50 @@ def read_models(
             _, damage = table.read(header)
             if damage is not None:
                 log.warning("%s", damage)
-    current, damage = table.read(own[0]) if own else (None, None)
+    champion = champion_of(own, promotion)
+    current, damage = table.read(champion) if champion is not None else (None, None)
+    newest, newest_damage = current, damage
+    if own and own[0] is not champion:
+        newest, newest_damage = table.read(own[0])
     predecessor = current
     if damage is not None:
         log.warning("%s; it is not applied", damage)
-        earlier = (table.read(header)[0] for header in own[1:])
-        predecessor = next((model for model in earlier if model is not None), None)
+        # Challengers come last: their segments were in force for nobody.
+        earlier = sorted((row for row in own if row is not champion), key=_is_challenger)
+        sound = (table.read(header)[0] for header in earlier)
+        predecessor = next((model for model in sound if model is not None), None)
+    if newest_damage is not None and newest_damage != damage:
+        log.warning("%s", newest_damage)
     return StoredModels(
         current=current,
         damage=damage,
+        current_version=champion["model_version"] if champion is not None else None,
+        is_pinned=(
+            promotion is not None
+            and promotion.is_pin
+            and champion is not None
+            and champion["model_version"] == promotion.model_version
+        ),
+        newest=newest,
+        newest_damage=newest_damage,
         predecessor=predecessor,
         version=own[0]["model_version"] if own else None,
         number=_number(own[0]) if own else 0,
         without_digest=[] if table.has_digests else table.sound_records(),
     )
+
+
+def read_promotion(
+    engine: Engine, promotions: Table | None, segmentation: str, run: Run
+) -> Promotion | None:
+    """Return what the seed ``model_promotions`` decides; None where it does not, or is None."""
+    if promotions is None:
+        return None
+    records = engine.records(
+        "select segmentation, dataset, variant, model_version, action, decided_on "
+        f"from {engine.from_item(promotions)}"
+    )
+    return promotion_of(records, segmentation, run)
 
 
 def model_to_apply(
@@ -145,14 +198,15 @@ def model_to_apply(
         If it is not in the model table, or is damaged and there is somebody.
     """
     found = engine.records(
-        f"select model_number, model_version from {engine.from_item(current)} "
+        f"select model_number, model_version, chosen_by from {engine.from_item(current)} "
         f"where dataset = {text_literal(run.dataset)} and variant = {text_literal(run.variant)}"
     )
     if not found:
         return None
     table = _ModelTable(engine, engine.from_item(models), kind)
     # Of a damaged row, the data set may be what is lost.
-    headers = [header for header in table.headers(found[0]) if _may_be_of(run, header)]
+    identity = {name: found[0][name] for name in ("model_number", "model_version")}
+    headers = [header for header in table.headers(identity) if _may_be_of(run, header)]
     if not headers:
         raise StoredModelError(
             f"The current model is {found[0]['model_version']}, and no such model is stored. "
@@ -160,15 +214,48 @@ def model_to_apply(
         )
     model, damage = table.read(headers[0])
     if damage is not None and engine.rows(f"select 1 from {engine.from_item(people)} limit 1"):
-        raise StoredModelError(
-            f"{damage[0].upper()}{damage[1:]}. It is not applied. Fit it anew, which "
-            "every whole build does: dbt build"
+        advice = (
+            "It is pinned: remove its row from seeds/model_promotions.csv, or pin another version, "
+            "and build: dbt build"
+            if found[0]["chosen_by"] == "pinned"
+            else "Fit it anew, which every whole build does: dbt build"
         )
+        raise StoredModelError(f"{damage[0].upper()}{damage[1:]}. It is not applied. {advice}")
     return model
 
 
+def stored_model(
+    engine: Engine,
+    models: Table,
+    identity: Mapping[str, Any],
+    run: Run,
+    kind: type[Model],
+) -> tuple[Model | None, str | None]:
+    """Return a stored model of the data set and variant of a build, or how it is damaged.
+
+    Parameters
+    ----------
+    engine : Engine
+    models : relation or table name
+        The model table.
+    identity : mapping
+        ``model_number`` and ``model_version``, as they are stored.
+    run : Run
+    kind : subclass of ModelHeader
+        What its rows are.
+
+    Returns
+    -------
+    model, damage : model or None, str or None
+        Neither where there is no such row.
+    """
+    table = _ModelTable(engine, engine.from_item(models), kind)
+    headers = [header for header in table.headers(identity) if _may_be_of(run, header)]
+    return table.read(headers[0]) if headers else (None, None)
+
+
 def newest_first(headers: Iterable[Mapping[str, Any]], run: Run) -> list[Mapping[str, Any]]:
-    """Return the rows that may be of a data set and variant, the current one first.
+    """Return the rows that may be of a data set and variant, the last fit first.
 
     The largest number comes first; of equal ones the one that was fitted last, of those the
     greatest version in the order of code points. What is null comes last.
@@ -188,6 +275,41 @@ def newest_first(headers: Iterable[Mapping[str, Any]], run: Run) -> list[Mapping
     return sorted(own, key=rank, reverse=True)
 
 
+def champion_of(
+    own: Sequence[Mapping[str, Any]], promotion: Promotion | None
+) -> Mapping[str, Any] | None:
+    """Return the current one of the rows of a data set and variant; None where there is none.
+
+    Parameters
+    ----------
+    own : sequence of mapping
+        As :func:`newest_first` returns them.
+    promotion : Promotion, optional
+        What people decided. A version that is not among the rows decides nothing.
+
+    Returns
+    -------
+    mapping or None
+        The first that is no challenger; what is pinned before all, and what is promoted before all
+        that were fitted up to the decision. A row without a time of its fit may be later.
+    """
+    champions = [header for header in own if not _is_challenger(header)]
+    decided = [
+        header
+        for header in own
+        if promotion is not None and header["model_version"] == promotion.model_version
+    ]
+    if promotion is None or not decided:
+        return champions[0] if champions else None
+    later = [
+        header
+        for header in champions
+        if header["model_version"] != promotion.model_version
+        and (header["fitted_at"] is None or header["fitted_at"] > promotion.decided_before)
+    ]
+    return decided[0] if promotion.is_pin or not later else later[0]
+
+
 class _ModelTable(Generic[Model]):
     """A table of models: headers of its rows, and each of them checked."""
 
@@ -197,12 +319,15 @@ class _ModelTable(Generic[Model]):
         self._engine = engine
         self._table = table
         self._kind = kind
-        self.has_digests = DIGEST in engine.column_names(table)
+        columns = engine.column_names(table)
+        self.has_digests = DIGEST in columns
+        # Rows of versions without gates are of champions.
+        self._became = "became" if "became" in columns else "null as became"
 
     def headers(self, like: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Return what identifies each row, or those with given values."""
         return self._engine.records(
-            f"select {', '.join(self._IDENTITY)}, previous_version, fitted_at "
+            f"select {', '.join(self._IDENTITY)}, previous_version, fitted_at, {self._became} "
             f"from {self._table}{self._where(like or {})}"
         )
 
@@ -267,6 +392,10 @@ def _out_of_line(headers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]
         if header["previous_version"]
         != versions.get((header["dataset"], header["variant"], _number(header) - 1))
     ]
+
+
+def _is_challenger(header: Mapping[str, Any]) -> bool:
+    return header["became"] == CHALLENGER
 
 
 def _may_be_of(run: Run, header: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from segmentation.registry.arrow import TEXT, WHOLE
 from segmentation.registry.digest import DIGEST, with_digests
 from segmentation.registry.library_versions import LIBRARIES, library_versions
 from segmentation.registry.run import Run
+from segmentation.registry.stored_gates import BEFORE_GATES, CHAMPION, GATES, Gate
 
 
 class StoredModelError(ValueError):
@@ -53,6 +54,8 @@ _HEADER = pa.schema(
         "library_versions": TEXT,
         "features_used": TEXT,
         "features_dropped": TEXT,
+        "gates": GATES,
+        "became": TEXT,
     }
 )
 
@@ -97,6 +100,10 @@ class ModelHeader:
         Of Python and of the libraries that fitted it, as JSON.
     features_used, features_dropped : str
         In order; the latter with why they were left out.
+    gates : list of Gate
+        The figures that a refit was judged by, whether they bound it or not; none for a first fit.
+    became : str
+        ``"champion"`` or ``"challenger"``: whether it took over from the model before.
     """
 
     # The columns of a kind of model, see model_columns.
@@ -122,6 +129,8 @@ class ModelHeader:
     library_versions: str
     features_used: str
     features_dropped: str
+    gates: list[Gate]
+    became: str
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -133,7 +142,7 @@ class ModelHeader:
             If a field is empty that a model needs; the message names all of them.
         """
         values = {field.name: record.get(field.name) for field in dataclasses.fields(cls)}
-        for name, before in cls.ADDED_LATER.items():
+        for name, before in (*BEFORE_GATES.items(), *cls.ADDED_LATER.items()):
             if values[name] is None:
                 values[name] = before
         empty = [
@@ -143,7 +152,8 @@ class ModelHeader:
         ]
         if empty:
             raise StoredModelError(f"it has nothing in {', '.join(empty)}")
-        return cls(**cls._read(values))
+        gates = [Gate(**gate) for gate in values["gates"] or []]
+        return cls(**cls._read(values | {"gates": gates}))
 
     @classmethod
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -262,4 +272,6 @@ class FitRequest:
             library_versions=library_versions(fitted.libraries),
             features_used=", ".join(fitted.features),
             features_dropped="; ".join(f"{f.name}: {f.reason}" for f in fitted.dropped),
+            gates=[],
+            became=CHAMPION,
         )

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from segmentation.registry.header import ModelHeader
 from segmentation.registry.option_checks import OptionError
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.run import Run
+
+
+@dataclass(frozen=True)
+class FitReason:
+    """Why a model has to be fitted.
+
+    Attributes
+    ----------
+    words : str
+    is_bound_by_gates : bool
+        Whether the fit takes over only if it passes the gates: where the current model is sound and
+        was made by today's settings, and nobody asked for another.
+    """
+
+    words: str
+    is_bound_by_gates: bool = False
 
 
 def why_fit(
@@ -18,13 +35,13 @@ def why_fit(
     refit: Any,
     refit_after_days: Any,
     before_request: int | None = None,
-) -> str | None:
+) -> FitReason | None:
     """Return why a model has to be fitted; None where the latest can stay.
 
     Parameters
     ----------
     latest : ModelHeader or None
-        The last fit of the data set.
+        The last fit of the data set, be it current or a challenger.
     configuration : FitConfiguration
         Today's.
     run : Run
@@ -43,18 +60,18 @@ def why_fit(
     """
     is_asked_for, most_days = read_refit(refit, refit_after_days)
     if latest is None:
-        return "there is no model yet"
+        return FitReason("there is no model yet")
     if is_asked_for and not answers_request(latest, run, before_request):
-        return "it was asked for"
+        return FitReason("it was asked for")
     if not configuration.made(latest):
-        return "the configuration changed"
+        return FitReason("the configuration changed")
     if latest.lrfm_window_days != run.lrfm_window_days:
-        return (
+        return FitReason(
             f"frequency and monetary count {run.lrfm_window_days} days and counted "
             f"{latest.lrfm_window_days}"
         )
     if most_days is not None and (run.as_of - latest.as_of).days > most_days:
-        return f"the last model is older than {most_days} days"
+        return FitReason(f"the last model is older than {most_days} days", is_bound_by_gates=True)
     return None
 
 

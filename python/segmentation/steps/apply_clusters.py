@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from segmentation.clustering.assign import assignments_query, scoring_rule
+from segmentation.clustering.customer_segments import with_features_of
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import read_segments
 from segmentation.clustering.projection import projection_expressions
 from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import Query, number, quoted, select, text_literal
-from segmentation.features.further_columns import with_further_columns
 from segmentation.steps.begin import begin
 
 # Enough for a picture; more points would only cover one another.
@@ -103,16 +103,6 @@ def project_customers(
     rule = scoring_rule(model, read_segments(step.records(segments)))
     points = _Points(segmentation, model, rule, key, rows)
     return engine.relation(_points_query(engine, table, points))
-
-
-def with_features_of(engine: Engine, table: str, model: SegmentationModel) -> str:
-    """Return a from-item in which further columns that a model looks at are columns."""
-    return with_further_columns(
-        engine,
-        table,
-        numbers=[feature.prepared.name for feature in model.features],
-        texts=[category.name for category in model.categories],
-    )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ before the first model runs.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,11 @@ from segmentation.classification.candidates import chosen_candidates
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.lifetime_value import LifetimeValueOptions
 from segmentation.registry.option_checks import OptionError, one_of
+from segmentation.registry.promotions import StoredVersion, version_problems
 from segmentation.registry.refit_policy import read_refit
+from segmentation.registry.run import Run
 from segmentation.steps.overrides import read_overrides
-from segmentation.steps.seed_files import SeedFile, seed_problems
+from segmentation.steps.seed_files import PROMOTIONS, SeedFile, seed_problems, seed_records
 
 CLASSIFIED, LIFETIME_VALUE = "prospects", "lifetime_value"
 
@@ -33,7 +36,9 @@ def build_problems(
         ``options``: segmentation to its ``settings`` and ``overrides``, and to the ``columns`` that
         they can name: ``numbers``, ``texts`` and ``further``, or None where these are not known;
         ``refit`` and ``refit_after_days``; ``seeds``: for each its ``name``, ``path``, ``shown``
-        and ``columns``;
+        and ``columns``; ``run`` and ``stored_versions``: what is built, and segmentation to its
+        models as :class:`segmentation.registry.promotions.StoredVersion` has them; None where
+        these are not known;
         ``sources``: of those that files are read for.
     read_source : callable
         Reads a source as the build will; what it raises is what is wrong.
@@ -48,9 +53,11 @@ def build_problems(
         problems += [f"{segmentation}: {problem}" for problem in _options(segmentation, asked)]
     problems += _raised(lambda: read_refit(build["refit"], build["refit_after_days"]))
     for seed in build["seeds"]:
-        problems += seed_problems(
-            SeedFile(seed["name"], Path(seed["path"]), seed["shown"], seed["columns"])
-        )
+        file = SeedFile(seed["name"], Path(seed["path"]), seed["shown"], seed["columns"])
+        wrong = seed_problems(file)
+        if file.name == PROMOTIONS and not wrong:
+            wrong = _promotion_problems(file, build)
+        problems += wrong
     for source in build["sources"]:
         try:
             read_source(source)
@@ -58,6 +65,25 @@ def build_problems(
             problems.append(str(error))
     # Two tables of one source may be read from one folder that is not there.
     return list(dict.fromkeys(problems))
+
+
+def _promotion_problems(file: SeedFile, build: Mapping[str, Any]) -> list[str]:
+    """Return which promotions name a model that a build cannot apply."""
+    stored = build.get("stored_versions")
+    if stored is None:
+        return []
+    run = build["run"]
+    versions = {
+        segmentation: [StoredVersion(**version) for version in found]
+        for segmentation, found in stored.items()
+    }
+    day = datetime.date.min
+    found = version_problems(
+        seed_records(file),
+        Run(run["dataset"], run["variant"], day, run["lrfm_window_days"]),
+        versions,
+    )
+    return [f"{file.shown}: {problem}" for problem in found]
 
 
 def _options(segmentation: str, asked: Mapping[str, Any]) -> list[str]:

@@ -19,12 +19,14 @@ from segmentation.clustering.naming import NamingInputs
 from segmentation.engine.base import Session, Table
 from segmentation.features.further_columns import with_further_columns
 from segmentation.registry.option_groups import FitConfiguration
-from segmentation.registry.refit_policy import read_flag
+from segmentation.registry.refit_policy import FitReason, read_flag
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import Step, begin
+from segmentation.steps.decision_log import FITTED, KEPT, NOBODY, log_decision
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
 from segmentation.steps.further_numbers import check_further_numbers
+from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.measure_drift import refit_reason, with_distributions
 from segmentation.steps.overrides import read_options
 
@@ -46,6 +48,7 @@ def fit_if_needed(
     refit_after_days: Any = None,
     refit_on_drift: Any = False,
     runs_schema: str | None = None,
+    promotions: Table | None = None,
 ) -> pa.Table:
     """Fit a model where one is needed.
 
@@ -54,6 +57,9 @@ def fit_if_needed(
     that is a reason. Models that were stored before rows had digests are returned again, with
     theirs.
 
+    A fit for age or drift takes over from the current model if it passes the gates, see
+    :mod:`segmentation.over_time.gates`; else it is a challenger.
+
     Parameters
     ----------
     session : Session
@@ -61,7 +67,7 @@ def fit_if_needed(
     segmentation : str
     features, run_settings, playbook, feature_words : relation or table name
         The feature table, ``int_run_settings``, and the two seeds.
-    history, refit, refit_after_days, runs_schema
+    history, refit, refit_after_days, runs_schema, promotions
         See :class:`segmentation.steps.fit_decision.PastFits`.
     refit_on_drift : bool
         Whether a model is fitted anew when one of its features drifted other than by construction,
@@ -78,17 +84,19 @@ def fit_if_needed(
     """
     step = begin(session, run_settings)
     options = read_options(settings, overrides)
-    past = PastFits(history, refit, refit_after_days, runs_schema)
+    past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
     decision = decide(step, segmentation, SegmentationModel, FitConfiguration(options), past)
     table = step.engine.from_item(features)
     reason = decision.reason
-    current = decision.stored.current
-    if read_flag("refit_on_drift", refit_on_drift) and reason is None and current is not None:
-        reason = refit_reason(step, table, current)
+    newest = decision.stored.newest
+    if read_flag("refit_on_drift", refit_on_drift) and reason is None and newest is not None:
+        drifted = refit_reason(step, table, newest)
+        reason = FitReason(drifted, is_bound_by_gates=True) if drifted else None
     if reason is None:
         _announce_kept(step, decision, table)
+        log_decision(step, decision, runs_schema, KEPT)
         return SegmentationModel.as_table([], decision.stored.without_digest)
-    log.info("%s: fitting, because %s", segmentation, reason)
+    log.info("%s: fitting, because %s", segmentation, reason.words)
     numbers = [*options.features, *options.trims]
     check_further_numbers(step.engine, table, numbers)
     naming = NamingInputs(
@@ -101,14 +109,18 @@ def fit_if_needed(
             step.engine, table, numbers=numbers, texts=options.categorical_features
         ),
         options,
-        decision.request(step, reason),
+        decision.request(step, reason.words),
         dataclasses.replace(naming, earlier=predecessor and _renamed(predecessor, naming)),
     )
     if model is None:
         log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, step.run.as_of)
+        log_decision(step, decision, runs_schema, NOBODY, reason=reason.words)
         return SegmentationModel.as_table([], decision.stored.without_digest)
     log.info("%s: fitted %s", segmentation, model.model_version)
     model = with_distributions(step, table, model, naming)
+    if decision.stored.current is not None:
+        model = through_gates(step, table, model, decision.stored.current, naming, reason)
+    log_decision(step, decision, runs_schema, FITTED, reason=reason.words, fitted=model)
     return SegmentationModel.as_table([model], decision.stored.without_digest)
 
 

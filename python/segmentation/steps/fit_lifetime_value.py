@@ -15,6 +15,7 @@ from segmentation.lifetime_value.options import FEWEST_CUSTOMERS, LifetimeValueO
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import begin
+from segmentation.steps.decision_log import FITTED, KEPT, NOBODY, log_decision
 from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.fits import fit_lifetime_value
 from segmentation.steps.overrides import read_overrides
@@ -34,6 +35,7 @@ def fit_lifetime_value_if_needed(
     refit: Any = False,
     refit_after_days: Any = None,
     runs_schema: str | None = None,
+    promotions: Table | None = None,
 ) -> pa.Table:
     """Fit the models of lifetime value where a fit is needed.
 
@@ -46,7 +48,7 @@ def fit_lifetime_value_if_needed(
         What dbt hands to the model.
     customers, backtests, run_settings : relation or table name
         ``int_customer_repeat_purchases``, ``int_value_forecast_backtests``, ``int_run_settings``.
-    history, refit, refit_after_days, runs_schema
+    history, refit, refit_after_days, runs_schema, promotions
         See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
         Options, see :class:`segmentation.lifetime_value.options.LifetimeValueOptions`.
@@ -60,17 +62,18 @@ def fit_lifetime_value_if_needed(
     """
     step = begin(session, run_settings)
     options = LifetimeValueOptions.from_mapping(settings, read_overrides(overrides))
-    past = PastFits(history, refit, refit_after_days, runs_schema)
+    past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
     configuration = FitConfiguration(options)
     decision = decide(step, SEGMENTATION, LifetimeValueModel, configuration, past)
     table = step.engine.from_item(customers)
-    latest, known = decision.stored.current, _known(step.engine, table)
-    reason = decision.reason
+    latest, known = decision.stored.newest, _known(step.engine, table)
+    reason = decision.reason.words if decision.reason else None
     if reason is None and latest is not None and not latest.has_forecast and known.are_enough:
         reason = "there is enough to learn from now"
     if reason is None or not known.customers:
         if latest is not None:
             announce_kept(SEGMENTATION, latest, step.run, decision.before_request)
+        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=reason)
         return LifetimeValueModel.as_table([], decision.stored.without_digest)
     log.info("lifetime_value: fitting, because %s", reason)
     model = fit_lifetime_value(
@@ -84,6 +87,7 @@ def fit_lifetime_value_if_needed(
     if model.why_none:
         log.warning("lifetime_value: no forecast: %s", model.why_none)
     log.info("lifetime_value: fitted %s: %s", model.model_version, model.algorithm)
+    log_decision(step, decision, runs_schema, FITTED, reason=reason, fitted=model)
     return LifetimeValueModel.as_table([model], decision.stored.without_digest)
 
 

@@ -16,6 +16,7 @@ from segmentation.engine.base import Session, Table
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import begin
+from segmentation.steps.decision_log import FITTED, KEPT, NOBODY, log_decision
 from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.learn_prospects import ProspectTargets, learn_prospects
 from segmentation.steps.overrides import read_overrides
@@ -83,19 +84,21 @@ def fit_prospects_if_needed(
     table = step.engine.from_item(features)
     source = ProspectTargets(step, table, at_age)
     unusable = _why_not_kept(source, latest) if latest is not None else None
-    reason = decision.reason or unusable
+    reason = decision.reason.words if decision.reason else unusable
     is_usable = latest is not None and unusable is None
     # What is damaged is left to a build that has somebody to learn from.
     can_stay = is_usable or stored.damage is not None
     if reason is None or (can_stay and not step.engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             announce_kept("prospects", latest, step.run, decision.before_request)
+        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=reason)
         return ProspectsModel.as_table([], stored.without_digest)
     log.info("prospects: fitting, because %s", reason)
     learned = learn_prospects(source, options)
     if learned.fitted.classifier is None:
         log.warning("prospects: nothing fitted; no segments are predicted")
         if stored.damage is None and (latest is None or not latest.segments):
+            log_decision(step, decision, runs_schema, NOBODY, reason=reason)
             return ProspectsModel.as_table([], stored.without_digest)
     revenue = step.engine.frame(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
@@ -106,6 +109,7 @@ def fit_prospects_if_needed(
         decision.request(step, reason), options, configuration.fit_hash, learned, segments
     )
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
+    log_decision(step, decision, runs_schema, FITTED, reason=reason, fitted=model)
     return ProspectsModel.as_table([model], stored.without_digest)
 
 

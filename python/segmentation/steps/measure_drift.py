@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from segmentation.clustering.assign import assignments_query
+from segmentation.clustering.customer_segments import with_features_of
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, NamingInputs, read_segments
 from segmentation.clustering.segments_of_table import segments_of_table
@@ -30,7 +31,6 @@ from segmentation.over_time.drift import (
     index_in_words,
 )
 from segmentation.scoring.prototypes import NOISE
-from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import Step, begin
 
 log = logging.getLogger("segmentation")

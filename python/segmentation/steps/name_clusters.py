@@ -6,11 +6,11 @@ import logging
 
 import pyarrow as pa
 
+from segmentation.clustering.customer_segments import with_features_of
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.engine.base import Session, Table
-from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import begin
 from segmentation.steps.overrides import read_options
 from segmentation.steps.segments_table import SEGMENTS, segment_record

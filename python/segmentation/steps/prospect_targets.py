@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from segmentation.clustering.assign import scoring_rule
+from segmentation.clustering.customer_segments import with_features_of
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, read_segments
 from segmentation.engine.base import Engine, Table
 from segmentation.engine.sql import quoted, select
 from segmentation.scoring.prototypes import NOISE
-from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import Step
 
 # Where targets come from that no label gives.

@@ -16,9 +16,13 @@ from pathlib import Path
 from segmentation.playbook.errors import PlaybookError
 from segmentation.playbook.feature_words import read_feature_words
 from segmentation.playbook.playbook import read_playbook
+from segmentation.registry.promotions import contradictions, row_problems
 
 # Once a file is this wrong, more lines of it say nothing new.
 MOST_PROBLEMS = 5
+
+# The seed that says which model people put in force.
+PROMOTIONS = "model_promotions"
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
@@ -76,6 +80,13 @@ def seed_problems(seed: SeedFile) -> list[str]:
     return problems[:MOST_PROBLEMS] + (
         [f"{seed.shown}: {more} more lines are wrong."] if more > 0 else []
     )
+
+
+def seed_records(seed: SeedFile) -> list[dict[str, str | None]]:
+    """Return the rows of a seed in which nothing is wrong, empty cells as None."""
+    text = seed.path.read_text(encoding="utf-8-sig")
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    return [{name: cell or None for name, cell in row.items()} for row in rows]
 
 
 def _header_problems(seed: SeedFile, text: str) -> list[str]:
@@ -168,6 +179,8 @@ def _value_problems(seed: SeedFile, record: Mapping[str, str | None]) -> list[st
             problems.append(f"{name} is {value!r}. Write true or false.")
     if problems:
         return problems
+    if seed.name == PROMOTIONS:
+        return row_problems(record)
     try:
         if seed.name == "segment_playbook":
             read_playbook([record], str(record["segmentation"]))
@@ -180,6 +193,8 @@ def _value_problems(seed: SeedFile, record: Mapping[str, str | None]) -> list[st
 
 def _whole_problems(seed: SeedFile, records: list[dict[str, str | None]]) -> list[str]:
     """Return what only several rows together show."""
+    if seed.name == PROMOTIONS:
+        return [f"{seed.shown}: {problem}" for problem in contradictions(records)]
     if seed.name != "segment_playbook":
         return []
     problems = []

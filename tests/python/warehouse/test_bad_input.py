@@ -41,6 +41,7 @@ def test_empty_tables(fresh: Warehouse) -> None:
     for mart in (name for name in fresh.tables() if name.startswith("marts.")):
         counted = {
             "marts.rpt_builds": 1,
+            "marts.rpt_fit_decisions": 4,
             # Why there is no forecast.
             "marts.rpt_lifetime_value_model": 1,
             "marts.rpt_rows_read": 5,

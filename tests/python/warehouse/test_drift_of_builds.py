@@ -77,6 +77,8 @@ def test_it_fails_on_request(later: Warehouse) -> None:
 def test_it_is_a_reason_to_fit_on_request(later: Warehouse, tmp_path: Path) -> None:
     warehouse = later.copy(tmp_path)
     warehouse.build(*NO_TESTS, **LATER, refit_on_drift=True)
+    # It passed the gates, and took over.
+    assert warehouse.query("select 1 from marts.rpt_model_gates where not is_passed") == []
     reasons = dict(warehouse.query(FITS))
     assert "drifted: PSI " in reasons["value"]
     found = warehouse.query("select max(psi) from marts.rpt_drift where segmentation = 'value'")

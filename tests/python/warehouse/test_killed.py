@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from builds import LIST_OF_RUNS, NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
+from builds import LISTS_OF_RUNS, NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -58,9 +58,11 @@ def kill_at(warehouse: Warehouse, moment: Moment, **variables: object) -> bool:
 
 def latest_run(warehouse: Warehouse) -> tuple[int, bool]:
     """Return the number of the run that began last, and whether the marts are of it as a whole."""
-    if not warehouse.path.exists() or LIST_OF_RUNS not in warehouse.tables():
+    if not warehouse.path.exists() or LISTS_OF_RUNS[0] not in warehouse.tables():
         return 0, False
-    (run,) = warehouse.query(f"select run_number, is_complete from {LIST_OF_RUNS} where is_latest")
+    (run,) = warehouse.query(
+        f"select run_number, is_complete from {LISTS_OF_RUNS[0]} where is_latest"
+    )
     return run
 
 

@@ -17,6 +17,7 @@ COUNTING = {
     # Why there is no forecast.
     "marts.rpt_lifetime_value_model",
     "marts.rpt_builds",
+    "marts.rpt_fit_decisions",
     "marts.rpt_rows_read",
     "marts.rpt_shared_identities",
 }

@@ -10,15 +10,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from house import House
+from house import SETTINGS, House
 from hypothesis import example, given
 from hypothesis import strategies as st
-from newest_model import newest_model
+from newest_model import newest_model, put_current_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
-from segmentation.registry.current import model_to_apply, newest_first, read_models
+from segmentation.registry.current import champion_of, model_to_apply, newest_first, read_models
 from segmentation.registry.digest import row_digest
 from segmentation.registry.header import StoredModelError
+from segmentation.registry.promotions import Promotion, promotion_of
 from segmentation.registry.run import Run, read_run
 
 DAY = datetime.date(2025, 12, 31)
@@ -32,7 +33,13 @@ SCHEMA = pa.schema(
         "model_version": pa.string(),
         "fitted_at": pa.timestamp("us"),
         "as_of": pa.date32(),
+        "became": pa.string(),
     }
+)
+PROMOTIONS = pa.schema(
+    dict.fromkeys(
+        ("segmentation", "dataset", "variant", "model_version", "action", "decided_on"), pa.string()
+    )
 )
 _numbers = st.integers(0, 4) | st.sampled_from([-3, 1_000_000, 1_000_001, 2**40])
 _versions = st.builds(
@@ -48,6 +55,17 @@ _headers = st.fixed_dictionaries(
         "model_version": st.none() | _versions,
         "fitted_at": st.none() | st.sampled_from([datetime.datetime(2025, 1, d) for d in (1, 2)]),
         "as_of": st.just(DAY),
+        "became": st.sampled_from([None, "champion", "challenger"]),
+    }
+)
+_promotions = st.fixed_dictionaries(
+    {
+        "segmentation": st.sampled_from(["value", "profile"]),
+        "dataset": st.sampled_from(["sample", "members"]),
+        "variant": st.none() | st.sampled_from(["", "default", "another"]),
+        "model_version": _versions,
+        "action": st.sampled_from(["promote", "pin"]),
+        "decided_on": st.sampled_from(["2025-01-01", "2025-01-01 00:00:00", "2025-01-01 12:00:00"]),
     }
 )
 
@@ -63,6 +81,7 @@ def listing() -> Iterator[duckdb.DuckDBPyConnection]:
 def header(version: str | None, **more: Any) -> dict[str, Any]:
     """Return the header of a model with number 1, unless another is given."""
     plain = {"dataset": "sample", "variant": "default", "model_number": 1, "as_of": DAY}
+    plain |= {"became": None}
     return plain | {"model_version": version, "fitted_at": NOON} | more
 
 
@@ -82,7 +101,8 @@ TIES = {
 def ties(test: Callable[..., None]) -> Callable[..., None]:
     """Add all ties, both ways round, to the examples of a test of headers."""
     for pair in TIES.values():
-        test = example(headers=pair)(example(headers=pair[::-1])(test))
+        for headers in (pair, pair[::-1]):
+            test = example(headers=headers, promotions=[])(test)
     return test
 
 
@@ -93,18 +113,33 @@ def test_of_equal_numbers_one_is_current(pair: list[dict[str, Any]]) -> None:
 
 
 @ties
-@given(headers=st.lists(_headers, max_size=6))
+@given(headers=st.lists(_headers, max_size=6), promotions=st.lists(_promotions, max_size=1))
 def test_dbt_and_fits_choose_the_same_row(
-    listing: duckdb.DuckDBPyConnection, headers: list[dict[str, Any]]
+    listing: duckdb.DuckDBPyConnection,
+    headers: list[dict[str, Any]],
+    promotions: list[dict[str, Any]],
 ) -> None:
     listing.register("models", pa.Table.from_pylist(headers, schema=SCHEMA))
-    found = listing.sql(newest_model("value", "models", "run")).to_arrow_table().to_pylist()
+    listing.register("promotions", pa.Table.from_pylist(promotions, schema=PROMOTIONS))
+    query = newest_model("value", "models", "run", "promotions")
+    found = listing.sql(query).to_arrow_table().to_pylist()
     of_run = [row for row in found if (row["dataset"], row["variant"]) == ("sample", "default")]
-    chosen = newest_first(headers, RUN)[:1]
+    own = newest_first(headers, RUN)
+    decided = promotion_of(promotions, "value", RUN)
+    champion = champion_of(own, decided)
     names = ("model_number", "model_version", "fitted_at")
     assert [[row[name] for name in names] for row in of_run] == [
-        [row[name] for name in names] for row in chosen
+        [champion[name] for name in names] for _ in [1] if champion is not None
     ]
+    if champion is not None:
+        (row,) = of_run
+        assert (row["newest_number"], row["newest_version"]) == (
+            own[0]["model_number"],
+            own[0]["model_version"],
+        )
+        assert row["has_later_fits"] == (own[0] is not champion)
+        is_decided = decided is not None and champion["model_version"] == decided.model_version
+        assert (row["chosen_by"] != "newest champion") == is_decided
     # At most one row of each data set and variant.
     assert len({(row["dataset"], row["variant"]) for row in found}) == len(found)
 
@@ -209,3 +244,117 @@ def test_a_current_model_that_is_not_stored_is_missed(house: House) -> None:
         model_to_apply(
             engine, "models", "listed", read_run(engine, "run"), SegmentationModel, "features"
         )
+
+
+FOUR_FITS = [
+    header("value-0004-d", model_number=4, fitted_at=EVENING, became="challenger"),
+    header("value-0003-c", model_number=3, became="challenger"),
+    header("value-0002-b", model_number=2, became="champion"),
+    header("value-0001-a"),
+]
+
+
+@pytest.mark.parametrize(
+    ("version", "action", "decided_before", "current"),
+    [
+        (None, None, None, "value-0002-b"),
+        ("value-0003-c", "promote", EVENING, "value-0003-c"),
+        ("value-0003-c", "pin", EVENING, "value-0003-c"),
+        ("value-0001-a", "promote", NOON, "value-0001-a"),
+        # The second was fitted later.
+        ("value-0001-a", "promote", datetime.datetime(2025, 1, 1, 11), "value-0002-b"),
+        ("value-0001-a", "pin", datetime.datetime(2025, 1, 1, 11), "value-0001-a"),
+        # No such model.
+        ("value-0009-x", "pin", EVENING, "value-0002-b"),
+    ],
+)
+def test_a_challenger_waits_and_people_decide(
+    version: str | None, action: str, decided_before: datetime.datetime, current: str
+) -> None:
+    decided = Promotion(version, action, decided_before) if version else None
+    champion = champion_of(FOUR_FITS, decided)
+    assert champion is not None
+    assert champion["model_version"] == current
+
+
+def test_without_a_champion_there_is_no_current_model() -> None:
+    assert champion_of(FOUR_FITS[:2], None) is None
+    assert champion_of([], None) is None
+
+
+@pytest.fixture
+def challenged(house: House) -> House:
+    """Return a house with a champion and a challenger after it."""
+    house.fit()
+    (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
+    second = row | {
+        "model_number": 2,
+        "model_version": "value-0002-challenger",
+        "previous_version": row["model_version"],
+        "became": "challenger",
+    }
+    rows = [second | {"row_digest": row_digest(second)}]
+    house.connection.register("more", pa.Table.from_pylist(rows, schema=SegmentationModel.SCHEMA))
+    house.connection.execute("insert into models from more")
+    return house
+
+
+def test_a_challenger_is_the_last_fit_and_not_current(challenged: House) -> None:
+    engine = DuckDBEngine(challenged.connection)
+    stored = read_models(engine, "models", read_run(engine, "run"), SegmentationModel)
+    assert stored.current is not None
+    assert stored.current.model_number == 1
+    assert stored.predecessor == stored.current
+    assert stored.newest is not None
+    assert stored.newest.model_number == stored.number == 2
+    assert stored.version == "value-0002-challenger"
+    assert set(challenged.assignments()["model_version"]) == {stored.current.model_version}
+    # It was not fitted long ago: the old champion is no reason for another fit.
+    assert challenged.fit() is None
+
+
+def test_a_damaged_challenger_does_not_take_the_place_of_the_champion(
+    challenged: House, logged: pytest.LogCaptureFixture
+) -> None:
+    challenged.connection.execute("update models set k = 9 where model_number = 2")
+    engine = DuckDBEngine(challenged.connection)
+    with logged.at_level(logging.WARNING, logger="segmentation"):
+        stored = read_models(engine, "models", read_run(engine, "run"), SegmentationModel)
+    assert stored.damage is None
+    assert stored.newest is None
+    assert stored.newest_damage is not None
+    assert "value-0002-challenger in value_model is damaged" in logged.text
+    assert set(challenged.assignments()["model_version"]) == {stored.current_version}
+    model = challenged.fit()
+    assert model is not None
+    assert model.model_number == 3
+    assert "is damaged" in model.fit_reason
+
+
+@pytest.mark.parametrize("became", ["'champion'", "null", "'chalenger'"])
+def test_a_challenger_that_was_made_a_champion_by_hand_is_never_applied(
+    challenged: House, became: str
+) -> None:
+    challenged.connection.execute(f"update models set became = {became} where model_number = 2")
+    with pytest.raises(StoredModelError, match="value-0002-challenger in value_model is damaged"):
+        challenged.assignments()
+
+
+def test_a_damaged_champion_is_replaced_at_once(challenged: House) -> None:
+    challenged.connection.execute("update models set k = 9 where model_number = 1")
+    model = challenged.fit()
+    assert model is not None
+    assert (model.model_number, model.became, model.gates) == (3, "champion", [])
+
+
+def test_a_pinned_model_that_is_damaged_is_named_with_its_pin(challenged: House) -> None:
+    challenged.connection.execute(
+        "create table promotions as select 'value' as segmentation, 'sample' as dataset, "
+        "null::varchar as variant, 'value-0002-challenger' as model_version, 'pin' as action, "
+        "'2025-12-31' as decided_on"
+    )
+    put_current_model(challenged.connection, "value", SETTINGS, promotions="promotions")
+    assert set(challenged.segments()["model_version"]) == {"value-0002-challenger"}
+    challenged.connection.execute("update models set k = 9 where model_number = 2")
+    with pytest.raises(StoredModelError, match=r"It is pinned: remove its row from seeds/model_pr"):
+        challenged.segments()

@@ -65,6 +65,12 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "naming_limit": (0.75, False),
         "carry_over_limit": (0.25, False),
         "carry_over": (False, False),
+        "gate_stability": (None, False),
+        "gate_stability_loss": (0.2, False),
+        "gate_silhouette_loss": (0.2, False),
+        "gate_agreement": (0.5, False),
+        "gate_smallest_share": (None, False),
+        "gate_names": (False, False),
     },
     ClassifierOptions: {
         "features": (["age"], True),

@@ -31,6 +31,11 @@ class Runs:
             f"create table {self.table} (run_number int, dataset text, variant text, as_of date,"
             " refit boolean, ended_at timestamp, models_before text)"
         )
+        self.connection.execute(
+            'create table "own ""models""".fit_decisions (run_number int, dataset text, '
+            "variant text, as_of date, segmentation text, decision text, reason text, "
+            "latest_version text, became text, champion_version text)"
+        )
         self.last = 0
 
     def begin(

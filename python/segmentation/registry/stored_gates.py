@@ -1,0 +1,49 @@
+"""What a fit became, and the gates that decided it, as a model's row stores them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from segmentation.registry.arrow import FLAG, REAL, TEXT, records
+
+# A champion takes over from the model before; a challenger is stored and waits.
+CHAMPION, CHALLENGER = "champion", "challenger"
+
+# The type of the column of gates.
+GATES = records(name=TEXT, value=REAL, limit=REAL, passed=FLAG)
+
+# What rows of versions without gates are: each fit took over.
+BEFORE_GATES: Mapping[str, Any] = {"gates": [], "became": CHAMPION}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One figure of a fit beside the least that it has to be.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+    limit : float
+        The least value that passes.
+    passed : bool
+    """
+
+    name: str
+    value: float
+    limit: float
+    passed: bool
+
+    @property
+    def in_words(self) -> str:
+        """E.g. ``"silhouette 0.31 below 0.36"``, with more digits where two show no difference."""
+        digits = next((d for d in (2, 3, 4) if f"{self.value:.{d}f}" != f"{self.limit:.{d}f}"), 6)
+        than = "not below" if self.passed else "below"
+        return f"{self.name} {self.value:.{digits}f} {than} {self.limit:.{digits}f}"
+
+
+def failed_in_words(gates: list[Gate]) -> str:
+    """Return the gates that a fit failed, in words; an empty text where it passed all."""
+    return "; ".join(gate.in_words for gate in gates if not gate.passed)

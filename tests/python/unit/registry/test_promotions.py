@@ -1,0 +1,113 @@
+"""The seed model_promotions: what it decides, and what is wrong with it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from segmentation.registry.promotions import (
+    Promotion,
+    StoredVersion,
+    contradictions,
+    decided_before,
+    promotion_of,
+    row_problems,
+    version_problems,
+)
+from segmentation.registry.run import Run
+
+RUN = Run("sample", "default", datetime.date(2025, 12, 31), 365)
+STORED = {
+    "value": [
+        StoredVersion("value-0002-b", "2025-12-31", 365),
+        StoredVersion("value-0001-a", "2025-06-30", 90),
+    ]
+}
+
+
+def row(**changed: Any) -> dict[str, Any]:
+    return {
+        "segmentation": "value",
+        "dataset": "sample",
+        "variant": None,
+        "model_version": "value-0002-b",
+        "action": "promote",
+        "decided_on": "2026-01-02",
+        "decided_by": "Ada",
+        "reason": "The clusters of the refit are too small.",
+        **changed,
+    }
+
+
+def test_a_day_is_over_at_its_end_and_a_time_at_once() -> None:
+    assert decided_before("2026-01-02") == datetime.datetime(2026, 1, 3)
+    assert decided_before("2026-01-02 14:05:00") == datetime.datetime(2026, 1, 2, 14, 5)
+
+
+@pytest.mark.parametrize(
+    "written", ["soon", "2026", "2026-01-02T14:05:00", "2026-01-02 14:05", "2026-02-30", "20260102"]
+)
+def test_what_is_no_time_is_refused(written: str) -> None:
+    assert row_problems(row(decided_on=written)) == [
+        f"decided_on is {written!r}. Write a day, 2026-01-31, or a time in UTC, "
+        "2026-01-31 14:05:00."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({}, None),
+        ({"variant": "default", "decided_by": None}, None),
+        ({"reason": None}, "reason is empty. Write why this model is to be current."),
+        ({"reason": " "}, "reason is empty. Write why this model is to be current."),
+        ({"model_version": None}, "model_version is empty. Write the model version that the row"),
+        ({"action": "promot"}, "action is 'promot'. Did you mean 'promote'? It can be: promote, p"),
+        ({"segmentation": "valu"}, "segmentation is 'valu'. Did you mean 'value'? It can be: val"),
+        ({"segmentation": "prospects"}, "prospects are not promoted: their model predicts the seg"),
+    ],
+)
+def test_a_row_is_checked(changed: dict[str, Any], problem: str | None) -> None:
+    found = row_problems(row(**changed))
+    assert len(found) == (problem is not None)
+    assert all(problem is not None and sentence.startswith(problem) for sentence in found)
+
+
+def test_two_rows_that_decide_the_same_contradict() -> None:
+    first, second = row(), row(model_version="value-0001-a", action="pin")
+    assert contradictions([first, row(segmentation="profile"), row(dataset="members")]) == []
+    assert contradictions([first | {"variant": "a"}, second | {"variant": "b"}]) == []
+    assert contradictions([first, second]) == [
+        "2 rows decide which model of value is current for sample: promote value-0002-b, pin "
+        "value-0001-a. Keep one of them, or name another variant in each."
+    ]
+    assert contradictions([first | {"variant": "a"}, second]) != []
+    assert contradictions([first | {"variant": "a"}, second | {"variant": "a"}]) != []
+
+
+def test_the_row_of_a_build_is_found() -> None:
+    expected = Promotion("value-0002-b", "promote", datetime.datetime(2026, 1, 3))
+    assert promotion_of([row()], "value", RUN) == expected
+    assert promotion_of([row(variant="default")], "value", RUN) == expected
+    for other in (row(segmentation="profile"), row(dataset="members"), row(variant="another")):
+        assert promotion_of([other], "value", RUN) is None
+
+
+def test_a_version_that_is_not_stored_is_named_with_those_that_are() -> None:
+    assert version_problems([row()], RUN, STORED) == []
+    assert version_problems([row(dataset="members", model_version="x")], RUN, STORED) == []
+    assert version_problems([row(model_version="x", action="pin")], RUN, STORED) == [
+        "it says pin x, and there is no such model of value for sample. The models are: "
+        "value-0002-b (as of 2025-12-31), value-0001-a (as of 2025-06-30)."
+    ]
+    assert version_problems([row()], RUN, {"value": []})[0].endswith(
+        "None is stored: remove the row, and build."
+    )
+
+
+def test_a_model_of_another_window_is_not_applied() -> None:
+    assert version_problems([row(model_version="value-0001-a")], RUN, STORED) == [
+        "it says promote value-0001-a, whose frequency and monetary count 90 days; this build "
+        "counts 365. Set lrfm_window_days: 90, or remove the row."
+    ]
