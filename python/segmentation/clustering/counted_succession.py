@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.clustering.earlier_segments import (
-    earlier_segments,
-    have_same_features,
-    rescaled_centroids,
-    shares_of_earlier,
-)
+from segmentation.clustering.earlier_segments import earlier_segments, have_same_features
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.names import states_of
 from segmentation.clustering.naming import NamingInputs
@@ -22,7 +18,9 @@ from segmentation.engine.sql import Query, quoted, select
 from segmentation.features.arrays import Matrix
 from segmentation.features.further_columns import with_further_columns
 from segmentation.features.mixed_sample import one_hot_length
+from segmentation.features.prepared import PreparedFeatures
 from segmentation.playbook.matching import profile_distance
+from segmentation.scoring.columns import code_columns, scaled_columns
 from segmentation.scoring.nearest import by_segment, dissimilarity_expressions
 from segmentation.scoring.prototypes import Prototypes
 
@@ -75,53 +73,95 @@ def counted_succession(
             model.segmentation, earlier.model_version, ", ".join(gone),
         )  # fmt: skip
         return None
-    is_comparable = have_same_features(model, earlier)
     query = _customers_in_both(engine, table, _rule(earlier, naming), _rule(model, naming))
-    distances = [
-        _own_distance(model, _centres(model, earlier), _BEFORE) if is_comparable else "null",
-        _own_distance(model, _centres(model, model), _AFTER),
-    ]
-    query = query.adding(
-        "distances_to_own_centres",
-        [f"{distances[0]} as distance_before", f"{distances[1]} as distance_after"],
+    found = _counted(engine, query, model.prepared_features)
+    own = _Centres(
+        *(
+            _centres(model, found.measured[side], of.k)
+            for side, of in ((_BEFORE, earlier), (_AFTER, model))
+        )
     )
-    sets = f"grouping sets (({_BEFORE}, {_AFTER}), ({_BEFORE}), ({_AFTER}))"
-    query = query.step(
-        "shared_customers",
-        select(
-            [
-                _BEFORE,
-                _AFTER,
-                "count(*) as customers",
-                "median(cast(distance_before as double)) as spread_before",
-                "median(cast(distance_after as double)) as spread_after",
-            ],
-            query.result,
-            group_by=sets,
-        ),
-    )
-    counts: dict[tuple[int, int], int] = {}
-    spreads_before: dict[int, float | None] = {}
-    spreads_after: dict[int, float | None] = {}
-    # A segment_id is never null: where one is, the row is of all segments of that model.
-    for before_id, after_id, customers, spread_before, spread_after in engine.rows(query):
-        if after_id is None:
-            spreads_before[before_id] = spread_before
-        elif before_id is None:
-            spreads_after[after_id] = spread_after
-        else:
-            counts[before_id, after_id] = customers
-    shifts = _shifts(model, earlier) if is_comparable else {}
-    pairs = {(i, j) for i in range(earlier.k) for j in range(model.k)} | set(counts)
+    spreads = _spreads(engine, query, model.prepared_features, own)
+    shifts = _shifts(model, earlier) if have_same_features(model, earlier) else {}
+    pairs = {(i, j) for i in range(earlier.k) for j in range(model.k)} | set(found.customers)
     return Succession(
         before_version=earlier.model_version,
-        before=_compared(earlier, spreads_before),
-        after=_compared(model, spreads_after),
+        before=_compared(earlier, spreads[_BEFORE]),
+        after=_compared(model, spreads[_AFTER]),
         shared=[
-            SharedCustomers(i, j, counts.get((i, j), 0), shifts.get((i, j)))
+            SharedCustomers(i, j, found.customers.get((i, j), 0), shifts.get((i, j)))
             for i, j in sorted(pairs)
         ],
     )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """Customers of each pair of segments, and the middle of each segment of either model.
+
+    Medians of scaled numbers come first, then how many customers have each category.
+    """
+
+    customers: dict[tuple[int, int], int]
+    measured: dict[str, dict[int, list[float]]]
+
+
+@dataclass(frozen=True)
+class _Centres:
+    """The middles of the clusters of both models, among the same customers."""
+
+    before: Prototypes
+    after: Prototypes
+
+
+def _counted(engine: Engine, query: Query, features: PreparedFeatures) -> _Counts:
+    medians = [f"median(cast({column} as double))" for column in scaled_columns(features)]
+    categories = [
+        f"sum(case when {column} = {code} then 1 else 0 end)"
+        for column, category in zip(code_columns(features), features.categories, strict=True)
+        for code in range(len(category.categories))
+    ]
+    sets = f"grouping sets (({_BEFORE}, {_AFTER}), ({_BEFORE}), ({_AFTER}))"
+    measures = [_BEFORE, _AFTER, "count(*)", *medians, *categories]
+    counted = query.step("shared_customers", select(measures, query.result, group_by=sets))
+    customers: dict[tuple[int, int], int] = {}
+    measured: dict[str, dict[int, list[float]]] = {_BEFORE: {}, _AFTER: {}}
+    # A segment_id is never null: where one is, the row is of all segments of that model.
+    for before_id, after_id, count, *middle in engine.rows(counted):
+        if after_id is None:
+            measured[_BEFORE][before_id] = [float(value) for value in middle]
+        elif before_id is None:
+            measured[_AFTER][after_id] = [float(value) for value in middle]
+        else:
+            customers[before_id, after_id] = count
+    return _Counts(customers, measured)
+
+
+def _spreads(
+    engine: Engine, query: Query, features: PreparedFeatures, centres: _Centres
+) -> dict[str, dict[int, float | None]]:
+    """Return the median distance of each cluster's customers to its middle, by model and id."""
+    distances = [
+        f"{_own_distance(features, centres.before, _BEFORE)} as distance_before",
+        f"{_own_distance(features, centres.after, _AFTER)} as distance_after",
+    ]
+    apart = query.adding("distances_to_own_middles", distances)
+    medians = ["median(distance_before)", "median(distance_after)"]
+    spread = apart.step(
+        "spreads",
+        select(
+            [_BEFORE, _AFTER, *medians],
+            apart.result,
+            group_by=f"grouping sets (({_BEFORE}), ({_AFTER}))",
+        ),
+    )
+    found: dict[str, dict[int, float | None]] = {_BEFORE: {}, _AFTER: {}}
+    for before_id, after_id, of_before, of_after in engine.rows(spread):
+        if after_id is None:
+            found[_BEFORE][before_id] = of_before
+        else:
+            found[_AFTER][after_id] = of_after
+    return found
 
 
 def _compared(model: SegmentationModel, spreads: dict[int, float | None]) -> list[ComparedSegment]:
@@ -153,18 +193,25 @@ def _customers_in_both(
     )
 
 
-def _centres(model: SegmentationModel, of: SegmentationModel) -> Prototypes:
-    """Return the centres of a model's clusters in the units of another with the same features.
+def _centres(model: SegmentationModel, measured: dict[int, list[float]], k: int) -> Prototypes:
+    """Return the middles of clusters: medians of numbers, shares of categories.
 
-    A category costs the squared distance between its one-hot column and the shares of the cluster.
+    A category costs the squared distance between its one-hot column and the shares.
     """
-    shares = [np.array(c.segment_shares) for c in shares_of_earlier(model.categories, of)]
+    n_numbers = len(model.features)
+    counts = [len(category.categories) for category in model.categories]
+    nobody = [0.0] * (n_numbers + sum(counts))
+    rows = np.array([measured.get(i, nobody) for i in range(k)]).reshape(k, len(nobody))
+    blocks = np.split(rows[:, n_numbers:], np.cumsum(counts)[:-1], axis=1) if counts else []
     scale = one_hot_length(model.gamma) ** 2
     return Prototypes(
-        segment_ids=np.arange(of.k),
-        centers=rescaled_centroids(model, of),
-        category_costs=tuple(_costs_of_shares(block, scale) for block in shares),
-        offsets=np.zeros(of.k),
+        segment_ids=np.arange(k),
+        centers=rows[:, :n_numbers],
+        category_costs=tuple(
+            _costs_of_shares(block / np.maximum(block.sum(axis=1, keepdims=True), 1), scale)
+            for block in blocks
+        ),
+        offsets=np.zeros(k),
     )
 
 
@@ -175,10 +222,10 @@ def _costs_of_shares(shares: Matrix, scale: float) -> Matrix:
     return scale * np.hstack([squares + 1 - 2 * shares, squares])
 
 
-def _own_distance(model: SegmentationModel, centres: Prototypes, segment: str) -> str:
-    squared = dissimilarity_expressions(model.prepared_features, centres)
+def _own_distance(features: PreparedFeatures, centres: Prototypes, segment: str) -> str:
+    squared = by_segment(dissimilarity_expressions(features, centres), segment)
     # Sums of squares and shares may round to less than nothing.
-    return f"sqrt(greatest({by_segment(squared, segment)}, 0.0))"
+    return f"sqrt(greatest(cast({squared} as double), 0.0))"
 
 
 def _shifts(

@@ -13,7 +13,6 @@ from segmentation.clustering.model import (
     category_profile,
     z_scores,
 )
-from segmentation.features.arrays import Matrix
 from segmentation.playbook.matching import EarlierSegment
 
 
@@ -26,7 +25,7 @@ def earlier_segments(model: SegmentationModel, earlier: SegmentationModel) -> li
         Features that one of them lacks are left out.
     """
     placed = []
-    categories = shares_of_earlier(model.categories, earlier)
+    categories = _shares_of_earlier(model.categories, earlier)
     for i, segment in enumerate(earlier.segments):
         centroid = _rescaled(model, earlier, i)
         placed.append(
@@ -40,20 +39,7 @@ def earlier_segments(model: SegmentationModel, earlier: SegmentationModel) -> li
     return placed
 
 
-def rescaled_centroids(model: SegmentationModel, earlier: SegmentationModel) -> Matrix:
-    """Return the centroids of an earlier model in scaled units of one with the same numbers.
-
-    Returns
-    -------
-    ndarray of shape (k of the earlier model, n_features)
-    """
-    names = [feature.prepared.name for feature in model.features]
-    rows = [_rescaled(model, earlier, i) for i in range(len(earlier.segments))]
-    values = [[row[name] for name in names] for row in rows]
-    return np.array(values, dtype=float).reshape(len(rows), len(names))
-
-
-def shares_of_earlier(
+def _shares_of_earlier(
     categories: Sequence[ModelCategory], earlier: SegmentationModel
 ) -> list[ModelCategory]:
     """Return the columns of categories that both models know, with the earlier one's segments."""

@@ -359,8 +359,8 @@ class NamingOptions(OptionGroup):
         Largest root mean square difference, in z-scores, between a segment and the playbook
         row whose name it takes.
     carry_over_share : float
-        A segment takes the slug of one of the model before if at least this share of the customers,
-        of the larger of the two, is in both.
+        A segment takes the slug of one of the model before if at least this share of the customers
+        is in both: of the shares of the one and of the other, the geometric mean.
     carry_over_limit : float
         Where the model before cannot be applied any more: the largest difference, as for
         `naming_limit`, between a segment and one of that model.

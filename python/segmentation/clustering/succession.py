@@ -7,6 +7,7 @@ models. What became of the segments follows from the counts: see ``fct_segment_e
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -27,8 +28,8 @@ class ComparedSegment:
     segment_slug, segment_name : str
         As named at the fit; of the earlier model as it went by then.
     spread : float or None
-        Median distance of its customers to its centre, in scaled units of the later model. None
-        where it has no customers, and where the earlier model has other features.
+        Median distance of its customers to their middle (medians of numbers, shares of categories),
+        in scaled units of the later model. None where it has no customers.
     """
 
     segment_id: int
@@ -48,8 +49,9 @@ class SharedCustomers:
     customers : int
         0 of two clusters that share nobody.
     shift : float or None
-        Root mean square difference of the two centres over the features, in z-scores of the later
-        model. None where one of the two is no cluster, and where the features are not the same.
+        Root mean square difference, over the features, between the centre of the later cluster and
+        that of the earlier one at its own fit, in z-scores of the later model. None where one of
+        the two is no cluster, and where the features are not the same.
     """
 
     before_id: int
@@ -122,15 +124,16 @@ def shared_shares(succession: Succession) -> list[list[float]]:
     Returns
     -------
     list of list of float, of shape (k after, k before)
-        The customers in both, as a share of the larger of the two. Who is in a state of either
-        model does not count: a condition names them, and no cluster.
+        The customers in both as a share of the one and as a share of the other, of these two the
+        geometric mean. Who is in a state of either model does not count: a condition names them,
+        and no cluster.
     """
     shared = succession.between_clusters()
     before = [sum(_column(shared, 0, s.segment_id)) for s in succession.before]
     after = [sum(_column(shared, 1, s.segment_id)) for s in succession.after]
     return [
         [
-            shared.get((x.segment_id, y.segment_id), 0) / max(before[i], after[j], 1)
+            shared.get((x.segment_id, y.segment_id), 0) / math.sqrt(max(before[i] * after[j], 1))
             for i, x in enumerate(succession.before)
         ]
         for j, y in enumerate(succession.after)

@@ -78,7 +78,7 @@ class ContinuityLimits:
     Attributes
     ----------
     share : float
-        Least share of customers in both, of the larger of the two.
+        Least share of customers in both.
     distance : float
         Largest root mean square difference in z-scores, where distances decide.
     is_near_enough : bool
@@ -191,7 +191,7 @@ def name_segments(
     told : sequence of mapping, optional
         As `profiles`, what a description may tell of each cluster; without, all of `profiles`.
     retired : set of str
-        Slugs that no description may use: they stood for other customers.
+        Slugs that no cluster gets: they stood for other customers.
 
     Returns
     -------
@@ -199,7 +199,7 @@ def name_segments(
         Slugs are unique.
     """
     names: dict[int, SegmentName] = dict(kept or {})
-    free = _free(vocabulary, names)
+    free = _free(vocabulary, names, retired)
     nameless = [i for i in range(len(profiles)) if i not in names]
     if free and nameless:
         costs = np.array(
@@ -219,8 +219,10 @@ def name_segments(
     return [names[i] for i in range(len(profiles))]
 
 
-def _free(vocabulary: Sequence[PlaybookRow], names: Mapping[int, SegmentName]) -> list[PlaybookRow]:
-    taken = {name.segment_slug for name in names.values()}
+def _free(
+    vocabulary: Sequence[PlaybookRow], names: Mapping[int, SegmentName], retired: Set[str]
+) -> list[PlaybookRow]:
+    taken = {name.segment_slug for name in names.values()} | retired
     return [row for row in vocabulary if row.segment_slug not in taken]
 
 
@@ -244,8 +246,8 @@ def continued_segments(
     earlier : sequence of EarlierSegment
     limits : ContinuityLimits
     shares : sequence of sequence of float, of shape (k, n_earlier), optional
-        The customers of the cluster who are in the earlier segment as well, as a share of the
-        larger of the two. None where the earlier model cannot be applied any more.
+        How many of the customers of the two are in both, from 0 to 1. None where the earlier model
+        cannot be applied any more.
 
     Returns
     -------

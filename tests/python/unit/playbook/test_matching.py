@@ -182,9 +182,14 @@ def test_most_customers_in_all_keep_their_slug() -> None:
     assert continued(found) == ["many", "few"]
 
 
-def test_a_description_never_takes_a_slug_that_stood_for_others() -> None:
+def test_no_segment_takes_a_slug_that_stood_for_others() -> None:
+    """Neither from the playbook, however near its row lies, nor by a description."""
     (name,) = name_segments(
-        [{"frequency": 1.0}], [], WORDS, limit=1.0, retired=frozenset({"buys_more_often"})
+        [{"frequency": 1.0}],
+        [row("loyal", frequency=1.0)],
+        WORDS,
+        limit=1.0,
+        retired={"loyal", "buys_more_often"},
     )
     assert (name.segment_slug, name.segment_name) == ("buys_more_often_2", "Buys more often 2")
 
