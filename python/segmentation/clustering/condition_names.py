@@ -66,11 +66,12 @@ def _earlier_name(segment: EarlierSegment | None) -> PromisedName | None:
 
 
 def retired_slugs(model: SegmentationModel) -> frozenset[str]:
-    """Return the slugs of the model before that no cluster of a model has taken over."""
+    """Return the slugs of clusters of the model before that have customers and no successor."""
     if model.succession is None:
         return frozenset()
     before = {segment.segment_slug for segment in model.succession.before}
-    return frozenset(before - {segment.segment_slug for segment in model.segments})
+    taken_over = {segment.segment_slug for segment in model.segments}
+    return frozenset(before - taken_over - model.succession.empty_slugs())
 
 
 def stored_promises(model: SegmentationModel) -> list[PromisedName | None]:

@@ -318,4 +318,8 @@ def _continuity(model: SegmentationModel, naming: NamingInputs) -> Continuity:
         is_near_enough=has_conditions(model, naming),
     )
     shares = shared_shares(model.succession) if model.succession else None
-    return Continuity(segments, continued_segments(model.profiles, segments, limits, shares))
+    return Continuity(
+        segments,
+        continued_segments(model.profiles, segments, limits, shares),
+        model.succession.empty_slugs() if model.succession else frozenset(),
+    )

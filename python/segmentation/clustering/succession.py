@@ -108,6 +108,15 @@ class Succession:
             if is_cluster(pair.before_id) and is_cluster(pair.after_id)
         }
 
+    def empty_slugs(self) -> frozenset[str]:
+        """Return the slugs of the earlier clusters that none of the day's customers is in."""
+        shared = self.between_clusters()
+        return frozenset(
+            segment.segment_slug
+            for segment in self.before
+            if not sum(_column(shared, 0, segment.segment_id))
+        )
+
 
 def is_cluster(segment_id: int) -> bool:
     """Return whether a segment is a cluster: neither a state nor noise."""

@@ -100,16 +100,20 @@ class Continuity:
     earlier : sequence of EarlierSegment
     continued : sequence of (position in `earlier`, distance) or None, length k
         What each new cluster continues.
+    empty : frozenset of str
+        Slugs of those that nobody is in any more.
     """
 
     earlier: Sequence[EarlierSegment]
     continued: Sequence[tuple[int, float] | None]
+    empty: frozenset[str] = frozenset()
 
     @property
     def retired(self) -> frozenset[str]:
-        """The slugs of the segments that no cluster continues."""
+        """The slugs of the segments that no cluster continues, although somebody is in them."""
         goes_on = {found[0] for found in self.continued if found is not None}
-        return frozenset(e.segment_slug for i, e in enumerate(self.earlier) if i not in goes_on)
+        gone = (e.segment_slug for i, e in enumerate(self.earlier) if i not in goes_on)
+        return frozenset(gone) - self.empty
 
     def segment(self, i: int) -> EarlierSegment | None:
         """Return the segment that a new cluster continues."""

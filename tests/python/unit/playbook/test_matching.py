@@ -155,6 +155,12 @@ def test_customers_decide_which_segment_goes_on_however_far_it_moved() -> None:
     assert found.retired == frozenset()
 
 
+def test_a_slug_that_nobody_has_any_more_is_free() -> None:
+    found = continuity([{"x": 1.0}, {"x": 9.0}], [FEW, MANY], [[0.0, 0.9], [0.0, 0.4]])
+    assert found.retired == {"few"}
+    assert Continuity(found.earlier, found.continued, empty=frozenset({"few"})).retired == set()
+
+
 def test_too_few_shared_customers_make_a_new_segment_however_near_it_lies() -> None:
     found = continuity([{"x": -1.0}, {"x": 1.0}], [FEW, MANY], [[0.49, 0.3], [0.2, 0.5]])
     assert continued(found) == [None, "many"]
