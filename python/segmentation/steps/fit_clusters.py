@@ -13,16 +13,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from segmentation.clustering.model import Promise, SegmentationModel
-from segmentation.clustering.names import current_names, has_conditions
+from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
-from segmentation.clustering.segments_of_table import segments_of_table
+from segmentation.clustering.segments_of_table import as_named_today
 from segmentation.engine.base import Session, Table
 from segmentation.features.further_columns import with_further_columns
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_policy import read_flag
 from segmentation.registry.refit_requests import announce_kept
-from segmentation.steps.apply_clusters import with_features_of
 from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
@@ -97,7 +95,7 @@ def fit_if_needed(
         step.vocabularies(playbook, segmentation), step.words(feature_words), options
     )
     predecessor = decision.stored.predecessor
-    earlier = predecessor and _renamed(step, table, predecessor, naming)
+    earlier = predecessor and as_named_today(step.engine, table, predecessor, naming)
     model = fit_model(
         step.engine,
         with_further_columns(
@@ -128,27 +126,3 @@ def _announce_kept(step: Step, decision: FitDecision[SegmentationModel], feature
         )
     if not step.engine.rows(f"select 1 from {features} limit 1"):
         log.warning("%s: nobody to score as of %s", decision.segmentation, step.run.as_of)
-
-
-def _renamed(
-    step: Step, features: str, latest: SegmentationModel, naming: NamingInputs
-) -> SegmentationModel:
-    """Return the last model under the names that it goes by today."""
-    if not has_conditions(latest, naming):
-        names = [(n.segment_slug, n.segment_name) for n in current_names(latest, naming)]
-        promises = latest.promises
-    else:
-        table = with_features_of(step.engine, features, latest)
-        if not set(latest.prepared_features.names) <= set(step.engine.column_names(table)):
-            return latest
-        named = segments_of_table(step.engine, table, latest, naming)[: latest.k]
-        names = [(segment.segment_slug, segment.segment_name) for segment in named]
-        promises = [
-            Promise(segment.row.segment_slug if segment.row else None, None, None)
-            for segment in named
-        ]
-    segments = [
-        dataclasses.replace(segment, segment_slug=slug, segment_name=name)
-        for segment, (slug, name) in zip(latest.segments, names, strict=True)
-    ]
-    return dataclasses.replace(latest, segments=segments, promises=promises)
