@@ -16,6 +16,7 @@ from segmentation.engine.threads import limit_native_threads
 
 from benchmarks import machine
 from benchmarks.evidence import (
+    after_refits,
     money,
     page,
     planted,
@@ -83,6 +84,17 @@ MONTHS = (
         for configuration in (YEAR, QUARTER, WITHOUT_LENGTH)
     ),
     Months(CDNOW, FIRST_HALF_OF_1998, *YEAR),
+)
+EVERY_TWO_MONTHS = (
+    *(
+        Months(
+            COMPLETE_JOURNEY,
+            (datetime.date(2017, 2, 28), datetime.date(2017, 4, 30), *SECOND_HALF_OF_2017[::2]),
+            *configuration,
+        )
+        for configuration in (YEAR, WITHOUT_LENGTH)
+    ),
+    Months(CDNOW, FIRST_HALF_OF_1998[::2], *YEAR),
 )
 FEATURES = "from intermediate.int_value_features order by customer_id"
 
@@ -201,6 +213,24 @@ def measure_unchanged(folder: Path) -> list[dict[str, Any]]:
     return measured
 
 
+def measure_after_refits(folder: Path) -> list[dict[str, Any]]:
+    """Fit shops anew every two months, and count who keeps the name of the segment."""
+    measured = []
+    for number, months in enumerate(EVERY_TWO_MONTHS):
+        if months.shop.is_own and not has_cdnow():
+            continue
+        options = dict(months.options)
+        of_value = options.pop("value_options", {})
+        shop = dataclasses.replace(months.shop, variables={**months.shop.variables, **options})
+        build = Build(folder / f"refits-{number}", shop)
+        for refit in after_refits.refits_over_days(build, months.days, of_value):
+            print(f"  {shop.name}, {months.configuration}, {refit.after}", flush=True)
+            days = {"before": refit.before.isoformat(), "after": refit.after.isoformat()}
+            names = {"shop": shop.name, "configuration": months.configuration}
+            measured.append({**names, **dataclasses.asdict(refit), **days})
+    return measured
+
+
 def measure_planted(folder: Path) -> list[dict[str, Any]]:
     """Cluster worlds whose groups are known."""
     del folder
@@ -210,6 +240,7 @@ def measure_planted(folder: Path) -> list[dict[str, Any]]:
 SECTIONS: dict[str, Callable[[Path], Any]] = {
     "names": measure_names,
     "unchanged": measure_unchanged,
+    "after_refits": measure_after_refits,
     "forecasts": value_forecasts.measure_forecasts,
     "planted": measure_planted,
 }

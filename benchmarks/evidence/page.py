@@ -64,6 +64,12 @@ def goals(results: Row) -> list[dict[str, Any]]:
             judged(f"{spoken}, mean of months", statistics.fmean(shares), at_most=0.03),
             judged(f"{spoken}, worst month", max(shares), at_most=0.14),
         ]
+    again = sections.get("after_refits", [])
+    for shop, configuration in dict.fromkeys((r["shop"], r["configuration"]) for r in again):
+        of_shop = [r for r in again if (r["shop"], r["configuration"]) == (shop, configuration)]
+        kept, clear = (sum(r[name] for r in of_shop) for name in ("clear_kept", "clear"))
+        named = f"unmoved customers off a border who keep the name, {shop}, window of"
+        found.append(judged(f"{named} {configuration}", kept / max(clear, 1), at_least=0.95))
     for title, refit in refitted:
         found.append(
             judged(
@@ -193,6 +199,29 @@ def _unchanged(results: Row) -> str:
     return table(heads, rows, right=(4, 5, 6))
 
 
+def _after_refits(results: Row) -> str:
+    rows = [
+        [
+            refit["shop"],
+            refit["configuration"],
+            refit["before"],
+            refit["after"],
+            f"{refit['unmoved']:,}",
+            _share(refit["kept"] / max(refit["unmoved"], 1)),
+            f"{refit['clear']:,}",
+            _share(refit["clear_kept"] / max(refit["clear"], 1)),
+            _share(refit["same_name"]),
+            _share(refit["best_possible"]),
+        ]
+        for refit in results["sections"].get("after_refits", [])
+    ]
+    heads = [
+        *("shop", "window", "from", "to", "unmoved customers", "kept the name"),
+        *("of them not borderline", "kept the name", "same name, all", "best possible"),
+    ]
+    return table(heads, rows, right=(4, 5, 6, 7, 8, 9))
+
+
 def _refits(results: Row) -> str:
     rows = [
         [
@@ -308,6 +337,7 @@ PARTS: Mapping[str, Callable[[Row], str]] = {
     "promises": _promises,
     "rankings": _rankings,
     "unchanged": _unchanged,
+    "after_refits": _after_refits,
     "refits": _refits,
     "money": _money,
     "prospects": _prospects,

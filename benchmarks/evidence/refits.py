@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from segmentation.clustering.assign import assignments_query
 from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, NamingInputs
-from segmentation.clustering.segments_of_table import segments_of_table
+from segmentation.clustering.segments_of_table import as_named_today, segments_of_table
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.threads import limit_native_threads
 from segmentation.playbook.feature_words import FeatureWords, read_feature_words
@@ -100,7 +101,12 @@ def spoken_words() -> Mapping[str, FeatureWords]:
     return read_feature_words(_seed("feature_words"))
 
 
-def fit_names(features: pd.DataFrame) -> NamedFit:
+def fit_names(
+    features: pd.DataFrame,
+    options: Mapping[str, Any] | None = None,
+    *,
+    follows: NamedFit | None = None,
+) -> NamedFit:
     """Fit the value segmentation to customers, with the project's settings and playbook.
 
     Native libraries keep to one thread from here on, as in a build.
@@ -109,18 +115,24 @@ def fit_names(features: pd.DataFrame) -> NamedFit:
     ----------
     features : DataFrame
         The columns of ``int_value_features``; at least one row.
+    options : mapping, optional
+        Laid over the project's settings.
+    follows : NamedFit, optional
+        The fit before, whose names go on.
     """
     limit_native_threads()
     (model_yml,) = yaml.safe_load(MODEL_YML.read_text())["models"]
     settings = model_yml["config"]["meta"]["settings"]
-    options = read_options(settings, QUICK["value_options"])
-    naming = NamingInputs(
-        read_playbook(_seed("segment_playbook"), "value"), spoken_words(), options
-    )
+    read = read_options(settings, {**QUICK["value_options"], **(options or {})})
+    naming = NamingInputs(read_playbook(_seed("segment_playbook"), "value"), spoken_words(), read)
     day = datetime.date(2025, 12, 31)
     request = FitRequest("value", Run("evidence", "default", day, 365), "to measure it")
     with _table_of(features) as connection:
-        model = fit_model(DuckDBEngine(connection), "features", options, request, naming)
+        engine = DuckDBEngine(connection)
+        if follows:
+            earlier = as_named_today(engine, "features", follows.model, naming)
+            naming = dataclasses.replace(naming, earlier=earlier)
+        model = fit_model(engine, "features", read, request, naming)
     if model is None:
         raise ValueError("There are no customers to fit.")
     return NamedFit(model, naming)

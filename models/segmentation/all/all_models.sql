@@ -7,7 +7,7 @@
 ] -%}
 {%- set clustering_columns = [
     "k", "k_asked", "k_by_rule", "metrics", "k_scan", "knee_of_shorter_scan", "null_comparisons",
-    "structure", "evidence", "comparison",
+    "structure", "evidence", "comparison", "succession",
 ] -%}
 {%- set learning_columns = ["labelled_customers", "horizon_days", "learned_from_day"] -%}
 {%- set known = {
@@ -123,6 +123,7 @@ select
     structure,
     evidence,
     comparison,
+    succession,
     labelled_customers,
     horizon_days,
     learned_from_day

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from segmentation.clustering.model import (
     Promise,
@@ -15,9 +15,9 @@ from segmentation.playbook.matching import (
     CONDITION,
     DESCRIPTION,
     EARLIER_MODEL,
+    Continuity,
     EarlierSegment,
     SegmentName,
-    continued_segments,
     described_name,
 )
 from segmentation.playbook.playbook import (
@@ -32,19 +32,14 @@ def names_at_fit(
     model: SegmentationModel,
     measured: Mapping[int, MeasuredSegment],
     naming: NamingInputs,
-    earlier: Sequence[EarlierSegment],
+    continuity: Continuity,
 ) -> tuple[list[SegmentName], list[Promise]]:
     """Return the names of a new model's clusters, and the conditions that they were named by."""
-    continued = continued_segments(model.profiles, earlier, naming.limits.carry_over_limit)
-    before: list[PromisedName | None] = [None] * model.k
-    for i, found in enumerate(continued):
-        if found is not None:
-            of = earlier[found[0]]
-            before[i] = PromisedName(of.segment_slug, of.segment_name, of.playbook_slug)
-    promised = promised_by_conditions(model, measured, naming, before)
+    before = [_earlier_name(continuity.segment(i)) for i in range(model.k)]
+    promised = promised_by_conditions(model, measured, naming, before, continuity.retired)
     names = []
     promises = []
-    for name, found in zip(promised, continued, strict=True):
+    for name, found, earlier in zip(promised, continuity.continued, before, strict=True):
         named_by = CONDITION if name.playbook_slug else DESCRIPTION
         names.append(
             SegmentName(
@@ -57,11 +52,26 @@ def names_at_fit(
         promises.append(
             Promise(
                 playbook_slug=name.playbook_slug,
-                earlier_slug=earlier[found[0]].segment_slug if found else None,
+                earlier_slug=earlier.segment_slug if earlier else None,
                 renamed_because=name.renamed_because,
             )
         )
     return names, promises
+
+
+def _earlier_name(segment: EarlierSegment | None) -> PromisedName | None:
+    if segment is None:
+        return None
+    return PromisedName(segment.segment_slug, segment.segment_name, segment.playbook_slug)
+
+
+def retired_slugs(model: SegmentationModel) -> frozenset[str]:
+    """Return the slugs of clusters of the model before that have customers and no successor."""
+    if model.succession is None:
+        return frozenset()
+    before = {segment.segment_slug for segment in model.succession.before}
+    taken_over = {segment.segment_slug for segment in model.segments}
+    return frozenset(before - taken_over - model.succession.empty_slugs())
 
 
 def stored_promises(model: SegmentationModel) -> list[PromisedName | None]:
@@ -79,8 +89,12 @@ def promised_by_conditions(
     measured: Mapping[int, MeasuredSegment],
     naming: NamingInputs,
     before: Sequence[PromisedName | None],
+    retired: Set[str],
 ) -> list[PromisedName]:
-    """Return the names of a model's clusters by conditions, and descriptions where none holds."""
+    """Return the names of a model's clusters by conditions, and descriptions where none holds.
+
+    Names that tell what sets a cluster apart take no slug of `retired`.
+    """
     # A cluster without customers of its own is taken as the typical customer.
     values = next(iter(measured.values())).values if measured else ()
     of_all = {value.feature: value.everywhere for value in values if value.category is None}
@@ -96,8 +110,8 @@ def promised_by_conditions(
         conditions_of(naming.playbook, OF_SEGMENT), set(naming.columns or model.known_numbers)
     )
     thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
-    found_names = promised_names(segments, rows, thresholds, naming.words)
-    taken = {name.segment_slug for name in found_names if name}
+    found_names = promised_names(segments, rows, thresholds, naming.words, retired)
+    taken = set(retired) | {name.segment_slug for name in found_names if name}
     taken |= {row.segment_slug for row in conditions_of(naming.playbook, OF_CUSTOMER)}
     names = []
     for profile, promised in zip(model.profiles, found_names, strict=True):

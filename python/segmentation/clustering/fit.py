@@ -12,6 +12,7 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.algorithms import Algorithm
 from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.conditions_of_fit import ConditionsOfFit, measured_conditions
+from segmentation.clustering.counted_succession import counted_succession
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement, NullComparison
 from segmentation.clustering.k_choice import knee_of, scan_k
@@ -22,8 +23,9 @@ from segmentation.clustering.model import (
     ModelSegment,
     SegmentationModel,
     Threshold,
+    z_scores,
 )
-from segmentation.clustering.names import with_names, z_scores
+from segmentation.clustering.names import with_names
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import fit_projection
@@ -175,9 +177,13 @@ def fit_model(
         promises=[],
         explained=conditions.explained,
         distributions=[],
+        succession=None,
     )
     rule = ScoringRule(rows.prepared, prototypes, conditions.states)
     measured = measured_segments(engine, table, rule, unnamed.known_numbers)
+    if naming.earlier is not None:
+        succession = counted_succession(engine, table, unnamed, naming.earlier, naming)
+        unnamed = dataclasses.replace(unnamed, succession=succession)
     return with_names(unnamed, measured, naming)
 
 

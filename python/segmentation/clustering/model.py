@@ -18,6 +18,7 @@ from segmentation.clustering.judgements import (
     NullComparison,
 )
 from segmentation.clustering.projection import Projection, embedded_prototypes
+from segmentation.clustering.succession import SUCCESSION, Succession
 from segmentation.features.arrays import Matrix
 from segmentation.features.bins import CountedBins
 from segmentation.features.categories import PreparedCategory
@@ -332,6 +333,7 @@ class SegmentationModel(ModelHeader):
                 categories=pa.list_(TEXT),
                 counts=pa.list_(WHOLE),
             ),
+            "succession": SUCCESSION,
         }
     )
     # There were only numbers, one prototype to a segment; no data without groups beside them.
@@ -370,6 +372,7 @@ class SegmentationModel(ModelHeader):
     null_comparisons: list[NullComparison]
     structure: str | None
     distributions: list[CountedBins]
+    succession: Succession | None
 
     @property
     def has_states(self) -> bool:
@@ -471,6 +474,7 @@ class SegmentationModel(ModelHeader):
             "explained": [PreparedFeature(**feature) for feature in values["explained"]],
             "null_comparisons": [NullComparison(**found) for found in values["null_comparisons"]],
             "distributions": [CountedBins(**counted) for counted in values["distributions"]],
+            "succession": (Succession.read(values["succession"]) if values["succession"] else None),
         }
 
     def as_record(self) -> dict[str, Any]:
@@ -479,6 +483,17 @@ class SegmentationModel(ModelHeader):
         for feature in record["features"]:
             feature.update(feature.pop("prepared"))
         return record
+
+
+def z_scores(
+    features: Sequence[ModelFeature], centroid: Mapping[str, float]
+) -> dict[ProfileKey, float]:
+    """Return a centroid, in scaled units, in z-scores of the features of a model."""
+    return {
+        f.prepared.name: (float(centroid[f.prepared.name]) - f.mean) / f.standard_deviation
+        for f in features
+        if f.prepared.name in centroid
+    }
 
 
 def category_profile(categories: Sequence[ModelCategory], segment: int) -> dict[ProfileKey, float]:

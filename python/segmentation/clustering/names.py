@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from segmentation.clustering.condition_names import (
     names_at_fit,
     promised_by_conditions,
+    retired_slugs,
     stored_promises,
 )
-from segmentation.clustering.model import (
-    ModelCategory,
-    ModelFeature,
-    SegmentationModel,
-    category_profile,
-)
+from segmentation.clustering.earlier_segments import earlier_segments
+from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, NamingInputs
 from segmentation.clustering.states import States, state_id, usable_conditions
+from segmentation.clustering.succession import shared_shares
 from segmentation.clustering.typical_values import MeasuredSegment
 from segmentation.playbook.matching import (
     CONDITION,
     DESCRIPTION,
     STATE,
-    EarlierSegment,
+    Continuity,
+    ContinuityLimits,
     SegmentName,
+    continued_segments,
     name_segments,
     profile_distance,
 )
@@ -42,7 +40,7 @@ from segmentation.playbook.playbook import (
     usable_rows,
     vocabulary_for,
 )
-from segmentation.playbook.profile_keys import Category, Profile, ProfileKey, column_of_target
+from segmentation.playbook.profile_keys import Category, Profile, column_of_target
 
 
 def current_names(model: SegmentationModel, naming: NamingInputs) -> list[SegmentName]:
@@ -102,24 +100,27 @@ def with_names(
     Parameters
     ----------
     model : SegmentationModel
-        Its segments have no names yet.
+        Its segments have no names yet; its succession counts the customers whom they share with
+        those of the model before.
     measured : mapping of int to MeasuredSegment
         By segment_id.
     naming : NamingInputs
     """
-    earlier = _earlier_segments(model, naming.earlier) if naming.limits.carry_over else []
+    continuity = _continuity(model, naming)
     if has_conditions(model, naming):
-        names, promises = names_at_fit(model, measured, naming, earlier)
+        names, promises = names_at_fit(model, measured, naming, continuity)
     else:
         promises = []
+        targets = _usable_targets(model, naming)
+        written = {row.segment_slug: row.segment_name for row in targets}
         names = name_segments(
             model.profiles,
-            _usable_targets(model, naming),
+            targets,
             naming.words,
             limit=naming.limits.naming_limit,
-            carry_over_limit=naming.limits.carry_over_limit,
-            earlier=earlier,
+            kept=continuity.names(written),
             told=_told_profiles(model, measured),
+            retired=continuity.retired,
         )
     segments = []
     for segment, name in zip(model.segments, names, strict=True):
@@ -133,11 +134,13 @@ def with_names(
                 typical=[typical.get(f.prepared.name, f.prepared.fill) for f in model.features],
             )
         )
+    named = {s.segment_id: (s.segment_slug, s.segment_name) for s in segments}
     return dataclasses.replace(
         model,
         segments=segments,
         promises=promises,
         playbook_hash=targets_hash(naming.playbook),
+        succession=model.succession and model.succession.with_names(named),
     )
 
 
@@ -166,7 +169,9 @@ def segments_today(
             )
             for i, name in enumerate(names)
         ] + _named_states(model, measured, naming)
-    promised = promised_by_conditions(model, measured, naming, stored_promises(model))
+    promised = promised_by_conditions(
+        model, measured, naming, stored_promises(model), retired_slugs(model)
+    )
     rows_of = {row.segment_slug: row for row in conditions_of(naming.playbook, OF_SEGMENT)}
     named = []
     for i, (segment, name) in enumerate(zip(model.segments, promised, strict=True)):
@@ -300,66 +305,21 @@ def _nearest_row(model: SegmentationModel, i: int, naming: NamingInputs) -> Play
     return min(rows, key=lambda row: profile_distance(profile, row.targets), default=None)
 
 
-def z_scores(
-    features: Sequence[ModelFeature], centroid: Mapping[str, float]
-) -> dict[ProfileKey, float]:
-    """Return a centroid, in scaled units, in z-scores of the features of a model."""
-    return {
-        f.prepared.name: (float(centroid[f.prepared.name]) - f.mean) / f.standard_deviation
-        for f in features
-        if f.prepared.name in centroid
-    }
-
-
-def _earlier_segments(
-    model: SegmentationModel, earlier: SegmentationModel | None
-) -> list[EarlierSegment]:
-    """Return the segments of the previous model, in z-scores of the new model."""
-    # A single segment holds all customers: it does not continue any earlier segment.
-    if earlier is None or model.k < 2:
-        return []
-    features, categories = model.features, model.categories
-    now = {feature.prepared.name: feature.prepared for feature in features}
-    placed = []
-    for i, segment in enumerate(earlier.segments):
-        centroid = {
-            old.prepared.name: float(
-                now[old.prepared.name].scaled(old.prepared.unscaled(np.array([value])))[0]
-            )
-            for old, value in zip(earlier.features, segment.centroid, strict=True)
-            if old.prepared.name in now
-        }
-        shares = category_profile(_with_shares_of(earlier, categories), i)
-        placed.append(
-            EarlierSegment(
-                segment.segment_slug,
-                segment.segment_name,
-                {**z_scores(features, centroid), **shares},
-                earlier.promises[i].playbook_slug if earlier.promises else segment.segment_slug,
-            )
-        )
-    return placed
-
-
-def _with_shares_of(
-    earlier: SegmentationModel, categories: Sequence[ModelCategory]
-) -> list[ModelCategory]:
-    """Return the columns of categories that both models know, with the earlier one's segments."""
-    before = {category.name: category for category in earlier.categories}
-    shared = []
-    for category in categories:
-        if category.name in before:
-            old = before[category.name]
-            shared.append(
-                dataclasses.replace(
-                    category,
-                    segment_shares=[
-                        [
-                            dict(zip(old.categories, row, strict=True)).get(v, 0.0)
-                            for v in category.categories
-                        ]
-                        for row in old.segment_shares
-                    ],
-                )
-            )
-    return shared
+def _continuity(model: SegmentationModel, naming: NamingInputs) -> Continuity:
+    """Return which segments of the previous model go on in those of a new one."""
+    earlier = naming.earlier
+    # A single segment holds all customers: it continues no segment, and none continues it.
+    if earlier is None or not naming.limits.carry_over or model.k < 2 or earlier.k < 2:
+        return Continuity([], [None] * model.k)
+    segments = earlier_segments(model, earlier)
+    limits = ContinuityLimits(
+        naming.limits.carry_over_share,
+        naming.limits.carry_over_limit,
+        is_near_enough=has_conditions(model, naming),
+    )
+    shares = shared_shares(model.succession) if model.succession else None
+    return Continuity(
+        segments,
+        continued_segments(model.profiles, segments, limits, shares),
+        model.succession.empty_slugs() if model.succession else frozenset(),
+    )

@@ -359,8 +359,12 @@ class NamingOptions(OptionGroup):
     naming_limit : float
         Largest root mean square difference, in z-scores, between a segment and the playbook
         row whose name it takes.
+    carry_over_share : float
+        A segment takes the slug of one of the model before if at least this share of the customers
+        is in both: of the shares of the one and of the other, the geometric mean.
     carry_over_limit : float
-        The same between a segment and one of the model before, whose slug it takes.
+        Where the model before cannot be applied any more: the largest difference, as for
+        `naming_limit`, between a segment and one of that model.
     carry_over : bool
         Whether segments of a new model take the slugs of the model before at all.
     """
@@ -368,6 +372,7 @@ class NamingOptions(OptionGroup):
     IS_FITTED: ClassVar = False
 
     naming_limit: float = 1.0
+    carry_over_share: float = 0.5
     carry_over_limit: float = 0.5
     carry_over: bool = True
 
@@ -379,6 +384,7 @@ class NamingOptions(OptionGroup):
         return [
             *problems,
             *number("naming_limit", self.naming_limit, least=0.0),
+            *number("carry_over_share", self.carry_over_share, least=0.0, most=1.0),
             *number("carry_over_limit", self.carry_over_limit, least=0.0),
         ]
 

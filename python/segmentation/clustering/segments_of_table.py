@@ -5,11 +5,18 @@ from __future__ import annotations
 import dataclasses
 
 from segmentation.clustering.assign import scoring_rule
-from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import known_numbers, segments_today, states_of
+from segmentation.clustering.model import Promise, SegmentationModel
+from segmentation.clustering.names import (
+    current_names,
+    has_conditions,
+    known_numbers,
+    segments_today,
+    states_of,
+)
 from segmentation.clustering.naming import NamedSegment, NamingInputs
 from segmentation.clustering.typical_values import ScoringRule, measured_segments
 from segmentation.engine.base import Engine
+from segmentation.features.further_columns import with_further_columns
 
 
 def segments_of_table(
@@ -49,3 +56,43 @@ def segments_of_table(
         )
         for segment in named
     ]
+
+
+def as_named_today(
+    engine: Engine, table: str, model: SegmentationModel, naming: NamingInputs
+) -> SegmentationModel:
+    """Return a model under the names that its segments have among the customers of a table.
+
+    Parameters
+    ----------
+    engine : Engine
+    table : str
+        A from-item with all customers. Where it lacks a feature of the model, names that depend on
+        customers are those of the fit.
+    model : SegmentationModel
+    naming : NamingInputs
+    """
+    if not has_conditions(model, naming):
+        names = [(name.segment_slug, name.segment_name) for name in current_names(model, naming)]
+        promises = model.promises
+    else:
+        features = model.prepared_features
+        table = with_further_columns(
+            engine,
+            table,
+            numbers=[feature.name for feature in features.numbers],
+            texts=[category.name for category in features.categories],
+        )
+        if not set(features.names) <= set(engine.column_names(table)):
+            return model
+        named = segments_of_table(engine, table, model, naming)[: model.k]
+        names = [(segment.segment_slug, segment.segment_name) for segment in named]
+        promises = [
+            Promise(segment.row.segment_slug if segment.row else None, None, None)
+            for segment in named
+        ]
+    segments = [
+        dataclasses.replace(segment, segment_slug=slug, segment_name=name)
+        for segment, (slug, name) in zip(model.segments, names, strict=True)
+    ]
+    return dataclasses.replace(model, segments=segments, promises=promises)

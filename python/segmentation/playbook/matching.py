@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,73 @@ class EarlierSegment:
     playbook_slug: str | None = None
 
 
+@dataclass(frozen=True)
+class ContinuityLimits:
+    """How much a cluster has to be like an earlier segment to take its slug.
+
+    Attributes
+    ----------
+    share : float
+        Least share of customers in both.
+    distance : float
+        Largest root mean square difference in z-scores, where distances decide.
+    is_near_enough : bool
+        Whether distances decide where too few customers are in both: where a name is a condition,
+        a segment that lies near and meets it holds customers of the same kind.
+    """
+
+    share: float
+    distance: float
+    is_near_enough: bool = False
+
+
+@dataclass(frozen=True)
+class Continuity:
+    """The segments of the previous model, and which of them go on.
+
+    Attributes
+    ----------
+    earlier : sequence of EarlierSegment
+    continued : sequence of (position in `earlier`, distance) or None, length k
+        What each new cluster continues.
+    empty : frozenset of str
+        Slugs of those that nobody is in any more.
+    """
+
+    earlier: Sequence[EarlierSegment]
+    continued: Sequence[tuple[int, float] | None]
+    empty: frozenset[str] = frozenset()
+
+    @property
+    def retired(self) -> frozenset[str]:
+        """The slugs of the segments that no cluster continues, although somebody is in them."""
+        goes_on = {found[0] for found in self.continued if found is not None}
+        gone = (e.segment_slug for i, e in enumerate(self.earlier) if i not in goes_on)
+        return frozenset(gone) - self.empty
+
+    def segment(self, i: int) -> EarlierSegment | None:
+        """Return the segment that a new cluster continues."""
+        found = self.continued[i]
+        return None if found is None else self.earlier[found[0]]
+
+    def names(self, written: Mapping[str, str]) -> dict[int, SegmentName]:
+        """Return the names of the clusters that continue a segment.
+
+        Parameters
+        ----------
+        written : mapping of str to str
+            Slug to name, as the playbook has them today.
+        """
+        names = {}
+        for i, found in enumerate(self.continued):
+            if found is not None:
+                place, distance = found
+                slug = self.earlier[place].segment_slug
+                name = written.get(slug, self.earlier[place].segment_name)
+                names[i] = SegmentName(slug, name, EARLIER_MODEL, distance)
+        return names
+
+
 def match(costs: Matrix, limit: float) -> list[int | None]:
     """Match rows to columns one to one; a row without a near column stays unmatched.
 
@@ -103,16 +170,14 @@ def name_segments(
     words: Mapping[str, FeatureWords],
     *,
     limit: float,
-    carry_over_limit: float = 0.0,
-    earlier: Sequence[EarlierSegment] = (),
     kept: Mapping[int, SegmentName] | None = None,
     told: Sequence[Profile] | None = None,
+    retired: Set[str] = frozenset(),
 ) -> list[SegmentName]:
     """Name clusters.
 
-    First, clusters near a segment of the previous model take its slug, so that a slug means the
-    same thing from refit to refit. Then the others are matched to the remaining rows of the
-    playbook. A cluster that is near neither is named after the features that set it apart.
+    Clusters without a name are matched to the rows of the playbook that are left. A cluster that is
+    near none of them is named after the features that set it apart.
 
     Parameters
     ----------
@@ -125,14 +190,12 @@ def name_segments(
     limit : float
         Largest root mean square difference in z-scores of a match with the playbook, over the
         features that the row names.
-    carry_over_limit : float
-        The same for a match with a segment of the previous model, over the features of both.
-    earlier : sequence of EarlierSegment
-        Segments of the previous model.
     kept : mapping of int to SegmentName, optional
-        Clusters whose names are already known.
+        Clusters whose names are already known, such as those of :func:`continued_segments`.
     told : sequence of mapping, optional
         As `profiles`, what a description may tell of each cluster; without, all of `profiles`.
+    retired : set of str
+        Slugs that no cluster gets: they stood for other customers.
 
     Returns
     -------
@@ -140,52 +203,55 @@ def name_segments(
         Slugs are unique.
     """
     names: dict[int, SegmentName] = dict(kept or {})
-    written = {row.segment_slug: row.segment_name for row in vocabulary}
-
-    def assign(
-        candidates: Sequence[EarlierSegment] | Sequence[PlaybookRow],
-        targets: Callable[[EarlierSegment | PlaybookRow], Profile | Mapping[str, float]],
-        named_by: str,
-        within: float,
-    ) -> None:
-        taken = {name.segment_slug for name in names.values()}
-        free = [c for c in candidates if c.segment_slug not in taken]
-        nameless = [i for i in range(len(profiles)) if i not in names]
-        if not free or not nameless:
-            return
+    free = _free(vocabulary, names, retired)
+    nameless = [i for i in range(len(profiles)) if i not in names]
+    if free and nameless:
         costs = np.array(
-            [[profile_distance(profiles[i], targets(c)) for c in free] for i in nameless]
+            [[profile_distance(profiles[i], row.targets) for row in free] for i in nameless]
         )
-        for i, row, column in zip(nameless, costs, match(costs, within), strict=True):
+        for i, row, column in zip(nameless, costs, match(costs, limit), strict=True):
             if column is not None:
-                slug = free[column].segment_slug
-                name = written.get(slug, free[column].segment_name)
-                names[i] = SegmentName(slug, name, named_by, float(row[column]))
-
-    def profile_of(candidate: EarlierSegment | PlaybookRow) -> Profile | Mapping[str, float]:
-        return candidate.profile if isinstance(candidate, EarlierSegment) else candidate.targets
-
-    assign(earlier, profile_of, EARLIER_MODEL, carry_over_limit)
-    assign(vocabulary, profile_of, PLAYBOOK, limit)
+                found = free[column]
+                names[i] = SegmentName(
+                    found.segment_slug, found.segment_name, PLAYBOOK, float(row[column])
+                )
+    written = {row.segment_slug for row in vocabulary}
     for i, profile in enumerate(told or profiles):
         if i not in names:
-            taken = {name.segment_slug for name in names.values()} | set(written)
+            taken = {name.segment_slug for name in names.values()} | written | retired
             names[i] = described_name(profile, words, taken)
     return [names[i] for i in range(len(profiles))]
 
 
+def _free(
+    vocabulary: Sequence[PlaybookRow], names: Mapping[int, SegmentName], retired: Set[str]
+) -> list[PlaybookRow]:
+    taken = {name.segment_slug for name in names.values()} | retired
+    return [row for row in vocabulary if row.segment_slug not in taken]
+
+
 def continued_segments(
-    profiles: Sequence[Profile], earlier: Sequence[EarlierSegment], limit: float
+    profiles: Sequence[Profile],
+    earlier: Sequence[EarlierSegment],
+    limits: ContinuityLimits,
+    shares: Sequence[Sequence[float]] | None = None,
 ) -> list[tuple[int, float] | None]:
     """Return which segment of the previous model each cluster continues, and how near it lies.
+
+    A cluster continues the segment whose customers are its own: `shares` decide, one to one at the
+    largest total (Hungarian method); of equal totals, the one with the smaller total distance.
+    Distances decide of all where there are no shares, and of what is left where
+    `limits.is_near_enough`.
 
     Parameters
     ----------
     profiles : sequence of mapping, length k
         Feature to z-score of each cluster's centroid.
     earlier : sequence of EarlierSegment
-    limit : float
-        Largest root mean square difference in z-scores.
+    limits : ContinuityLimits
+    shares : sequence of sequence of float, of shape (k, n_earlier), optional
+        How many of the customers of the two are in both, from 0 to 1. None where the earlier model
+        cannot be applied any more.
 
     Returns
     -------
@@ -193,10 +259,24 @@ def continued_segments(
     """
     if not earlier:
         return [None] * len(profiles)
-    costs = np.array([[profile_distance(p, e.profile) for e in earlier] for p in profiles])
+    distances = np.array([[profile_distance(p, e.profile) for e in earlier] for p in profiles])
+    found: list[int | None] = [None] * len(profiles)
+    if shares is not None:
+        shared = np.array(shares, dtype=float)
+        # Distances are the digits after those of the shares: they decide between equal shares.
+        costs = 1 - np.round(shared, 6) + 1e-9 * distances / (1 + distances)
+        # Two that are unmatched cost less than a match that is none.
+        found = match(np.where(shared >= limits.share, costs, 3.0), 1.0)
+    if shares is None or limits.is_near_enough:
+        rest = [i for i, column in enumerate(found) if column is None]
+        free = [j for j in range(len(earlier)) if j not in found]
+        if rest and free:
+            near = match(distances[np.ix_(rest, free)], limits.distance)
+            for i, column in zip(rest, near, strict=True):
+                found[i] = None if column is None else free[column]
     return [
-        None if column is None else (column, float(costs[i, column]))
-        for i, column in enumerate(match(costs, limit))
+        None if column is None else (column, float(distances[i, column]))
+        for i, column in enumerate(found)
     ]
 
 

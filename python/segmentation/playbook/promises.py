@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from segmentation.playbook.conditions import Condition
@@ -65,6 +65,7 @@ def promised_names(
     rows: Sequence[PlaybookRow],
     thresholds: Mapping[str, float],
     words: Mapping[str, FeatureWords],
+    retired: Set[str] = frozenset(),
 ) -> list[PromisedName | None]:
     """Name segments by conditions.
 
@@ -80,6 +81,9 @@ def promised_names(
     thresholds : mapping of str to float
     words : mapping
         Feature to its words.
+    retired : set of str
+        Slugs that stood for other customers. None of them is given to a segment that has the name
+        of a row with what sets it apart.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def promised_names(
     for row in rows:
         members = [i for i in found if found[i] is row]
         for i in sorted(members, key=lambda i: (-segments[i].customers, i)):
-            names[i] = _named_after(row, i, segments, names, words)
+            names[i] = _named_after(row, i, segments, names, words, retired)
     return [
         None if i not in names else replace(names[i], renamed_because=reasons.get(i))
         for i in range(len(segments))
@@ -183,6 +187,7 @@ def _named_after(
     segments: Sequence[UnnamedSegment],
     names: Mapping[int, PromisedName],
     words: Mapping[str, FeatureWords],
+    retired: Set[str],
 ) -> PromisedName:
     taken = {name.segment_slug: j for j, name in names.items()}
     if row.segment_slug not in taken:
@@ -196,5 +201,5 @@ def _named_after(
         furthest = max(numbers, key=lambda name: abs(apart[name]))
         spoken = words_for(furthest, words)
         text += f": {spoken.high_words if apart[furthest] > 0 else spoken.low_words}"
-    slug, number = unique_slug(text, set(taken))
+    slug, number = unique_slug(text, set(taken) | retired)
     return PromisedName(slug, text if number == 1 else f"{text} {number}", row.segment_slug)

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
-from segmentation.clustering.names import current_names
 from segmentation.clustering.naming import NamingInputs
+from segmentation.clustering.segments_of_table import as_named_today
 from segmentation.engine.base import Session, Table
 from segmentation.features.further_columns import with_further_columns
 from segmentation.registry.option_groups import FitConfiguration
@@ -103,6 +103,7 @@ def fit_if_needed(
         step.vocabularies(playbook, segmentation), step.words(feature_words), options
     )
     predecessor = decision.stored.predecessor
+    earlier = predecessor and as_named_today(step.engine, table, predecessor, naming)
     model = fit_model(
         step.engine,
         with_further_columns(
@@ -110,7 +111,7 @@ def fit_if_needed(
         ),
         options,
         decision.request(step, reason.words),
-        dataclasses.replace(naming, earlier=predecessor and _renamed(predecessor, naming)),
+        dataclasses.replace(naming, earlier=earlier),
     )
     if model is None:
         log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, step.run.as_of)
@@ -137,18 +138,3 @@ def _announce_kept(step: Step, decision: FitDecision[SegmentationModel], feature
         )
     if not step.engine.rows(f"select 1 from {features} limit 1"):
         log.warning("%s: nobody to score as of %s", decision.segmentation, step.run.as_of)
-
-
-def _renamed(latest: SegmentationModel, naming: NamingInputs) -> SegmentationModel:
-    """Return the last model under the names that it goes by today."""
-    if latest.has_states:
-        return latest
-    return dataclasses.replace(
-        latest,
-        segments=[
-            dataclasses.replace(
-                segment, segment_slug=name.segment_slug, segment_name=name.segment_name
-            )
-            for segment, name in zip(latest.segments, current_names(latest, naming), strict=True)
-        ],
-    )

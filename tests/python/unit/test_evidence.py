@@ -16,6 +16,7 @@ from benchmarks.evidence import (
     __main__ as evidence,
 )
 from benchmarks.evidence import (
+    after_refits,
     page,
     promises,
     ranking,
@@ -229,6 +230,39 @@ def test_unchanged_customers_buy_as_often_spend_as_much_and_are_in_the_same_stat
     assert (found.customers, found.in_clusters, found.changed) == (3, 2, 1)
     assert found.share == pytest.approx(1 / 3)
     assert found.moves == {"loyal → occasional": 1}
+
+
+def test_who_keeps_the_name_after_a_refit() -> None:
+    """Of cluster 0, seven in ten are in one cluster of the new model; of cluster 1, six."""
+    columns = ["customer_id", "segment_id", "segment_slug", "margin"]
+    rows = [
+        # By the model before, the next day; by the new model.
+        *[(0, "loyal", 0.9, 0, "loyal")] * 6,
+        (0, "loyal", 0.1, 0, "loyal"),
+        *[(0, "loyal", 0.9, 1, "seldom")] * 2,
+        (0, "loyal", 0.1, 1, "seldom"),
+        *[(1, "seldom", 0.9, 1, "seldom")] * 6,
+        *[(1, "seldom", 0.9, 2, "other")] * 4,
+        (105, "late", np.nan, 1, "seldom"),
+        (1, "seldom", 0.9, 105, "late"),
+    ]
+    frame = pd.DataFrame(rows, columns=[*columns[1:], "later_id", "later_slug"])
+    frame.insert(0, "customer_id", [f"C{row}" for row in range(len(rows))])
+    later = frame[["customer_id", "later_id", "later_slug", "margin"]].set_axis(columns, axis=1)
+    # The first customer moved on his own; the last one is new.
+    earlier = frame[columns].iloc[:-1]
+    earlier = earlier.assign(segment_slug=earlier.segment_slug.where(earlier.index > 0, "other"))
+    days = (datetime.date(2017, 6, 30), datetime.date(2017, 8, 31))
+    found = after_refits.compared(*days, earlier, frame[columns], later)
+    assert (found.customers, found.unmoved, found.kept) == (21, 9, 6)
+    assert (found.clear, found.clear_kept) == (7, 5)
+    assert found.same_name == found.best_possible == pytest.approx(13 / 20)
+
+
+def test_names_go_on_from_one_fit_to_the_next(features: pd.DataFrame, fit: refits.NamedFit) -> None:
+    again = refits.fit_names(features, {"seed": 1}, follows=fit)
+    assert again.model.succession is not None
+    assert {segment.named_by for segment in again.model.segments} == {"earlier model"}
 
 
 @pytest.mark.skipif(not shops.has_cdnow(), reason="the package lifetimes is not installed")

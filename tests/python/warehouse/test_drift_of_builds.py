@@ -83,3 +83,17 @@ def test_it_is_a_reason_to_fit_on_request(later: Warehouse, tmp_path: Path) -> N
     assert "drifted: PSI " in reasons["value"]
     found = warehouse.query("select max(psi) from marts.rpt_drift where segmentation = 'value'")
     assert found == [(0.0,)]
+    # Both models on the customers of the day: who is in no cluster of either is not counted.
+    events = warehouse.query(
+        "select distinct event_kind from marts.fct_segment_events where segmentation = 'value'"
+    )
+    assert ("survived",) in events
+    clusters = warehouse.query(
+        "select count(distinct to_segment_slug) filter (where event_kind <> 'vanished'),"
+        " count(distinct from_segment_slug) filter (where event_kind <> 'emerged')"
+        " from marts.fct_segment_events where segmentation = 'value'"
+    )
+    assert clusters == warehouse.query(
+        "select len(succession.after), len(succession.before) from segmentation.value_model"
+        " where succession is not null"
+    )

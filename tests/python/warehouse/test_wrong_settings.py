@@ -38,6 +38,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"publish_parquet": "maybe"}, "publish_parquet is 'maybe'. It must be true or false."),
     ({"refit": "maybe"}, "refit is 'maybe'. It must be true or false."),
     ({"refit_after_days": "²"}, "refit_after_days is '²'. It must be a whole number of days"),
+    (
+        {"segment_survival_share": 0.5},
+        "segment_survival_share is '0.5'. It must be a number above 0.5, at most 1",
+    ),
+    ({"segment_split_share": 0.7}, "segment_split_share is '0.7'. It must be a number above 0, at"),
     ({"refit_on_drift": "maybe"}, "refit_on_drift is 'maybe'. It must be true or false."),
     ({"fail_on_drift": 1}, "fail_on_drift is '1'. It must be true or false."),
     (

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from segmentation.playbook.errors import PlaybookError
 from segmentation.playbook.feature_words import FeatureWords, read_feature_words, words_for
-from segmentation.playbook.matching import EarlierSegment, match, name_segments
+from segmentation.playbook.matching import (
+    Continuity,
+    ContinuityLimits,
+    EarlierSegment,
+    continued_segments,
+    match,
+    name_segments,
+)
 from segmentation.playbook.playbook import (
     ANY_K,
     PlaybookRow,
@@ -87,34 +94,110 @@ def test_descriptions_that_would_clash_are_numbered() -> None:
     assert [n.segment_slug for n in names] == ["buys_more_often", "buys_more_often_2"]
 
 
+def continuity(
+    profiles: list[dict[str, float]],
+    earlier: list[EarlierSegment],
+    shares: list[list[float]] | None = None,
+    *,
+    share: float = 0.5,
+    distance: float = 0.5,
+    is_near_enough: bool = False,
+) -> Continuity:
+    limits = ContinuityLimits(share, distance, is_near_enough)
+    return Continuity(earlier, continued_segments(profiles, earlier, limits, shares))
+
+
+def continued(found: Continuity) -> list[str | None]:
+    """Return the earlier slug of each cluster."""
+    places = (found.segment(i) for i in range(len(found.continued)))
+    return [segment.segment_slug if segment else None for segment in places]
+
+
 def test_slugs_of_earlier_segments_precede_the_playbook() -> None:
+    profiles = [{"frequency": 1.0, "recency": -1.1}, {"frequency": -1.0, "recency": 1.0}]
     earlier = [
         EarlierSegment("loyal", "Loyal", {"frequency": -0.9, "recency": 0.9}),
         EarlierSegment("old_friends", "Old Friends", {"frequency": 1.0, "recency": -1.0}),
     ]
     names = name_segments(
-        [{"frequency": 1.0, "recency": -1.1}, {"frequency": -1.0, "recency": 1.0}],
+        profiles,
         [row("loyal", frequency=1.0), row("at_risk", frequency=-1.0)],
         WORDS,
         limit=1.0,
-        carry_over_limit=0.5,
-        earlier=earlier,
+        kept=continuity(profiles, earlier).names({}),
     )
     assert [n.segment_slug for n in names] == ["old_friends", "loyal"]
     assert {n.named_by for n in names} == {"earlier model"}
 
 
 def test_a_segment_that_moved_too_far_is_a_new_one() -> None:
+    profiles = [{"frequency": 1.0}, {"frequency": -1.0}]
+    found = continuity(profiles, [EarlierSegment("at_risk", "At Risk", {"frequency": -1.2})])
     names = name_segments(
-        [{"frequency": 1.0}, {"frequency": -1.0}],
+        profiles,
         [row("loyal", frequency=1.0)],
         WORDS,
         limit=0.5,
-        carry_over_limit=0.5,
-        earlier=[EarlierSegment("at_risk", "At Risk", {"frequency": -1.2})],
+        kept=found.names({}),
     )
     assert [n.segment_slug for n in names] == ["loyal", "at_risk"]
     assert [n.named_by for n in names] == ["playbook", "earlier model"]
+
+
+FEW, MANY = EarlierSegment("few", "Few", {"x": -1.0}), EarlierSegment("many", "Many", {"x": 1.0})
+
+
+def test_customers_decide_which_segment_goes_on_however_far_it_moved() -> None:
+    """The centres say the opposite of the customers: all of them buy more than before."""
+    found = continuity([{"x": 1.0}, {"x": 9.0}], [FEW, MANY], [[0.9, 0.1], [0.1, 0.6]])
+    assert continued(found) == ["few", "many"]
+    assert [name.naming_distance for name in found.names({}).values()] == [2.0, 8.0]
+    assert found.retired == frozenset()
+
+
+def test_a_slug_that_nobody_has_any_more_is_free() -> None:
+    found = continuity([{"x": 1.0}, {"x": 9.0}], [FEW, MANY], [[0.0, 0.9], [0.0, 0.4]])
+    assert found.retired == {"few"}
+    assert Continuity(found.earlier, found.continued, empty=frozenset({"few"})).retired == set()
+
+
+def test_too_few_shared_customers_make_a_new_segment_however_near_it_lies() -> None:
+    found = continuity([{"x": -1.0}, {"x": 1.0}], [FEW, MANY], [[0.49, 0.3], [0.2, 0.5]])
+    assert continued(found) == [None, "many"]
+    assert found.retired == {"few"}
+
+
+def test_where_a_condition_vouches_for_a_name_a_near_segment_goes_on() -> None:
+    """Customers first: what they leave is matched by distance, each segment once."""
+    profiles, shares = [{"x": -1.1}, {"x": -0.9}, {"x": 1.0}], [[0.1, 0.0], [0.6, 0.1], [0.0, 0.2]]
+    found = continuity(profiles, [FEW, MANY], shares, is_near_enough=True)
+    assert continued(found) == [None, "few", "many"]
+
+
+def test_of_equal_shares_the_nearer_one_goes_on() -> None:
+    """A segment that splits into equal parts."""
+    shares = [[0.5, 0.0], [0.5, 0.0]]
+    assert continued(continuity([{"x": 1.0}, {"x": -0.8}], [FEW, MANY], shares)) == [None, "few"]
+    assert continued(continuity([{"x": -0.8}, {"x": 1.0}], [FEW, MANY], shares)) == ["few", None]
+
+
+def test_most_customers_in_all_keep_their_slug() -> None:
+    """One to one at the largest total, where a lower limit leaves a choice."""
+    shares = [[0.45, 0.4], [0.4, 0.0]]
+    found = continuity([{"x": 0.0}, {"x": 0.0}], [FEW, MANY], shares, share=0.3)
+    assert continued(found) == ["many", "few"]
+
+
+def test_no_segment_takes_a_slug_that_stood_for_others() -> None:
+    """Neither from the playbook, however near its row lies, nor by a description."""
+    (name,) = name_segments(
+        [{"frequency": 1.0}],
+        [row("loyal", frequency=1.0)],
+        WORDS,
+        limit=1.0,
+        retired={"loyal", "buys_more_often"},
+    )
+    assert (name.segment_slug, name.segment_name) == ("buys_more_often_2", "Buys more often 2")
 
 
 SEED_ROW = {
@@ -287,9 +370,7 @@ def test_categories_of_one_feature_count_as_one_feature() -> None:
             Category("home", "boat"): -1.0,
         },
     )
-    (name,) = name_segments(
-        [profile], [], WORDS, limit=1.0, carry_over_limit=1.0, earlier=[earlier]
-    )
+    (name,) = continuity([profile], [earlier], distance=1.0).names({}).values()
     assert name.named_by == "earlier model"
     assert name.naming_distance == pytest.approx(np.sqrt((0 + 1.0) / 2))
 

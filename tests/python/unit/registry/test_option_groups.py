@@ -63,6 +63,7 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "compared_n_init": (1, False),
         "compared_resamples": (5, False),
         "naming_limit": (0.75, False),
+        "carry_over_share": (0.3, False),
         "carry_over_limit": (0.25, False),
         "carry_over": (False, False),
         "gate_stability": (None, False),

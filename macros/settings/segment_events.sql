@@ -1,0 +1,41 @@
+{# When a segment of a model counts as one of the model before, see fct_segment_events. #}
+
+{# Of its customers, at least this share are in one segment of the next model: it survived. #}
+{% macro segment_survival_share() -%}
+    {%- if segment_survival_share_problem() -%}
+        {%- do refuse(segment_survival_share_problem()) -%}
+        {{- return(0.7) -}}
+    {%- endif -%}
+    {{- return(var("segment_survival_share")) -}}
+{%- endmacro %}
+
+{# Of its customers, at least this share are in each part that it split into. #}
+{% macro segment_split_share() -%}
+    {%- if segment_split_share_problem() -%}
+        {%- do refuse(segment_split_share_problem()) -%}
+        {{- return(0.3) -}}
+    {%- endif -%}
+    {{- return(var("segment_split_share")) -}}
+{%- endmacro %}
+
+{# Above a half, so that a segment survives as one other at most. #}
+{% macro segment_survival_share_problem() -%}
+    {%- set share = var("segment_survival_share") -%}
+    {%- if share is not number or share is boolean or not (share > 0.5 and share <= 1) -%}
+        {{- return(
+            "segment_survival_share is '" ~ share ~ "'. It must be a number above 0.5, at most 1, e.g. 0.7."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
+
+{# A part is less than what survived. #}
+{% macro segment_split_share_problem() -%}
+    {%- set share = var("segment_split_share") -%}
+    {%- if share is not number or share is boolean or not (share > 0 and share <= 0.5) -%}
+        {{- return(
+            "segment_split_share is '" ~ share ~ "'. It must be a number above 0, at most 0.5, e.g. 0.3."
+        ) -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}
