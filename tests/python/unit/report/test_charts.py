@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from segmentation.report import charts, theme
+from segmentation.report.charts import bar_charts, chart_names
 from segmentation.report.content import Chart
 
 LONG = "Customers who come back every week for bread and milk and sometimes for a newspaper"
@@ -113,18 +114,18 @@ class TestLongNames:
     """Names that do not fit beside a chart on one line."""
 
     def test_a_name_is_broken_into_lines(self) -> None:
-        lines = charts.wrapped("Weekend bulk buyers of the northern shops").split("\n")
+        lines = chart_names.wrapped("Weekend bulk buyers of the northern shops").split("\n")
         assert len(lines) > 1
-        assert max(map(len, lines)) <= charts.LINE
-        assert charts.wrapped("Loyal") == "Loyal"
-        assert charts.wrapped("") == ""
+        assert max(map(len, lines)) <= chart_names.LINE
+        assert chart_names.wrapped("Loyal") == "Loyal"
+        assert chart_names.wrapped("") == ""
 
     def test_what_is_left_out_is_marked(self) -> None:
         """Three lines have room; an ellipsis says that the name goes on."""
-        lines = charts.wrapped(LONG).split("\n")
+        lines = chart_names.wrapped(LONG).split("\n")
         assert len(lines) == 3
         assert lines[-1].endswith("…")
-        assert charts.wrapped("x" * 200).endswith("…")
+        assert chart_names.wrapped("x" * 200).endswith("…")
 
     def test_names_of_the_same_beginning_keep_bars_of_their_own(self) -> None:
         rows = table([3.0, 2.0], [f"{LONG} one", f"{LONG} two"])
@@ -163,7 +164,7 @@ class TestLongNames:
         rows = table([3.0], [LONG]).assign(text="a very long text of a very large number")
         low, high = bars(rows).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low == 0
-        assert 3 / high >= charts.LEAST_BAR / theme.WIDTH
+        assert 3 / high >= bar_charts.LEAST_BAR / theme.WIDTH
 
     @pytest.mark.parametrize(
         "name", ['"quoted"', "it's", "<b>bold</b>", "a\\nb", "🙂 smile", "a/b"]
