@@ -14,11 +14,11 @@ MOST_LINES = 3
 LINE_HEIGHT = 15
 
 
-def wrapped(name: str) -> str:
+def wrapped(name: str, width: int = LINE) -> str:
     """Return a name in lines that fit beside a chart; what is left out has an ellipsis."""
-    lines = textwrap.wrap(name, LINE)
+    lines = textwrap.wrap(name, width)
     if len(lines) > MOST_LINES:
-        lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1][: LINE - 1]}…"]
+        lines = [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1][: width - 1]}…"]
     return "\n".join(lines)
 
 

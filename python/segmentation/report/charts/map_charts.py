@@ -10,6 +10,9 @@ from segmentation.report.charts.bar_charts import BAR
 from segmentation.report.charts.chart_layers import layered
 from segmentation.report.content import Chart
 
+# A longer text below a column is written aslant.
+SHORT = 3
+
 
 def heat_map(
     rows: pd.DataFrame, *, x: str, y: str, strength: str, text: str, titles: tuple[str, str]
@@ -26,12 +29,18 @@ def heat_map(
     titles : tuple of (str, str)
         What the axes say; empty for nothing.
     """
+    angle = -60 if rows[x].map(len).max() > SHORT else 0
     base = alt.Chart().encode(
         x=alt.X(
             f"{x}:N",
             sort=list(dict.fromkeys(rows[x])),
             title=titles[0] or None,
-            axis=alt.Axis(labelAngle=-60, domain=False, ticks=False, labelLimit=95),
+            axis=alt.Axis(
+                labelAngle=angle,
+                domain=False,
+                ticks=False,
+                labelLimit=95,
+            ),
         ),
         y=alt.Y(f"{y}:N", sort=list(dict.fromkeys(rows[y])), title=titles[1] or None),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawings import drawing, is_sound, texts
 from segmentation.report import charts, theme
 from segmentation.report.charts import bar_charts, chart_names
 from segmentation.report.content import Chart
@@ -39,30 +39,9 @@ def box_rows(**values: float) -> pd.DataFrame:
     )
 
 
-def drawing(chart: Chart) -> ElementTree.Element:
-    return ElementTree.fromstring(theme.drawn(chart, "label"))
-
-
-def texts(chart: Chart) -> list[str]:
-    """Return what is written, lines of a text joined by a blank."""
-    svg = "{http://www.w3.org/2000/svg}"
-    return [
-        " ".join(part for part in (line.text or "" for line in text.iter()) if part)
-        for text in drawing(chart).iter(f"{svg}text")
-    ]
-
-
 def data_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of a chart, of all its layers."""
     return [row for rows in spec["datasets"].values() for row in rows]
-
-
-def is_sound(chart: Chart) -> bool:
-    """Return whether a drawing has a size and no coordinate that is no number."""
-    svg = theme.drawn(chart, "label")
-    root = ElementTree.fromstring(svg)
-    size = [float(root.attrib[side]) for side in ("width", "height")]
-    return min(size) > 10 and "NaN" not in svg and "Infinity" not in svg and "undefined" not in svg
 
 
 class TestBars:
