@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from segmentation.engine.sql import text_literal
@@ -27,8 +28,8 @@ MOST_RIBBONS = 60
 MOST_DAYS = 24
 
 # Where customers come from who were not in the data, and where those go who no longer are.
-_OUTSIDE = "outside"
-_OUTSIDE_NAME = {"from": "not in the data yet", "to": "no longer in the data"}
+_BEFORE = FlowEnd("not yet", "not in the data yet", theme.QUIET)
+_AFTER = FlowEnd("no longer", "no longer in the data", theme.QUIET)
 
 
 def move_figures(marts: Marts, segmentation: str) -> list[Figure]:
@@ -94,20 +95,22 @@ def _last_moves(
 ) -> Figure:
     is_moved = rows["migration"].isin(["moved", "joined", "left"])
     # The rows come by their customers: the smallest are left out, and those who stayed go last.
-    shown = rows.assign(is_moved=is_moved).head(MOST_RIBBONS)
-    shown = shown.sort_values("is_moved", ascending=False, kind="stable")
-    outside = FlowEnd(_OUTSIDE, "", theme.QUIET)
+    is_drawn = np.arange(len(rows)) < MOST_RIBBONS
+    every = rows.assign(is_moved=is_moved, is_drawn=is_drawn)
+    every = every.sort_values("is_moved", ascending=False, kind="stable")
+    shown = every[every["is_drawn"]]
     flows = pd.DataFrame(
         {
-            "from_key": shown["from_segment_slug"].fillna(_OUTSIDE),
-            "to_key": shown["to_segment_slug"].fillna(_OUTSIDE),
-            "customers": shown["customers"].astype(int),
-            "is_moved": shown["is_moved"],
+            "from_key": every["from_segment_slug"].fillna(_BEFORE.key),
+            "to_key": every["to_segment_slug"].fillna(_AFTER.key),
+            "customers": every["customers"].astype(int),
+            "is_moved": every["is_moved"],
+            "is_drawn": every["is_drawn"],
         }
     )
     picture = charts.alluvial(
         flows,
-        [*ends, outside],
+        [*ends, _BEFORE, _AFTER],
         (date(moves.previous_as_of), date(moves.as_of)),
     )
     return Figure(

@@ -44,7 +44,8 @@ def alluvial(flows: pd.DataFrame, ends: Sequence[FlowEnd], titles: tuple[str, st
     Parameters
     ----------
     flows : DataFrame
-        One row for each ribbon: from_key, to_key, customers, and is_moved, whether it stands out.
+        One row for each ribbon: from_key, to_key, customers, is_moved (whether it stands out) and
+        is_drawn: segments have room for those that are not.
     ends : sequence of FlowEnd
         From top to bottom. A ribbon has the colour of the end that it comes from.
     titles : tuple of (str, str)
@@ -59,10 +60,12 @@ def alluvial(flows: pd.DataFrame, ends: Sequence[FlowEnd], titles: tuple[str, st
     top = -1.6 * LINE_HEIGHT
     y = alt.Scale(domain=[top, layout.height], reverse=True, nice=False, zero=False)
     numbered = flows.reset_index(drop=True)
-    ribbons = layout.ribbons.assign(
-        x=inner[0] + layout.ribbons["across"] * (inner[1] - inner[0]),
-        colour=layout.ribbons["flow"].map(numbered["from_key"].map(colours)),
-        strength=layout.ribbons["flow"].map(numbered["is_moved"].map({True: 0.65, False: 0.2})),
+    is_drawn = layout.ribbons["flow"].map(numbered["is_drawn"])
+    ribbons = layout.ribbons[is_drawn]
+    ribbons = ribbons.assign(
+        x=inner[0] + ribbons["across"] * (inner[1] - inner[0]),
+        colour=ribbons["flow"].map(numbered["from_key"].map(colours)),
+        strength=ribbons["flow"].map(numbered["is_moved"].map({True: 0.65, False: 0.2})),
     )
     is_left = layout.nodes["side"] == LEFT
     nodes = layout.nodes.assign(

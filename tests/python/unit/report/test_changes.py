@@ -124,6 +124,11 @@ def test_many_moves_and_days_are_shown_in_part(
     assert moves.table is not None
     assert moves.table.rows["customers"].tolist() == [7, 30, 20, 10]
     assert "The 4 largest of 8 moves are shown." in moves.note
+    # Segments are as large as all moves make them.
+    svg = theme.drawn(moves.pictures[0].chart, "label")
+    assert svg.count('opacity="0.65"') + svg.count('opacity="0.2"') == 4
+    assert "At Risk 25" in svg
+    assert "no longer in" in svg
     sizes = figure(marts, "value-sizes-over-time")
     assert "The last 2 of 3 observed days." in sizes.note
     assert sizes.title.startswith("Since 2025-10-31")

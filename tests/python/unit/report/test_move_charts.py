@@ -89,7 +89,9 @@ class TestAlluvial:
             for place, (key, name) in enumerate(zip(KEYS, names, strict=False))
         ]
         moved = rows["from_key"] != rows["to_key"]
-        return charts.alluvial(rows.assign(is_moved=moved), ends, ("2025-10-31", "2025-12-31"))
+        return charts.alluvial(
+            rows.assign(is_moved=moved, is_drawn=True), ends, ("2025-10-31", "2025-12-31")
+        )
 
     def test_both_days_and_all_segments_are_written(self) -> None:
         chart = self.chart(flows(("s0", "s0", 60), ("s0", "s1", 5)), ["Loyal", "At Risk"])
