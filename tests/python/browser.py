@@ -72,6 +72,30 @@ BY_HAND = {
             and (probability_active < upper_edge or lower_edge = 0.9)
         group by all
     """,
+    "value-sizes-over-time": """
+        with moves as (from marts.fct_segment_migrations where segmentation = 'value'),
+        ends as (
+            select as_of, to_segment_slug as slug, customers from moves
+            union all
+            select previous_as_of, from_segment_slug, customers from moves
+            where as_of = (select min(as_of) from moves)
+        ),
+        sizes as (
+            select as_of, slug, sum(customers) as customers from ends
+            where slug is not null group by all
+        ),
+        names as (
+            select slug, segment_name from marts.dim_segments
+            right join (select distinct slug from ends) on segment_slug = slug
+                and segmentation = 'value'
+        )
+        select as_of, coalesce(segment_name, (
+                select max(from_segment_name) from moves where from_segment_slug = sizes.slug
+            )) as segment_name,
+            customers::bigint as customers,
+            customers / sum(customers) over (partition by as_of) as share
+        from sizes left join names using (slug)
+    """,
     "forecast-quarters": """
         select ours.*, simple.rmse as rmse_of_last_period,
             boosting.rmse as rmse_of_gradient_boosting

@@ -10,8 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from segmentation.cli.conventions import AsJson, CommandError, print_json, terminal
+from segmentation.cli.customer_periods import show_periods
 from segmentation.cli.forecast_words import forecast_in_words
 from segmentation.cli.published_option import Published, opened_scorers
+from segmentation.published.customer_history import customer_history
 from segmentation.published.value_forecasts import customer_forecast
 
 
@@ -25,8 +27,8 @@ def explain(
 ) -> None:
     """Explain the segments of one customer, and what they are expected to bring.
 
-    Reasons, runner-up, every feature, what would change. Naming a segmentation leaves out the
-    forecast of lifetime value.
+    Reasons, runner-up, every feature, what would change, the segments before. Naming a
+    segmentation leaves out the forecast of lifetime value.
 
     Exits with code 1 where there is no such customer.
     """
@@ -46,17 +48,20 @@ def explain(
             raise CommandError(str(error)) from None
         if segmentation is None:
             forecast = customer_forecast(file, customer)
+        history = customer_history(file, customer, segmentation)
         names = {
             (row["segmentation"], row["segment_slug"]): row["segment_name"]
             for row in file.segments()
         }
     if as_json:
-        answer = {"customer_id": customer, "segmentations": found}
+        answer = {"customer_id": customer, "segmentations": found, "history": history}
         print_json(answer if segmentation is not None else answer | {"value_forecast": forecast})
         return
     console = terminal()
     for entry in found:
         _show(console, customer, entry, names)
+        of = entry["segmentation"]
+        show_periods(console, [p for p in history or [] if p["segmentation"] == of])
     if forecast is not None:
         console.print(
             f"\n[bold]lifetime value[/bold]: customer {escape(customer)}", highlight=False

@@ -14,9 +14,12 @@ from rich.table import Table
 from segmentation.cli.conventions import AsJson, print_json, records, terminal
 from segmentation.cli.data_quality import data_quality
 from segmentation.cli.opened import Schema, opened_marts
+from segmentation.cli.over_time_words import over_time_facts, over_time_in_words
 from segmentation.cli.playbook_advice import playbook_advice
 from segmentation.engine.duckdb import Connection
+from segmentation.published.drift_figures import read_drift
 from segmentation.published.read_marts import Marts
+from segmentation.published.segment_moves import read_segment_moves
 from segmentation.published.value_forecasts import ValueForecast, read_value_forecast
 
 Warehouse = Annotated[
@@ -45,7 +48,7 @@ def summary(
     schema: Schema = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the segments: size, what sets them apart, what to do; and the warnings."""
+    """Show the segments: size, what sets them apart, what to do; who moved; and the warnings."""
     show_summary(warehouse, schema, as_json=as_json)
 
 
@@ -62,17 +65,22 @@ def show_summary(warehouse: Path, schema: str | None, *, as_json: bool = False) 
         about = _about(marts)
         quality = data_quality(marts.connection)
         forecast = read_value_forecast(marts)
+        moves, drift = read_segment_moves(marts), read_drift(marts)
         segments = _segments(marts.connection)
         schema = marts.schema
         if as_json:
             facts = _facts(marts) | {"schema": schema, "segments": segments}
-            print_json(facts | {"lifetime_value": forecast and _forecast_facts(forecast)})
+            facts["lifetime_value"] = forecast and _forecast_facts(forecast)
+            print_json(facts | over_time_facts(moves, drift))
             return
     console = terminal()
     console.print(_table(about, segments))
     if forecast is not None:
         text = f"\nLifetime value: {_forecast_words(forecast)}"
         console.print(escape(text), highlight=False, soft_wrap=True)
+    over_time = over_time_in_words(moves, drift)
+    if over_time:
+        console.print(escape(f"\nOver time: {over_time}"), highlight=False, soft_wrap=True)
     _print_what_follows(console, segments, warehouse, schema)
     for line in quality:
         console.print(escape(line), highlight=False, soft_wrap=True)
@@ -177,6 +185,8 @@ def _print_what_follows(
         "  rpt_k_selection         criteria for each number of segments\n"
         "  rpt_segment_projection  x and y of customers and centroids, for a scatter plot\n"
         "  rpt_prospect_distribution  how many prospects will join each segment\n"
+        "  fct_segment_migrations  who moved from which segment to which, by observed day\n"
+        "  rpt_drift               how far customers are from those of the fit\n"
         f"{escape(playbook_advice(warehouse))}\n"
         "docs/marts.md of the package has queries to start from.",
         highlight=False,

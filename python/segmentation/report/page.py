@@ -20,6 +20,7 @@ from segmentation.report.formats import count, date, large
 from segmentation.report.rows import where
 from segmentation.report.sections.behaviour import behaviour
 from segmentation.report.sections.cards import cards
+from segmentation.report.sections.changes import changes
 from segmentation.report.sections.conversion import conversion
 from segmentation.report.sections.distributions import features
 from segmentation.report.sections.expected_value import expected_value
@@ -36,6 +37,7 @@ from segmentation.report.theme import drawn
 SECTIONS = (
     cards,
     sizes,
+    changes,
     expected_value,
     behaviour,
     people,
@@ -51,7 +53,7 @@ SECTIONS = (
 
 # The figures whose findings stand at the top of the page.
 HIGHLIGHTS = (
-    *("value-sizes", "expected-value", "value-expected-loss", "profile-sizes"),
+    *("value-sizes", "value-moves", "expected-value", "value-expected-loss", "profile-sizes"),
     "expected-prospects",
 )
 

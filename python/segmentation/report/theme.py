@@ -110,7 +110,7 @@ def drawn(chart: Chart, label: str) -> str:
     spec["padding"] = 4
     svg = vl_convert.vegalite_to_svg(spec)
     svg = re.sub(r'<path class="(?:background|foreground)"[^>]*/>', "", svg)
-    svg = _TAG.sub(lambda found: _cleaned(found.group()), svg)
+    svg = _without_bare_groups(_TAG.sub(lambda found: _cleaned(found.group()), svg))
     said = f'role="img" aria-label="{_escaped(label)}" font-size="{FONT_SIZE}px"'
     return svg.replace("<svg ", f"<svg {said} ", 1)
 
@@ -125,10 +125,29 @@ def _cleaned(tag: str) -> str:
     tag = re.sub(r' class="mark-[^"]*"', "", tag)
     # What an SVG takes without being told, and the size of nearly all texts.
     tag = re.sub(r' (?:(?:opacity|stroke-width)="1"|text-anchor="start")', "", tag)
+    tag = tag.replace(' transform="translate(0,0)"', "")
     tag = tag.replace(f' font-size="{FONT_SIZE}px"', "")
     # Hundredths of a pixel are enough.
     tag = re.sub(r'="[^"]*"', lambda found: re.sub(r"(\.\d\d)\d+", r"\1", found.group()), tag)
-    return re.sub(r'"(#[0-9a-f]{6})"', lambda found: f'"{_VARIABLES.get(found[1], found[1])}"', tag)
+    tag = re.sub(r'"(#[0-9a-f]{6})"', lambda found: f'"{_VARIABLES.get(found[1], found[1])}"', tag)
+    # The style sheet colours texts that have no colour of their own.
+    return tag.replace(' fill="currentColor"', "") if tag.startswith("<text") else tag
+
+
+def _without_bare_groups(svg: str) -> str:
+    """Return an SVG without groups that say nothing: half of those that Vega writes."""
+    is_kept: list[bool] = []
+
+    def kept(found: re.Match[str]) -> str:
+        tag = found.group()
+        if tag == "</g>":
+            return tag if is_kept.pop() else ""
+        if tag.startswith("<g") and tag[2] in "> ":
+            is_kept.append(tag != "<g>")
+            return tag if is_kept[-1] else ""
+        return tag
+
+    return _TAG.sub(kept, svg)
 
 
 def _escaped(text: str) -> str:

@@ -134,8 +134,30 @@ class ValueForecast(Answer):
     model_version: str
 
 
+class Period(Answer):
+    """A time in which a customer was in one segment, as fct_customer_segment_history has it."""
+
+    segmentation: str
+    segment_slug: str | None = Field(description="Null while the customer was not in the data.")
+    segment_name: str | None = Field(description="What it was called when the period began.")
+    valid_from: str = Field(description="An observed day: the move itself can be older.")
+    valid_to: str | None = Field(
+        description="The day on which the next period begins; null of the last one."
+    )
+    days: int = Field(description="Of the last period, to the last observed day.")
+    entry: str = Field(
+        description="How it began: first observed, joined, moved, renamed, left or returned."
+    )
+    moved_by: str | None = Field(description="What changed since the period before began.")
+    is_new_model: bool | None = Field(
+        description="Of a move: whether another model was current on the observed day before."
+    )
+    reasons: list[str] = Field(description="For the segment, on the day the period began.")
+    model_version: str | None
+
+
 class Customer(Answer):
-    """The segments of a customer, and what is expected of them."""
+    """The segments of a customer, today and before, and what is expected of them."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [CUSTOMER_EXAMPLE]})
 
@@ -143,6 +165,9 @@ class Customer(Answer):
     segments: list[CustomerSegment]
     value_forecast: ValueForecast | None = Field(
         description="Null where the customer never bought, or there is no forecast."
+    )
+    history: list[Period] | None = Field(
+        description="By segmentation, the first period first; null where the file has no history."
     )
     versions: Versions
 

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 import segmentation
+from segmentation.published.customer_history import customer_history
 from segmentation.published.value_forecasts import customer_forecast
 from segmentation.scorer.current_scorers import NoModelError
 from segmentation.scorer.scored_people import DISTANCE, Scorer, records
@@ -195,7 +196,7 @@ def _add_customers(app: FastAPI, versions: ServedVersions) -> None:
         responses=_responses(Customer, 401, 404, 422, 503),
     )
     def customer(customer_id: str) -> Response:
-        """Return the segments of a customer and what is expected of them, with reasons."""
+        """Return the segments of a customer, their history, and what is expected, with reasons."""
         version = versions.current
         rows = version.file.customer_segments(customer_id)
         if not rows:
@@ -205,6 +206,7 @@ def _add_customers(app: FastAPI, versions: ServedVersions) -> None:
                 "customer_id": customer_id,
                 "segments": [_customer_segment(row) for row in rows],
                 "value_forecast": customer_forecast(version.file, customer_id),
+                "history": customer_history(version.file, customer_id),
                 "versions": version.versions,
             }
         )

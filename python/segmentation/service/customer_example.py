@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-# What the service answered of a customer of complete_journey; two segmentations are left out.
+_REASONS = [
+    "later than usual: days between purchases usually 6, now 57, 9.9 times (typical here 7.3, all"
+    " customers 0.9)",
+    "spends more: 4,148 spent (typical here 2,168, all customers 1,210)",
+    "bought on more days: on 41 days (typical here 66, all customers 39)",
+]
+
+# What the service answers of a customer of complete_journey after one observed day; two
+# segmentations are left out.
 CUSTOMER_EXAMPLE: dict[str, Any] = {
     "customer_id": "472",
     "segments": [
@@ -17,12 +25,7 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
             "runner_up_slug": "occasional",
             "margin": None,
             "model_version": "value-0001-072757d5",
-            "reasons": [
-                "later than usual: days between purchases usually 6, now 57, 9.9 "
-                "times (typical here 7.3, all customers 0.9)",
-                "spends more: 4,148 spent (typical here 2,168, all customers 1,210)",
-                "bought on more days: on 41 days (typical here 66, all customers 39)",
-            ],
+            "reasons": _REASONS,
         }
     ],
     "value_forecast": {
@@ -76,6 +79,21 @@ CUSTOMER_EXAMPLE: dict[str, Any] = {
         ],
         "model_version": "lifetime_value-0001-ff54a641",
     },
+    "history": [
+        {
+            "segmentation": "value",
+            "segment_slug": "at_risk",
+            "segment_name": "At Risk",
+            "valid_from": "2017-12-31",
+            "valid_to": None,
+            "days": 0,
+            "entry": "first observed",
+            "moved_by": None,
+            "is_new_model": None,
+            "model_version": "value-0001-072757d5",
+            "reasons": _REASONS,
+        }
+    ],
     "versions": {
         "run_id": "acb9b57b-f899-4e8f-a196-bbbf880a23c4",
         "dataset": "complete_journey",

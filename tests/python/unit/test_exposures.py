@@ -20,8 +20,14 @@ EXPOSURES = {
 @pytest.mark.parametrize(
     ("exposure", "patterns"),
     [
-        # The page asks the reader of marts what the data are called.
-        ("segments_page", ("report/**/*.py", "published/read_marts.py")),
+        # The page asks the readers of marts what the data are called, who moved and what drifted.
+        (
+            "segments_page",
+            (
+                *("report/**/*.py", "published/read_marts.py", "published/customer_history.py"),
+                *("published/segment_moves.py", "published/drift_figures.py"),
+            ),
+        ),
         ("campaign_audiences", ("audiences/**/*.py",)),
     ],
 )

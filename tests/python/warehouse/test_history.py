@@ -7,6 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from builds import NO_TESTS, QUICK, Warehouse
+from segmentation.published.read_marts import Marts
+from segmentation.published.segment_moves import read_segment_moves
+from segmentation.report.move_figures import move_figures
 
 pytestmark = pytest.mark.long
 
@@ -55,6 +58,28 @@ def marts(warehouse: Warehouse) -> dict[str, list[str]]:
     return lines
 
 
+def assert_readers_tell_it(warehouse: Warehouse, last: str) -> None:
+    """Compare what the page and the summary say of the last day with the periods of customers."""
+    with Marts(warehouse.path) as opened:
+        found = (read_segment_moves(opened) or {})["value"]
+        moves, sizes = move_figures(opened, "value")
+    assert (str(found.as_of), found.customers_before) == (last, 500)
+    assert warehouse.query(
+        "select count(*) from marts.fct_customer_segment_history where segmentation = 'value'"
+        f" and entry = 'moved' and valid_from = '{last}'"
+    ) == [(found.moved,)]
+    assert moves.title == found.sentence
+    assert sizes.table is not None
+    rows = sizes.table.rows
+    of_last_day = rows[rows["as_of"] == rows["as_of"].max()]
+    assert dict(zip(of_last_day["segment_slug"], of_last_day["customers"], strict=True)) == dict(
+        warehouse.query(
+            "select segment_slug, count(*) from marts.fct_customer_segment_history"
+            " where segmentation = 'value' and is_current group by segment_slug"
+        )
+    )
+
+
 def test_the_order_of_builds_does_not_matter(sample: Warehouse, tmp_path: Path) -> None:
     """Then the last day once more, and runs that observe nothing: nothing changes either."""
     in_order = without_history(sample, tmp_path / "in order")
@@ -62,6 +87,7 @@ def test_the_order_of_builds_does_not_matter(sample: Warehouse, tmp_path: Path) 
         observe(in_order, day)
     expected = marts(in_order)
     assert all(expected.values())
+    assert_readers_tell_it(in_order, THIRD)
 
     other = without_history(sample, tmp_path / "other order")
     for day in (FIRST, THIRD, SECOND):

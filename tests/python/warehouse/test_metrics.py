@@ -47,6 +47,76 @@ BY_HAND = {
     "expected_loss": "sum(expected_loss)",
 }
 
+# The same of what the marts say of time: a mart, its metrics, and what they are grouped by.
+MOVES = {
+    f"{name}_{what}": sql.format(
+        of=f"segmentation = '{name}'", known=f"case when bool_or(segmentation = '{name}') then"
+    )
+    for name in ("value", "profile")
+    for what, sql in {
+        "customers_before": "sum(customers) filter ({of} and from_segment_slug is not null)",
+        "customers_moved": (
+            "{known} coalesce(sum(customers) filter ({of} and migration = 'moved'), 0) end"
+        ),
+        "customers_stayed": (
+            "{known} coalesce(sum(customers) filter ({of} and migration = 'stayed'), 0) end"
+        ),
+        "migration_rate": (
+            "coalesce(sum(customers) filter ({of} and migration = 'moved'), 0)"
+            " / sum(customers) filter ({of} and migration <> 'joined')"
+        ),
+        "share_stayed": (
+            "coalesce(sum(customers) filter ({of} and migration = 'stayed'), 0)"
+            " / sum(customers) filter ({of} and migration <> 'joined')"
+        ),
+    }.items()
+}
+_MONTHS_AFTER = "filter (is_whole_month and months_since_first > 0)"
+RETENTION = {
+    "customers_who_could_return": f"sum(customers) {_MONTHS_AFTER}",
+    "customers_who_returned": f"sum(buying_customers) {_MONTHS_AFTER}",
+    "retention_rate": f"sum(buying_customers) {_MONTHS_AFTER} / sum(customers) {_MONTHS_AFTER}",
+}
+DRIFT = {
+    "measured_figures": "count(*)",
+    "drifted_figures": "count(*) filter (has_drifted and not expected_to_drift)",
+}
+OVER_TIME: list[tuple[str, dict[str, str], str | None, str]] = [
+    ("fct_segment_migrations", MOVES, None, ""),
+    ("fct_segment_migrations", MOVES, "metric_time__day", "as_of::varchar"),
+    (
+        *("fct_segment_migrations", MOVES, "migration__from_segment_name"),
+        "coalesce(from_segment_name, '')",
+    ),
+    ("rpt_retention", RETENTION, None, ""),
+    ("rpt_retention", RETENTION, "cohort__months_since_first", "months_since_first::varchar"),
+    ("rpt_retention", RETENTION, "cohort__cohort_month__month", "cohort_month::varchar"),
+    ("rpt_drift", DRIFT, "drift_figure__segmentation", "segmentation"),
+    ("rpt_drift", DRIFT, "drift_figure__subject_kind", "subject_kind"),
+]
+
+# The sample has one observed day, and what it was fitted to has not drifted: these rows are put
+# into the file that is read.
+TWO_MORE_DAYS = """
+    insert into marts.fct_segment_migrations by name
+    select segmentation, as_of, as_of - 30 as previous_as_of, migration,
+        if(migration = 'joined', null, origin) as from_segment_slug,
+        if(migration = 'joined', null, upper(origin)) as from_segment_name,
+        if(migration = 'left', null, target) as to_segment_slug,
+        if(migration = 'left', null, upper(target)) as to_segment_name,
+        hash(segmentation, as_of, migration, origin) % 90 + 1 as customers
+    from (values ('value'), ('profile')) as segmentations (segmentation),
+        (values (date '2025-11-30'), (date '2025-12-30')) as days (as_of),
+        (values ('stayed'), ('moved'), ('joined'), ('left'), ('renamed')) as kinds (migration),
+        (values ('loyal', 'loyal'), ('new', 'loyal'), ('young', 'old')) as ends (origin, target)
+    where (migration = 'stayed') = (origin = target)
+        and (origin = 'young') = (segmentation = 'profile')
+"""
+SOME_DRIFT = """
+    update marts.rpt_drift
+    set has_drifted = feature < 'm', expected_to_drift = feature = 'length_days'
+"""
+
 # What customers are grouped by: MetricFlow's name for it, and the SQL.
 GROUPS = {
     "value_segment__segment_name": "value_name",
@@ -167,7 +237,13 @@ def readers(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Iter
     folder = tmp_path_factory.mktemp("readers")
     shutil.copy(PROJECT / "dbt_project.yml", folder)
     shutil.copytree(sample.folder / "target", folder / "target")
-    readers = Readers(folder, sample, sample.folder / "published" / "segments.duckdb")
+    # Queries name the database after its file.
+    published = folder / "segments.duckdb"
+    shutil.copy(sample.folder / "published" / "segments.duckdb", published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(TWO_MORE_DAYS)
+        connection.execute(SOME_DRIFT)
+    readers = Readers(folder, sample, published)
     readers.running = MetricFlow(folder, readers.environment("published"))
     yield readers
     readers.running.stop()
@@ -195,7 +271,8 @@ def documents(file: str, kind: str) -> list[str]:
 
 
 def test_every_metric_is_compared() -> None:
-    assert set(documents("metrics.yml", "metrics")) == {*BY_HAND, "expected_prospects"}
+    over_time = {*MOVES, *RETENTION, *DRIFT}
+    assert set(documents("metrics.yml", "metrics")) == {*BY_HAND, *over_time, "expected_prospects"}
 
 
 @pytest.mark.parametrize("group", [None, *GROUPS])
@@ -207,6 +284,23 @@ def test_metrics_are_what_sql_says(readers: Readers, group: str | None) -> None:
     assert sum(float(row["customers"]) for row in answers) == 500
     assert sum(float(row["customer_share"]) for row in answers) == pytest.approx(1)
     assert sum(float(row["revenue_share"]) for row in answers) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("mart", "metrics", "group", "by_hand"), OVER_TIME)
+def test_metrics_of_time_are_what_sql_says(
+    readers: Readers, mart: str, metrics: dict[str, str], group: str | None, by_hand: str
+) -> None:
+    answers = readers.ask("--metrics", ",".join(metrics), *(["--group-by", group] if group else []))
+    figures = ", ".join(f"{sql} as {name}" for name, sql in metrics.items())
+    groups = f"{by_hand} as {group}, " if group else ""
+    expected = readers.query(
+        f"select {groups}{figures} from marts.{mart}" + (" group by 1" if group else "")
+    )
+    # A day is answered with its midnight.
+    keyed = [
+        row | ({group: row[group].removesuffix(" 00:00:00")} if group else {}) for row in answers
+    ]
+    compare(keyed, expected, group)
 
 
 def test_metrics_are_those_of_the_reports(readers: Readers) -> None:
@@ -273,7 +367,7 @@ def test_expected_prospects(readers: Readers, tmp_path: Path) -> None:
 def test_saved_queries_answer(readers: Readers, name: str) -> None:
     answers = readers.ask("--saved-query", name)
     assert answers
-    if name not in {"prospects_segments", "value_forecast"}:
+    if "revenue" in answers[0] and name != "value_forecast":
         assert sum(float(row["revenue"]) for row in answers) == pytest.approx(
             float(readers.compute(None)[0]["revenue"])
         )

@@ -106,9 +106,13 @@ def test_an_explanation_in_words_and_as_json(sample: Warehouse) -> None:
         f" where customer_id = '{customer_id}'"
     )
     assert f"revenue {expected:,.2f} (" in text
+    assert "In this segment since 2025-12-31 at least, the first observed day." in text
+    periods = [period["segmentation"] for period in found["history"]]
+    assert periods == ["profile", "prospects", "value"]
     only = ("--segmentation", "value", "--json")
     answer = json.loads(run("explain", customer_id, "--published", file, *only))
     assert "value_forecast" not in answer
+    assert [period["segment_slug"] for period in answer["history"]] == ["loyal"]
     (value,) = answer["segmentations"]
     assert value["reasons"][0] == reason
 

@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from scored_customers import TOLERANCE, assert_same, mart_rows
+from segmentation.published.customer_history import customer_history
 from segmentation.published.opened_file import OpenedFile
 from segmentation.scorer.current_scorers import customers, read_scorers
 from segmentation.service.loaded_version import LoadedVersion
@@ -167,16 +168,52 @@ def test_what_a_customer_is_expected_to_bring(sample: Warehouse, client: httpx.C
     assert client.get(f"/customers/{nobody}").json()["value_forecast"] is None
 
 
-def test_a_file_without_forecasts(sample: Warehouse, tmp_path: Path) -> None:
+def test_the_history_of_a_customer(sample: Warehouse, client: httpx.Client, tmp_path: Path) -> None:
+    rows = sample.frame(
+        "select * from marts.fct_customer_segment_history where customer_id ="
+        " (select max(customer_id) from marts.dim_customers) order by segmentation"
+    )
+    customer_id = rows.customer_id[0]
+    found = client.get(f"/customers/{customer_id}").json()["history"]
+    assert [period["segmentation"] for period in found] == rows.segmentation.tolist()
+    for period, row in zip(found, rows.itertuples(), strict=True):
+        assert (period["segment_slug"], period["entry"]) == (row.segment_slug, "first observed")
+        assert (period["valid_from"], period["valid_to"]) == (str(row.valid_from.date()), None)
+        assert period["reasons"][0] == row.reason_1
+    described = client.get("/openapi.json").json()["components"]["schemas"]
+    # The description leaves out what is null.
+    assert described["Customer"]["examples"][0]["history"][0].keys() <= found[0].keys()
+    assert set(described["Period"]["properties"]) == found[0].keys()
+    # As if an earlier day had been observed, on which the customer was elsewhere.
+    longer = tmp_path / "longer.duckdb"
+    shutil.copy(published(sample), longer)
+    with duckdb.connect(str(longer)) as connection:
+        connection.execute(
+            "insert into marts.fct_customer_segment_history by name select 'value' as segmentation,"
+            " $1 as customer_id, date '2025-10-31' as valid_from, date '2025-12-31' as valid_to,"
+            " 61 as days, 'moved' as entry, 'recency 0 → 62 days' as moved_by",
+            [customer_id],
+        )
+    with OpenedFile(longer) as file:
+        first, second = customer_history(file, customer_id, "value") or []
+        assert (first["valid_from"], first["valid_to"]) == ("2025-10-31", "2025-12-31")
+        assert (first["moved_by"], first["reasons"]) == ("recency 0 → 62 days", [])
+        assert second["valid_from"] == "2025-12-31"
+        assert customer_history(file, "nobody") == []
+
+
+def test_a_file_without_forecasts_and_history(sample: Warehouse, tmp_path: Path) -> None:
     """An earlier version published it: customers are answered all the same."""
     older = tmp_path / "older.duckdb"
     shutil.copy(published(sample), older)
     with duckdb.connect(str(older)) as connection:
         connection.execute("drop table marts.fct_customer_value_forecast")
         connection.execute("drop table marts.rpt_lifetime_value_model")
+        connection.execute("drop table marts.fct_customer_segment_history")
     ((customer_id,),) = sample.query("select max(customer_id) from marts.dim_customers")
     with running_service(older, tmp_path) as running, running.client() as opened:
-        assert opened.get(f"/customers/{customer_id}").json()["value_forecast"] is None
+        answer = opened.get(f"/customers/{customer_id}").json()
+        assert (answer["value_forecast"], answer["history"]) == (None, None)
         assert opened.get("/metadata").json()["lifetime_value_model_version"] is None
 
 

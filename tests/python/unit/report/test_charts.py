@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 import pandas as pd
 import pytest
+from drawings import drawing, is_sound, texts
 from segmentation.report import charts, theme
+from segmentation.report.charts import bar_charts, chart_names
 from segmentation.report.content import Chart
 
 LONG = "Customers who come back every week for bread and milk and sometimes for a newspaper"
@@ -38,30 +39,9 @@ def box_rows(**values: float) -> pd.DataFrame:
     )
 
 
-def drawing(chart: Chart) -> ElementTree.Element:
-    return ElementTree.fromstring(theme.drawn(chart, "label"))
-
-
-def texts(chart: Chart) -> list[str]:
-    """Return what is written, lines of a text joined by a blank."""
-    svg = "{http://www.w3.org/2000/svg}"
-    return [
-        " ".join(part for part in (line.text or "" for line in text.iter()) if part)
-        for text in drawing(chart).iter(f"{svg}text")
-    ]
-
-
 def data_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of a chart, of all its layers."""
     return [row for rows in spec["datasets"].values() for row in rows]
-
-
-def is_sound(chart: Chart) -> bool:
-    """Return whether a drawing has a size and no coordinate that is no number."""
-    svg = theme.drawn(chart, "label")
-    root = ElementTree.fromstring(svg)
-    size = [float(root.attrib[side]) for side in ("width", "height")]
-    return min(size) > 10 and "NaN" not in svg and "Infinity" not in svg and "undefined" not in svg
 
 
 class TestBars:
@@ -113,18 +93,18 @@ class TestLongNames:
     """Names that do not fit beside a chart on one line."""
 
     def test_a_name_is_broken_into_lines(self) -> None:
-        lines = charts.wrapped("Weekend bulk buyers of the northern shops").split("\n")
+        lines = chart_names.wrapped("Weekend bulk buyers of the northern shops").split("\n")
         assert len(lines) > 1
-        assert max(map(len, lines)) <= charts.LINE
-        assert charts.wrapped("Loyal") == "Loyal"
-        assert charts.wrapped("") == ""
+        assert max(map(len, lines)) <= chart_names.LINE
+        assert chart_names.wrapped("Loyal") == "Loyal"
+        assert chart_names.wrapped("") == ""
 
     def test_what_is_left_out_is_marked(self) -> None:
         """Three lines have room; an ellipsis says that the name goes on."""
-        lines = charts.wrapped(LONG).split("\n")
+        lines = chart_names.wrapped(LONG).split("\n")
         assert len(lines) == 3
         assert lines[-1].endswith("…")
-        assert charts.wrapped("x" * 200).endswith("…")
+        assert chart_names.wrapped("x" * 200).endswith("…")
 
     def test_names_of_the_same_beginning_keep_bars_of_their_own(self) -> None:
         rows = table([3.0, 2.0], [f"{LONG} one", f"{LONG} two"])
@@ -163,7 +143,7 @@ class TestLongNames:
         rows = table([3.0], [LONG]).assign(text="a very long text of a very large number")
         low, high = bars(rows).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low == 0
-        assert 3 / high >= charts.LEAST_BAR / theme.WIDTH
+        assert 3 / high >= bar_charts.LEAST_BAR / theme.WIDTH
 
     @pytest.mark.parametrize(
         "name", ['"quoted"', "it's", "<b>bold</b>", "a\\nb", "🙂 smile", "a/b"]

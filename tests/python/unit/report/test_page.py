@@ -32,10 +32,14 @@ READ = (
     *("rpt_prospect_distribution", "rpt_reject_reasons", "rpt_rows_read"),
     *("rpt_segment_preferences", "rpt_segment_profiles", "rpt_segment_projection"),
     *("rpt_segment_value", "rpt_source_rows", "rpt_warnings"),
+    *("fct_customer_segment_history", "fct_segment_migrations", "rpt_drift", "rpt_retention"),
 )
 
 # Read beside others: no figure is from them alone.
-READ_ASIDE = {"fct_customer_segments", "rpt_lifetime_value_model", "rpt_warnings"}
+READ_ASIDE = {
+    *("fct_customer_segments", "fct_customer_segment_history"),
+    *("rpt_lifetime_value_model", "rpt_warnings"),
+}
 
 
 def page(marts: ReportMarts) -> Page:

@@ -145,3 +145,9 @@ def test_the_style_sheet_has_the_colours_of_the_drawings() -> None:
         assert light[f"segment-{place}"] == colour
     names = {"ink": theme.INK, "quiet": theme.QUIET, "grid": theme.GRID, "main": theme.MAIN}
     assert {name: light[name] for name in names} == names
+
+
+def test_groups_that_say_nothing_are_left_out() -> None:
+    svg = theme.drawn(chart_of(["a", "b"]), "label")
+    assert "<g>" not in svg
+    assert svg.count("<g ") == svg.count("</g>")

@@ -1,0 +1,60 @@
+"""The segments that a customer was in, for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+# So many periods are shown; the JSON has all of them.
+SHOWN = 5
+
+
+def show_periods(console: Console, periods: Sequence[Mapping[str, Any]]) -> None:
+    """Print the last periods of a customer in one segmentation.
+
+    Parameters
+    ----------
+    console : Console
+    periods : sequence of mapping
+        Of :func:`segmentation.published.customer_history.customer_history`, the first period first.
+    """
+    if not periods:
+        return
+    if len(periods) == 1:
+        console.print(f"  {_only_period(periods[0])}", soft_wrap=True, highlight=False)
+        return
+    earlier = len(periods) - SHOWN
+    console.print(
+        "\nSegments so far, by observed days"
+        + (f" ({earlier:,} earlier periods: --json)" if earlier > 0 else "")
+        + ":",
+        highlight=False,
+    )
+    table = Table()
+    for name in ("From", "To", "Segment", "How it began", "What changed"):
+        table.add_column(name)
+    for period in periods[-SHOWN:]:
+        cells = (
+            period["valid_from"],
+            period["valid_to"] or "",
+            period["segment_name"] or "not in the data",
+            _entry(period),
+            period["moved_by"] or "",
+        )
+        table.add_row(*(escape(cell) for cell in cells))
+    console.print(table)
+
+
+def _only_period(period: Mapping[str, Any]) -> str:
+    since = f"In this segment since {period['valid_from']}"
+    if period["entry"] == "first observed":
+        return f"{since} at least, the first observed day."
+    return f"{since}, the first observed day of this customer."
+
+
+def _entry(period: Mapping[str, Any]) -> str:
+    return f"{period['entry']}, by another model" if period["is_new_model"] else period["entry"]

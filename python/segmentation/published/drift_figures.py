@@ -1,0 +1,111 @@
+"""What drifted since the models were fitted, as rpt_drift has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.published.read_marts import Marts
+
+DRIFT = "rpt_drift"
+
+# So many figures are named in a sentence.
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class DriftFigure:
+    """A figure that drifted.
+
+    Attributes
+    ----------
+    segmentation, subject_kind, feature : str
+        What is compared.
+    psi, threshold : float
+        The population stability index, and what it is above in one of a hundred cases by chance.
+    expected_to_drift : bool
+        Whether it drifts by construction.
+    moved_most : str or None
+        Which customers there are more or fewer of.
+    """
+
+    segmentation: str
+    subject_kind: str
+    feature: str
+    psi: float
+    threshold: float
+    expected_to_drift: bool
+    moved_most: str | None
+
+    @property
+    def subject(self) -> str:
+        """What drifted, in words."""
+        if self.subject_kind in {"missing values", "unseen categories"}:
+            return f"{self.subject_kind} of {self.feature} ({self.segmentation})"
+        return f"{self.feature} ({self.segmentation})"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What drifted of all that was measured.
+
+    Attributes
+    ----------
+    measured : int
+        Figures; 0 where the current models have nothing to compare with.
+    drifted : tuple of DriftFigure
+        Those that drift by construction come last; the farthest above its threshold comes first.
+    """
+
+    measured: int
+    drifted: tuple[DriftFigure, ...] = ()
+
+    @property
+    def unexpected(self) -> tuple[DriftFigure, ...]:
+        """What drifted other than by construction."""
+        return tuple(figure for figure in self.drifted if not figure.expected_to_drift)
+
+    @property
+    def sentence(self) -> str:
+        """What drifted, without a full stop."""
+        if not self.measured:
+            return "Drift was not measured: the current models have nothing to compare with"
+        all_of_them = f"{self.measured:,} figure{'' if self.measured == 1 else 's'}"
+        expected = len(self.drifted) - len(self.unexpected)
+        if not self.drifted:
+            return f"Nothing drifted: {all_of_them} measured, none above its threshold"
+        if not self.unexpected:
+            return (
+                f"Nothing drifted but what does by construction: {expected:,} of {all_of_them},"
+                f" most of all {self.drifted[0].subject}"
+            )
+        named = ", ".join(figure.subject for figure in self.unexpected[:NAMED])
+        most = ", most of all " if len(self.unexpected) > NAMED else ": "
+        others = f"; {expected:,} more by construction" if expected else ""
+        return f"{len(self.unexpected):,} of {all_of_them} drifted{most}{named}{others}"
+
+
+def read_drift(marts: Marts) -> Drift | None:
+    """Return what drifted, or None where an earlier version built the file.
+
+    Parameters
+    ----------
+    marts : Marts
+        Of a published file or a warehouse.
+    """
+    if DRIFT not in marts.descriptions:
+        return None
+    engine = DuckDBEngine(marts.connection)
+    ((measured,),) = engine.rows(f"select count(*) from {DRIFT}")
+    rows = engine.rows(
+        f"""
+        select
+            segmentation, subject_kind, feature, psi, threshold, expected_to_drift, moved_most
+        from {DRIFT}
+        where has_drifted
+        order by
+            expected_to_drift, psi / nullif(threshold, 0) desc nulls first,
+            segmentation, subject_kind, feature
+        """
+    )
+    return Drift(int(measured), tuple(DriftFigure(*row) for row in rows))

@@ -1,0 +1,175 @@
+"""Bars and points beside names."""
+
+from __future__ import annotations
+
+import math
+
+import altair as alt
+import pandas as pd
+
+from segmentation.report import theme
+from segmentation.report.charts.chart_layers import layered
+from segmentation.report.charts.chart_names import in_lines, names_axis, step_of
+from segmentation.report.content import Chart
+
+BAR = 22
+# What a letter takes, and what a chart keeps for bars however long the texts are, in pixels.
+LETTER = 6.4
+LEAST_BAR = 50
+
+
+def bars(
+    rows: pd.DataFrame,
+    *,
+    label: str,
+    value: str,
+    text: str,
+    unit: str,
+    axis: str = "~s",
+) -> Chart:
+    """Return horizontal bars in the order of the rows, each with its number.
+
+    Parameters
+    ----------
+    rows : DataFrame
+    label, value, text : str
+        Columns: what a bar is called, how long it is, what is written at its end.
+    unit : str
+        What the axis says.
+    axis : str
+        How the axis writes numbers, in d3's format.
+    """
+    rows = rows.assign(**{label: in_lines(rows[label])})
+    base = alt.Chart().encode(
+        y=names_axis(label),
+        x=alt.X(
+            f"{value}:Q",
+            title=unit,
+            axis=axis_of(rows[value], axis),
+            scale=alt.Scale(domain=span_of(rows, label, value, text)),
+        ),
+    )
+    return layered(
+        rows,
+        base.mark_bar(color=theme.MAIN, height=BAR * 0.7),
+        # Beside a bar to the left, the number stands on the other side of the axis.
+        base.transform_calculate(end=f"max(0, datum['{value}'])")
+        .mark_text(align="left", dx=4, color=theme.INK)
+        .encode(x=alt.X("end:Q"), text=alt.Text(f"{text}:N")),
+    ).properties(height=alt.Step(step_of(rows[label], BAR)))
+
+
+def grouped_bars(
+    rows: pd.DataFrame,
+    *,
+    label: str,
+    group: str,
+    value: str,
+    text: str,
+    unit: str,
+    axis: str,
+    named: bool = False,
+) -> Chart:
+    """Return bars of several groups for each label.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        One row for each label and group.
+    label, group, value, text : str
+        Columns.
+    unit, axis : str
+        What the axis says, and its number format.
+    named : bool
+        The texts name the groups, so that no legend is needed.
+    """
+    groups = list(dict.fromkeys(rows[group]))
+    colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
+    rows = rows.assign(**{label: in_lines(rows[label])})
+    base = alt.Chart().encode(
+        y=names_axis(label, 0.25, 0.1),
+        yOffset=alt.YOffset(f"{group}:N", sort=groups),
+        x=alt.X(
+            f"{value}:Q",
+            title=unit,
+            axis=axis_of(rows[value], axis),
+            scale=alt.Scale(domain=span_of(rows, label, value, text)),
+        ),
+    )
+    bar = base.mark_bar().encode(
+        color=alt.Color(
+            f"{group}:N",
+            sort=groups,
+            title=None,
+            scale=alt.Scale(domain=groups, range=colours),
+            legend=None if named else alt.Legend(),
+        ),
+        fillOpacity=alt.condition(alt.datum[group] == groups[0], alt.value(1.0), alt.value(0.55)),
+    )
+    return layered(
+        rows,
+        bar,
+        base.mark_text(align="left", dx=4, color=theme.INK).encode(text=alt.Text(f"{text}:N")),
+    ).properties(
+        height=alt.Step(max(17.0, step_of(rows[label], BAR) / len(groups)), **{"for": "offset"})
+    )
+
+
+def intervals(
+    rows: pd.DataFrame, *, label: str, value: str, ends: tuple[str, str], text: str, unit: str
+) -> Chart:
+    """Return points with lines from the lower to the upper end, where both are known."""
+    rows = rows.assign(**{label: in_lines(rows[label])})
+    base = alt.Chart().encode(y=names_axis(label))
+    known = rows[[value, *ends]].astype(float)
+    lowest = min(0.0, float(known.min().min()))
+    span = max(0.0, float(known.max().max())) - lowest or 1.0
+    words = LETTER * max(map(len, rows[text])) + 8
+    scale = alt.Scale(domain=[lowest, lowest + span * (1 + words / 250)])
+    lines_between = (
+        base.transform_filter(alt.datum[ends[0]] != None)  # noqa: E711 - Vega's null
+        .mark_rule(color=theme.MAIN, strokeWidth=3, opacity=0.6)
+        .encode(
+            x=alt.X(f"{ends[0]}:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5)),
+            x2=alt.X2(f"{ends[1]}:Q"),
+        )
+    )
+    points = base.mark_point(filled=True, size=90, color=theme.INK, opacity=1).encode(
+        x=alt.X(f"{value}:Q", title=unit, scale=scale)
+    )
+    words = base.mark_text(align="left", dx=6, dy=-9, color=theme.INK).encode(
+        x=alt.X(f"{value}:Q", scale=scale), text=alt.Text(f"{text}:N")
+    )
+    return layered(rows, lines_between, points, words).properties(
+        height=alt.Step(step_of(rows[label], BAR + 10))
+    )
+
+
+def axis_of(values: pd.Series, written: str) -> alt.Axis:
+    """Return the axis of bars; one of shares has no tick beyond the first that no bar reaches.
+
+    Behind the longest bar there is room for its number, where a tick would promise 150%.
+    """
+    if not written.endswith("%"):
+        return alt.Axis(format=written, tickCount=4)
+    longest = max(0.0, float(values.max()))
+    magnitude = 10.0 ** math.floor(math.log10(longest)) if longest > 0 else 1.0
+    step = next(
+        m * magnitude / 10
+        for m in (1, 2, 2.5, 5, 10, 20, 25, 50)
+        if m * 4 >= 10 * longest / magnitude
+    )
+    ticks = [i * step for i in range(math.ceil(longest / step - 1e-9) + 1)]
+    return alt.Axis(format=written, values=ticks)
+
+
+def span_of(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:
+    """Return where the axis of bars begins and ends: with room for what stands behind the bars."""
+    lines = [line for name in rows[label] for line in str(name).split("\n")]
+    room = theme.WIDTH - 20 - LETTER * max(map(len, lines))
+    words = LETTER * max(map(len, rows[text])) + 8
+    headroom = room / max(LEAST_BAR, room - words)
+    lowest = min(0.0, float(rows[value].min()))
+    highest = max(0.0, float(rows[value].max()))
+    span = highest - lowest or 1.0
+    return [lowest * 1.1, lowest + span * headroom]
