@@ -13,6 +13,7 @@ def model(dbt, session):
     refit = dbt.config.meta_get("refit")
     refit_after_days = dbt.config.meta_get("refit_after_days")
     refit_on_drift = dbt.config.meta_get("refit_on_drift")
+    least_psi = dbt.config.meta_get("least_psi")
     return fit_if_needed(
         session,
         segmentation="value",
@@ -26,5 +27,6 @@ def model(dbt, session):
         refit=refit,
         refit_after_days=refit_after_days,
         refit_on_drift=refit_on_drift,
+        least_psi=least_psi,
         runs_schema=dbt.this.schema,
     )

@@ -18,6 +18,7 @@ from segmentation.clustering.names import current_names
 from segmentation.clustering.naming import NamingInputs
 from segmentation.engine.base import Session, Table
 from segmentation.features.further_columns import with_further_columns
+from segmentation.over_time.drift import LEAST_PSI
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_policy import read_flag
 from segmentation.registry.refit_requests import announce_kept
@@ -25,7 +26,7 @@ from segmentation.steps.begin import Step, begin
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
 from segmentation.steps.further_numbers import check_further_numbers
-from segmentation.steps.measure_drift import refit_reason, with_distributions
+from segmentation.steps.measure_drift import read_least_psi, refit_reason, with_distributions
 from segmentation.steps.overrides import read_options
 
 log = logging.getLogger("segmentation")
@@ -45,6 +46,7 @@ def fit_if_needed(
     refit: Any = False,
     refit_after_days: Any = None,
     refit_on_drift: Any = False,
+    least_psi: Any = LEAST_PSI,
     runs_schema: str | None = None,
 ) -> pa.Table:
     """Fit a model where one is needed.
@@ -66,6 +68,8 @@ def fit_if_needed(
     refit_on_drift : bool
         Whether a model is fitted anew when one of its features drifted other than by construction,
         see :mod:`segmentation.over_time.drift`.
+    least_psi : float
+        Below it, an index is no drift.
     settings : mapping
         Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
     overrides : mapping, sequence of mappings or JSON text, optional
@@ -84,7 +88,7 @@ def fit_if_needed(
     reason = decision.reason
     current = decision.stored.current
     if read_flag("refit_on_drift", refit_on_drift) and reason is None and current is not None:
-        reason = refit_reason(step, table, current)
+        reason = refit_reason(step, table, current, read_least_psi(least_psi))
     if reason is None:
         _announce_kept(step, decision, table)
         return SegmentationModel.as_table([], decision.stored.without_digest)

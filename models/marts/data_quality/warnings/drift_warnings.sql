@@ -17,7 +17,7 @@ drifted_figures as (
         moved_most,
         psi / nullif(threshold, 0) as times_threshold
     from {{ ref("rpt_drift") }}
-    where has_drifted
+    where is_alarm
 
 ),
 
