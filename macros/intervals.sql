@@ -1,36 +1,41 @@
 {# Intervals and tests of a comparison of two groups, by arithmetic that every engine has. #}
 
-{# Quantile 0.975 of the normal distribution: intervals are of 95 %. #}
-{% macro normal_quantile() -%}
-    1.959963984540054
+{# What a standard normal number stays within, either way, in so many percent of cases: 95 or 90. #}
+{% macro normal_quantile(coverage=95) -%}
+    {{ {95: "1.959963984540054", 90: "1.6448536269514722"}[coverage] }}
 {%- endmacro %}
 
 {#
   One end of Wilson's score interval of a share (Wilson, 1927): `sign` is - for the lower end and + for
-  the upper. `share` and `size` are doubles.
+  the upper. `share` and `size` are doubles; `coverage` is that of normal_quantile.
 #}
-{% macro wilson_bound(share, size, sign) -%}
+{% macro wilson_bound(share, size, sign, coverage=95) -%}
+    {%- set z = normal_quantile(coverage) -%}
     (
-        {{ share }} + {{ normal_quantile() }} * {{ normal_quantile() }} / (2 * {{ size }})
-        {{ sign }} {{ normal_quantile() }} * sqrt(
+        {{ share }} + {{ z }} * {{ z }} / (2 * {{ size }})
+        {{ sign }} {{ z }} * sqrt(
             {{ share }} * (1 - {{ share }}) / {{ size }}
-            + {{ normal_quantile() }} * {{ normal_quantile() }} / (4 * {{ size }} * {{ size }})
+            + {{ z }} * {{ z }} / (4 * {{ size }} * {{ size }})
         )
-    ) / (1 + {{ normal_quantile() }} * {{ normal_quantile() }} / {{ size }})
+    ) / (1 + {{ z }} * {{ z }} / {{ size }})
 {%- endmacro %}
 
 {#
-  Quantile 0.975 of Student's t distribution with `degrees` of freedom, a double: the expansion of Cornish
-  and Fisher in powers of 1 / degrees (Abramowitz and Stegun, 26.7.5). From 3 degrees on it is at most 0.13 %
+  The same of Student's t distribution with `degrees` of freedom, a double: the expansion of Cornish and
+  Fisher in powers of 1 / degrees (Abramowitz and Stegun, 26.7.5). From 3 degrees on it is at most 0.13 %
   too small, from 5 on 0.02 %.
 #}
-{% macro student_quantile(degrees) -%}
+{% macro student_quantile(degrees, coverage=95) -%}
+    {%- set terms = {
+        95: ["2.3722712", "2.8224986", "2.5558498", "1.5895341"],
+        90: ["1.5237691", "1.4202030", "0.9830015", "0.4338765"],
+    }[coverage] -%}
     (
-        {{ normal_quantile() }}
-        + 2.3722712 / {{ degrees }}
-        + 2.8224986 / ({{ degrees }} * {{ degrees }})
-        + 2.5558498 / power({{ degrees }}, 3)
-        + 1.5895341 / power({{ degrees }}, 4)
+        {{ normal_quantile(coverage) }}
+        + {{ terms[0] }} / {{ degrees }}
+        + {{ terms[1] }} / ({{ degrees }} * {{ degrees }})
+        + {{ terms[2] }} / power({{ degrees }}, 3)
+        + {{ terms[3] }} / power({{ degrees }}, 4)
     )
 {%- endmacro %}
 

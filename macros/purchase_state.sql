@@ -26,3 +26,49 @@ end
 select coalesce(percentile_cont(0.9) within group (order by last_return_ratio), 4) as late_ratio
 from {{ rhythm }}
 {%- endmacro %}
+
+{#
+  The purchase state that each customer of `days`, a CTE with the columns of int_purchase_days, had on a
+  day, a SQL expression: as of that day, nothing after it is counted, nor in the thresholds of the shop.
+#}
+{% macro purchase_states_on(day, days) -%}
+with
+
+days_so_far as (
+
+    {{ counted_purchase_days(day, days) | indent(4) }}
+
+),
+
+rhythm as (
+
+    {{ customer_rhythm("days_so_far") | indent(4) }}
+
+),
+
+measured_returns as (
+
+    {{ late_returns("rhythm") | indent(4) }}
+
+),
+
+lrfm as (
+
+    select
+        customer_id,
+        recency_days,
+        -- Whether there is a purchase in the window is all that a state asks.
+        case when recency_days < {{ lrfm_window_days() }} then 1 else 0 end as frequency
+    from days_so_far
+
+)
+
+select
+    {{ day }} as known_on,
+    lrfm.customer_id,
+    {{ purchase_state("lrfm", "rhythm", "measured_returns") | indent(4) }} as purchase_state
+from lrfm
+inner join rhythm
+    on lrfm.customer_id = rhythm.customer_id
+cross join measured_returns
+{%- endmacro %}

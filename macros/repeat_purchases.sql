@@ -18,6 +18,25 @@
     {{- return(50000) -}}
 {%- endmacro %}
 
+{# The ids of these customers, of all who bought up to as_of. #}
+{% macro backtested_customers() -%}
+with
+
+bought_customers as (
+
+    select distinct customer_id
+    from {{ ref("int_purchase_days") }}
+
+)
+
+select customer_id
+from bought_customers
+order by
+    md5(customer_id) asc,
+    customer_id asc
+limit {{ most_backtested_customers() }}
+{%- endmacro %}
+
 {#
   The ends of quarters that lie a forecast period or more before as_of, newest first, as Python dates:
   a forecast of each of them can be compared with its outcome.

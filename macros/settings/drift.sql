@@ -11,3 +11,11 @@
     {%- endif -%}
     {{- return(none) -}}
 {%- endmacro %}
+
+{% macro least_psi_problem() -%}
+    {%- set least = var("least_psi") -%}
+    {%- if least is not number or least is boolean or least < 0 or least > 1 -%}
+        {{- return("least_psi is '" ~ least ~ "'. It must be a number from 0 to 1, e.g. 0.01.") -}}
+    {%- endif -%}
+    {{- return(none) -}}
+{%- endmacro %}

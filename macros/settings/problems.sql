@@ -21,6 +21,7 @@
         publish_parquet_problem(),
         drift_problem("refit_on_drift"),
         drift_problem("fail_on_drift"),
+        least_psi_problem(),
         time_zone_problem(),
     ] if problem -%}
         {%- do problems.append(problem) -%}
@@ -39,6 +40,7 @@
         "early_days",
         "fail_on_drift",
         "horizon_days",
+        "least_psi",
         "lifetime_value_options",
         "lifetime_years",
         "lrfm_window_days",

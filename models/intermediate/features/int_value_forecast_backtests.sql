@@ -1,20 +1,8 @@
 with
 
-bought_customers as (
-
-    select distinct customer_id
-    from {{ ref("int_purchase_days") }}
-
-),
-
 sampled_customers as (
 
-    select customer_id
-    from bought_customers
-    order by
-        md5(customer_id) asc,
-        customer_id asc
-    limit {{ most_backtested_customers() }}
+    {{ backtested_customers() | indent(4) }}
 
 ),
 
@@ -72,10 +60,21 @@ summed_to_what_came as (
 
 ),
 
+states as (
+
+    select
+        known_on,
+        customer_id,
+        purchase_state
+    from {{ ref("int_value_forecast_states") }}
+
+),
+
 joined_customers as (
 
     select
         counted_purchases.*,
+        states.purchase_state,
         coalesce(what_came.actual_purchases, 0) as actual_purchases,
         greatest(coalesce(what_came.actual_revenue, 0), 0) as actual_revenue
     from counted_purchases
@@ -83,6 +82,10 @@ joined_customers as (
         on
             counted_purchases.customer_id = what_came.customer_id
             and counted_purchases.forecast_on = what_came.forecast_on
+    left join states
+        on
+            counted_purchases.customer_id = states.customer_id
+            and counted_purchases.forecast_on = states.known_on
 
 )
 
@@ -100,6 +103,7 @@ select
     cast(revenue_90_days as decimal(38, 2)) as revenue_90_days,
     cast(revenue_in_window as decimal(38, 2)) as revenue_in_window,
     cast(days_in_window as integer) as days_in_window,
+    cast(purchase_state as varchar) as purchase_state,
     cast(actual_purchases as bigint) as actual_purchases,
     cast(actual_revenue as decimal(38, 2)) as actual_revenue
 from joined_customers

@@ -11,6 +11,7 @@ def model(dbt, session):
     segments = dbt.ref("profile_segments")
     run_settings = dbt.ref("int_run_settings")
     feature_words = dbt.ref("feature_words")
+    least_psi = dbt.config.meta_get("least_psi")
     return measure_drift(
         session,
         segmentation="profile",
@@ -21,4 +22,5 @@ def model(dbt, session):
         segments=segments,
         run_settings=run_settings,
         feature_words=feature_words,
+        least_psi=least_psi,
     )

@@ -14,6 +14,7 @@ def model(dbt, session):
     refit = dbt.config.meta_get("refit")
     refit_after_days = dbt.config.meta_get("refit_after_days")
     refit_on_drift = dbt.config.meta_get("refit_on_drift")
+    least_psi = dbt.config.meta_get("least_psi")
     return fit_if_needed(
         session,
         segmentation="profile",
@@ -27,6 +28,7 @@ def model(dbt, session):
         refit=refit,
         refit_after_days=refit_after_days,
         refit_on_drift=refit_on_drift,
+        least_psi=least_psi,
         runs_schema=dbt.this.schema,
         promotions=promotions,
     )

@@ -89,6 +89,17 @@ def accuracy(
     )
 
 
+def metrics(actual: Numbers, predicted: Numbers) -> dict[str, float | None]:
+    """Return the metrics of a forecast that ``rpt_value_forecast_accuracy`` shows, by column."""
+    found = accuracy(actual, predicted)
+    return {
+        "rmse": found.root_mean_squared_error,
+        "rank_correlation": found.rank_correlation,
+        "calibration_slope": found.calibration_slope,
+        "auc": found.area_under_curve,
+    }
+
+
 def coverage(actual: Numbers, lower: Numbers, upper: Numbers) -> float:
     """Return the share of outcomes from the lower to the upper bound, both included."""
     return float(((actual >= lower) & (actual <= upper)).mean())

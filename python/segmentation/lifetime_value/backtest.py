@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.lifetime_value.accuracy import accuracy, coverage
+from segmentation.lifetime_value.accuracy import coverage, metrics
+from segmentation.lifetime_value.backtest_groups import groups_of
 from segmentation.lifetime_value.baselines import RfmCells
+from segmentation.lifetime_value.buyers import BuyerForecasts
 from segmentation.lifetime_value.combined_forecast import CombinedForecast, learn_combination
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit, NoModel, fit_lifetime_value
@@ -33,16 +35,12 @@ from segmentation.lifetime_value.options import (
     LifetimeValueOptions,
 )
 from segmentation.lifetime_value.repeat_purchases import Numbers
-from segmentation.lifetime_value.spreads import ALL, DECILE, REPEATS, Spread, learn_spread
+from segmentation.lifetime_value.spreads import ALL, Spread, SpreadsOfGroupings
 
 LAST_PERIOD, CELLS, BOOSTING = "last period", "rfm cells", "gradient boosting"
-BUYERS = "buyers"
 
 # With a shorter history, a forecast of 90 days is a guess.
 FEWEST_WEEKS = 8
-
-# Groups of customers by repeat purchases so far: first number, and name.
-_REPEAT_GROUPS = ((0, "0"), (1, "1"), (2, "2 or 3"), (4, "4 to 6"), (7, "7 or more"))
 
 
 @dataclass(frozen=True)
@@ -164,6 +162,7 @@ def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
     """
     judgement = Judgement(days)
     errors = _Errors()
+    buyers = BuyerForecasts()
     for i, day in enumerate(days):
         before = days[i - 1] if i else None
         for measure in day.measures:
@@ -178,7 +177,10 @@ def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
                 for method in (PURCHASE_MODEL, COMBINED):
                     if method in predictions:
                         judgement.losses.extend(_losses(day, before, method, predictions[method]))
-        judgement.accuracy.extend(_buyers(day))
+        bought = day.actual[PURCHASES] > 0
+        judgement.accuracy.extend(
+            buyers.judged(day.day, day.customers, day.expected.any_purchase, bought)
+        )
     return judgement
 
 
@@ -217,7 +219,7 @@ def _judged(
 ) -> Iterator[dict[str, Any]]:
     actual = day.actual[measure]
     is_ours = method in (PURCHASE_MODEL, COMBINED)
-    for grouping, groups in _groups(day, predicted):
+    for grouping, groups in groups_of(day.customers, predicted):
         if grouping != ALL and not is_ours:
             continue
         for number, name, rows in groups:
@@ -239,7 +241,7 @@ def _judged(
                     float(day.expected.variance[measure][rows].sum()),
                 )
             if grouping == ALL:
-                row |= _metrics(actual, predicted)
+                row |= metrics(actual, predicted)
                 if (measure, method) == (PURCHASES, PURCHASE_MODEL):
                     row["interval_coverage"] = _interval_coverage(day)
             yield row
@@ -256,54 +258,6 @@ def _interval_coverage(day: PastDay) -> float:
     return coverage(day.actual[PURCHASES], lower, upper)
 
 
-def _buyers(day: PastDay) -> Iterator[dict[str, Any]]:
-    bought = day.actual[PURCHASES] > 0
-    chance = day.expected.any_purchase
-    yield {
-        "forecast_on": day.day,
-        "measure": BUYERS,
-        "forecast_method": PURCHASE_MODEL,
-        "grouped_by": ALL,
-        "group_number": 1,
-        "group_name": "all customers",
-        "customers": len(bought),
-        "predicted": float(chance.sum()),
-        "actual": float(bought.sum()),
-        **_metrics(bought.astype(np.float64), chance),
-    }
-
-
-def _metrics(actual: Numbers, predicted: Numbers) -> dict[str, float | None]:
-    found = accuracy(actual, predicted)
-    return {
-        "rmse": found.root_mean_squared_error,
-        "rank_correlation": found.rank_correlation,
-        "calibration_slope": found.calibration_slope,
-        "auc": found.area_under_curve,
-    }
-
-
-def _groups(
-    day: PastDay, predicted: Numbers
-) -> Iterator[tuple[str, list[tuple[int, str, NDArray[np.bool_]]]]]:
-    yield ALL, [(1, "all customers", np.ones(len(predicted), dtype=bool))]
-    # Equal predictions in the order of customer_id, which is that of the rows.
-    place = np.empty(len(predicted), dtype=np.int64)
-    place[np.argsort(-predicted, kind="stable")] = np.arange(len(predicted))
-    decile = place * 10 // max(len(predicted), 1)
-    yield DECILE, [(i + 1, f"decile {i + 1}", decile == i) for i in range(10)]
-    frequency = day.customers.purchases.frequency
-    group = np.searchsorted([least for least, _ in _REPEAT_GROUPS], frequency, side="right") - 1
-    yield (
-        REPEATS,
-        [
-            (i + 1, f"{name} repeat purchase{'' if name == '1' else 's'}", group == i)
-            for i, (_, name) in enumerate(_REPEAT_GROUPS)
-            if (group == i).any()
-        ],
-    )
-
-
 def _half_a_purchase(day: PastDay, measure: str) -> float:
     if measure == PURCHASES or day.fitted.spend is None:
         return 0.5
@@ -314,23 +268,22 @@ class _Errors:
     """Errors of the forecasts so far, by measure, method and grouping."""
 
     def __init__(self) -> None:
-        self._squares: dict[tuple[str, str, str], list[tuple[Numbers, Numbers]]] = {}
+        self._spreads: dict[tuple[str, str], SpreadsOfGroupings] = {}
 
     def add(self, day: PastDay, measure: str, method: str, predicted: Numbers) -> None:
         if method not in (PURCHASE_MODEL, COMBINED):
             return
         half = _half_a_purchase(day, measure)
-        for grouping, groups in _groups(day, predicted):
+        spreads = self._spreads.setdefault((measure, method), SpreadsOfGroupings())
+        for grouping, groups in groups_of(day.customers, predicted):
             rows = [rows for _, _, rows in groups]
             expected = np.array([predicted[r].sum() for r in rows]) + half
             actual = np.array([day.actual[measure][r].sum() for r in rows]) + half
             variance = np.array([day.expected.variance[measure][r].sum() for r in rows])
-            found = (np.log(actual / expected) ** 2, variance / expected**2)
-            self._squares.setdefault((measure, method, grouping), []).append(found)
+            spreads.add(grouping, expected, actual, variance)
 
     def spread(self, measure: str, method: str, grouping: str) -> Spread:
-        known = self._squares.get((measure, method, grouping), [])
-        return learn_spread(grouping, [s for s, _ in known], [c for _, c in known])
+        return self._spreads.get((measure, method), SpreadsOfGroupings()).of(grouping)
 
 
 def _losses(

@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from segmentation.lifetime_value.combined_forecast import Paces
 from segmentation.lifetime_value.fit import LifetimeValueFit
@@ -28,6 +29,8 @@ COLUMNS = (
     "revenue_in_window",
     "days_in_window",
 )
+# Of int_value_forecast_backtests: no forecast reads it, groups are made by it.
+STATE_COLUMN = "purchase_state"
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,18 @@ class CustomersOnDay:
         NaN without a repeat purchase of known spend.
     paces : dict of str to Paces
         Of purchases and of revenue.
+    states : ndarray of str, shape (n,), optional
+        Purchase states of that day (macros/purchase_state.sql).
     """
 
     purchases: RepeatPurchases
     mean_repeat_spend: Numbers
     paces: dict[str, Paces]
+    states: NDArray[np.object_] | None = None
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Self:
-        """Read a frame with the columns :data:`COLUMNS`."""
+        """Read a frame with the columns :data:`COLUMNS`, and :data:`STATE_COLUMN` if it has it."""
         values = {name: frame[name].to_numpy(np.float64, na_value=np.nan) for name in COLUMNS}
         return cls(
             RepeatPurchases.of(
@@ -67,6 +73,7 @@ class CustomersOnDay:
                 )
                 for measure in MEASURES
             },
+            frame[STATE_COLUMN].to_numpy(object) if STATE_COLUMN in frame else None,
         )
 
     def __len__(self) -> int:

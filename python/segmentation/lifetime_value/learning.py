@@ -17,7 +17,7 @@ from segmentation.engine.base import Engine
 from segmentation.engine.sql import select
 from segmentation.lifetime_value.backtest import Judgement, PastDay, judge, past_days
 from segmentation.lifetime_value.combined_forecast import weights_in_words
-from segmentation.lifetime_value.customers_on_day import COLUMNS
+from segmentation.lifetime_value.customers_on_day import COLUMNS, STATE_COLUMN
 from segmentation.lifetime_value.fit import (
     LifetimeValueFit,
     NoModel,
@@ -118,6 +118,7 @@ def _frames(engine: Engine, backtests: str) -> list[tuple[datetime.date, pd.Data
     columns = [
         *(f"cast({name} as double) as {name}" for name in COLUMNS),
         *(f"cast(actual_{m} as double) as actual_{m}" for m in MEASURES),
+        STATE_COLUMN,
     ]
     frame = engine.frame(
         select(["forecast_on", *columns], backtests, order_by="forecast_on, customer_id")

@@ -16,11 +16,11 @@ from scipy import special
 
 Numbers = NDArray[np.float64]
 
-ALL, DECILE, REPEATS = "all", "decile", "repeat purchases"
+ALL, DECILE, REPEATS, STATE = "all", "decile", "repeat purchases", "state"
 
 # The expected error of a total, as a share: a tenth for all customers, a fifth for a group of them.
 # It counts as three earlier forecasts.
-EXPECTED_ERROR = {ALL: 0.1, DECILE: 0.2, REPEATS: 0.2}
+EXPECTED_ERROR = {ALL: 0.1, DECILE: 0.2, REPEATS: 0.2, STATE: 0.2}
 EXPECTED_COUNTS_AS = 3.0
 
 COVERAGE = 0.9
@@ -83,3 +83,28 @@ def learn_spread(
     degrees = EXPECTED_COUNTS_AS + len(beyond)
     square = (EXPECTED_COUNTS_AS * EXPECTED_ERROR[grouping] ** 2 + sum(beyond)) / degrees
     return Spread(float(np.sqrt(square)), degrees)
+
+
+class SpreadsOfGroupings:
+    """The errors of a forecast so far, by grouping."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[tuple[Numbers, Numbers]]] = {}
+
+    def add(self, grouping: str, expected: Numbers, actual: Numbers, variance: Numbers) -> None:
+        """Learn from the totals of a day, one for each group; all above 0.
+
+        Parameters
+        ----------
+        grouping : str
+            A key of :data:`EXPECTED_ERROR`.
+        expected, actual, variance : ndarray, shape (n_groups,)
+            The variance is that by chance.
+        """
+        found = (np.log(actual / expected) ** 2, variance / expected**2)
+        self._known.setdefault(grouping, []).append(found)
+
+    def of(self, grouping: str) -> Spread:
+        """Return the spread that the days so far give reason to."""
+        known = self._known.get(grouping, [])
+        return learn_spread(grouping, [s for s, _ in known], [c for _, c in known])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from segmentation.features.bins import CATEGORY, NUMBER, CountedBins
 from segmentation.over_time.drift_words import bin_in_words
-from segmentation.over_time.population_stability import drift_threshold, population_stability
+from segmentation.over_time.population_stability import (
+    drift_threshold,
+    population_stability,
+    stand_out,
+)
 from segmentation.playbook.feature_words import FeatureWords
 
 # What a figure is about.
@@ -21,6 +25,11 @@ WHOLE_HISTORY = frozenset({"length_days", "tenure_days", "membership_days", "pur
 # They count a window, or how long customers stay away: they grow until the shop is as old as the
 # window.
 WINDOWED = frozenset({"frequency", "monetary", "recency_days", "absence_days"})
+
+
+# A smaller index is called no drift, however many customers show that it is not chance: 0.01 is a
+# tenth of what textbooks call small, and a mean that moves by a tenth of a standard deviation.
+LEAST_PSI = 0.01
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,10 @@ class DriftFigure:
         None where all shares are the same.
     is_expected : bool
         Whether it drifts by construction.
+    p_value : float
+        How likely so large an index is without drift.
+    least_psi : float
+        Below it, an index is too small to matter.
     """
 
     subject_kind: str
@@ -74,11 +87,13 @@ class DriftFigure:
     customers_now: int
     moved: Move | None
     is_expected: bool
+    p_value: float
+    least_psi: float = LEAST_PSI
 
     @property
     def has_drifted(self) -> bool:
-        """Whether the index is above the threshold."""
-        return self.psi > self.threshold
+        """Whether the index is above the threshold, and not too small to matter."""
+        return self.psi > self.threshold and self.psi >= self.least_psi
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,7 @@ def drift_figures(
     now: Sequence[Sequence[int]],
     age: ShopAge,
     words: WordsOfDrift,
+    least_psi: float = LEAST_PSI,
 ) -> list[DriftFigure]:
     """Compare today's customers with those of the fit.
 
@@ -136,6 +152,8 @@ def drift_figures(
         Today's customers in each bin, in the same order.
     age : ShopAge
     words : WordsOfDrift
+    least_psi : float
+        Below it, an index is too small to matter.
 
     Returns
     -------
@@ -169,16 +187,39 @@ def drift_figures(
                 for part, place in ((MISSING, column.missing), (UNSEEN, column.unseen))
                 if place is not None
             ]
-    return figures
+    return [replace(figure, least_psi=least_psi) for figure in figures]
+
+
+def alarms(figures: Sequence[DriftFigure]) -> list[bool]:
+    """Return which figures drifted even if it is allowed for how many there are.
+
+    Each figure alone is a false alarm in one of a hundred cases; of the thirty of a segmentation,
+    one or more are in every fourth. These are in one of a hundred, see
+    :func:`segmentation.over_time.population_stability.stand_out`.
+
+    Parameters
+    ----------
+    figures : sequence of DriftFigure
+        All that were measured of a segmentation.
+    """
+    outstanding = stand_out([figure.p_value for figure in figures])
+    return [
+        figure.has_drifted and stands_out
+        for figure, stands_out in zip(figures, outstanding, strict=True)
+    ]
 
 
 def drift_reason(figures: Sequence[DriftFigure]) -> str | None:
     """Return why a model is to be fitted again; None if nothing drifted but by construction.
 
-    The figure that is farthest above its threshold is named, in multiples of it; of equal ones the
-    first.
+    Figures count that chance does not explain, see :func:`alarms`. The one that is farthest above
+    its threshold is named, in multiples of it; of equal ones the first.
     """
-    unexpected = [f for f in figures if f.has_drifted and not f.is_expected]
+    unexpected = [
+        figure
+        for figure, is_alarm in zip(figures, alarms(figures), strict=True)
+        if is_alarm and not figure.is_expected
+    ]
     if not unexpected:
         return None
     worst = max(unexpected, key=_times_threshold)
@@ -195,6 +236,9 @@ def index_in_words(figure: DriftFigure) -> str:
         index, threshold = _written(figure.psi, digits), _written(figure.threshold, digits)
         if index != threshold:
             break
+    if figure.psi > figure.threshold and not figure.has_drifted:
+        least = _written(figure.least_psi, 2)
+        return f"PSI {index} above {threshold}, but below {least}, the least that counts"
     return f"PSI {index} {'above' if figure.has_drifted else 'not above'} {threshold}"
 
 
@@ -226,6 +270,7 @@ def _figure(
         customers_now=sum(now),
         moved=_largest_move(column, then, now, wording),
         is_expected=is_expected,
+        p_value=threshold.p_value,
     )
 
 

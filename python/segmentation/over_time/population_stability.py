@@ -39,10 +39,14 @@ class Threshold:
     value : float
     source : str
         ``"formula"`` or ``"simulation"``.
+    p_value : float
+        How likely an index as large as that of the two groups is without drift. A simulated one is
+        at least 1 in 20,001.
     """
 
     value: float
     source: str
+    p_value: float
 
 
 def population_stability(then: Sequence[int], now: Sequence[int]) -> float:
@@ -71,7 +75,7 @@ def population_stability(then: Sequence[int], now: Sequence[int]) -> float:
 
 
 def drift_threshold(then: Sequence[int], now: Sequence[int]) -> Threshold:
-    """Return the 99th percentile of the index without drift, for these sizes.
+    """Return the 99th percentile of the index without drift, for these sizes, and its p-value.
 
     Parameters
     ----------
@@ -86,26 +90,56 @@ def drift_threshold(then: Sequence[int], now: Sequence[int]) -> Threshold:
         to the counts of then (Dirichlet, of the counts and one customer spread over all bins), and
         from these as many customers as there are now. The same counts give the same threshold.
     """
+    index = population_stability(then, now)
     first, second = np.asarray(then, dtype=float), np.asarray(now, dtype=float)
     n, m = first.sum(), second.sum()
     in_use = first + second > 0
     bins = int(in_use.sum())
     expected = (first + second)[in_use] / (n + m) * min(n, m)
     if min(n, m) >= LEAST_CUSTOMERS and bins > 1 and expected.min() >= LEAST_IN_BIN:
-        from scipy.special import chdtri
+        from scipy.special import chdtrc, chdtri
 
-        return Threshold(float(chdtri(bins - 1, FALSE_ALARMS) * (1 / n + 1 / m)), FORMULA)
+        scale = 1 / n + 1 / m
+        threshold = float(chdtri(bins - 1, FALSE_ALARMS) * scale)
+        return Threshold(threshold, FORMULA, float(chdtrc(bins - 1, index / scale)))
     # One bin in use says that another would be news: how much of it is chance?
     drawn = first[in_use] if bins > 1 else first
-    return Threshold(_simulated(drawn, int(m)), SIMULATION)
+    indices = _simulated(drawn, int(m))
+    threshold = float(np.quantile(indices, 1 - FALSE_ALARMS, method="higher"))
+    # Equal counts have equal indices but for rounding.
+    as_large = int((indices >= index * (1 - 1e-9)).sum())
+    return Threshold(threshold, SIMULATION, (1 + as_large) / (1 + len(indices)))
 
 
-def _simulated(then: Matrix, customers: int) -> float:
+def _simulated(then: Matrix, customers: int) -> Matrix:
     generator = np.random.default_rng(SEED)
     shares = generator.dirichlet(then + 1 / len(then), size=DRAWS)
     drawn = generator.multinomial(customers, shares).astype(float)
-    indices = _stability(np.broadcast_to(then, drawn.shape), drawn)
-    return float(np.quantile(indices, 1 - FALSE_ALARMS, method="higher"))
+    return _stability(np.broadcast_to(then, drawn.shape), drawn)
+
+
+def stand_out(p_values: Sequence[float]) -> list[bool]:
+    """Return which figures chance does not explain, however many there are (Holm, 1979).
+
+    Of figures without drift, one or more stand out in at most one of a hundred tables, whether they
+    depend on each other or not: the smallest p-value is compared with 1 % by the number of figures,
+    the next with 1 % by one less, until one is larger.
+
+    Parameters
+    ----------
+    p_values : sequence of float
+
+    Returns
+    -------
+    list of bool
+        In the order of `p_values`.
+    """
+    found = [False] * len(p_values)
+    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda i: (p_values[i], i))):
+        if p_values[place] > FALSE_ALARMS / (len(p_values) - rank):
+            break
+        found[place] = True
+    return found
 
 
 def _stability(then: Matrix, now: Matrix) -> Matrix:

@@ -18,6 +18,7 @@ from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.segments_of_table import as_named_today
 from segmentation.engine.base import Session, Table
 from segmentation.features.further_columns import with_further_columns
+from segmentation.over_time.drift import LEAST_PSI
 from segmentation.registry.option_groups import FitConfiguration
 from segmentation.registry.refit_policy import FitReason, read_flag
 from segmentation.registry.refit_requests import announce_kept
@@ -27,7 +28,7 @@ from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
 from segmentation.steps.further_numbers import check_further_numbers
 from segmentation.steps.gate_refits import through_gates
-from segmentation.steps.measure_drift import refit_reason, with_distributions
+from segmentation.steps.measure_drift import read_least_psi, refit_reason, with_distributions
 from segmentation.steps.overrides import read_options
 
 log = logging.getLogger("segmentation")
@@ -47,6 +48,7 @@ def fit_if_needed(
     refit: Any = False,
     refit_after_days: Any = None,
     refit_on_drift: Any = False,
+    least_psi: Any = LEAST_PSI,
     runs_schema: str | None = None,
     promotions: Table | None = None,
 ) -> pa.Table:
@@ -72,6 +74,8 @@ def fit_if_needed(
     refit_on_drift : bool
         Whether a model is fitted anew when one of its features drifted other than by construction,
         see :mod:`segmentation.over_time.drift`.
+    least_psi : float
+        Below it, an index is no drift.
     settings : mapping
         Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
     overrides : mapping, sequence of mappings or JSON text, optional
@@ -90,7 +94,7 @@ def fit_if_needed(
     reason = decision.reason
     newest = decision.stored.newest
     if read_flag("refit_on_drift", refit_on_drift) and reason is None and newest is not None:
-        drifted = refit_reason(step, table, newest)
+        drifted = refit_reason(step, table, newest, read_least_psi(least_psi))
         reason = FitReason(drifted, is_bound_by_gates=True) if drifted else None
     if reason is None:
         _announce_kept(step, decision, table)

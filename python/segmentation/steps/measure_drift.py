@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,13 +25,16 @@ from segmentation.over_time.counting import (
     fitted_distributions,
 )
 from segmentation.over_time.drift import (
+    LEAST_PSI,
     DriftFigure,
     ShopAge,
     WordsOfDrift,
+    alarms,
     drift_figures,
     drift_reason,
     index_in_words,
 )
+from segmentation.registry.option_checks import OptionError
 from segmentation.scoring.prototypes import NOISE
 from segmentation.steps.begin import Step, begin
 
@@ -50,6 +55,7 @@ def measure_drift(
     segments: Table,
     run_settings: Table,
     feature_words: Table,
+    least_psi: Any = LEAST_PSI,
 ) -> pa.Table:
     """Compare the customers of a build with those that the current model was fitted to.
 
@@ -60,6 +66,8 @@ def measure_drift(
     segmentation : str
     features, assignments, models, current_model, segments : relation or table name
     run_settings, feature_words : relation or table name
+    least_psi : float
+        Below it, an index is no drift.
 
     Returns
     -------
@@ -68,6 +76,7 @@ def measure_drift(
         is no model, nobody to score, or a model of a version that counted nothing at its fit.
     """
     step = begin(session, run_settings)
+    least = read_least_psi(least_psi)
     model = step.model(models, current_model, SegmentationModel, features)
     if model is None:
         return DRIFT.empty_table()
@@ -91,8 +100,12 @@ def measure_drift(
         now,
         _shop_age(step, table, model),
         WordsOfDrift(step.words(feature_words), names),
+        least,
     )
-    records = [_record(step, model, figure) for figure in figures]
+    records = [
+        _record(step, model, figure, is_alarm)
+        for figure, is_alarm in zip(figures, alarms(figures), strict=True)
+    ]
     return pa.Table.from_pylist(records, schema=DRIFT)
 
 
@@ -119,7 +132,26 @@ def with_distributions(
     return dataclasses.replace(model, distributions=counted)
 
 
-def refit_reason(step: Step, table: str, model: SegmentationModel) -> str | None:
+def read_least_psi(value: Any) -> float:
+    """Return the index below which nothing is called drift.
+
+    Raises
+    ------
+    OptionError
+        If it is no number from 0 to 1.
+    """
+    try:
+        least = float(value)
+    except (TypeError, ValueError):
+        least = math.nan
+    if not 0 <= least <= 1:
+        raise OptionError(f"least_psi is {value!r}. It must be a number from 0 to 1, e.g. 0.01.")
+    return least
+
+
+def refit_reason(
+    step: Step, table: str, model: SegmentationModel, least_psi: float = LEAST_PSI
+) -> str | None:
     """Return which feature drifted since a model was fitted; None if none did.
 
     Segments and distances are not looked at: they follow from the features. A build of the day of
@@ -131,6 +163,8 @@ def refit_reason(step: Step, table: str, model: SegmentationModel) -> str | None
     table : str
         A from-item with all customers.
     model : SegmentationModel
+    least_psi : float
+        Below it, an index is no drift.
     """
     if step.run.as_of <= model.as_of:
         return None
@@ -138,7 +172,8 @@ def refit_reason(step: Step, table: str, model: SegmentationModel) -> str | None
     table = with_features_of(step.engine, table, model)
     now = counted_features(step.engine, table, features)
     age = _shop_age(step, table, model)
-    return drift_reason(drift_figures(features, now, age, WordsOfDrift({}, {})))
+    figures = drift_figures(features, now, age, WordsOfDrift({}, {}), least_psi)
+    return drift_reason(figures)
 
 
 def _keys(model: SegmentationModel, named: Sequence[NamedSegment]) -> dict[int, str]:
@@ -169,7 +204,9 @@ def _largest(engine: Engine, table: str, column: str) -> float | None:
     return None if largest is None else float(largest)
 
 
-def _record(step: Step, model: SegmentationModel, figure: DriftFigure) -> dict[str, object]:
+def _record(
+    step: Step, model: SegmentationModel, figure: DriftFigure, is_alarm: bool
+) -> dict[str, object]:
     moved = figure.moved
     return {
         "segmentation": model.segmentation,
@@ -179,7 +216,9 @@ def _record(step: Step, model: SegmentationModel, figure: DriftFigure) -> dict[s
         "psi": figure.psi,
         "threshold": figure.threshold,
         "threshold_source": figure.threshold_source,
+        "p_value": figure.p_value,
         "has_drifted": figure.has_drifted,
+        "is_alarm": is_alarm,
         "expected_to_drift": figure.is_expected,
         "index_in_words": index_in_words(figure),
         "customers_at_fit": figure.customers_at_fit,
@@ -202,7 +241,9 @@ DRIFT = pa.schema(
         "psi": pa.float64(),
         "threshold": pa.float64(),
         "threshold_source": pa.string(),
+        "p_value": pa.float64(),
         "has_drifted": pa.bool_(),
+        "is_alarm": pa.bool_(),
         "expected_to_drift": pa.bool_(),
         "index_in_words": pa.string(),
         "customers_at_fit": pa.int64(),

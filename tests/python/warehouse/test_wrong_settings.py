@@ -44,6 +44,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ),
     ({"segment_split_share": 0.7}, "segment_split_share is '0.7'. It must be a number above 0, at"),
     ({"refit_on_drift": "maybe"}, "refit_on_drift is 'maybe'. It must be true or false."),
+    ({"least_psi": 25}, "least_psi is '25'. It must be a number from 0 to 1, e.g. 0.01."),
     ({"fail_on_drift": 1}, "fail_on_drift is '1'. It must be true or false."),
     (
         {"value_options": {"transform": "logg", "k": 10_000}},

@@ -11,13 +11,14 @@ drifted_figures as (
         case
             when subject_kind in ('missing values', 'unseen categories')
                 then concat(subject_kind, ' of ', feature)
+            when subject_kind = 'forecast error' then concat('total ', feature)
             else feature
         end as subject,
         index_in_words,
         moved_most,
-        psi / nullif(threshold, 0) as times_threshold
+        coalesce(psi, abs(forecast_error)) / nullif(threshold, 0) as times_threshold
     from {{ ref("rpt_drift") }}
-    where has_drifted
+    where is_alarm
 
 ),
 
@@ -74,9 +75,15 @@ select
     segmentation as subject,
     figures as affected,
     concat(
-        'The customers of ',
-        segmentation,
-        ' are not those that its model was fitted to as of ',
+        case
+            when segmentation = 'lifetime_value'
+                then
+                    'The newest forecast of lifetime value was wrong by more than earlier errors'
+                    || ' allow, by the model that was fitted as of '
+            else
+                concat('The customers of ', segmentation)
+                || ' are not those that its model was fitted to as of '
+        end,
         cast(fitted_as_of as varchar),
         '. ',
         cast(figures as varchar),
@@ -91,6 +98,10 @@ select
             then
                 'The drift is expected of features that count a whole history, or a window longer'
                 || ' than the shop is old; docs/drift.md says which features to take instead.'
+        when segmentation = 'lifetime_value'
+            then
+                'See rpt_value_forecast_accuracy. If a season or a campaign explains it, wait for'
+                || ' the next quarter; if not, fit again (refit: true).'
         else
             'See rpt_drift. If the change is here to stay, fit again (refit: true); if not, look at'
             || ' the source.'

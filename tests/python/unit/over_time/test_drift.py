@@ -8,6 +8,7 @@ from segmentation.over_time.drift import (
     DriftFigure,
     ShopAge,
     WordsOfDrift,
+    alarms,
     drift_figures,
     drift_reason,
     index_in_words,
@@ -113,7 +114,7 @@ def test_the_reason_counts_the_others() -> None:
 
 
 def figure(psi: float, threshold: float) -> DriftFigure:
-    return DriftFigure("feature", "x", 2, psi, threshold, "formula", 9, 9, None, False)
+    return DriftFigure("feature", "x", 2, psi, threshold, "formula", 9, 9, None, False, 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +123,38 @@ def figure(psi: float, threshold: float) -> DriftFigure:
         (0.3141, 0.0181, "PSI 0.31 above 0.018"),
         (0.01804, 0.01801, "PSI 0.01804 above 0.01801"),
         (8.39, 0.02, "PSI 8.4 above 0.02"),
-        (0.00004, 0.00002, "PSI 0.00004 above 0.00002"),
+        (0.00999, 0.0002, "PSI 0.01 above 0.0002, but below 0.01, the least that counts"),
+        (0.004, 0.002, "PSI 0.004 above 0.002, but below 0.01, the least that counts"),
         (0.0, 0.02, "PSI 0 not above 0.02"),
     ],
 )
 def test_an_index_beside_its_threshold(psi: float, threshold: float, words: str) -> None:
     assert index_in_words(figure(psi, threshold)) == words
+
+
+def test_what_is_too_small_to_matter_is_no_drift() -> None:
+    """Of a million customers one in a hundred moved: not chance, and no marketer would notice."""
+    then = [500_000, 500_000, 0]
+    column = CountedBins("number", "x", [30.0], 0.0, 99.0, [], then)
+    small, _ = drift_figures([column], [[505_000, 495_000, 0]], LATER, WORDS)
+    assert small.psi > small.threshold
+    assert (small.p_value < 1e-9, small.has_drifted, alarms([small])) == (True, False, [False])
+    asked, _ = drift_figures([column], [[505_000, 495_000, 0]], LATER, WORDS, least_psi=0.0)
+    assert (asked.has_drifted, alarms([asked])) == (True, [True])
+    exactly, _ = drift_figures([column], [[505_000, 495_000, 0]], LATER, WORDS, least_psi=small.psi)
+    assert exactly.has_drifted
+
+
+def test_one_figure_of_many_is_no_alarm() -> None:
+    """It is above its own threshold, as one of a hundred is without drift."""
+    column = CountedBins("number", "x", [30.0], 0.0, 99.0, [], [500, 500, 0])
+    (drifted, missing) = drift_figures([column], [[562, 438, 0]], LATER, WORDS)
+    assert drifted.has_drifted
+    assert 0.001 < drifted.p_value < 0.01
+    assert missing.p_value == 1.0
+    assert alarms([drifted]) == [True]
+    assert alarms([drifted, *[missing] * 30]) == [False] * 31
+    assert drift_reason([drifted, *[missing] * 30]) is None
 
 
 def test_a_threshold_of_zero_is_exceeded_before_all_others() -> None:

@@ -15,6 +15,7 @@ from segmentation.features.bins import edges_between
 from segmentation.over_time.population_stability import (
     drift_threshold,
     population_stability,
+    stand_out,
 )
 
 COUNTS = st.integers(2, 12).flatmap(
@@ -75,6 +76,15 @@ def test_the_formula_and_the_simulation_meet(monkeypatch: pytest.MonkeyPatch) ->
     assert (formula.source, simulated.source) == ("formula", "simulation")
     assert formula.value == pytest.approx(0.087, abs=0.001)
     assert simulated.value == pytest.approx(formula.value, rel=0.05)
+    assert formula.p_value == simulated.p_value == 1.0
+    moved = [70, 30, *[50] * 8]
+    simulated = drift_threshold(counts, moved)
+    monkeypatch.undo()
+    formula = drift_threshold(counts, moved)
+    assert formula.p_value == pytest.approx(
+        chi2.sf(population_stability(counts, moved) / (1 / 500 + 1 / 500), 9)
+    )
+    assert simulated.p_value == pytest.approx(formula.p_value, rel=0.15)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +157,49 @@ def test_one_in_a_hundred_is_a_false_alarm(
         then, now = (found.tolist() for found in sampled(rng))
         alarms += population_stability(then, now) > drift_threshold(then, now).value
     assert 0.004 <= alarms / 2000 <= most
+
+
+def test_the_p_value_and_the_threshold_agree() -> None:
+    """Above the threshold is less likely than one in a hundred, by formula and by simulation."""
+    rng = np.random.default_rng(5)
+    for size in (50, 5000):
+        for _ in range(30):
+            then, now = (rng.multinomial(size, [0.4, 0.3, 0.2, 0.1]).tolist() for _ in range(2))
+            moved = [now[0] + now[3] // 2, now[1], now[2], now[3] - now[3] // 2]
+            for counts in (now, moved):
+                found = drift_threshold(then, counts)
+                if (index := population_stability(then, counts)) != found.value:
+                    assert (index > found.value) == (found.p_value < 0.01)
+
+
+@pytest.mark.parametrize(
+    ("p_values", "expected"),
+    [
+        ([], []),
+        ([0.01], [True]),
+        ([0.011], [False]),
+        # 1 % by 3, by 2, by 1.
+        ([0.003, 0.01, 0.005], [True, True, True]),
+        ([0.003, 0.006, 0.007], [True, False, False]),
+        ([0.004, 0.004, 0.004], [False, False, False]),
+        ([0.003, 0.003, 1.0], [True, True, False]),
+    ],
+)
+def test_what_stands_out_of_many_figures(p_values: list[float], expected: list[bool]) -> None:
+    assert stand_out(p_values) == expected
+
+
+def test_of_many_figures_without_drift_hardly_a_table_has_an_alarm() -> None:
+    """Of 400 tables of 30 figures of 500 customers: each alone would make about 100."""
+    rng = np.random.default_rng(1)
+    alone = together = 0
+    for _ in range(400):
+        then, now = (rng.multinomial(500, [0.1] * 10, size=30).tolist() for _ in range(2))
+        p_values = [drift_threshold(a, b).p_value for a, b in zip(then, now, strict=True)]
+        alone += min(p_values) < 0.01
+        together += any(stand_out(p_values))
+    assert alone > 60
+    assert together <= 10
 
 
 def test_rare_things_are_no_false_alarms() -> None:

@@ -21,6 +21,7 @@ from segmentation.registry.header import StoredModelError
 from segmentation.registry.option_checks import OptionError
 from segmentation.steps.apply_lifetime_value import forecast_lifetime_value
 from segmentation.steps.fit_lifetime_value import fit_lifetime_value_if_needed
+from segmentation.steps.measure_forecast_error import measure_forecast_error
 
 SETTINGS: dict[str, Any] = {"gradient_boosting": False, "seed": 3}
 
@@ -363,3 +364,72 @@ def _forecast_combined(
         as_of=shop.AS_OF.isoformat(),
     )
     return house.connection.sql(str(query)).df().sort_values("customer_id").reset_index(drop=True)
+
+
+def _drift(house: LifetimeHouse, backtests: str = "backtests") -> pd.DataFrame:
+    return (
+        measure_forecast_error(
+            house.connection,
+            backtests=backtests,
+            models="models",
+            current_model="current_model",
+            run_settings="run",
+        )
+        .to_pandas()
+        .set_index("feature")
+    )
+
+
+def test_on_the_day_of_the_fit_its_newest_back_test_is_judged(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    found = _drift(house)
+    assert found.index.tolist() == ["purchases", "revenue"]
+    newest = {
+        row["measure"]: row
+        for row in model.accuracy
+        if (row["grouped_by"], row["is_in_use"]) == ("all", True)
+        and row["forecast_on"] == shop.QUARTER_ENDS[-1]
+    }
+    for measure, row in found.iterrows():
+        judged = newest[str(measure)]
+        assert row["forecast_error"] == pytest.approx(judged["predicted"] / judged["actual"] - 1)
+    # A stationary shop.
+    assert not found["has_drifted"].any()
+    assert found["index_in_words"].str.contains("is allowed").all()
+
+
+def test_later_the_forecast_of_the_model_itself_is_judged(
+    house: LifetimeHouse, days: pd.DataFrame
+) -> None:
+    model = house.fit()
+    assert model is not None
+    following = datetime.date(2025, 9, 30)
+    house.connection.execute("update run set as_of = date '2025-12-31'")
+    ((_, frame),) = shop.backtest_frames(days, [following])
+    customers = CustomersOnDay.from_frame(frame)
+    expected = expect(LifetimeValueFit.from_record(model.fit_record), customers)
+    combined = CombinedForecast.from_record(
+        next(c for c in model.combinations if c["measure"] == "purchases")
+    ).predict(customers.paces["purchases"], expected.probability_active, expected.mean["purchases"])
+    total = (
+        combined if model.verdict["method"] == "combined" else expected.mean["purchases"]
+    ).sum()
+    as_expected = frame.assign(
+        forecast_on=following, actual_purchases=total / len(frame), actual_revenue=0.0
+    )
+    house.put("backtests", as_expected)
+    found = _drift(house)
+    assert found.loc["purchases", "forecast_error"] == pytest.approx(0.0)
+    assert not found.loc["purchases", "is_alarm"]
+    assert found.loc["revenue", "is_alarm"]
+    assert found.loc["revenue", "moved_most"].startswith(
+        "revenue of the 90 days after 2025-09-30: "
+    )
+    assert found.loc["revenue", "moved_most"].endswith(" 0 came")
+
+
+def test_without_a_model_there_is_no_error(house: LifetimeHouse) -> None:
+    house.connection.execute("delete from customers where customer_id >= 'c0099'")
+    house.fit()
+    assert _drift(house).empty

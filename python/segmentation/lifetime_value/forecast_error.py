@@ -1,0 +1,204 @@
+"""Whether the newest forecast of a total was wrong by more than earlier errors allow.
+
+A model is judged by the newest quarter's end whose outcome is known: by its own forecast of that
+day if it was fitted no later, else by the back-test of it that the fit stored.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from segmentation.lifetime_value.combined_forecast import CombinedForecast
+from segmentation.lifetime_value.customers_on_day import CustomersOnDay, expect
+from segmentation.lifetime_value.fit import LifetimeValueFit
+from segmentation.lifetime_value.model import LifetimeValueModel
+from segmentation.lifetime_value.options import COMBINED, MEASURES, PERIOD_DAYS
+from segmentation.lifetime_value.spreads import (
+    ALL,
+    COVERAGE,
+    EXPECTED_COUNTS_AS,
+    Spread,
+    learn_spread,
+)
+
+# Without a change, so many of all forecasts are wrong by more than is allowed.
+FALSE_ALARMS = 0.01
+
+# Nothing at all has no logarithm: it counts as a thousandth of what was expected.
+_NOTHING = 0.001
+
+
+@dataclass(frozen=True)
+class ForecastError:
+    """The forecast of a total, its outcome, and how far off it may be.
+
+    Attributes
+    ----------
+    measure : str
+        ``"purchases"`` or ``"revenue"``, of the 90 days after `forecast_on`.
+    forecast_on : date
+    customers : int
+    expected, actual : float
+    scale : float
+        Of the logarithm of actual by expected, from earlier quarters and an expected error of a
+        tenth, which counts as three of them.
+    degrees : float
+        Of freedom of its t distribution: earlier quarters, and three.
+    """
+
+    measure: str
+    forecast_on: datetime.date
+    customers: int
+    expected: float
+    actual: float
+    scale: float
+    degrees: float
+
+    @property
+    def log_ratio(self) -> float:
+        """Logarithm of actual by expected; 0 where nothing was expected and nothing came."""
+        if self.expected <= 0:
+            return 0.0 if self.actual <= 0 else math.inf
+        return math.log((self.actual / self.expected + _NOTHING) / (1.0 + _NOTHING))
+
+    @property
+    def error_share(self) -> float | None:
+        """Expected by actual, less 1; None where nothing came."""
+        return self.expected / self.actual - 1.0 if self.actual > 0 else None
+
+    @property
+    def allowed(self) -> float:
+        """What `log_ratio` stays within, either way, in 99 of a hundred cases."""
+        quantile = float(special.stdtrit(self.degrees, 1.0 - FALSE_ALARMS / 2.0))
+        return quantile * self.scale
+
+    @property
+    def p_value(self) -> float:
+        """How likely an error as large is, if forecasts are as good as they were."""
+        if math.isinf(self.log_ratio):
+            return 0.0
+        return 2.0 * float(special.stdtr(self.degrees, -abs(self.log_ratio) / self.scale))
+
+    @property
+    def has_drifted(self) -> bool:
+        """Whether the error is larger than what is allowed."""
+        return abs(self.log_ratio) > self.allowed
+
+
+def newest_quarter_end(as_of: datetime.date) -> datetime.date:
+    """Return the last end of a quarter that lies 90 days or more before a day."""
+    last = as_of - datetime.timedelta(days=PERIOD_DAYS)
+    first_of_quarter = last.replace(month=3 * ((last.month - 1) // 3) + 1, day=1)
+    following = (first_of_quarter + datetime.timedelta(days=92)).replace(day=1)
+    quarter_end = following - datetime.timedelta(days=1)
+    return quarter_end if quarter_end <= last else first_of_quarter - datetime.timedelta(days=1)
+
+
+def forecast_errors(
+    model: LifetimeValueModel, day: datetime.date, frame: pd.DataFrame | None
+) -> list[ForecastError]:
+    """Judge the newest forecast of each measure.
+
+    Parameters
+    ----------
+    model : LifetimeValueModel
+        With a forecast.
+    day : date
+        A quarter's end, no earlier than the as_of of the model.
+    frame : DataFrame or None
+        Rows of ``int_value_forecast_backtests`` of that day. None, or without rows, where the
+        newest back-test that the model stored is to be judged.
+
+    Returns
+    -------
+    list of ForecastError
+        Purchases first, then revenue if it is forecast. None where nothing was forecast earlier.
+    """
+    method = (model.verdict or {}).get("method")
+    stored = [
+        row
+        for row in model.accuracy
+        if row["grouped_by"] == ALL and row["forecast_method"] == method
+    ]
+    by_measure = {
+        measure: sorted(
+            (row for row in stored if row["measure"] == measure),
+            key=lambda row: row["forecast_on"],
+        )
+        for measure in MEASURES
+    }
+    if frame is None or frame.empty:
+        return [_of_stored(rows) for rows in by_measure.values() if rows]
+    return _of_day(model, day, frame, by_measure)
+
+
+def _of_stored(rows: Sequence[Mapping[str, Any]]) -> ForecastError:
+    newest = rows[-1]
+    # The interval of the back-test is as wide as the quarters before it, and chance, make it.
+    degrees = EXPECTED_COUNTS_AS + len(rows) - 1
+    quantile = float(special.stdtrit(degrees, (1.0 + COVERAGE) / 2.0))
+    lower, upper = newest["lower_predicted"], newest["upper_predicted"]
+    has_interval = lower is not None and lower > 0
+    width = math.log(upper / lower) / 2.0 if has_interval else quantile
+    return ForecastError(
+        newest["measure"],
+        newest["forecast_on"],
+        newest["customers"],
+        newest["predicted"],
+        newest["actual"],
+        width / quantile,
+        degrees,
+    )
+
+
+def _of_day(
+    model: LifetimeValueModel,
+    day: datetime.date,
+    frame: pd.DataFrame,
+    stored: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> list[ForecastError]:
+    customers = CustomersOnDay.from_frame(frame)
+    expected = expect(LifetimeValueFit.from_record(model.fit_record), customers)
+    weights = (
+        {c["measure"]: CombinedForecast.from_record(c) for c in model.combinations}
+        if (model.verdict or {}).get("method") == COMBINED
+        else {}
+    )
+    found = []
+    for measure in MEASURES:
+        if measure not in expected.mean:
+            continue
+        predicted = expected.mean[measure]
+        if measure in weights:
+            predicted = weights[measure].predict(
+                customers.paces[measure], expected.probability_active, predicted
+            )
+        total, variance = float(predicted.sum()), float(expected.variance[measure].sum())
+        spread = _spread(stored[measure])
+        chance = variance / total**2 if total > 0 else 0.0
+        found.append(
+            ForecastError(
+                measure,
+                day,
+                len(frame),
+                total,
+                float(frame[f"actual_{measure}"].sum()),
+                math.sqrt(spread.scale**2 + chance),
+                spread.degrees,
+            )
+        )
+    return found
+
+
+def _spread(rows: Sequence[Mapping[str, Any]]) -> Spread:
+    known = [row for row in rows if row["predicted"] > 0 and row["actual"] > 0]
+    squares = [np.array([math.log(row["actual"] / row["predicted"]) ** 2]) for row in known]
+    return learn_spread(ALL, squares, [np.zeros(1)] * len(squares))
