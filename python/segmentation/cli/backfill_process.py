@@ -8,6 +8,7 @@ whole.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import json
 import shutil
 import sys
@@ -41,11 +42,13 @@ from segmentation.over_time.backfill_plan import (
     read_models,
     read_observed,
 )
+from segmentation.over_time.listed_backfills import list_run, only_backfills_after
 from segmentation.over_time.log_transfer import (
     Fingerprint,
     LogPlace,
     OtherColumnsError,
     carry_days,
+    columns_of,
     fingerprint,
     refresh_log,
     replace_table,
@@ -107,13 +110,16 @@ class Backfill:
 
     def __init__(self, job: BackfillJob) -> None:
         self._job = job
+        self._began = dt.datetime.now(dt.UTC)
         self._observed = when_free(job.warehouse, self._copy_warehouse)
         use_warehouse(str(job.copy))
         say("reading")
         self._project = ReadProject(job.variables)
         self._check_settings()
+        self._check_columns()
         log = self._project.place("segment_log")
         self._log = LogPlace(log.schema, log.name, self._observed.dataset, self._observed.variant)
+        self._runs = table_of(_WAREHOUSE, log.schema, "build_runs")
 
     def run(self) -> None:
         """Fill all days, build the marts of the history, and publish them."""
@@ -122,8 +128,7 @@ class Backfill:
             self._fill(day, is_first=number == 0)
             say("filled", day=day.as_of.isoformat())
         say("marts")
-        self._replace_marts()
-        published = self._publish()
+        published = self._publish(self._replace_marts())
         say("done", published=published.file, not_published_because=published.why_not)
 
     def _copy_warehouse(self) -> Observed:
@@ -158,6 +163,18 @@ class Backfill:
                     f"The last build had {name} {built}, and with these vars it would be"
                     f" {found[name]}. Give the vars of your builds: --vars"
                 )
+
+    def _check_columns(self) -> None:
+        """Refuse a warehouse of another version, which could not take what is computed."""
+        with self._both_open(is_read=True) as connection:
+            for name in ("segment_log", *HISTORY_MARTS):
+                place = self._project.place(name)
+                table = table_of(_WAREHOUSE, place.schema, place.name)
+                if set(columns_of(connection, table)) != self._project.columns(name):
+                    raise BackfillError(
+                        f"Another version of the project built {name}: it has other columns. Build"
+                        " everything once: segmentation build"
+                    )
 
     def _fill(self, day: PlannedDay, *, is_first: bool) -> None:
         for number in range(_TRIES):
@@ -195,7 +212,8 @@ class Backfill:
                 refresh_log(connection, self._log, source=_WAREHOUSE, target=_COPY)
         return base
 
-    def _replace_marts(self) -> None:
+    def _replace_marts(self) -> str:
+        """Build the marts of the history in the copy, carry them over, and return the run's id."""
         for _ in range(_TRIES):
             base = self._take_log()
             self._project.build_history(self._observed.as_of.isoformat())
@@ -206,18 +224,23 @@ class Backfill:
                     for name in HISTORY_MARTS:
                         mart = self._project.place(name)
                         replace_table(connection, mart.schema, mart.name, [_COPY, _WAREHOUSE])
-                return
+                    return list_run(connection, self._runs, self._began, len(HISTORY_MARTS))
+        raise BackfillError(
+            f"Builds wrote to the history {_TRIES} times while its marts were built. Run the same"
+            " command again when they have ended."
+        )
 
-    def _publish(self) -> Published:
-        """Publish, where the published file is of the last run of the warehouse."""
+    def _publish(self, run: str) -> Published:
+        """Publish, where no run but backfills came after the one that was published."""
         file = self._job.published
         if file is None or not file.is_file():
             return Published()
         with self._both_open(is_read=True) as connection:
-            last = _run_id(connection, table_of(_WAREHOUSE, self._log.schema, "build_runs"))
             with attached(connection, file, "published", read_only=True):
-                run = _run_id(connection, table_of("published", SCHEMA, PUBLICATION))
-        if run is None or run != last:
+                table = table_of("published", SCHEMA, PUBLICATION)
+                published = connection.execute(select(["run_id"], table)).fetchone()
+            is_next = published and only_backfills_after(connection, self._runs, published[0])
+        if not is_next:
             return Published(
                 why_not=f"{file} is of an earlier run than the marts of the warehouse. The next"
                 " whole build publishes."
@@ -249,13 +272,6 @@ def _in_warehouse(connection: Connection) -> Iterator[None]:
         yield
     finally:
         connection.execute("use memory")
-
-
-def _run_id(connection: Connection, runs: str) -> str | None:
-    """Return the last run that a table lists."""
-    query = select(["run_id"], runs, order_by="run_number desc", limit=1)
-    row = connection.execute(query).fetchone()
-    return row[0] if row else None
 
 
 def _log_of(file: Path) -> Path:

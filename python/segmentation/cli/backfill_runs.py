@@ -64,6 +64,10 @@ class ReadProject:
         node = self._manifest.nodes[f"model.segmentation.{model}"]
         return Place(node.schema, node.alias)
 
+    def columns(self, model: str) -> set[str]:
+        """Return the columns that a model of the package has."""
+        return set(self._manifest.nodes[f"model.segmentation.{model}"].columns)
+
     def describe(self) -> dict[str, Any]:
         """Return the file and the settings of a run with these vars, see ``describe_run``."""
         self._invoke(["run-operation", "describe_run"])
