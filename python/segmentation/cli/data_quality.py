@@ -92,18 +92,19 @@ def _warnings(connection: Connection) -> list[str]:
 
 
 def _run(connection: Connection) -> list[str]:
-    ((number, outcome, is_complete, started_at, built, models),) = connection.sql(
-        "select run_number, outcome, is_complete, started_at, models_built, models from rpt_builds "
-        "where is_latest"
+    # A backfill leaves the marts as complete as they were.
+    rows = connection.sql(
+        "select run_number, outcome, started_at, models_built, models from rpt_builds "
+        "where outcome <> 'backfill' order by run_number desc limit 1"
     ).fetchall()
-    if is_complete:
+    if not rows:
         return []
+    ((number, outcome, started_at, built, models),) = rows
     what_happened = {
         "not ended": "did not end",
         "failed": "failed in parts",
         "emptied": "was made with --empty",
         "selection": f"built {built} of {models} models",
-        "backfill": "filled the history after a run that was no whole build",
     }.get(outcome)
     if what_happened is None:
         return []
