@@ -18,7 +18,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 # Models that fit. A backfill reads what they have stored.
-_FITS = re.compile(r"model[.]segmentation[.]\w+_model")
+_FITS = re.compile(r"model[.]segmentation[.](?!\w+_current_model)\w+_model")
 _LOG = "model.segmentation.segment_log"
 HISTORY_MARTS = ("fct_customer_segment_history", "fct_segment_migrations")
 
@@ -56,8 +56,8 @@ class ReadProject:
         self._manifest: Any = None
         self._manifest = self._invoke(["parse"])
         self._nodes = pickle.dumps(self._manifest.nodes)
-        self._models, self._seeds = _needed(self._manifest)
-        self._undated = _undated(self._manifest, self._models)
+        self._models, self._seeds = needed_nodes(self._manifest)
+        self._undated = undated_models(self._manifest, self._models)
 
     def place(self, model: str) -> Place:
         """Return where a model of the package is stored."""
@@ -144,7 +144,7 @@ def close_files() -> None:
     DuckDBConnectionManager.close_all_connections()
 
 
-def _needed(manifest: Any) -> tuple[set[str], set[str]]:
+def needed_nodes(manifest: Any) -> tuple[set[str], set[str]]:
     """Return the models and the seeds that the log is built from, without fits and theirs."""
     found: set[str] = set()
     waiting = [_LOG]
@@ -159,7 +159,7 @@ def _needed(manifest: Any) -> tuple[set[str], set[str]]:
     return models, seeds
 
 
-def _undated(manifest: Any, models: set[str]) -> set[str]:
+def undated_models(manifest: Any, models: set[str]) -> set[str]:
     """Return the tables that are the same as of all days, whose first run is enough.
 
     Neither their code nor a macro behind it has the word `as_of`, and they are made from such
