@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    backfill,
     build,
     classifier,
     fit,
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "publishing": publishing,
     "service": service,
     "lifetime_value": lifetime_value,
+    "backfill": backfill,
 }
 LATEST = Path(__file__).parent / "results" / "latest.json"
 
@@ -48,7 +50,8 @@ def main() -> None:
     parser.add_argument(
         "--rows",
         type=int,
-        help="rows (lrfm: orders; whole_build, publishing: customers); each its own by default",
+        help="rows (lrfm: orders; whole_build, publishing: customers; backfill: days); each its own"
+        " by default",
     )
     parser.add_argument("--rounds", type=int, help="how often each contender runs")
     parser.add_argument("--into", type=Path, default=LATEST, help="the results file")

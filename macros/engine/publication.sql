@@ -18,11 +18,14 @@
     select raise_error({{ text_literal(message) }})
 {%- endmacro %}
 
-{# Publishes the marts: a dictionary of `problems`, sentences, and `file`, none where there is none. #}
-{% macro publish_by_engine() -%}
-    {{- return(adapter.dispatch("publish_by_engine", "segmentation")()) -}}
+{#
+  Publishes the marts of a run: a dictionary of `problems`, sentences, and `file`, none where there is
+  none.
+#}
+{% macro publish_by_engine(run_id) -%}
+    {{- return(adapter.dispatch("publish_by_engine", "segmentation")(run_id)) -}}
 {%- endmacro %}
 
-{% macro default__publish_by_engine() -%}
+{% macro default__publish_by_engine(run_id) -%}
     {{- return({"problems": [], "file": none}) -}}
 {%- endmacro %}

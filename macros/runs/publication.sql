@@ -59,7 +59,7 @@
 
 {% macro publish_marts() -%}
     {%- if execute and is_publishing_run() and everything_succeeded() -%}
-        {%- set published = publish_by_engine() -%}
+        {%- set published = publish_by_engine(invocation_id) -%}
         {%- if published.problems -%}
             {#- An error of the macro itself makes dbt say "keyboard interrupt". -#}
             {{- failing_query(published.problems | join(" ")) -}}

@@ -17,11 +17,11 @@
     select error({{ text_literal(message) }})
 {%- endmacro %}
 
-{% macro duckdb__publish_by_engine() -%}
+{% macro duckdb__publish_by_engine(run_id) -%}
     {%- set model = graph.nodes["model.segmentation.value_model"] -%}
     {%- set request = published_place() -%}
     {%- do request.update({
-        "run_id": invocation_id,
+        "run_id": run_id,
         "build_runs": {
             "database": model.database, "schema": model.schema, "name": "build_runs",
         },

@@ -16,6 +16,7 @@ observed_days as (
         segmentation,
         as_of,
         model_version,
+        model_fitted_as_of,
         lag(model_version) over (
             partition by segmentation
             order by as_of asc
@@ -79,6 +80,10 @@ dated_changes as (
     select
         marked_changes.*,
         observed_days.last_day,
+        case
+            when marked_changes.model_version is not null
+                then observed_days.model_fitted_as_of > marked_changes.as_of
+        end as model_fitted_later,
         case
             when marked_changes.segment_slug is null then 'left'
             when marked_changes.is_renamed then 'renamed'
@@ -202,6 +207,7 @@ select
     cast(reason_2 as varchar) as reason_2,
     cast(reason_3 as varchar) as reason_3,
     cast(model_version as varchar) as model_version,
+    cast(model_fitted_later as boolean) as model_fitted_later,
     cast(last_day as date) as last_observed_on
 from joined_words
 order by

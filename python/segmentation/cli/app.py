@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from segmentation.cli.backfill import backfill
 from segmentation.cli.build import build
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
 from segmentation.cli.doctor import doctor
@@ -73,6 +74,13 @@ app.command(
         "segmentation build --select marts",
     ),
 )(build)
+app.command(
+    epilog=examples(
+        "segmentation backfill --from 2017-04-01 --to 2017-12-01 --every month --dry-run",
+        "segmentation backfill --from 2017-04-01 --every quarter --yes",
+        "segmentation backfill --from 2017-04-01 --every 10 --again --vars 'dataset: sample'",
+    )
+)(backfill)
 app.command(
     epilog=examples(
         "segmentation show",

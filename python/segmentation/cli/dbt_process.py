@@ -69,26 +69,36 @@ def run_dbt(
     messages: Path,
     each_line: Callable[[str], None],
 ) -> int:
-    """Run dbt and hand on each line of its output.
+    """Run dbt and hand on each line of its output, see :func:`run_process`."""
+    return run_process([*dbt_command(), *arguments], environment, messages, each_line)
+
+
+def run_process(
+    command: Sequence[str],
+    environment: dict[str, str],
+    messages: Path,
+    each_line: Callable[[str], None],
+) -> int:
+    """Run dbt, or a program that runs it, and hand on each line of its output.
 
     Parameters
     ----------
-    arguments : sequence of str
+    command : sequence of str
     environment : dict of str to str
     messages : Path
-        The file that gets what dbt writes to its error stream.
+        The file that gets what the process writes to its error stream.
     each_line : callable
 
     Returns
     -------
     int
-        dbt's exit code, or 130 where Ctrl-C stopped it and 143 where SIGTERM did.
+        Its exit code, or 130 where Ctrl-C stopped it and 143 where SIGTERM did.
     """
     messages.parent.mkdir(parents=True, exist_ok=True)
     with (
         _heeded_sigterm(),
         messages.open("a", encoding="utf-8") as errors,
-        _started([*dbt_command(), *arguments], environment, errors.fileno()) as process,
+        _started(command, environment, errors.fileno()) as process,
     ):
         try:
             assert process.stdout is not None
@@ -126,7 +136,7 @@ def _heeded_sigterm() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _started(
-    command: list[str], environment: dict[str, str], errors: int
+    command: Sequence[str], environment: dict[str, str], errors: int
 ) -> Iterator[subprocess.Popen[str]]:
     # In a session of its own, dbt gets Ctrl-C once, from here: twice would kill it half way.
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Processes that write into one folder take turns."""
+"""Processes that write into one folder take turns, or there is only one."""
 
 from __future__ import annotations
 
@@ -35,3 +35,36 @@ def turns_in(*folders: Path) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[bool]:
+    """Keep other processes out of a folder while the body runs.
+
+    The lock is that of :func:`turns_in`.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Yields
+    ------
+    bool
+        Whether no other process is in the folder.
+    """
+    if fcntl is None:
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        except OSError:
+            # A file system without locks keeps nobody out.
+            pass
+        yield True
+    finally:
+        os.close(descriptor)

@@ -40,7 +40,7 @@ ROOMS: dict[str, set[str]] = {
     "audiences": {"engine", "published"},
     "cli": {
         *("engine", "published", "report", "onboarding", "audiences"),
-        *("scorer", "service"),
+        *("scorer", "service", "over_time"),
     },
     # They are dbt's, and call what a build checks before it begins.
     "dbt_plugins": {"engine", "steps", "published", "audiences", "onboarding"},

@@ -389,6 +389,58 @@ def test_a_second_build_at_another_number_of_threads_changes_nothing(
     assert fresh.mart_hashes() == before
 
 
+def test_the_months_of_2017_are_filled_in(
+    complete_journey: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By one model; on each of them, what came into a segment less what left it is its growth."""
+    warehouse = complete_journey.copy(tmp_path)
+    for name, value in warehouse.environment().items():
+        monkeypatch.setenv(name, value)
+    period = ["--from", "2017-01-31", "--to", "2017-12-31", "--every", "month", "--yes"]
+    done = CliRunner().invoke(app, ["backfill", *period])
+    assert done.exit_code == 0, done.output
+    assert "11 days to fill" in done.output
+    days = warehouse.frame(
+        """
+        select segmentation, as_of, customers, count(distinct model_version) over () as models
+        from segmentation.segment_observed_days
+        order by segmentation, as_of
+        """
+    )
+    assert days.groupby("segmentation").size().to_dict() == dict.fromkeys(
+        ("profile", "prospects", "value"), 12
+    )
+    assert set(days.models) == {3}
+    # Sizes of segments by the history, and by what moved since the day before.
+    differing = warehouse.query(
+        """
+        with sizes as (
+            select days.segmentation, days.as_of, periods.segment_slug, count(*) as customers
+            from segmentation.segment_observed_days as days
+            inner join marts.fct_customer_segment_history as periods
+                on days.segmentation = periods.segmentation and periods.valid_from <= days.as_of
+                and (periods.valid_to > days.as_of or periods.valid_to is null)
+            where periods.segment_slug is not null
+            group by all
+        ),
+        moved as (
+            select segmentation, as_of, to_segment_slug as segment_slug, sum(customers) as customers
+            from marts.fct_segment_migrations where to_segment_slug is not null group by all
+        )
+        select * from sizes full join moved using (segmentation, as_of, segment_slug)
+        where as_of > '2017-01-31' and sizes.customers is distinct from moved.customers
+        """
+    )
+    assert differing == []
+    ((moves, reasons),) = warehouse.query(
+        """
+        select count(*), count(reason_1) from marts.fct_customer_segment_history
+        where segmentation = 'value' and entry = 'moved' and segment_slug <> 'unassigned'
+        """
+    )
+    assert moves == reasons > 5_000
+
+
 def test_one_data_set_after_another_in_one_file(complete_journey: Warehouse) -> None:
     """Nothing mixes: back at the first one, its marts are what they were, with the same model."""
     before = complete_journey.mart_hashes()

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
+import json
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from builds import NO_TESTS, QUICK, Warehouse
 from segmentation.published.read_marts import Marts
 from segmentation.published.segment_moves import read_segment_moves
 from segmentation.report.move_figures import move_figures
+from segmentation.cli.backfill_job import BackfillJob
+from segmentation.over_time.backfill_plan import OBSERVED as SEGMENTATIONS
+from segmentation.over_time.backfill_plan import PlannedDay
 
 pytestmark = pytest.mark.long
 
-FIRST, SECOND, THIRD = "2025-06-30", "2025-08-31", "2025-10-31"
+# 62 days apart.
+FIRST, SECOND, THIRD = "2025-06-30", "2025-08-31", "2025-11-01"
 
 # The classifier of prospects is fitted anew where a day has another horizon, and which days it is
 # fitted on depends on the order. The two other models are kept.
 OBSERVED = (
     *("--select", "+fct_customer_segment_history", "fct_segment_migrations"),
     "fct_customer_segments",
-    *("--exclude", "path:models/segmentation/prospects", "path:models/segmentation/lifetime_value"),
+    *("--exclude", "prospects_model", "path:models/segmentation/lifetime_value"),
 )
 TABLES = (
     "marts.fct_customer_segment_history",
@@ -80,12 +93,22 @@ def assert_readers_tell_it(warehouse: Warehouse, last: str) -> None:
     )
 
 
-def test_the_order_of_builds_does_not_matter(sample: Warehouse, tmp_path: Path) -> None:
-    """Then the last day once more, and runs that observe nothing: nothing changes either."""
-    in_order = without_history(sample, tmp_path / "in order")
+@pytest.fixture(scope="module")
+def in_order(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Build three days, one after another."""
+    built = without_history(sample, tmp_path_factory.mktemp("history") / "in order")
     for day in (FIRST, SECOND, THIRD):
-        observe(in_order, day)
+        observe(built, day)
+    return built
+
+
+def test_the_order_of_builds_does_not_matter(
+    sample: Warehouse, in_order: Warehouse, tmp_path: Path
+) -> None:
+    """Then the last day once more, and runs that observe nothing: nothing changes either."""
     expected = marts(in_order)
+    (tmp_path / "again").mkdir()
+    in_order = in_order.copy(tmp_path / "again")
     assert all(expected.values())
     assert_readers_tell_it(in_order, THIRD)
 
@@ -134,4 +157,117 @@ def test_the_history_grows_with_changes(sample: Warehouse, tmp_path: Path) -> No
         # As if the same segments had been those of a day before.
         connection.execute("update segmentation.segment_log set as_of = '2025-12-30'")
     observe(once, "2025-12-31")
-    assert once.query(rows) == [(before + 2,)]
+    assert once.query(rows) == [(before + 3,)]
+
+
+# Backfills: the same days, computed with the models of the sample and carried over.
+
+# What they write to.
+WRITTEN = {*TABLES, "segmentation.build_runs"}
+
+
+def other_tables(warehouse: Warehouse) -> dict[str, str]:
+    """Return a hash of the rows, in stored order, of each table that a backfill leaves alone."""
+    tables = warehouse.query(
+        "select schema_name || '.' || table_name from duckdb_tables() order by 1"
+    )
+    return {
+        table: warehouse.query(
+            f"select md5(string_agg(to_json(rows)::varchar, chr(10))) from (from {table}) as rows"
+        )[0][0]
+        for (table,) in tables
+        if table not in WRITTEN
+    }
+
+
+def killed(warehouse: Warehouse, days: list[str], *, at: str, after: float) -> None:
+    """Start the process of a backfill, and kill it some seconds after what it says of a day."""
+    job = BackfillJob(
+        warehouse=warehouse.path,
+        published=None,
+        variables={"dataset": "sample", **QUICK},
+        days=tuple(PlannedDay(dt.date.fromisoformat(day), SEGMENTATIONS) for day in days),
+    )
+    file = warehouse.folder / "job.json"
+    file.write_text(job.written())
+    environment = warehouse.environment() | {"DBT_TARGET_PATH": str(job.folder / "target")}
+    command = [sys.executable, "-m", "segmentation.cli.backfill_process", str(file)]
+    with subprocess.Popen(
+        command,
+        env=environment,
+        cwd=warehouse.folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        said: list[dict[str, Any]] = []
+        for line in process.stdout:
+            with contextlib.suppress(ValueError):
+                said.append(json.loads(line))
+                if said[-1].get("backfill") == at and said[-1]["day"] == days[0]:
+                    break
+        else:
+            pytest.fail(f"it ended before it was killed: {said}")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(after)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert job.copy.exists()
+
+
+def backfill(warehouse: Warehouse, *arguments: str) -> str:
+    """Run the command as people do, and return what it prints."""
+    command = [sys.executable, "-m", "segmentation", "backfill", *arguments]
+    done = subprocess.run(
+        [*command, "--yes", "--vars", yaml.safe_dump(QUICK)],
+        env=warehouse.environment(),
+        cwd=warehouse.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_a_backfill_that_was_killed_twice_leaves_what_builds_leave(
+    sample: Warehouse, in_order: Warehouse, tmp_path: Path
+) -> None:
+    """Killed between two days and within one; then the command goes on, and publishes."""
+    warehouse = without_history(sample, tmp_path / "backfilled")
+    shutil.copytree(sample.folder / "published", warehouse.folder / "published")
+    before = other_tables(warehouse)
+    days = "select distinct as_of::varchar from segmentation.segment_log order by 1"
+
+    killed(warehouse, [FIRST, SECOND, THIRD], at="filled", after=0)
+    assert warehouse.query(days) == [(FIRST,)]
+    killed(warehouse, [SECOND, THIRD], at="begins", after=1)
+    assert warehouse.query(days) == [(FIRST,)]
+
+    said = backfill(warehouse, "--from", FIRST, "--to", THIRD, "--every", "62")
+    assert "2 days to fill" in said
+    assert "Published to" in said
+    assert marts(warehouse) == marts(in_order)
+    assert other_tables(warehouse) == before
+    assert not (warehouse.folder / "warehouse.duckdb.backfill").exists()
+
+    # Readers see the new history, as another version of the same build.
+    ((last, command, is_complete),) = warehouse.query(
+        "select run_id, command, is_complete from marts.rpt_builds where is_latest"
+    )
+    assert (command, is_complete) == ("backfill", True)
+    with duckdb.connect(str(warehouse.folder / "published" / "segments.duckdb")) as connection:
+        assert connection.sql("select run_id from marts.publication").fetchall() == [(last,)]
+        history = (
+            "select to_json(rows)::varchar from (from marts.fct_customer_segment_history) rows"
+        )
+        found = [line for (line,) in connection.sql(history).fetchall()]
+    assert found == marts(warehouse)["marts.fct_customer_segment_history"]
+
+    # All that the sample's models say of earlier days is hindsight.
+    assert warehouse.query(
+        "select distinct model_fitted_later from marts.fct_customer_segment_history"
+        " where model_version is not null"
+    ) == [(True,)]
+    assert "Nothing to do" in backfill(warehouse, "--from", FIRST, "--to", THIRD, "--every", "62")

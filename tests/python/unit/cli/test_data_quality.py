@@ -92,6 +92,16 @@ def test_marts_that_are_not_of_one_run(
     )
 
 
+def test_a_backfill_leaves_the_marts_of_one_run(marts: duckdb.DuckDBPyConnection) -> None:
+    before = data_quality(marts)
+    marts.execute(
+        "update marts.rpt_builds set is_latest = false;"
+        "insert into marts.rpt_builds by name select 3 as run_number, true as is_latest,"
+        " 'backfill' as outcome"
+    )
+    assert data_quality(marts) == before
+
+
 def test_nothing_read_and_nothing_to_warn_of(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("delete from marts.rpt_rows_read; delete from marts.rpt_warnings")
     assert data_quality(marts) == ["", "What was read:", "  no rows at all"]
