@@ -16,12 +16,12 @@ import duckdb
 import pytest
 import yaml
 from builds import NO_TESTS, QUICK, Warehouse
-from segmentation.published.read_marts import Marts
-from segmentation.published.segment_moves import read_segment_moves
-from segmentation.report.move_figures import move_figures
 from segmentation.cli.backfill_job import BackfillJob
 from segmentation.over_time.backfill_plan import OBSERVED as SEGMENTATIONS
 from segmentation.over_time.backfill_plan import PlannedDay
+from segmentation.published.read_marts import Marts
+from segmentation.published.segment_moves import read_segment_moves
+from segmentation.report.move_figures import move_figures
 
 pytestmark = pytest.mark.long
 
