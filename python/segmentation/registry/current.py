@@ -4,7 +4,8 @@ The current model of a data set and variant is the champion with the largest num
 promoted or pinned another, see :mod:`segmentation.registry.promotions`. A row that was
 changed after it was stored, or lacks what a model needs, is damaged: it is never applied, and no
 earlier row takes its place unnoticed. The next fit follows it, with the damage as its reason.
-A damaged challenger stays a challenger, and is a reason for a fit that has to pass the gates.
+A damaged challenger stays a challenger, and is a reason for a fit that has to pass the gates. A
+champion that was changed into a challenger is damaged like any other: its digest gives it away.
 
 The dbt models ``<segmentation>_current_model`` (``macros/newest_model.sql``) say which row that is,
 and whatever applies or reports a model reads them. A fit comes before them: :func:`newest_first`
@@ -27,9 +28,12 @@ from segmentation.registry.digest import DIGEST, row_digest
 from segmentation.registry.header import ModelHeader, StoredModelError
 from segmentation.registry.promotions import Promotion, promotion_of
 from segmentation.registry.run import Run
-from segmentation.registry.stored_gates import CHALLENGER
+from segmentation.registry.stored_gates import CHALLENGER, CHAMPION
 
 log = logging.getLogger("segmentation")
+
+# What the current model is chosen by where people decided nothing.
+BY_RULE = "newest champion"
 
 # No history is longer: a larger number was not given by a fit.
 MOST_MODELS = 1_000_000
@@ -119,6 +123,9 @@ def read_models(
                 log.warning("%s", damage)
     champion = champion_of(own, promotion)
     current, damage = table.read(champion) if champion is not None else (None, None)
+    if promotion is None and damage is None:
+        damage = table.turned_champion(own, champion)
+        current = None if damage is not None else current
     newest, newest_damage = current, damage
     if own and own[0] is not champion:
         newest, newest_damage = table.read(own[0])
@@ -198,7 +205,8 @@ def model_to_apply(
         If it is not in the model table, or is damaged and there is somebody.
     """
     found = engine.records(
-        f"select model_number, model_version, chosen_by from {engine.from_item(current)} "
+        "select model_number, model_version, chosen_by, has_later_fits "
+        f"from {engine.from_item(current)} "
         f"where dataset = {text_literal(run.dataset)} and variant = {text_literal(run.variant)}"
     )
     if not found:
@@ -213,6 +221,9 @@ def model_to_apply(
             "Build everything anew: dbt build"
         )
     model, damage = table.read(headers[0])
+    if damage is None and found[0]["has_later_fits"] and found[0]["chosen_by"] == BY_RULE:
+        damage = table.turned_champion(newest_first(table.headers(), run), headers[0])
+        model = None if damage is not None else model
     if damage is not None and engine.rows(f"select 1 from {engine.from_item(people)} limit 1"):
         advice = (
             "It is pinned: remove its row from seeds/model_promotions.csv, or pin another version, "
@@ -338,6 +349,30 @@ class _ModelTable(Generic[Model]):
         checked = [self._check(record) for record in records]
         # If several rows have the same identity and one is damaged, all count as damaged.
         return next((found for found in checked if found[1] is not None), checked[0])
+
+    def turned_champion(
+        self, own: Sequence[Mapping[str, Any]], champion: Mapping[str, Any] | None
+    ) -> str | None:
+        """Return how a champion is damaged that was changed into a challenger after a later one.
+
+        Parameters
+        ----------
+        own : sequence of mapping
+            As :func:`newest_first` returns them.
+        champion : mapping or None
+            The one that is current; those before it in the order are looked at.
+        """
+        for header in own if self.has_digests else ():
+            if champion is not None and dict(header) == dict(champion):
+                break
+            identity = {name: header[name] for name in self._IDENTITY}
+            found = self._engine.records(f"select * from {self._table}{self._where(identity)}")
+            for record in found:
+                # Of a version without gates, it was null.
+                stored = {row_digest(record | {"became": before}) for before in (CHAMPION, None)}
+                if _is_challenger(record) and record[DIGEST] in stored:
+                    return _damaged(record, "it was stored as a champion")
+        return None
 
     def sound_records(self) -> list[dict[str, Any]]:
         """Return all rows that are not damaged, whole."""

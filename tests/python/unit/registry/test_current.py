@@ -358,3 +358,18 @@ def test_a_pinned_model_that_is_damaged_is_named_with_its_pin(challenged: House)
     challenged.connection.execute("update models set k = 9 where model_number = 2")
     with pytest.raises(StoredModelError, match=r"It is pinned: remove its row from seeds/model_pr"):
         challenged.segments()
+
+
+def test_a_champion_that_was_made_a_challenger_by_hand_is_missed(challenged: House) -> None:
+    """Or the one before it would take its place unnoticed."""
+    second = challenged.fit(refit=True)
+    assert second is not None
+    assert (second.model_number, second.became) == (3, "champion")
+    challenged.connection.execute("update models set became = 'challenger' where model_number = 3")
+    with pytest.raises(StoredModelError, match=r"value_model is damaged: it was stored as a champ"):
+        challenged.assignments()
+    model = challenged.fit()
+    assert model is not None
+    assert (model.model_number, model.became) == (4, "champion")
+    assert "it was stored as a champion" in model.fit_reason
+    assert set(challenged.assignments()["model_version"]) == {model.model_version}
