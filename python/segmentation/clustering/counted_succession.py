@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-
-import numpy as np
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
 
 from segmentation.clustering.earlier_segments import earlier_segments, have_same_features
 from segmentation.clustering.model import SegmentationModel
@@ -15,18 +17,18 @@ from segmentation.clustering.succession import ComparedSegment, SharedCustomers,
 from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, quoted, select
-from segmentation.features.arrays import Matrix
 from segmentation.features.further_columns import with_further_columns
 from segmentation.features.mixed_sample import one_hot_length
-from segmentation.features.prepared import PreparedFeatures
 from segmentation.playbook.matching import profile_distance
 from segmentation.scoring.columns import code_columns, scaled_columns
-from segmentation.scoring.nearest import by_segment, dissimilarity_expressions
-from segmentation.scoring.prototypes import Prototypes
 
 log = logging.getLogger("segmentation")
 
 _BEFORE, _AFTER = "before_id", "after_id"
+
+# Scaled values are summed in units of 1 / _SCALE; one farther out counts as this far, so that no
+# sum is too large for a whole number.
+_SCALE, _FURTHEST = 2.0**32, 1e6
 
 
 def counted_succession(
@@ -74,20 +76,13 @@ def counted_succession(
         )  # fmt: skip
         return None
     query = _customers_in_both(engine, table, _rule(earlier, naming), _rule(model, naming))
-    found = _counted(engine, query, model.prepared_features)
-    own = _Centres(
-        *(
-            _centres(model, found.measured[side], of.k)
-            for side, of in ((_BEFORE, earlier), (_AFTER, model))
-        )
-    )
-    spreads = _spreads(engine, query, model.prepared_features, own)
+    found = _counted(engine, query, model)
     shifts = _shifts(model, earlier) if have_same_features(model, earlier) else {}
     pairs = {(i, j) for i in range(earlier.k) for j in range(model.k)} | set(found.customers)
     return Succession(
         before_version=earlier.model_version,
-        before=_compared(earlier, spreads[_BEFORE]),
-        after=_compared(model, spreads[_AFTER]),
+        before=_compared(earlier, found.spreads_before),
+        after=_compared(model, found.spreads_after),
         shared=[
             SharedCustomers(i, j, found.customers.get((i, j), 0), shifts.get((i, j)))
             for i, j in sorted(pairs)
@@ -97,74 +92,67 @@ def counted_succession(
 
 @dataclass(frozen=True)
 class _Counts:
-    """Customers of each pair of segments, and the middle of each segment of either model.
+    """Customers of each pair of segments, and the spread of each segment of either model."""
 
-    Medians of scaled numbers come first, then how many customers have each category.
-    """
-
-    customers: dict[tuple[int, int], int]
-    measured: dict[str, dict[int, list[float]]]
+    customers: dict[tuple[int, int], int] = field(default_factory=dict)
+    spreads_before: dict[int, float] = field(default_factory=dict)
+    spreads_after: dict[int, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Centres:
-    """The middles of the clusters of both models, among the same customers."""
-
-    before: Prototypes
-    after: Prototypes
-
-
-def _counted(engine: Engine, query: Query, features: PreparedFeatures) -> _Counts:
-    medians = [f"median(cast({column} as double))" for column in scaled_columns(features)]
+def _counted(engine: Engine, query: Query, model: SegmentationModel) -> _Counts:
+    """Count and measure in one scan; the sums are of whole numbers, the same in every order."""
+    features = model.prepared_features
+    values = [f"greatest(least({x}, {_FURTHEST}), -{_FURTHEST})" for x in scaled_columns(features)]
+    numbers = [
+        f"sum({engine.scaled_large_integer(power, _SCALE)})"
+        for value in values
+        for power in (value, f"{value} * {value}")
+    ]
     categories = [
         f"sum(case when {column} = {code} then 1 else 0 end)"
         for column, category in zip(code_columns(features), features.categories, strict=True)
         for code in range(len(category.categories))
     ]
     sets = f"grouping sets (({_BEFORE}, {_AFTER}), ({_BEFORE}), ({_AFTER}))"
-    measures = [_BEFORE, _AFTER, "count(*)", *medians, *categories]
+    measures = [_BEFORE, _AFTER, "count(*)", *numbers, *categories]
     counted = query.step("shared_customers", select(measures, query.result, group_by=sets))
-    customers: dict[tuple[int, int], int] = {}
-    measured: dict[str, dict[int, list[float]]] = {_BEFORE: {}, _AFTER: {}}
+    found = _Counts()
     # A segment_id is never null: where one is, the row is of all segments of that model.
-    for before_id, after_id, count, *middle in engine.rows(counted):
+    for before_id, after_id, count, *sums in engine.rows(counted):
         if after_id is None:
-            measured[_BEFORE][before_id] = [float(value) for value in middle]
+            found.spreads_before[before_id] = _spread(model, int(count), sums)
         elif before_id is None:
-            measured[_AFTER][after_id] = [float(value) for value in middle]
+            found.spreads_after[after_id] = _spread(model, int(count), sums)
         else:
-            customers[before_id, after_id] = count
-    return _Counts(customers, measured)
-
-
-def _spreads(
-    engine: Engine, query: Query, features: PreparedFeatures, centres: _Centres
-) -> dict[str, dict[int, float | None]]:
-    """Return the median distance of each cluster's customers to its middle, by model and id."""
-    distances = [
-        f"{_own_distance(features, centres.before, _BEFORE)} as distance_before",
-        f"{_own_distance(features, centres.after, _AFTER)} as distance_after",
-    ]
-    apart = query.adding("distances_to_own_middles", distances)
-    medians = ["median(distance_before)", "median(distance_after)"]
-    spread = apart.step(
-        "spreads",
-        select(
-            [_BEFORE, _AFTER, *medians],
-            apart.result,
-            group_by=f"grouping sets (({_BEFORE}), ({_AFTER}))",
-        ),
-    )
-    found: dict[str, dict[int, float | None]] = {_BEFORE: {}, _AFTER: {}}
-    for before_id, after_id, of_before, of_after in engine.rows(spread):
-        if after_id is None:
-            found[_BEFORE][before_id] = of_before
-        else:
-            found[_AFTER][after_id] = of_after
+            found.customers[before_id, after_id] = int(count)
     return found
 
 
-def _compared(model: SegmentationModel, spreads: dict[int, float | None]) -> list[ComparedSegment]:
+def _spread(model: SegmentationModel, count: int, sums: Sequence[Any]) -> float:
+    """Return the root mean square distance of customers to their middle.
+
+    Parameters
+    ----------
+    model : SegmentationModel
+    count : int
+        Customers, at least one.
+    sums : sequence of int
+        Of each number and of its square, in units of 1 / _SCALE; then customers by category.
+    """
+    totals = iter(int(value) for value in sums)
+    squared = 0.0
+    for _ in model.features:
+        mean, mean_square = (Fraction(next(totals), int(_SCALE) * count) for _ in range(2))
+        squared += float(mean_square - mean * mean)
+    for category in model.categories:
+        shares = [next(totals) / count for _ in category.categories]
+        # The mean squared distance of one-hot columns to their mean.
+        squared += one_hot_length(model.gamma) ** 2 * (sum(shares) - sum(p * p for p in shares))
+    # A difference of rounded squares can be less than nothing.
+    return math.sqrt(max(squared, 0.0))
+
+
+def _compared(model: SegmentationModel, spreads: dict[int, float]) -> list[ComparedSegment]:
     return [
         ComparedSegment(s.segment_id, s.segment_slug, s.segment_name, spreads.get(s.segment_id))
         for s in model.segments
@@ -191,41 +179,6 @@ def _customers_in_both(
     return after.assigned(engine, with_before.from_item, [_BEFORE]).adding(
         "segments_after", [f"cast(named_id as integer) as {_AFTER}"]
     )
-
-
-def _centres(model: SegmentationModel, measured: dict[int, list[float]], k: int) -> Prototypes:
-    """Return the middles of clusters: medians of numbers, shares of categories.
-
-    A category costs the squared distance between its one-hot column and the shares.
-    """
-    n_numbers = len(model.features)
-    counts = [len(category.categories) for category in model.categories]
-    nobody = [0.0] * (n_numbers + sum(counts))
-    rows = np.array([measured.get(i, nobody) for i in range(k)]).reshape(k, len(nobody))
-    blocks = np.split(rows[:, n_numbers:], np.cumsum(counts)[:-1], axis=1) if counts else []
-    scale = one_hot_length(model.gamma) ** 2
-    return Prototypes(
-        segment_ids=np.arange(k),
-        centers=rows[:, :n_numbers],
-        category_costs=tuple(
-            _costs_of_shares(block / np.maximum(block.sum(axis=1, keepdims=True), 1), scale)
-            for block in blocks
-        ),
-        offsets=np.zeros(k),
-    )
-
-
-def _costs_of_shares(shares: Matrix, scale: float) -> Matrix:
-    """Return what each category costs in each cluster, shape (k, n_categories + 1)."""
-    squares = (shares**2).sum(axis=1, keepdims=True)
-    # A category that the model does not know is no column at all.
-    return scale * np.hstack([squares + 1 - 2 * shares, squares])
-
-
-def _own_distance(features: PreparedFeatures, centres: Prototypes, segment: str) -> str:
-    squared = by_segment(dissimilarity_expressions(features, centres), segment)
-    # Sums of squares and shares may round to less than nothing.
-    return f"sqrt(greatest(cast({squared} as double), 0.0))"
 
 
 def _shifts(

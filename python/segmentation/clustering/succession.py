@@ -28,8 +28,8 @@ class ComparedSegment:
     segment_slug, segment_name : str
         As named at the fit; of the earlier model as it went by then.
     spread : float or None
-        Median distance of its customers to their middle (medians of numbers, shares of categories),
-        in scaled units of the later model. None where it has no customers.
+        Root mean square distance of its customers to their middle (means of numbers, shares of
+        categories), in scaled units of the later model. None where it has no customers.
     """
 
     segment_id: int

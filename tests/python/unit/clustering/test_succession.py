@@ -74,7 +74,7 @@ def test_the_customers_of_the_day_are_counted_in_both_models(house: House) -> No
 
 
 def spreads(model: SegmentationModel, house: House, assigned: pd.DataFrame) -> dict[int, float]:
-    """Return the median distance to the medians of each segment, in scaled units of a model."""
+    """Return the root mean square distance to the means, in scaled units of a model."""
     features = house.connection.sql("from features").df()
     customers = assigned.merge(features, on="customer_id")
     scaled = pd.DataFrame(
@@ -86,7 +86,7 @@ def spreads(model: SegmentationModel, house: House, assigned: pd.DataFrame) -> d
         }
     )
     return {
-        int(segment): float(np.sqrt(((own - own.median()) ** 2).sum(axis=1)).median())
+        int(segment): float(np.sqrt(((own - own.mean()) ** 2).sum(axis=1).mean()))
         for segment, own in scaled.groupby(customers.segment_id)
     }
 
@@ -161,8 +161,8 @@ def test_states_and_clusters_are_counted_apart(house: House) -> None:
     assert [round(max(row), 3) for row in shared_shares(succession_of(model))] == [1.0, 1.0]
 
 
-def test_a_category_costs_its_squared_distance_to_the_shares(house: House) -> None:
-    """Two segments by plan; in each, two thirds have the same home, at a third from the middle."""
+def test_categories_spread_as_one_hot_columns_do(house: House) -> None:
+    """Two segments by plan; in each, two thirds have the same home."""
     frame = planted_customers().drop(columns="planted")
     frame["plan"] = np.where(np.arange(len(frame)) % 2 == 0, "basic", "premium")
     frame[["age", "income"]] = 1.0
@@ -172,8 +172,8 @@ def test_a_category_costs_its_squared_distance_to_the_shares(house: House) -> No
     model = fitted(house, k=2, seed=5)
     assert (first.k, model.k) == (2, 2)
     found = [segment.spread for segment in succession_of(model).after]
-    # Different categories lie sqrt(gamma) apart.
-    assert found == pytest.approx([np.sqrt(model.gamma) / 3] * 2)
+    # Different categories lie sqrt(gamma) apart: two thirds a third of it from the middle.
+    assert found == pytest.approx([np.sqrt(2 / 9 * model.gamma)] * 2)
 
 
 def test_a_share_is_the_geometric_mean_of_those_of_both() -> None:
