@@ -35,7 +35,7 @@ def test_on_the_day_of_the_fit_nothing_has_drifted(sample: Warehouse) -> None:
         group by segmentation
         order by segmentation
         """
-    ) == [("profile", 0.0, 0), ("value", 0.0, 0)]
+    ) == [("lifetime_value", None, 0), ("profile", 0.0, 0), ("value", 0.0, 0)]
     assert sample.query("select 1 from marts.rpt_warnings where topic = 'drift'") == []
 
 
