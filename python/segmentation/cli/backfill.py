@@ -220,11 +220,11 @@ def _plan_lines(plan: BackfillPlan, warehouse: Path, published: Path | None) -> 
             "Nothing is fitted. Days are computed in a copy of the warehouse beside it"
             f" ({size:,.0f} MB, removed at the end), and each is stored as soon as it is computed."
         )
-    for segmentation, days in plan.hindsight.items():
-        model = plan.observed.models[segmentation]
+    for fitted, names in plan.hindsight.items():
         yield (
-            f"Hindsight: {model.version} was fitted as of {model.fitted_as_of}, later than"
-            f" {_counted(len(days), 'day')} of these (model_fitted_later in the history)."
+            f"Hindsight: {' and '.join(names)} fitted as of {fitted}, later than"
+            f" {_counted(sum(day.as_of < fitted for day in plan.to_fill), 'day')} of these"
+            " (model_fitted_later in the history)."
         )
     target = f", and published to {published}" if published and published.is_file() else ""
     yield (

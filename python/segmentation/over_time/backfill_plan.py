@@ -112,15 +112,20 @@ class BackfillPlan:
         return SECONDS_TO_BEGIN + len(self.to_fill) * self.observed.seconds * SHARE_OF_A_BUILD
 
     @property
-    def hindsight(self) -> dict[str, list[dt.date]]:
-        """By segmentation, the days to fill that are before the day its model was fitted as of."""
-        found: dict[str, list[dt.date]] = {}
-        for day in self.to_fill:
-            for segmentation in day.missing:
-                model = self.observed.models.get(segmentation)
-                if model and day.as_of < model.fitted_as_of:
-                    found.setdefault(segmentation, []).append(day.as_of)
-        return found
+    def hindsight(self) -> dict[dt.date, list[str]]:
+        """Models that are fitted as of a later day than one that they are applied to, by that day.
+
+        Returns
+        -------
+        dict of datetime.date to list of str
+            The day of the fit, to versions.
+        """
+        found: dict[dt.date, list[str]] = {}
+        for segmentation, model in self.observed.models.items():
+            applied = [day.as_of for day in self.to_fill if segmentation in day.missing]
+            if applied and applied[0] < model.fitted_as_of:
+                found.setdefault(model.fitted_as_of, []).append(model.version)
+        return {fitted: sorted(found[fitted]) for fitted in sorted(found)}
 
 
 class NotBuiltError(LookupError):

@@ -45,7 +45,10 @@ def test_a_dry_run_shows_the_plan_and_changes_nothing(project: Path) -> None:
     assert "│ 2025-09-30 │ there │ to fill │ to fill │" in output
     assert "│ 2025-12-31 │ there │ there, by value-0001-aaaaaaaa │" in output
     assert "7 days to fill, in about 2 minutes; 1 there already." in output
-    assert "value-0001-aaaaaaaa was fitted as of 2025-06-30, later than 1 day of these" in output
+    assert (
+        "Hindsight: profile-0001-aaaaaaaa and value-0001-aaaaaaaa fitted as of 2025-06-30, later"
+        " than 1 day of these" in output
+    )
     assert (project / "warehouse.duckdb").read_bytes() == before
     assert sorted(path.name for path in project.iterdir()) == [
         "dbt_project.yml",

@@ -70,9 +70,12 @@ def test_a_day_is_skipped_where_the_log_has_all_segmentations(file: Path) -> Non
 
 
 def test_days_before_the_fit_are_hindsight(file: Path) -> None:
+    found = observed_in(file)
     days = [day("2025-06-29"), day("2025-06-30"), day("2025-09-30")]
-    plan = plan_days(observed_in(file), days, again=False)
-    assert plan.hindsight == {"value": days[:1], "profile": days[:1]}
+    assert plan_days(found, days, again=False).hindsight == {
+        day("2025-06-30"): ["profile-0001-aaaaaaaa", "value-0001-aaaaaaaa"]
+    }
+    assert plan_days(found, days[1:], again=False).hindsight == {}
 
 
 def test_how_long_it_takes_is_not_known_without_a_whole_build(file: Path) -> None:
