@@ -1,4 +1,4 @@
-"""What drifted since the models were fitted, as rpt_drift has it."""
+"""What drifted since the models were fitted: the alarms of rpt_drift."""
 
 from __future__ import annotations
 
@@ -12,6 +12,14 @@ DRIFT = "rpt_drift"
 # So many figures are named in a sentence.
 NAMED = 3
 
+# Those that chance explains least come first; what drifts by construction comes last.
+ALARMS = """
+    where is_alarm
+    order by
+        expected_to_drift, p_value nulls last, psi desc nulls last,
+        segmentation, subject_kind, feature
+"""
+
 
 @dataclass(frozen=True)
 class DriftFigure:
@@ -21,8 +29,10 @@ class DriftFigure:
     ----------
     segmentation, subject_kind, feature : str
         What is compared.
-    psi, threshold : float
-        The population stability index, and what it is above in one of a hundred cases by chance.
+    psi, forecast_error : float or None
+        The population stability index, or the share by which a forecast was too high.
+    index_in_words : str
+        The same beside what chance allows.
     expected_to_drift : bool
         Whether it drifts by construction.
     moved_most : str or None
@@ -32,8 +42,9 @@ class DriftFigure:
     segmentation: str
     subject_kind: str
     feature: str
-    psi: float
-    threshold: float
+    psi: float | None
+    forecast_error: float | None
+    index_in_words: str
     expected_to_drift: bool
     moved_most: str | None
 
@@ -42,6 +53,8 @@ class DriftFigure:
         """What drifted, in words."""
         if self.subject_kind in {"missing values", "unseen categories"}:
             return f"{self.subject_kind} of {self.feature} ({self.segmentation})"
+        if self.subject_kind == "forecast error":
+            return f"forecast of {self.feature}"
         return f"{self.feature} ({self.segmentation})"
 
 
@@ -54,7 +67,7 @@ class Drift:
     measured : int
         Figures; 0 where the current models have nothing to compare with.
     drifted : tuple of DriftFigure
-        Those that drift by construction come last; the farthest above its threshold comes first.
+        Those that drift by construction come last; what chance explains least comes first.
     """
 
     measured: int
@@ -73,7 +86,7 @@ class Drift:
         all_of_them = f"{self.measured:,} figure{'' if self.measured == 1 else 's'}"
         expected = len(self.drifted) - len(self.unexpected)
         if not self.drifted:
-            return f"Nothing drifted: {all_of_them} measured, none above its threshold"
+            return f"Nothing drifted: {all_of_them} measured, none beyond chance"
         if not self.unexpected:
             return (
                 f"Nothing drifted but what does by construction: {expected:,} of {all_of_them},"
@@ -100,12 +113,10 @@ def read_drift(marts: Marts) -> Drift | None:
     rows = engine.rows(
         f"""
         select
-            segmentation, subject_kind, feature, psi, threshold, expected_to_drift, moved_most
+            segmentation, subject_kind, feature, psi, forecast_error, index_in_words,
+            expected_to_drift, moved_most
         from {DRIFT}
-        where has_drifted
-        order by
-            expected_to_drift, psi / nullif(threshold, 0) desc nulls first,
-            segmentation, subject_kind, feature
+        {ALARMS}
         """
     )
     return Drift(int(measured), tuple(DriftFigure(*row) for row in rows))

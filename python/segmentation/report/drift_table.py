@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from segmentation.published.drift_figures import DRIFT, Drift, read_drift
+from segmentation.published.drift_figures import ALARMS, DRIFT, Drift, read_drift
 from segmentation.published.read_marts import Marts
 from segmentation.report.content import Column, Figure, Table
-from segmentation.report.formats import DATE, NUMBER, SHARE
+from segmentation.report.formats import DATE, SHARE
 
 
 def nothing_drifted(drift: Drift | None) -> str:
@@ -16,7 +16,7 @@ def nothing_drifted(drift: Drift | None) -> str:
 
 
 def drift_figure(marts: Marts) -> Figure | None:
-    """Return what drifted, the farthest above its threshold first; None where nothing did."""
+    """Return what drifted, what chance explains least first; None where nothing did."""
     name = "drift"
     drift = read_drift(marts)
     if drift is None or not drift.measured:
@@ -29,16 +29,7 @@ def drift_figure(marts: Marts) -> Figure | None:
         )
     if not drift.drifted:
         return None
-    rows = marts.frame(
-        f"""
-        select *
-        from {DRIFT}
-        where has_drifted
-        order by
-            expected_to_drift, psi / nullif(threshold, 0) desc nulls first,
-            segmentation, subject_kind, feature
-        """
-    )
+    rows = marts.frame(f"select * from {DRIFT} {ALARMS}")
     return Figure(
         name,
         drift.sentence,
@@ -51,16 +42,15 @@ def drift_figure(marts: Marts) -> Figure | None:
                 Column("segmentation", "segmentation"),
                 Column("share_at_fit", "share at the fit", SHARE),
                 Column("share_now", "share now", SHARE),
-                Column("psi", "index (PSI)", NUMBER),
-                Column("threshold", "threshold", NUMBER),
+                Column("index_in_words", "index"),
                 Column("expected_to_drift", "by construction"),
                 Column("fitted_as_of", "fitted as of", DATE),
             ],
             rows,
         ),
         note=(
-            "By chance, an index is above its threshold in one of a hundred cases. Textbooks call"
-            " one below 0.1 small and one above 0.25 large. What drifts by construction"
-            " counts a customer's whole history, or a window longer than the shop is old."
+            "Without drift, a row is here in one of a hundred builds. Textbooks call a population"
+            " stability index (PSI) below 0.1 small and one above 0.25 large. What drifts by"
+            " construction counts a whole history, or a window longer than the shop is old."
         ),
     )

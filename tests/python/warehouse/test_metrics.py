@@ -79,7 +79,7 @@ RETENTION = {
 }
 DRIFT = {
     "measured_figures": "count(*)",
-    "drifted_figures": "count(*) filter (has_drifted and not expected_to_drift)",
+    "drifted_figures": "count(*) filter (is_alarm and not expected_to_drift)",
 }
 OVER_TIME: list[tuple[str, dict[str, str], str | None, str]] = [
     ("fct_segment_migrations", MOVES, None, ""),
@@ -114,7 +114,7 @@ TWO_MORE_DAYS = """
 """
 SOME_DRIFT = """
     update marts.rpt_drift
-    set has_drifted = feature < 'm', expected_to_drift = feature = 'length_days'
+    set is_alarm = feature < 'm', expected_to_drift = feature = 'length_days'
 """
 
 # What customers are grouped by: MetricFlow's name for it, and the SQL.

@@ -124,7 +124,10 @@ def add_figures(marts: ReportMarts, *figures: tuple[str, float, bool, bool]) -> 
                 "feature": feature,
                 "psi": psi,
                 "threshold": 0.1,
-                "has_drifted": drifted,
+                "p_value": 0.0,
+                "has_drifted": True,
+                "is_alarm": drifted,
+                "index_in_words": f"PSI {psi} above 0.100",
                 "expected_to_drift": expected,
             },
         )
@@ -139,7 +142,7 @@ def drift(marts: ReportMarts) -> Drift:
 
 def test_nothing_drifted(marts: ReportMarts) -> None:
     add_figures(marts, ("age", 0.0, False, False), ("income", 0.09, False, False))
-    assert drift(marts).sentence == "Nothing drifted: 2 figures measured, none above its threshold"
+    assert drift(marts).sentence == "Nothing drifted: 2 figures measured, none beyond chance"
 
 
 def test_what_drifts_by_construction_is_no_news(marts: ReportMarts) -> None:
@@ -166,5 +169,9 @@ def test_what_drifted_most_is_named_first(marts: ReportMarts) -> None:
 
 
 def test_one_figure_that_drifted() -> None:
-    figure = DriftFigure("profile", "segments", "segments", 0.5, 0.1, False, None)
+    figure = DriftFigure("profile", "segments", "segments", 0.5, None, "PSI 0.5", False, None)
     assert Drift(1, (figure,)).sentence == "1 of 1 figure drifted: segments (profile)"
+    forecast = DriftFigure(
+        "lifetime_value", "forecast error", "revenue", None, -0.5, "50 % less", False, None
+    )
+    assert Drift(2, (forecast,)).sentence == "1 of 2 figures drifted: forecast of revenue"

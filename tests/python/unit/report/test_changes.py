@@ -83,9 +83,9 @@ def test_one_observed_day_is_a_sentence(tmp_path: Path) -> None:
 
 def test_nothing_drifted_is_a_sentence(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
-    marts.run("update marts.rpt_drift set has_drifted = false")
+    marts.run("update marts.rpt_drift set is_alarm = false")
     found = section(marts)
-    assert found.introduction == "Nothing drifted: 3 figures measured, none above its threshold."
+    assert found.introduction == "Nothing drifted: 3 figures measured, none beyond chance."
     assert "drift" not in {figure.name for figure in found.figures}
     marts.run("delete from marts.rpt_drift")
     assert section(marts).introduction == ""
