@@ -179,7 +179,7 @@ inner join measured_agreement
 left join current_models
     on summed_pairs.segmentation = current_models.segmentation
 order by
-    segmentation,
+    segmentation asc,
     customers desc,
-    champion_slug,
-    challenger_slug
+    champion_slug asc,
+    challenger_slug asc
