@@ -125,7 +125,7 @@ def with_entries(entries: Iterable[Suppressed], added: Iterable[Suppressed]) -> 
 
 
 def list_problems(files: SuppressionFiles) -> list[str]:
-    """Return why a build cannot keep out whom it must; empty where there is no list, or all is well.
+    """Return why a build cannot keep out whom it must; empty where there is nothing wrong.
 
     Returns
     -------

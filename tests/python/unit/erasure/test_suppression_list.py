@@ -19,7 +19,9 @@ from segmentation.erasure.suppression_list import (
 )
 
 
-def entry(key: SuppressionKey, customer: str, state: str = DONE, reason: str = "asked") -> Suppressed:
+def entry(
+    key: SuppressionKey, customer: str, state: str = DONE, reason: str = "asked"
+) -> Suppressed:
     hashed = key.hash_of("sample", customer)
     return Suppressed(hashed, "sample", "2026-11-20", state, key.key_id, reason)
 
