@@ -14,6 +14,7 @@ import typer
 from segmentation.cli.build import build
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
 from segmentation.cli.doctor import doctor
+from segmentation.cli.erase import erase
 from segmentation.cli.explain import explain
 from segmentation.cli.export import export
 from segmentation.cli.init import init
@@ -106,3 +107,9 @@ app.command(
         "segmentation export --segment value/at_risk --to audiences/win_back.csv --changes",
     )
 )(export)
+app.command(
+    epilog=examples(
+        'segmentation erase C0016 --reason "request of 2026-11-20"',
+        'segmentation erase --file ids.txt --reason "requests of November" --dry-run',
+    )
+)(erase)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from segmentation.engine.duckdb import (
@@ -21,14 +20,24 @@ from segmentation.engine.duckdb import (
     open_in_memory,
 )
 from segmentation.engine.sql import quoted, select, text_literal
-from segmentation.erasure.customers import ERASED, Customers
+from segmentation.erasure.customers import Customers
+from segmentation.erasure.erased_rows import (
+    DATASET_COLUMN,
+    ID_COLUMN,
+    ID_COLUMNS,
+    Rows,
+    Scope,
+    can_be_of,
+    erased_text,
+    holds_id,
+    names_somebody,
+    of_erased,
+    put_erased,
+    rows_of_erased,
+)
 from segmentation.erasure.problems import ErasureError
 from segmentation.published.descriptions import described_tables
 from segmentation.published.publication import PUBLICATION_TABLES, SCHEMA, Table
-
-ID_COLUMN, DATASET_COLUMN = "customer_id", "dataset"
-# Columns that hold a customer's id as it is, where an id is too short to be looked for in others.
-ID_COLUMNS = (ID_COLUMN, "identity_id", "record_id")
 
 # Tables by which the schemas of this project are known, whatever they are called.
 _OWN_TABLES = re.compile(
@@ -37,48 +46,7 @@ _OWN_TABLES = re.compile(
 )
 # The table of the schema that holds what people are scored by.
 _OWN_SCHEMAS = ("scoring",)
-# A table of one data set, whatever was built last.
-_OF_DATASET = re.compile("stg_([a-z_]+?)__.*|(sample)_[a-z_]+")
-
-# Of so many ids each is looked for by itself.
-_FEW = 10
-
 _NEXT = "segmentation_erasure_next"
-_ERASED = "temp.main.erased_customers"
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of customers in a table.
-
-    Attributes
-    ----------
-    table : str
-        With its schema.
-    count : int
-    is_own : bool
-        Whether the table is one of this project.
-    """
-
-    table: str
-    count: int
-    is_own: bool = True
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Which tables of a file are of the customers' data set, and which are ours.
-
-    Attributes
-    ----------
-    built_dataset : str
-        The data set of the tables that do not say of which they are.
-    schemas : tuple of str
-        Schemas of somebody else that are erased from too.
-    """
-
-    built_dataset: str
-    schemas: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -138,7 +106,7 @@ def customer_rows(file: Path, customers: Customers, scope: Scope) -> list[Rows]:
         put_erased(connection, customers)
         found = []
         for table in _tables(connection, database):
-            condition = _condition(connection, table, customers, scope)
+            condition = rows_of_erased(table, _columns(connection, table), customers, scope)
             if condition is None:
                 continue
             ((count,),) = connection.execute(
@@ -150,7 +118,28 @@ def customer_rows(file: Path, customers: Customers, scope: Scope) -> list[Rows]:
     return found
 
 
-def write_without(file: Path, new: Path, customers: Customers, scope: Scope) -> None:
+def known_ids(file: Path, customers: Customers, scope: Scope) -> set[str]:
+    """Return the ids that are found in a file."""
+    known: set[str] = set()
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        for table in _tables(connection, database):
+            condition = rows_of_erased(table, _columns(connection, table), customers, scope)
+            if condition is not None and len(known) < len(customers.ids):
+                query = select(
+                    [f"cast({ID_COLUMN} as varchar)"], table.sql, where=condition, distinct=True
+                )
+                known |= {str(row[0]) for row in connection.execute(query).fetchall()}
+    return known
+
+
+def write_without(
+    file: Path,
+    new: Path,
+    customers: Customers,
+    scope: Scope,
+    swap: Callable[[], None] = lambda: None,
+) -> None:
     """Write what a file holds of others into a new file: tables, views, macros, comments, keys.
 
     Rows keep their order.
@@ -160,7 +149,11 @@ def write_without(file: Path, new: Path, customers: Customers, scope: Scope) -> 
     file : Path
         Opened by no other process for writing; it is only read.
     new : Path
-        No file.
+        No file. Nobody else can read it.
+    customers : Customers
+    scope : Scope
+    swap : callable
+        Called when the new file is complete and closed, while the old one keeps builds out.
 
     Raises
     ------
@@ -173,10 +166,10 @@ def write_without(file: Path, new: Path, customers: Customers, scope: Scope) -> 
             connection.execute(f"copy from database {quoted(database)} to {quoted(_NEXT)} (schema)")
             own = _erased_schemas(connection, database, scope)
             for table in _in_order_of_keys(connection, database):
-                condition = _condition(connection, table, customers, scope)
+                condition = rows_of_erased(table, _columns(connection, table), customers, scope)
                 kept = "" if condition is None or table.schema not in own else f"not ({condition})"
                 columns = _columns(connection, table)
-                if table.schema in own and _is_of(table, columns, customers, scope):
+                if table.schema in own and can_be_of(table, columns, customers, scope):
                     expressions = _without_names(connection, table, columns, kept, customers)
                 else:
                     expressions = [quoted(name) for name in columns]
@@ -184,6 +177,7 @@ def write_without(file: Path, new: Path, customers: Customers, scope: Scope) -> 
             _count_published_rows(connection)
             _check_same_catalogue(connection, database)
             connection.execute(f"checkpoint {quoted(_NEXT)}")
+        swap()
 
 
 def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]:
@@ -197,7 +191,7 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
         found = []
         for table in _tables(connection, database):
             columns = _columns(connection, table)
-            if not _is_of(table, columns, customers, scope):
+            if not can_be_of(table, columns, customers, scope):
                 continue
             others = (
                 f"coalesce({DATASET_COLUMN} = {text_literal(customers.dataset)}, false) and "
@@ -205,7 +199,7 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
                 else ""
             )
             for column, kind in columns.items():
-                holds = _holds_id(column, kind, customers)
+                holds = holds_id(column, kind, customers)
                 if holds is None:
                     continue
                 ((count,),) = connection.execute(
@@ -216,18 +210,45 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
     return found
 
 
+def values_containing_ids(file: Path, customers: Customers) -> bool:
+    """Return whether any text of a file contains a distinctive id, be it as a part of a word."""
+    with opened_file(file) as (connection, database):
+        for table in _tables(connection, database):
+            contains = [
+                f"contains({quoted(column)}, {text_literal(name)})"
+                for column, kind in _columns(connection, table).items()
+                if kind == "VARCHAR"
+                for name in customers.distinctive
+            ]
+            if (
+                contains
+                and connection.execute(
+                    select(["1"], table.sql, where=" or ".join(contains), limit=1)
+                ).fetchall()
+            ):
+                return True
+    return False
+
+
+def shared_identities(file: Path, customers: Customers) -> int:
+    """Return how many other customers of a file have the identity of one of these."""
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        for table in _tables(connection, database):
+            if table.name == "dim_customers" and "identity_id" in _columns(connection, table):
+                identities = select(["identity_id"], table.sql, where=of_erased(ID_COLUMN))
+                condition = f"not {of_erased(ID_COLUMN)} and identity_id in (\n{identities}\n)"
+                ((count,),) = connection.execute(
+                    select(["count(*)"], table.sql, where=condition)
+                ).fetchall()
+                return int(count)
+    return 0
+
+
 def fold_log(file: Path) -> None:
     """Let what DuckDB has written beside a file become part of it."""
     with opened_file(file, writing=True) as (connection, database):
         connection.execute(f"checkpoint {quoted(database)}")
-
-
-def put_erased(connection: Connection, customers: Customers) -> None:
-    """Put the ids into a table of the connection, which no file gets."""
-    connection.execute(
-        f"create or replace temp table {_ERASED.split('.')[-1]} (customer_id varchar)"
-    )
-    connection.executemany(f"insert into {_ERASED} values (?)", [[name] for name in customers.ids])
 
 
 def _tables(connection: Connection, database: str) -> list[Table]:
@@ -248,53 +269,6 @@ def _columns(connection: Connection, table: Table) -> dict[str, str]:
     return dict(rows)
 
 
-def _condition(
-    connection: Connection, table: Table, customers: Customers, scope: Scope
-) -> str | None:
-    """Return SQL that is true for the rows of the customers; None if a table has none of them."""
-    columns = _columns(connection, table)
-    if ID_COLUMN not in columns or not _is_of(table, columns, customers, scope):
-        return None
-    condition = (
-        f"coalesce(cast({ID_COLUMN} as varchar) in (select customer_id from {_ERASED}), false)"
-    )
-    if DATASET_COLUMN in columns:
-        of_dataset = f"{DATASET_COLUMN} = {text_literal(customers.dataset)}"
-        return f"{condition} and coalesce({of_dataset}, false)"
-    return condition
-
-
-def _is_of(table: Table, columns: Mapping[str, str], customers: Customers, scope: Scope) -> bool:
-    """Return whether rows of a table can be of the customers' data set."""
-    if DATASET_COLUMN in columns:
-        return True
-    of_table = _OF_DATASET.fullmatch(table.name)
-    dataset = next(filter(None, of_table.groups())) if of_table else scope.built_dataset
-    return dataset == customers.dataset
-
-
-def _holds_id(column: str, kind: str, customers: Customers) -> str | None:
-    """Return SQL that is true where a column holds an id; None if it cannot."""
-    text = f"cast({quoted(column)} as varchar)"
-    if column in ID_COLUMNS:
-        return f"coalesce({text} in (select customer_id from {_ERASED}), false)"
-    if re.search("VARCHAR|JSON|STRUCT|MAP", kind):
-        return _names_somebody(text, customers)
-    return None
-
-
-def _names_somebody(text: str, customers: Customers) -> str:
-    parts = [
-        f"regexp_matches({text}, {text_literal(pattern)})" for pattern in customers.text_patterns
-    ]
-    matches = f"({' or '.join(parts)})"
-    if len(customers.ids) <= _FEW:
-        # Patterns are slow, and hardly any text holds an id at all.
-        holds = [f"contains({text}, {text_literal(name)})" for name in customers.ids]
-        matches = f"({' or '.join(holds)}) and {matches}"
-    return f"coalesce({matches}, false)"
-
-
 def _without_names(
     connection: Connection,
     table: Table,
@@ -310,24 +284,16 @@ def _without_names(
     if not texts:
         return [quoted(name) for name in columns]
     counts = [
-        f"count(*) filter (where {_names_somebody(quoted(name), customers)})" for name in texts
+        f"count(*) filter (where {names_somebody(quoted(name), customers)})" for name in texts
     ]
     (found,) = connection.execute(select(counts, table.sql, where=kept)).fetchall()
     naming = {name for name, count in zip(texts, found, strict=True) if count}
     return [
-        f"{_erased_text(quoted(name), customers)} as {quoted(name)}"
+        f"{erased_text(quoted(name), customers)} as {quoted(name)}"
         if name in naming
         else quoted(name)
         for name in columns
     ]
-
-
-def _erased_text(text: str, customers: Customers) -> str:
-    # Twice: what stands between two names is the end of one match and the beginning of another.
-    for pattern in customers.text_patterns * 2:
-        replacement = text_literal(rf"\1{ERASED}\2")
-        text = f"regexp_replace({text}, {text_literal(pattern)}, {replacement}, 'g')"
-    return text
 
 
 def _erased_schemas(connection: Connection, database: str, scope: Scope) -> set[str]:
