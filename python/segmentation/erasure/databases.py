@@ -1,14 +1,10 @@
-"""DuckDB files without some customers: counted, written anew, and looked through.
-
-DuckDB does not overwrite the rows that it deletes. A file is therefore written anew, from what
-stays, and swapped: what is erased is never in the new file.
-"""
+"""Looks for customers in DuckDB files."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from segmentation.engine.duckdb import (
@@ -24,20 +20,16 @@ from segmentation.erasure.customers import Customers
 from segmentation.erasure.erased_rows import (
     DATASET_COLUMN,
     ID_COLUMN,
-    ID_COLUMNS,
     Rows,
     Scope,
     can_be_of,
-    erased_text,
     holds_id,
-    names_somebody,
     of_erased,
     put_erased,
     rows_of_erased,
 )
 from segmentation.erasure.problems import ErasureError
-from segmentation.published.descriptions import described_tables
-from segmentation.published.publication import PUBLICATION_TABLES, SCHEMA, Table
+from segmentation.published.publication import Table
 
 # Tables by which the schemas of this project are known, whatever they are called.
 _OWN_TABLES = re.compile(
@@ -46,7 +38,6 @@ _OWN_TABLES = re.compile(
 )
 # The table of the schema that holds what people are scored by.
 _OWN_SCHEMAS = ("scoring",)
-_NEXT = "segmentation_erasure_next"
 
 
 @contextlib.contextmanager
@@ -88,7 +79,7 @@ def dataset_of_last_build(file: Path) -> str | None:
     with opened_file(file) as (connection, database):
         found = [
             table
-            for table in described_tables(connection, database)
+            for table in tables_of(connection, database)
             if table.name in ("build_runs", "publication")
         ]
         for table in found:
@@ -104,17 +95,18 @@ def customer_rows(file: Path, customers: Customers, scope: Scope) -> list[Rows]:
     """Count the rows of customers in the tables of a file, without tables that have none."""
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
+        tables = tables_of(connection, database)
+        own = erased_schemas(tables, scope)
         found = []
-        for table in _tables(connection, database):
-            condition = rows_of_erased(table, _columns(connection, table), customers, scope)
+        for table, columns in tables.items():
+            condition = rows_of_erased(table, columns, customers, scope)
             if condition is None:
                 continue
             ((count,),) = connection.execute(
                 select(["count(*)"], table.sql, where=condition)
             ).fetchall()
             if count:
-                is_own = table.schema in _erased_schemas(connection, database, scope)
-                found.append(Rows(f"{table.schema}.{table.name}", count, is_own))
+                found.append(Rows(f"{table.schema}.{table.name}", count, table.schema in own))
     return found
 
 
@@ -123,61 +115,14 @@ def known_ids(file: Path, customers: Customers, scope: Scope) -> set[str]:
     known: set[str] = set()
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
-        for table in _tables(connection, database):
-            condition = rows_of_erased(table, _columns(connection, table), customers, scope)
+        for table, columns in tables_of(connection, database).items():
+            condition = rows_of_erased(table, columns, customers, scope)
             if condition is not None and len(known) < len(customers.ids):
                 query = select(
                     [f"cast({ID_COLUMN} as varchar)"], table.sql, where=condition, distinct=True
                 )
                 known |= {str(row[0]) for row in connection.execute(query).fetchall()}
     return known
-
-
-def write_without(
-    file: Path,
-    new: Path,
-    customers: Customers,
-    scope: Scope,
-    swap: Callable[[], None] = lambda: None,
-) -> None:
-    """Write what a file holds of others into a new file: tables, views, macros, comments, keys.
-
-    Rows keep their order.
-
-    Parameters
-    ----------
-    file : Path
-        Opened by no other process for writing; it is only read.
-    new : Path
-        No file. Nobody else can read it.
-    customers : Customers
-    scope : Scope
-    swap : callable
-        Called when the new file is complete and closed, while the old one keeps builds out.
-
-    Raises
-    ------
-    ErasureError
-        If the new file does not have what it must; the old one is as it was.
-    """
-    with opened_file(file) as (connection, database):
-        put_erased(connection, customers)
-        with attached(connection, new, _NEXT):
-            connection.execute(f"copy from database {quoted(database)} to {quoted(_NEXT)} (schema)")
-            own = _erased_schemas(connection, database, scope)
-            for table in _in_order_of_keys(connection, database):
-                condition = rows_of_erased(table, _columns(connection, table), customers, scope)
-                kept = "" if condition is None or table.schema not in own else f"not ({condition})"
-                columns = _columns(connection, table)
-                if table.schema in own and can_be_of(table, columns, customers, scope):
-                    expressions = _without_names(connection, table, columns, kept, customers)
-                else:
-                    expressions = [quoted(name) for name in columns]
-                _copy_rows(connection, table, expressions, kept)
-            _count_published_rows(connection)
-            _check_same_catalogue(connection, database)
-            connection.execute(f"checkpoint {quoted(_NEXT)}")
-        swap()
 
 
 def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]:
@@ -189,8 +134,7 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
         found = []
-        for table in _tables(connection, database):
-            columns = _columns(connection, table)
+        for table, columns in tables_of(connection, database).items():
             if not can_be_of(table, columns, customers, scope):
                 continue
             others = (
@@ -213,10 +157,10 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
 def values_containing_ids(file: Path, customers: Customers) -> bool:
     """Return whether any text of a file contains a distinctive id, be it as a part of a word."""
     with opened_file(file) as (connection, database):
-        for table in _tables(connection, database):
+        for table, columns in tables_of(connection, database).items():
             contains = [
                 f"contains({quoted(column)}, {text_literal(name)})"
-                for column, kind in _columns(connection, table).items()
+                for column, kind in columns.items()
                 if kind == "VARCHAR"
                 for name in customers.distinctive
             ]
@@ -234,8 +178,8 @@ def shared_identities(file: Path, customers: Customers) -> int:
     """Return how many other customers of a file have the identity of one of these."""
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
-        for table in _tables(connection, database):
-            if table.name == "dim_customers" and "identity_id" in _columns(connection, table):
+        for table, columns in tables_of(connection, database).items():
+            if table.name == "dim_customers" and "identity_id" in columns:
                 identities = select(["identity_id"], table.sql, where=of_erased(ID_COLUMN))
                 condition = f"not {of_erased(ID_COLUMN)} and identity_id in (\n{identities}\n)"
                 ((count,),) = connection.execute(
@@ -251,123 +195,22 @@ def fold_log(file: Path) -> None:
         connection.execute(f"checkpoint {quoted(database)}")
 
 
-def _tables(connection: Connection, database: str) -> list[Table]:
-    rows = connection.execute(
-        "select schema_name, table_name from duckdb_tables() where database_name = ?"
-        " order by schema_name, table_name",
-        [database],
-    ).fetchall()
-    return [Table(database, schema, name) for schema, name in rows]
-
-
-def _columns(connection: Connection, table: Table) -> dict[str, str]:
-    rows = connection.execute(
-        "select column_name, data_type from duckdb_columns() where database_name = ?"
-        " and schema_name = ? and table_name = ? order by column_index",
-        [table.database, table.schema, table.name],
-    ).fetchall()
-    return dict(rows)
-
-
-def _without_names(
-    connection: Connection,
-    table: Table,
-    columns: Mapping[str, str],
-    kept: str,
-    customers: Customers,
-) -> list[str]:
-    """Return the columns of a table as SQL, with the ids taken out of texts about other things.
-
-    An example of a reason for which rows are rejected may name a customer.
-    """
-    texts = [name for name, kind in columns.items() if kind == "VARCHAR" and name not in ID_COLUMNS]
-    if not texts:
-        return [quoted(name) for name in columns]
-    counts = [
-        f"count(*) filter (where {names_somebody(quoted(name), customers)})" for name in texts
-    ]
-    (found,) = connection.execute(select(counts, table.sql, where=kept)).fetchall()
-    naming = {name for name, count in zip(texts, found, strict=True) if count}
-    return [
-        f"{erased_text(quoted(name), customers)} as {quoted(name)}"
-        if name in naming
-        else quoted(name)
-        for name in columns
-    ]
-
-
-def _erased_schemas(connection: Connection, database: str, scope: Scope) -> set[str]:
-    own = {t.schema for t in _tables(connection, database) if _OWN_TABLES.fullmatch(t.name)}
+def erased_schemas(tables: Iterable[Table], scope: Scope) -> set[str]:
+    """Return the schemas of this project among those of tables, and those of a scope."""
+    own = {table.schema for table in tables if _OWN_TABLES.fullmatch(table.name)}
     return own | set(_OWN_SCHEMAS) | set(scope.schemas)
 
 
-def _in_order_of_keys(connection: Connection, database: str) -> list[Table]:
-    """Return the tables, those that a foreign key names before those that have it."""
-    named: dict[Table, set[Table]] = {table: set() for table in _tables(connection, database)}
-    for schema, name, other in connection.execute(
-        "select schema_name, table_name, referenced_table from duckdb_constraints()"
-        " where database_name = ? and constraint_type = 'FOREIGN KEY'",
+def tables_of(connection: Connection, database: str) -> dict[Table, dict[str, str]]:
+    """Return the tables of a database, in the order of their names: columns and their types."""
+    rows = connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = $1 and not internal and (schema_name, table_name) in ("
+        "select (schema_name, table_name) from duckdb_tables() where database_name = $1)"
+        " order by schema_name, table_name, column_index",
         [database],
-    ).fetchall():
-        named[Table(database, schema, name)].add(Table(database, schema, other))
-    ordered: list[Table] = []
-    while named:
-        free = [table for table, others in named.items() if not others & (set(named) - {table})]
-        # Tables that name one another cannot be put in order: the engine says so.
-        for table in free or list(named):
-            ordered.append(table)
-            del named[table]
-    return ordered
-
-
-def _copy_rows(connection: Connection, table: Table, columns: list[str], kept: str) -> None:
-    target = Table(_NEXT, table.schema, table.name)
-    connection.execute(f"insert into {target.sql}\n{select(columns, table.sql, where=kept)}")
-    counts = [
-        connection.execute(select(["count(*)"], one.sql, where=where)).fetchall()[0][0]
-        for one, where in ((table, kept), (target, ""))
-    ]
-    if counts[0] != counts[1]:
-        raise ErasureError(
-            f"{table.schema}.{table.name} has {counts[1]:,} rows in the new file instead of"
-            f" {counts[0]:,}. Nothing was changed."
-        )
-
-
-def _count_published_rows(connection: Connection) -> None:
-    """Write anew how many rows a published file has of each mart, if this is one."""
-    counts = Table(_NEXT, SCHEMA, PUBLICATION_TABLES)
-    tables = {table.name: table for table in _tables(connection, _NEXT) if table.schema == SCHEMA}
-    if PUBLICATION_TABLES not in tables:
-        return
-    for (name,) in connection.execute(select(["table_name"], counts.sql)).fetchall():
-        connection.execute(
-            f"update {counts.sql} set row_count = (select count(*) from {tables[name].sql})"
-            f" where table_name = {text_literal(name)}"
-        )
-
-
-def _check_same_catalogue(connection: Connection, database: str) -> None:
-    """Check that tables, views, columns, comments, macros and keys are those of the old file."""
-    found = [
-        {
-            (table.schema, table.name): description
-            for table, description in described_tables(connection, one).items()
-        }
-        for one in (database, _NEXT)
-    ]
-    counted = [
-        connection.execute(
-            "select (select count(*) from duckdb_functions() where database_name = $1"
-            " and not internal), (select count(*) from duckdb_constraints()"
-            " where database_name = $1), (select count(*) from duckdb_indexes()"
-            " where database_name = $1)",
-            [one],
-        ).fetchall()
-        for one in (database, _NEXT)
-    ]
-    if found[0] != found[1] or counted[0] != counted[1]:
-        raise ErasureError(
-            "The new file has not all tables, views, columns, comments, macros and keys of the old"
-            " one. Nothing was changed."
-        )
+    ).fetchall()
+    tables: dict[Table, dict[str, str]] = {}
+    for schema, name, column, kind in rows:
+        tables.setdefault(Table(database, schema, name), {})[column] = kind
+    return tables

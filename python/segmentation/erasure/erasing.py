@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from segmentation.audiences.erased_members import erase_members
+from segmentation.engine.duckdb import DuckDBError
 from segmentation.erasure.byte_search import files_naming, holds_bytes
 from segmentation.erasure.customers import Customers
 from segmentation.erasure.databases import (
     fold_log,
     values_containing_ids,
-    write_without,
 )
 from segmentation.erasure.parquet_files import write_parquet_without
 from segmentation.erasure.places import next_of
 from segmentation.erasure.plan import DatabasePlan, Plan, make_plan
 from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.rewriting import write_without
 from segmentation.erasure.suppression_key import make_key
 from segmentation.erasure.suppression_list import (
     BEGUN,
@@ -154,13 +155,14 @@ def rewrite(database: DatabasePlan, customers: Customers) -> None:
         new.unlink(missing_ok=True)
         try:
             write_without(file, new, customers, database.scope, lambda: _swap(new, file))
-        except OSError as error:
+        except (OSError, DuckDBError) as error:
             raise ErasureError(
-                f"{file} could not be written anew: {error.strerror}. It is as it was; call the"
-                " command again when that is put right."
+                f"{file} could not be written anew, and is as it was: {error}. Call the command"
+                " again when that is put right."
             ) from None
         finally:
-            new.unlink(missing_ok=True)
+            for left in (new, Path(f"{new}.wal")):
+                left.unlink(missing_ok=True)
 
 
 def _swap(new: Path, file: Path) -> None:

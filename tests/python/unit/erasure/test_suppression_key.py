@@ -82,5 +82,5 @@ def test_a_file_without_a_key_is_refused_and_not_shown(tmp_path: Path, content: 
     assert "secret" not in str(raised.value)
 
 
-def test_a_key_is_not_shown(tmp_path: Path) -> None:
+def test_a_key_is_not_shown() -> None:
     assert "kkk" not in repr(SuppressionKey(b"k" * 32))
