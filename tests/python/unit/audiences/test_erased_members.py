@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow.parquet as pq
 import pytest
 from segmentation.audiences.erased_members import MemberFile, erase_members, files_with_members
@@ -117,7 +115,7 @@ def test_what_a_destination_was_given_is_removed_whole(shop: Shop, is_still_in: 
     assert len(rows_of(shop.to)) == 1
 
 
-def test_a_cell_over_several_lines_is_one_row(shop: Shop, tmp_path: Path) -> None:
+def test_a_cell_over_several_lines_is_one_row(shop: Shop) -> None:
     """Lines of others keep their ends and quotes."""
     shop.publish(CUSTOMERS)
     shop.run()
