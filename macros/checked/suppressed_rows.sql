@@ -89,3 +89,30 @@ suppressed_customers as (
 {% macro say_that_it_is_suppressed(rows=none) -%}
     when {{ rows ~ "." if rows }}unreadable = '{{ suppressed_mark() }}' then '{{ suppressed_mark() }}'
 {%- endmacro %}
+
+{#
+  Around a staging model that is stored: {% call staged_rows("orders") %} ... {% endcall %}. What it
+  stores has nothing of suppressed customers either; the rest is as the model wrote it.
+#}
+{% macro staged_rows(table) -%}
+{%- set written = caller() -%}
+{%- if suppressed_ids("staged_rows") is none -%}
+{{ written }}
+{%- else -%}
+with
+
+staged_rows as (
+
+    {{ written }}
+
+),
+
+{{ without_suppressed("kept_rows", "staged_rows", table) }}
+
+select
+    {%- for column, type in contract_columns(table).items() %}
+    cast({{ column }} as {{ type }}) as {{ column }}{{ "," if not loop.last }}
+    {%- endfor %}
+from kept_rows
+{%- endif -%}
+{%- endmacro %}
