@@ -116,3 +116,24 @@ select
 from kept_rows
 {%- endif -%}
 {%- endmacro %}
+
+{#
+  For models of other projects that store a copy of a source: a condition that is false for rows of
+  suppressed customers, `where {{ segmentation.not_suppressed("customer_id") }}`. Call it where the
+  rows of a table are many only once: each row is hashed.
+#}
+{% macro not_suppressed(customer_id) -%}
+    {%- set hashes = segmentation.suppression_list() -%}
+    {%- set text = "concat('" ~ segmentation.dataset() ~ ":', cast(" ~ customer_id ~ " as varchar))" -%}
+    {%- if hashes is none -%}
+        1 = 1
+    {%- else -%}
+        (
+            {{ customer_id }} is null
+            or {{ segmentation.suppression_hash(text) }} not in (
+                select customer_hash
+                from {{ hashes }}
+            )
+        )
+    {%- endif -%}
+{%- endmacro %}

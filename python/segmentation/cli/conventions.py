@@ -23,7 +23,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from segmentation.engine.duckdb import DuckDBError
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.onboarding.refusals import OnboardingError
 from segmentation.published.publication import PublishingError
 

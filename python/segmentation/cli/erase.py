@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from segmentation.audiences.audience import AudienceError
+from segmentation.audiences.exporting import OWN_FILE
 from segmentation.cli.conventions import (
     AsJson,
     CommandError,
@@ -198,7 +199,9 @@ def _check_known(plan: Plan, states: dict[str, str], *, unknown: bool) -> None:
 
 
 def _plan_lines(plan: Plan) -> list[str]:
-    lines = [f"{len(plan.customers.ids):,} customers of the data set '{plan.customers.dataset}':"]
+    count = len(plan.customers.ids)
+    customers = f"{count:,} customer{'s' if count > 1 else ''}"
+    lines = [f"{customers} of the data set '{plan.customers.dataset}':"]
     for database in plan.databases:
         own = [rows for rows in database.rows if rows.is_own]
         lines.append(f"  {database.file}: {database.count:,} rows in {len(own):,} tables")
@@ -235,10 +238,11 @@ def _result_lines(plan: Plan) -> list[str]:
         "  the source, which it does not change; backups, and copies that somebody made;",
         "  published files that a reader still has open, and pages that were sent to somebody.",
     ]
-    lines += [
-        f"  The audience {audience} was given to {destination}: remove them there."
-        for audience, destination in given
-    ]
+    for audience, destination in given:
+        written = "" if destination == OWN_FILE else f" for {destination}"
+        lines.append(
+            f"  The audience {audience} was written{written}: remove them where it was taken."
+        )
     if len(plan.customers.distinctive) < len(plan.customers.ids):
         lines.append(
             "  Short ids cannot be told from other text: logs, compiled SQL and reports were not"

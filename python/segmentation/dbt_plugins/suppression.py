@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from segmentation.engine.duckdb import Connection
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.suppression_key import read_key
 from segmentation.erasure.suppression_list import SuppressionFiles, list_problems, read_list
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.suppression_key import SuppressionKey
 
 # Shorter ids, and short ones of digits alone, may well stand in a file as something else: they are

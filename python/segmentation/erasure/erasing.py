@@ -11,15 +11,15 @@ from pathlib import Path
 from segmentation.audiences.erased_members import erase_members
 from segmentation.engine.duckdb import DuckDBError
 from segmentation.erasure.byte_search import files_naming, holds_bytes
-from segmentation.erasure.customers import Customers
-from segmentation.erasure.databases import (
+from segmentation.erasure.customer_tables import (
     fold_log,
     values_containing_ids,
 )
+from segmentation.erasure.customers import Customers
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.parquet_files import write_parquet_without
 from segmentation.erasure.places import next_of
 from segmentation.erasure.plan import DatabasePlan, Plan, make_plan
-from segmentation.erasure.problems import ErasureError
 from segmentation.erasure.rewriting import write_without
 from segmentation.erasure.suppression_key import make_key
 from segmentation.erasure.suppression_list import (

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from segmentation.audiences.erased_members import MemberFile, files_with_members
 from segmentation.erasure.byte_search import files_naming
-from segmentation.erasure.customers import Customers
-from segmentation.erasure.databases import (
+from segmentation.erasure.customer_tables import (
     customer_rows,
     dataset_of_last_build,
     known_ids,
     places_with_ids,
     shared_identities,
 )
+from segmentation.erasure.customers import Customers
 from segmentation.erasure.erased_rows import Rows, Scope
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.parquet_files import parquet_rows
 from segmentation.erasure.places import Places
-from segmentation.erasure.problems import ErasureError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from segmentation.engine.duckdb import Connection, attached
 from segmentation.engine.sql import quoted, select, text_literal
+from segmentation.erasure.customer_tables import erased_schemas, opened_file, tables_of
 from segmentation.erasure.customers import Customers
-from segmentation.erasure.databases import erased_schemas, opened_file, tables_of
 from segmentation.erasure.erased_rows import (
     ID_COLUMNS,
     Scope,
@@ -22,7 +22,7 @@ from segmentation.erasure.erased_rows import (
     put_erased,
     rows_of_erased,
 )
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.published.descriptions import described_tables
 from segmentation.published.publication import PUBLICATION_TABLES, SCHEMA, Table
 

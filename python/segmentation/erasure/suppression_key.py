@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.published.whole_files import sync_file, sync_names
 
 KEY_BYTES = 32

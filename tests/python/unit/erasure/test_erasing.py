@@ -11,9 +11,9 @@ import pytest
 from segmentation.cli.app import app
 from segmentation.erasure.customers import Customers
 from segmentation.erasure.erasing import Request, rewrite, suppress
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.places import Places
 from segmentation.erasure.plan import make_plan
-from segmentation.erasure.problems import ErasureError
 from segmentation.erasure.suppression_list import BEGUN, DONE, read_list
 from typer.testing import CliRunner, Result
 

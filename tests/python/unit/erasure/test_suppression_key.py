@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.suppression_key import SuppressionKey, make_key, read_key
 
 # Of RFC 4231, test cases 1 to 3: keys that are shorter than a block.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.suppression_key import SuppressionKey, make_key
 from segmentation.erasure.suppression_list import (
     BEGUN,

@@ -28,7 +28,7 @@ from segmentation.erasure.erased_rows import (
     put_erased,
     rows_of_erased,
 )
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.published.publication import Table
 
 # Tables by which the schemas of this project are known, whatever they are called.

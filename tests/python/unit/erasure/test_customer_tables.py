@@ -9,8 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 from segmentation.erasure.byte_search import holds_bytes
-from segmentation.erasure.customers import Customers
-from segmentation.erasure.databases import (
+from segmentation.erasure.customer_tables import (
     customer_rows,
     dataset_of_last_build,
     known_ids,
@@ -18,8 +17,9 @@ from segmentation.erasure.databases import (
     shared_identities,
     values_containing_ids,
 )
+from segmentation.erasure.customers import Customers
 from segmentation.erasure.erased_rows import Rows, Scope
-from segmentation.erasure.problems import ErasureError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.rewriting import write_without
 
 GONE = Customers("sample", ("ZQX-77",))
