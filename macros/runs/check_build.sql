@@ -2,7 +2,7 @@
 {% macro check_build() -%}
     {%- if execute -%}
         {%- set problems = variable_problems() + own_table_problems() + library_problems()
-            + publishing_problems() -%}
+            + suppression_problems() + publishing_problems() -%}
         {%- if problems -%}
             {%- do exceptions.raise_compiler_error(
                 "Nothing was built, because of " ~ problems | length ~ " mistake"

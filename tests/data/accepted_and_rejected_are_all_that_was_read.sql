@@ -1,4 +1,5 @@
--- Broken: a row of the data set was lost or counted twice on its way to being accepted or rejected.
+-- Broken: a row of the data set was lost or counted twice on its way to being accepted, rejected or
+-- suppressed.
 {%- set tables = [
     "customers",
     "orders",
@@ -35,7 +36,8 @@ accepted_rows as (
 
     select
         source_table,
-        rows_accepted
+        rows_accepted,
+        rows_suppressed
     from {{ ref("rpt_rows_read").render() }}
 
 )
@@ -44,7 +46,8 @@ select
     read_rows.source_table,
     read_rows.rows_read,
     accepted_rows.rows_accepted,
-    rejected_rows.rows_rejected
+    rejected_rows.rows_rejected,
+    accepted_rows.rows_suppressed
 from read_rows
 left join accepted_rows
     on read_rows.source_table = accepted_rows.source_table
@@ -52,4 +55,7 @@ left join rejected_rows
     on read_rows.source_table = rejected_rows.source_table
 where
     accepted_rows.rows_accepted is null
-    or accepted_rows.rows_accepted + coalesce(rejected_rows.rows_rejected, 0) <> read_rows.rows_read
+    or accepted_rows.rows_accepted
+    + accepted_rows.rows_suppressed
+    + coalesce(rejected_rows.rows_rejected, 0)
+    <> read_rows.rows_read

@@ -654,8 +654,20 @@ def _add_sources(marts: ReportMarts) -> None:
         )
     marts.add(
         "rpt_rows_read",
-        {"source_table": "orders", "rows_read": 9, "rows_accepted": 8, "rows_rejected": 1},
-        {"source_table": "visits", "rows_read": 0, "rows_accepted": 0, "rows_rejected": 0},
+        {
+            "source_table": "orders",
+            "rows_read": 11,
+            "rows_accepted": 8,
+            "rows_rejected": 1,
+            "rows_suppressed": 2,
+        },
+        {
+            "source_table": "visits",
+            "rows_read": 0,
+            "rows_accepted": 0,
+            "rows_rejected": 0,
+            "rows_suppressed": 0,
+        },
     )
     marts.add(
         "rpt_reject_reasons",

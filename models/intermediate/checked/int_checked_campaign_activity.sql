@@ -1,11 +1,13 @@
 with
 
-activity as (
+read_rows as (
 
     select *
     from {{ contract_table("campaign_activity") }}
 
 ),
+
+{{ without_suppressed("activity", "read_rows", "campaign_activity") }},
 
 customers as (
 
@@ -20,6 +22,7 @@ judged_alone as (
     select
         activity.*,
         case
+            {{ say_that_it_is_suppressed("activity") }}
             when activity.unreadable is not null
                 then concat('cannot be read: ', activity.unreadable)
             when {{ is_blank("activity.customer_id") }}

@@ -1,17 +1,20 @@
 with
 
-customers as (
+read_rows as (
 
     select *
     from {{ contract_table("customers") }}
 
 ),
 
+{{ without_suppressed("customers", "read_rows", "customers") }},
+
 judged_alone as (
 
     select
         *,
         case
+            {{ say_that_it_is_suppressed() }}
             when unreadable is not null then concat('cannot be read: ', unreadable)
             when {{ is_blank("customer_id") }} then 'no customer_id'
             when

@@ -1,11 +1,13 @@
 with
 
-orders as (
+read_rows as (
 
     select *
     from {{ contract_table("orders") }}
 
 ),
+
+{{ without_suppressed("orders", "read_rows", "orders") }},
 
 customers as (
 
@@ -20,6 +22,7 @@ judged_alone as (
     select
         orders.*,
         case
+            {{ say_that_it_is_suppressed("orders") }}
             when orders.unreadable is not null then concat('cannot be read: ', orders.unreadable)
             when {{ is_blank("orders.order_id") }} then 'no order_id'
             when {{ is_blank("orders.customer_id") }} then 'no customer_id'

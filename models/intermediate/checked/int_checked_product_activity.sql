@@ -1,11 +1,13 @@
 with
 
-activity as (
+read_rows as (
 
     select *
     from {{ contract_table("product_activity") }}
 
 ),
+
+{{ without_suppressed("activity", "read_rows", "product_activity") }},
 
 customers as (
 
@@ -21,6 +23,7 @@ judged as (
     select
         activity.*,
         case
+            {{ say_that_it_is_suppressed("activity") }}
             when activity.unreadable is not null
                 then concat('cannot be read: ', activity.unreadable)
             when {{ is_blank("activity.customer_id") }}

@@ -10,7 +10,7 @@ customers as (
         rejected_because,
         contents
     from {{ ref("int_checked_customers") }}
-    where rejected_because is not null
+    where rejected_because <> '{{ suppressed_mark() }}'
 
 ),
 
@@ -24,7 +24,7 @@ orders as (
         rejected_because,
         contents
     from {{ ref("int_checked_orders") }}
-    where rejected_because is not null
+    where rejected_because <> '{{ suppressed_mark() }}'
 
 ),
 
@@ -38,7 +38,7 @@ customer_activity as (
         rejected_because,
         contents
     from {{ ref("int_checked_customer_activity") }}
-    where rejected_because is not null
+    where rejected_because <> '{{ suppressed_mark() }}'
 
 ),
 
@@ -52,7 +52,7 @@ campaign_activity as (
         rejected_because,
         contents
     from {{ ref("int_checked_campaign_activity") }}
-    where rejected_because is not null
+    where rejected_because <> '{{ suppressed_mark() }}'
 
 ),
 
@@ -66,7 +66,7 @@ product_activity as (
         rejected_because,
         contents
     from {{ ref("int_checked_product_activity") }}
-    where rejected_because is not null
+    where rejected_because <> '{{ suppressed_mark() }}'
 
 ),
 

@@ -3,6 +3,7 @@
 -- depends_on: {{ ref("stg_complete_journey__product_activity") }}
 -- One after another: the first reader of a source creates its view; two at once would collide.
 
+{% call staged_rows("campaign_activity") %}
 with
 
 campaigns as (
@@ -122,3 +123,4 @@ select
     cast(null as bigint) as source_row,
     cast(null as varchar) as unreadable
 from joined_counts
+{% endcall %}

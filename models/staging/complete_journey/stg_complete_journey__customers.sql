@@ -3,6 +3,7 @@
 -- depends_on: {{ ref("stg_complete_journey__orders") }}
 -- One after another: the first reader of a source creates its view; two at once would collide.
 
+{% call staged_rows("customers") %}
 with
 
 transactions as (
@@ -133,3 +134,4 @@ select
     cast(null as bigint) as source_row,
     cast(null as varchar) as unreadable
 from joined_attributes
+{% endcall %}

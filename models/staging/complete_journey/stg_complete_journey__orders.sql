@@ -1,5 +1,6 @@
 {{ config(enabled=is_dataset("complete_journey")) }}
 
+{% call staged_rows("orders") %}
 with
 
 transactions as (
@@ -48,3 +49,4 @@ select
     cast(null as bigint) as source_row,
     cast(null as varchar) as unreadable
 from summed_to_baskets
+{% endcall %}

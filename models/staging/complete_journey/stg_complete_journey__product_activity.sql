@@ -5,6 +5,7 @@
 
 {%- set time_zone = var("complete_journey_time_zone") %}
 
+{% call staged_rows("product_activity") %}
 with
 
 transactions as (
@@ -62,3 +63,4 @@ group by
     household_id,
     department,
     bought_on
+{% endcall %}

@@ -6,6 +6,7 @@
     "family_size": read_whole_number("family_size"),
 } %}
 
+{% call staged_rows("customers") %}
 with
 
 people as (
@@ -94,3 +95,4 @@ select
     source_row,
     unreadable
 from translated_values
+{% endcall %}

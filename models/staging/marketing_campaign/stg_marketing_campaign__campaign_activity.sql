@@ -10,6 +10,7 @@
     "response_6": read_whole_number("response_6", "smallint"),
 } %}
 
+{% call staged_rows("campaign_activity") %}
 with
 
 people as (
@@ -40,3 +41,4 @@ select
     source_row,
     unreadable
 from read_columns
+{% endcall %}

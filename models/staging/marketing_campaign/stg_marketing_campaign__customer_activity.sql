@@ -15,6 +15,7 @@
 } %}
 {%- set drawn_on = "cast('" ~ dataset_day("marketing_campaign") ~ "' as date)" %}
 
+{% call staged_rows("customer_activity") %}
 with
 
 people as (
@@ -67,3 +68,4 @@ select
     source_row,
     unreadable
 from summed_columns
+{% endcall %}

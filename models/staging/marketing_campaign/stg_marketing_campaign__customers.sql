@@ -8,6 +8,7 @@
     "joined_on": read_date("joined_on", "dd-mm-yyyy"),
 } %}
 
+{% call staged_rows("customers") %}
 with
 
 people as (
@@ -81,3 +82,4 @@ select
     source_row,
     unreadable
 from translated_values
+{% endcall %}

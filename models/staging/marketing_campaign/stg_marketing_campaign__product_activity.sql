@@ -2,6 +2,7 @@
 
 {%- set categories = ["drinks", "fruits", "meat", "fish", "sweets", "gold"] %}
 
+{% call staged_rows("product_activity") %}
 with
 
 people as (
@@ -38,3 +39,4 @@ select
     source_row,
     unreadable
 from turned_categories
+{% endcall %}

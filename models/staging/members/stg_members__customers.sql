@@ -6,6 +6,7 @@
 } %}
 {%- set categories = ["gender", "profession", "residence_type"] %}
 
+{% call staged_rows("customers") %}
 with
 
 people as (
@@ -89,3 +90,4 @@ select
     cast(source_row as bigint) as source_row,
     cast(unreadable as varchar) as unreadable
 from translated_values
+{% endcall %}

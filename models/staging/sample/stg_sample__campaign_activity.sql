@@ -6,6 +6,7 @@
     "responded": "try_cast(responded as boolean)",
 } %}
 
+{% call staged_rows("campaign_activity") %}
 with
 
 campaign_contacts as (
@@ -59,3 +60,4 @@ select
     cast(null as bigint) as source_row,
     cast(unreadable as varchar) as unreadable
 from summed_to_customers
+{% endcall %}

@@ -7,6 +7,7 @@
     "joined_on": read_date("joined_on"),
 } %}
 
+{% call staged_rows("customers") %}
 with
 
 customers as (
@@ -48,3 +49,4 @@ select
     cast(null as bigint) as source_row,
     {{ unreadable(readings) }} as unreadable
 from customers
+{% endcall %}

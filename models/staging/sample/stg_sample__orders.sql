@@ -7,6 +7,7 @@
     "discount": read_amount("discount"),
 } %}
 
+{% call staged_rows("orders") %}
 with
 
 orders as (
@@ -32,3 +33,4 @@ select
     cast(null as bigint) as source_row,
     {{ unreadable(readings) }} as unreadable
 from orders
+{% endcall %}

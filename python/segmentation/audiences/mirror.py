@@ -95,12 +95,12 @@ def recovered_state(to: Path) -> Given | None:
     """
     state, pending = state_file(to), _pending(to)
     if pending.exists():
-        following = _read(pending)
+        following = read_state(pending)
         if _was_written(to, following):
             pending.replace(state)
         else:
             pending.unlink()
-    return _read(state) if state.exists() else None
+    return read_state(state) if state.exists() else None
 
 
 def give(to: Path, following: Given, write: Write) -> None:
@@ -115,7 +115,7 @@ def give(to: Path, following: Given, write: Write) -> None:
         Writes the file or folder `following.written`, whole or not at all.
     """
     pending = _pending(to)
-    write_whole(pending, lambda unfinished: _write(unfinished, following))
+    write_whole(pending, lambda unfinished: write_state(unfinished, following))
     write()
     pending.replace(state_file(to))
 
@@ -191,7 +191,8 @@ def _was_written(to: Path, following: Given) -> bool:
     return place.is_file() and digest_of(place.read_bytes()) == following.digest
 
 
-def _write(path: Path, given: Given) -> None:
+def write_state(path: Path, given: Given) -> None:
+    """Write a state into a file."""
     about = asdict(replace(given, rows=()))
     about["version"] = _VERSION
     columns = zip(*given.rows, strict=True) if given.rows else ([] for _ in given.columns)
@@ -201,7 +202,14 @@ def _write(path: Path, given: Given) -> None:
     pq.write_table(table.replace_schema_metadata({_KEY: json.dumps(about).encode()}), path)
 
 
-def _read(path: Path) -> Given:
+def read_state(path: Path) -> Given:
+    """Read a state.
+
+    Raises
+    ------
+    AudienceError
+        If the file is none.
+    """
     try:
         table = pq.read_table(path)
         about = json.loads((table.schema.metadata or {})[_KEY])

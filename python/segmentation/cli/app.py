@@ -15,6 +15,7 @@ from segmentation.cli.backfill import backfill
 from segmentation.cli.build import build
 from segmentation.cli.conventions import EXIT_CODES, Commands, examples
 from segmentation.cli.doctor import doctor
+from segmentation.cli.erase import erase
 from segmentation.cli.explain import explain
 from segmentation.cli.export import export
 from segmentation.cli.init import init
@@ -121,3 +122,9 @@ app.command(
         "segmentation promote value-0001-0a1b2c3d --pin --reason 'the refit split a segment'",
     )
 )(promote)
+app.command(
+    epilog=examples(
+        'segmentation erase C0016 --reason "request of 2026-11-20"',
+        'segmentation erase --file ids.txt --reason "requests of November" --dry-run',
+    )
+)(erase)

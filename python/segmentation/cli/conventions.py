@@ -23,6 +23,7 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from segmentation.engine.duckdb import DuckDBError
+from segmentation.erasure.erasure_error import ErasureError
 from segmentation.onboarding.refusals import OnboardingError
 from segmentation.published.publication import PublishingError
 
@@ -67,7 +68,7 @@ class CommandError(Exception):
 
 
 # Errors of rooms below whose message is written for people.
-EXPECTED: tuple[type[Exception], ...] = (OnboardingError, PublishingError)
+EXPECTED: tuple[type[Exception], ...] = (ErasureError, OnboardingError, PublishingError)
 
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON for programs, instead of a table for people.")

@@ -70,9 +70,12 @@ def _rows_read(connection: Connection) -> list[str]:
     ).fetchall():
         reasons.setdefault(table, []).append(f"{reason} ({rows:,})")
     lines = []
-    for table, read, accepted, rejected in connection.sql(
-        "select source_table, rows_read, rows_accepted, rows_rejected from rpt_rows_read "
-        "where rows_read > 0 order by source_table"
+    # An earlier version counted none.
+    counted = connection.sql("select * from rpt_rows_read limit 0").columns
+    suppressed_rows = "rows_suppressed" if "rows_suppressed" in counted else "0"
+    for table, read, accepted, rejected, suppressed in connection.sql(
+        f"select source_table, rows_read, rows_accepted, rows_rejected, {suppressed_rows}"
+        " from rpt_rows_read where rows_read > 0 order by source_table"
     ).fetchall():
         line = f"  {table}: read {read:,}, accepted {accepted:,}, rejected {rejected:,}"
         if rejected:
@@ -80,6 +83,8 @@ def _rows_read(connection: Connection) -> list[str]:
             others = len(reasons[table]) - NAMED_REASONS
             if others > 0:
                 line += f"; {others} more in rpt_reject_reasons"
+        if suppressed:
+            line += f", of erased customers {suppressed:,}"
         lines.append(line)
     return ["", "What was read:", *(lines or ["  no rows at all"])]
 

@@ -2,7 +2,7 @@
 
 The SQL function ``segmentation_build_problems`` takes JSON that the macro ``check_build`` made and
 returns a JSON list of sentences. It never raises: dbt reports an error in a hook's query only as a
-keyboard interrupt.
+keyboard interrupt. What keeps suppressed customers out is registered here too.
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.duckdb.utils import SourceConfig
 
+from segmentation.dbt_plugins.suppression import register_suppression
 from segmentation.engine.duckdb import Connection
 
 FUNCTION = "segmentation_build_problems"
 
 
 class Plugin(BasePlugin):
-    """Registers the SQL function."""
+    """Registers the SQL functions."""
 
     def configure_connection(self, conn: Connection) -> None:
-        """Register the function with each new connection."""
+        """Register the functions with each new connection."""
         conn.create_function(FUNCTION, self._problems, ["VARCHAR"], "VARCHAR", side_effects=True)
+        register_suppression(conn, str(self.creds.path) if self.creds else "")
 
     def _problems(self, build: str) -> str:
         # Imported here because only checks and fits need these libraries; dbt starts faster.

@@ -15,6 +15,8 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
+from segmentation.engine.duckdb import catalog_name
+
 _UNUSABLE_IN_NAMES = "'\"\\"
 # The path is read as a URL: these characters, and a ; in the file name, begin another part.
 _UNUSABLE_IN_PATHS = "?#"
@@ -99,11 +101,6 @@ def check_paths(warehouse: str, attached: list[str]) -> None:
                 f"{path} and {warehouse} are both called {catalog_name(path)}: queries could not "
                 "tell them apart. Give SEGMENTATION_WAREHOUSE another file name."
             )
-
-
-def catalog_name(path: str) -> str:
-    """Return DuckDB's name for the catalog of a file."""
-    return Path(path).name.lstrip(".").split(".")[0]
 
 
 def _check_name(path: str) -> None:

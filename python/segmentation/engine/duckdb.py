@@ -105,6 +105,11 @@ def open_in_memory() -> Connection:
     return duckdb.connect(config={"threads": 1})
 
 
+def catalog_name(path: str) -> str:
+    """Return DuckDB's name for the catalog of a file."""
+    return PurePath(path).name.lstrip(".").split(".")[0]
+
+
 @contextlib.contextmanager
 def attached(
     connection: Connection, file: str | PurePath, name: str, *, read_only: bool = False

@@ -127,7 +127,7 @@ def project_files(mapping: Mapping, package: Path) -> dict[str, str]:
         ),
         ".gitignore": (
             "target/\nlogs/\ndbt_packages/\npackage-lock.yml\n*.duckdb\n*.duckdb.wal\n"
-            "published/\nreport/\n.user.yml\n"
+            "published/\nreport/\n.user.yml\nsuppressed_customers.csv\nsuppression.key\n"
         ),
     }
 

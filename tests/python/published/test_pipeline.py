@@ -51,11 +51,11 @@ def test_the_pipeline_meets_the_published_segments(
         **{**options, "value_options": {**options["value_options"], "trims": trims}},
     )
     assert fresh.query("select * from marts.rpt_rows_read order by 1") == [
-        ("campaign_activity", 2240, 2237, 3),
-        ("customer_activity", 2240, 2237, 3),
-        ("customers", 2240, 2237, 3),
-        ("orders", 0, 0, 0),
-        ("product_activity", 13440, 13422, 18),
+        ("campaign_activity", 2240, 2237, 3, 0),
+        ("customer_activity", 2240, 2237, 3, 0),
+        ("customers", 2240, 2237, 3, 0),
+        ("orders", 0, 0, 0, 0),
+        ("product_activity", 13440, 13422, 18, 0),
     ]
     assert fresh.query(
         "select rejected_because from marts.rpt_rejects where source_table = 'customers' order by 1"

@@ -38,12 +38,13 @@ ROOMS: dict[str, set[str]] = {
     "report": {"engine", "published"},
     "onboarding": {"engine"},
     "audiences": {"engine", "published"},
+    "erasure": {"engine", "published", "audiences"},
     "cli": {
-        *("engine", "published", "report", "onboarding", "audiences"),
+        *("engine", "published", "report", "onboarding", "audiences", "erasure"),
         *("scorer", "service", "over_time"),
     },
     # They are dbt's, and call what a build checks before it begins.
-    "dbt_plugins": {"engine", "steps", "published", "audiences", "onboarding"},
+    "dbt_plugins": {"engine", "steps", "published", "audiences", "onboarding", "erasure"},
 }
 
 # Parallel packages have parallel roles; no other two modules share a name.

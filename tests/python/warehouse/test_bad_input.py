@@ -200,9 +200,9 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
     # One data test counts the warnings.
     assert "WARN=1 " in output
     assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0 order by 1") == [
-        ("customers", 20, 20, 0),
-        ("orders", 200, 200, 0),
-        ("product_activity", 4, 1, 3),
+        ("customers", 20, 20, 0, 0),
+        ("orders", 200, 200, 0, 0),
+        ("product_activity", 4, 1, 3, 0),
     ]
     assert fresh.query("select max(last_purchase_on)::varchar from marts.dim_customers") == [
         ("2025-12-31",)
@@ -254,7 +254,7 @@ def test_customers_alone(fresh: Warehouse) -> None:
         "select features_used from marts.rpt_model_history where segmentation = 'profile'"
     ) == [("age, gender, plan",)]
     assert fresh.query("select * from marts.rpt_rows_read where rows_read > 0") == [
-        ("customers", 60, 60, 0)
+        ("customers", 60, 60, 0, 0)
     ]
 
 
@@ -354,7 +354,7 @@ def test_every_line_of_a_file_is_accounted_for(
     reports = ("--select", "+rpt_rows_read", "+rpt_rejects", "--indirect-selection", "cautious")
     fresh.build(*NO_UNIT_TESTS, *reports, dataset="members", **QUICK)
     assert fresh.query("from marts.rpt_rows_read where source_table = 'customers'") == [
-        ("customers", 1001, 995, 6)
+        ("customers", 1001, 995, 6, 0)
     ]
     found = fresh.query(
         "select source_row, customer_id, rejected_because from marts.rpt_rejects order by 1"

@@ -71,6 +71,9 @@ def _rows_read(marts: Marts) -> Figure:
     if read.empty:
         return Figure("rows-read", "Rows read", mart, absent_because="The data has no rows.")
     rejected = int(read["rows_rejected"].sum())
+    # An earlier version counted none.
+    has_suppressed = "rows_suppressed" in read
+    suppressed = int(read["rows_suppressed"].sum()) if has_suppressed else 0
     total = int(read["rows_read"].sum())
     shown = read.assign(
         name=read["source_table"].str.replace("_", " "),
@@ -81,11 +84,7 @@ def _rows_read(marts: Marts) -> Figure:
     )
     return Figure(
         "rows-read",
-        (
-            f"Of {count(total)} rows read, {count(rejected)} were rejected"
-            if rejected
-            else f"All {count(total)} rows that were read were accepted"
-        ),
+        _title_of_rows_read(total, rejected, suppressed),
         mart,
         [
             Picture(
@@ -104,10 +103,22 @@ def _rows_read(marts: Marts) -> Figure:
                 Column("rows_read", "rows read", COUNT),
                 Column("rows_accepted", "accepted", COUNT),
                 Column("rows_rejected", "rejected", COUNT),
+                *(
+                    [Column("rows_suppressed", "of erased customers", COUNT)]
+                    if has_suppressed
+                    else []
+                ),
             ],
             rows,
         ),
     )
+
+
+def _title_of_rows_read(total: int, rejected: int, suppressed: int) -> str:
+    if not rejected and not suppressed:
+        return f"All {count(total)} rows that were read were accepted"
+    of_erased = f", and {count(suppressed)} are of erased customers" if suppressed else ""
+    return f"Of {count(total)} rows read, {count(rejected)} were rejected{of_erased}"
 
 
 def _reasons(marts: Marts) -> Figure:

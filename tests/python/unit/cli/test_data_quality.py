@@ -47,6 +47,14 @@ def test_rows_read_and_warnings(marts: duckdb.DuckDBPyConnection) -> None:
     ]
 
 
+def test_rows_of_erased_customers_are_counted(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("alter table marts.rpt_rows_read add column rows_suppressed bigint default 0")
+    marts.execute("update marts.rpt_rows_read set rows_suppressed = 2 where rows_read = 1")
+    lines = data_quality(marts)
+    assert "  customers: read 1, accepted 1, rejected 0, of erased customers 2" in lines
+    assert not any("erased" in line for line in lines if "orders" in line)
+
+
 def test_rows_of_ones_own_files_come_first(marts: duckdb.DuckDBPyConnection) -> None:
     """Accepted and rejected rows are all that a file has; every reason is named."""
     marts.execute(

@@ -751,3 +751,10 @@ def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:
     shop.run("create macro marts.score_value_person() as 1; drop table marts.dim_segments")
     with pytest.raises(MartsNotFoundError, match="no table dim_segments"):
         page(shop)
+
+
+def test_rows_of_erased_customers_are_told_from_rejected_ones(shop: ReportMarts) -> None:
+    found = {figure.name: figure for figure in figures(page(shop))}
+    assert found["rows-read"].title == (
+        "Of 11 rows read, 1 were rejected, and 2 are of erased customers"
+    )

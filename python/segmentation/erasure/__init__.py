@@ -1,0 +1,1 @@
+"""Erases a customer from what this project stored, and keeps them out of the next builds."""

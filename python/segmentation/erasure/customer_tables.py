@@ -1,0 +1,216 @@
+"""Looks for customers in DuckDB files."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from segmentation.engine.duckdb import (
+    Connection,
+    FileError,
+    attached,
+    catalog_name,
+    lock_holder,
+    open_in_memory,
+)
+from segmentation.engine.sql import quoted, select, text_literal
+from segmentation.erasure.customers import Customers
+from segmentation.erasure.erased_rows import (
+    DATASET_COLUMN,
+    ID_COLUMN,
+    Rows,
+    Scope,
+    can_be_of,
+    holds_id,
+    of_erased,
+    put_erased,
+    rows_of_erased,
+)
+from segmentation.erasure.erasure_error import ErasureError
+from segmentation.published.publication import Table
+
+# Tables by which the schemas of this project are known, whatever they are called.
+_OWN_TABLES = re.compile(
+    "stg_[a-z_]+__customers|int_checked_customers|value_assignments|fct_customer_segments"
+    "|sample_customers|publication"
+)
+# The table of the schema that holds what people are scored by.
+_OWN_SCHEMAS = ("scoring",)
+
+
+@contextlib.contextmanager
+def opened_file(file: Path, *, writing: bool = False) -> Iterator[tuple[Connection, str]]:
+    """Open a DuckDB file, under the name that it has in queries, and keep builds out meanwhile.
+
+    Parameters
+    ----------
+    file : Path
+    writing : bool
+        Whether it is opened as a build does: what a killed build left in its log becomes part of
+        it.
+
+    Raises
+    ------
+    ErasureError
+        If another process has it open, or it is no DuckDB file.
+    """
+    name = catalog_name(str(file))
+    with contextlib.closing(open_in_memory()) as connection:
+        try:
+            opening = attached(connection, file, name, read_only=not writing)
+            opening.__enter__()
+        except FileError as error:
+            holder = lock_holder(error)
+            raise ErasureError(
+                f"{file} is open in another process, {holder}. Wait until it ends, and call the"
+                " command again."
+                if holder
+                else f"{file} cannot be opened: {error}"
+            ) from None
+        with contextlib.ExitStack() as stack:
+            stack.push(opening)
+            yield connection, name
+
+
+def dataset_of_last_build(file: Path) -> str | None:
+    """Return the data set that a warehouse or a published file is of; None if it does not say."""
+    with opened_file(file) as (connection, database):
+        found = [
+            table
+            for table in tables_of(connection, database)
+            if table.name in ("build_runs", "publication")
+        ]
+        for table in found:
+            rows = connection.execute(
+                f"select dataset from {table.sql} order by run_number desc limit 1"
+            ).fetchall()
+            if rows:
+                return str(rows[0][0])
+    return None
+
+
+def customer_rows(file: Path, customers: Customers, scope: Scope) -> list[Rows]:
+    """Count the rows of customers in the tables of a file, without tables that have none."""
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        tables = tables_of(connection, database)
+        own = erased_schemas(tables, scope)
+        found = []
+        for table, columns in tables.items():
+            condition = rows_of_erased(table, columns, customers, scope)
+            if condition is None:
+                continue
+            ((count,),) = connection.execute(
+                select(["count(*)"], table.sql, where=condition)
+            ).fetchall()
+            if count:
+                found.append(Rows(f"{table.schema}.{table.name}", count, table.schema in own))
+    return found
+
+
+def known_ids(file: Path, customers: Customers, scope: Scope) -> set[str]:
+    """Return the ids that are found in a file."""
+    known: set[str] = set()
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        for table, columns in tables_of(connection, database).items():
+            condition = rows_of_erased(table, columns, customers, scope)
+            if condition is not None and len(known) < len(customers.ids):
+                query = select(
+                    [f"cast({ID_COLUMN} as varchar)"], table.sql, where=condition, distinct=True
+                )
+                known |= {str(row[0]) for row in connection.execute(query).fetchall()}
+    return known
+
+
+def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]:
+    """Return the columns in which an id is found, each as ``schema.table.column: rows``.
+
+    A distinctive id is looked for within all text, another one in columns of ids and where a
+    message names it.
+    """
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        found = []
+        for table, columns in tables_of(connection, database).items():
+            if not can_be_of(table, columns, customers, scope):
+                continue
+            others = (
+                f"coalesce({DATASET_COLUMN} = {text_literal(customers.dataset)}, false) and "
+                if DATASET_COLUMN in columns
+                else ""
+            )
+            for column, kind in columns.items():
+                holds = holds_id(column, kind, customers)
+                if holds is None:
+                    continue
+                ((count,),) = connection.execute(
+                    select(["count(*)"], table.sql, where=f"{others}({holds})")
+                ).fetchall()
+                if count:
+                    found.append(f"{table.schema}.{table.name}.{column}: {count:,} rows")
+    return found
+
+
+def values_containing_ids(file: Path, customers: Customers) -> bool:
+    """Return whether any text of a file contains a distinctive id, be it as a part of a word."""
+    with opened_file(file) as (connection, database):
+        for table, columns in tables_of(connection, database).items():
+            contains = [
+                f"contains({quoted(column)}, {text_literal(name)})"
+                for column, kind in columns.items()
+                if kind == "VARCHAR"
+                for name in customers.distinctive
+            ]
+            if (
+                contains
+                and connection.execute(
+                    select(["1"], table.sql, where=" or ".join(contains), limit=1)
+                ).fetchall()
+            ):
+                return True
+    return False
+
+
+def shared_identities(file: Path, customers: Customers) -> int:
+    """Return how many other customers of a file have the identity of one of these."""
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        for table, columns in tables_of(connection, database).items():
+            if table.name == "dim_customers" and "identity_id" in columns:
+                identities = select(["identity_id"], table.sql, where=of_erased(ID_COLUMN))
+                condition = f"not {of_erased(ID_COLUMN)} and identity_id in (\n{identities}\n)"
+                ((count,),) = connection.execute(
+                    select(["count(*)"], table.sql, where=condition)
+                ).fetchall()
+                return int(count)
+    return 0
+
+
+def fold_log(file: Path) -> None:
+    """Let what DuckDB has written beside a file become part of it."""
+    with opened_file(file, writing=True) as (connection, database):
+        connection.execute(f"checkpoint {quoted(database)}")
+
+
+def erased_schemas(tables: Iterable[Table], scope: Scope) -> set[str]:
+    """Return the schemas of this project among those of tables, and those of a scope."""
+    own = {table.schema for table in tables if _OWN_TABLES.fullmatch(table.name)}
+    return own | set(_OWN_SCHEMAS) | set(scope.schemas)
+
+
+def tables_of(connection: Connection, database: str) -> dict[Table, dict[str, str]]:
+    """Return the tables of a database, in the order of their names: columns and their types."""
+    rows = connection.execute(
+        "select schema_name, table_name, column_name, data_type from duckdb_columns()"
+        " where database_name = $1 and not internal and (schema_name, table_name) in ("
+        "select (schema_name, table_name) from duckdb_tables() where database_name = $1)"
+        " order by schema_name, table_name, column_index",
+        [database],
+    ).fetchall()
+    tables: dict[Table, dict[str, str]] = {}
+    for schema, name, column, kind in rows:
+        tables.setdefault(Table(database, schema, name), {})[column] = kind
+    return tables

@@ -1,0 +1,181 @@
+"""Writes DuckDB files anew, without some customers.
+
+DuckDB does not overwrite the rows that it deletes. A file is therefore written anew, from what
+stays, and swapped: what is erased is never in the new file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from segmentation.engine.duckdb import Connection, attached
+from segmentation.engine.sql import quoted, select, text_literal
+from segmentation.erasure.customer_tables import erased_schemas, opened_file, tables_of
+from segmentation.erasure.customers import Customers
+from segmentation.erasure.erased_rows import (
+    ID_COLUMNS,
+    Scope,
+    can_be_of,
+    erased_text,
+    names_somebody,
+    put_erased,
+    rows_of_erased,
+)
+from segmentation.erasure.erasure_error import ErasureError
+from segmentation.published.descriptions import described_tables
+from segmentation.published.publication import PUBLICATION_TABLES, SCHEMA, Table
+
+_NEXT = "segmentation_erasure_next"
+
+
+def write_without(
+    file: Path,
+    new: Path,
+    customers: Customers,
+    scope: Scope,
+    swap: Callable[[], None] = lambda: None,
+) -> None:
+    """Write what a file holds of others into a new file: tables, views, macros, comments, keys.
+
+    Rows keep their order.
+
+    Parameters
+    ----------
+    file : Path
+        Opened by no other process for writing; it is only read.
+    new : Path
+        No file. Nobody else can read it.
+    customers : Customers
+    scope : Scope
+    swap : callable
+        Called when the new file is complete and closed, while the old one keeps builds out.
+
+    Raises
+    ------
+    ErasureError
+        If the new file does not have what it must; the old one is as it was.
+    """
+    with opened_file(file) as (connection, database):
+        put_erased(connection, customers)
+        with attached(connection, new, _NEXT):
+            new.chmod(0o600)
+            connection.execute(f"copy from database {quoted(database)} to {quoted(_NEXT)} (schema)")
+            tables = tables_of(connection, database)
+            own = erased_schemas(tables, scope)
+            for table in _in_order_of_keys(connection, tables):
+                columns = tables[table]
+                condition = rows_of_erased(table, columns, customers, scope)
+                kept = "" if condition is None or table.schema not in own else f"not ({condition})"
+                if table.schema in own and can_be_of(table, columns, customers, scope):
+                    expressions = _without_names(connection, table, columns, kept, customers)
+                else:
+                    expressions = [quoted(name) for name in columns]
+                _copy_rows(connection, table, expressions, kept)
+            _count_published_rows(connection, tables)
+            _check_same_catalogue(connection, database)
+            connection.execute(f"checkpoint {quoted(_NEXT)}")
+        swap()
+
+
+def _without_names(
+    connection: Connection,
+    table: Table,
+    columns: Mapping[str, str],
+    kept: str,
+    customers: Customers,
+) -> list[str]:
+    """Return the columns of a table as SQL, with the ids taken out of texts about other things.
+
+    An example of a reason for which rows are rejected may name a customer.
+    """
+    texts = [name for name, kind in columns.items() if kind == "VARCHAR" and name not in ID_COLUMNS]
+    if not texts:
+        return [quoted(name) for name in columns]
+    counts = [
+        f"count(*) filter (where {names_somebody(quoted(name), customers)})" for name in texts
+    ]
+    (found,) = connection.execute(select(counts, table.sql, where=kept)).fetchall()
+    naming = {name for name, count in zip(texts, found, strict=True) if count}
+    return [
+        f"{erased_text(quoted(name), customers)} as {quoted(name)}"
+        if name in naming
+        else quoted(name)
+        for name in columns
+    ]
+
+
+def _in_order_of_keys(connection: Connection, tables: Iterable[Table]) -> list[Table]:
+    """Return the tables, those that a foreign key names before those that have it."""
+    named: dict[Table, set[Table]] = {table: set() for table in tables}
+    for database, schema, name, other in connection.execute(
+        "select database_name, schema_name, table_name, referenced_table from duckdb_constraints()"
+        " where constraint_type = 'FOREIGN KEY'"
+    ).fetchall():
+        if (table := Table(database, schema, name)) in named:
+            named[table].add(Table(database, schema, other))
+    ordered: list[Table] = []
+    while named:
+        free = [table for table, others in named.items() if not others & (set(named) - {table})]
+        # Tables that name one another cannot be put in order: the engine says so.
+        for table in free or list(named):
+            ordered.append(table)
+            del named[table]
+    return ordered
+
+
+def _copy_rows(connection: Connection, table: Table, columns: list[str], kept: str) -> None:
+    target = _new(table.schema, table.name)
+    connection.execute(f"insert into {target}\n{select(columns, table.sql, where=kept)}")
+    counts = [
+        connection.execute(select(["count(*)"], one, where=where)).fetchall()[0][0]
+        for one, where in ((table.sql, kept), (target, ""))
+    ]
+    if counts[0] != counts[1]:
+        raise ErasureError(
+            f"{table.schema}.{table.name} has {counts[1]:,} rows in the new file instead of"
+            f" {counts[0]:,}. Nothing was changed."
+        )
+
+
+def _count_published_rows(connection: Connection, tables: Iterable[Table]) -> None:
+    """Write anew how many rows a published file has of each mart, if this is one."""
+    counts = Table(_NEXT, SCHEMA, PUBLICATION_TABLES)
+    marts = {table.name for table in tables if table.schema == SCHEMA}
+    if PUBLICATION_TABLES not in marts:
+        return
+    for (name,) in connection.execute(select(["table_name"], counts.sql)).fetchall():
+        connection.execute(
+            f"update {counts.sql} set row_count = ({select(['count(*)'], _new(SCHEMA, name))})"
+            f" where table_name = {text_literal(name)}"
+        )
+
+
+def _new(schema: str, name: str) -> str:
+    return Table(_NEXT, schema, name).sql
+
+
+def _check_same_catalogue(connection: Connection, database: str) -> None:
+    """Check that tables, views, columns, comments, macros and keys are those of the old file."""
+    found = [
+        {
+            (table.schema, table.name): description
+            for table, description in described_tables(connection, one).items()
+        }
+        for one in (database, _NEXT)
+    ]
+    counted = [
+        connection.execute(
+            "select (select count(*) from duckdb_functions() where database_name = $1"
+            " and not internal), (select count(*) from duckdb_constraints()"
+            " where database_name = $1), (select count(*) from duckdb_indexes()"
+            " where database_name = $1)",
+            [one],
+        ).fetchall()
+        for one in (database, _NEXT)
+    ]
+    if found[0] != found[1] or counted[0] != counted[1]:
+        raise ErasureError(
+            "The new file has not all tables, views, columns, comments, macros and keys of the old"
+            " one. Nothing was changed."
+        )

@@ -1,0 +1,222 @@
+"""Erasing by the command, as a person calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from segmentation.cli.app import app
+from segmentation.erasure.customers import Customers
+from segmentation.erasure.erasing import Request, rewrite, suppress
+from segmentation.erasure.erasure_error import ErasureError
+from segmentation.erasure.places import Places
+from segmentation.erasure.plan import make_plan
+from segmentation.erasure.suppression_list import BEGUN, DONE, read_list
+from typer.testing import CliRunner, Result
+
+REASON = ("--reason", "request of 2026-11-20")
+# Of the warehouse in conftest.py; its members are others.
+GONE = "C-STAYS"
+
+
+class Shop:
+    """A project folder with a small warehouse, a report and a log."""
+
+    def __init__(self, folder: Path, warehouse: Path) -> None:
+        self.folder, self.warehouse = folder, warehouse
+        (folder / "dbt_project.yml").touch()
+        for name, text in (("report/page.html", f"<td>{GONE}</td>"), ("logs/dbt.log", "all well")):
+            (folder / name).parent.mkdir()
+            (folder / name).write_text(text)
+        (folder / "target").mkdir()
+        (folder / "target" / "run.json").write_text(f'{{"id": "{GONE}1"}}')
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"SEGMENTATION_WAREHOUSE": str(self.warehouse)}
+
+    @property
+    def places(self) -> Places:
+        return Places.of(self.folder, self.environment)
+
+    def erase(self, *arguments: str, typed: str | None = None) -> Result:
+        command = ["erase", *arguments, "--project", str(self.folder)]
+        return CliRunner().invoke(app, command, env=self.environment, input=typed)
+
+    def states(self) -> list[str]:
+        return [entry.state for entry in read_list(self.places.suppression.listed)]
+
+    def ids(self) -> list[Any]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            found = connection.sql("select customer_id from marts.dim_customers").fetchall()
+        return [row[0] for row in found]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Shop:
+    for name in ("DBT_LOG_PATH", "DBT_TARGET_PATH", "SEGMENTATION_ASSIGNMENTS"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("SEGMENTATION_SUPPRESSED", "SEGMENTATION_SUPPRESSION_KEY_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("SEGMENTATION_PUBLISHED", raising=False)
+    return Shop(tmp_path, warehouse)
+
+
+def test_a_customer_is_erased_everywhere_and_put_on_the_list(shop: Shop) -> None:
+    done = shop.erase(GONE, *REASON, "--yes")
+    assert done.exit_code == 0, done.output
+    assert shop.ids() == ["ZQX-77"]
+    assert not (shop.folder / "report/page.html").exists()
+    assert (shop.folder / "logs/dbt.log").exists()
+    # A longer id is another one.
+    assert (shop.folder / "target/run.json").exists()
+    assert shop.states() == [DONE]
+    # The person typed the id; what is printed does not repeat it.
+    assert GONE not in done.output
+
+
+def test_what_is_found_is_shown_and_nothing_is_changed(shop: Shop) -> None:
+    before = shop.warehouse.read_bytes()
+    done = shop.erase(GONE, "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "marts.dim_customers: 1" in done.output
+    assert "page.html: names somebody" in done.output
+    assert shop.warehouse.read_bytes() == before
+    assert shop.states() == []
+    assert not shop.places.suppression.key.exists()
+
+
+def test_again_there_is_nothing_to_do(shop: Shop) -> None:
+    shop.erase(GONE, *REASON, "--yes")
+    before = shop.warehouse.stat()
+    done = shop.erase(GONE, *REASON, "--yes")
+    assert done.exit_code == 0, done.output
+    assert "Erased already" in done.output
+    assert shop.warehouse.stat() == before
+
+
+@pytest.mark.parametrize("files", [0, 1])
+def test_an_erasure_that_was_killed_is_taken_up(shop: Shop, files: int) -> None:
+    """It was killed after it wrote so many files; a half-written one is beside the warehouse."""
+    customers = Customers("sample", (GONE,))
+    suppress(shop.places.suppression, customers, Request("asked", "2026-11-20"))
+    for database in make_plan(shop.places, customers).databases[:files]:
+        rewrite(database, customers)
+    half = shop.folder / "warehouse.duckdb.erased"
+    half.write_text(GONE)
+    assert shop.states() == [BEGUN]
+    done = shop.erase(GONE, *REASON, "--yes")
+    assert done.exit_code == 0, done.output
+    assert not half.exists()
+    assert shop.ids() == ["ZQX-77"]
+    (entry,) = read_list(shop.places.suppression.listed)
+    assert (entry.state, entry.reason, entry.requested_on) == (DONE, "asked", "2026-11-20")
+
+
+def test_ids_are_read_from_standard_input(shop: Shop) -> None:
+    done = shop.erase("--file", "-", *REASON, "--yes", typed=f"{GONE}\n\nZQX-77\n")
+    # ZQX-77 is also the beginning of another word, and the id of a member.
+    assert done.exit_code == 0, done.output
+    assert shop.ids() == []
+    assert "ZQX" not in done.output
+
+
+def test_an_unknown_id_changes_nothing_unless_it_is_asked_for(shop: Shop) -> None:
+    before = shop.warehouse.read_bytes()
+    done = shop.erase(GONE, "C-STAYED", *REASON, "--yes")
+    assert done.exit_code == 1
+    assert "1 of 2 ids are found nowhere" in done.output
+    assert "number 2 of those" in done.output
+    assert "C-STAY" not in done.output
+    assert shop.warehouse.read_bytes() == before
+    assert shop.states() == []
+    done = shop.erase("C-STAYED", *REASON, "--yes", "--even-if-unknown")
+    assert done.exit_code == 0, done.output
+    assert shop.states() == [DONE]
+
+
+def test_tables_of_somebody_else_remain_and_are_named(shop: Shop) -> None:
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("insert into contract.orders values ('C-STAYS', null)")
+    done = shop.erase(GONE, *REASON, "--yes")
+    assert done.exit_code == 1
+    assert "contract.orders.customer_id: 1 rows" in done.output
+    assert "--schema contract" in done.output
+    assert shop.states() == [BEGUN]
+    done = shop.erase(GONE, *REASON, "--yes", "--schema", "contract")
+    assert done.exit_code == 0, done.output
+    assert shop.states() == [DONE]
+
+
+def test_json_names_nobody(shop: Shop) -> None:
+    done = shop.erase(GONE, *REASON, "--yes", "--json")
+    found = json.loads(done.stdout)
+    assert found["is_erased"] is True
+    assert found["remaining"] == []
+    assert {row["table"]: row["rows"] for row in found["tables"]}["marts.dim_customers"] == 1
+    assert GONE not in done.output
+
+
+def test_without_the_key_of_the_list_nothing_is_changed(shop: Shop) -> None:
+    shop.erase(GONE, *REASON, "--yes")
+    shop.places.suppression.key.unlink()
+    before = shop.warehouse.read_bytes()
+    done = shop.erase("ZQX-77", *REASON, "--yes")
+    assert done.exit_code == 1
+    assert "would come back" in " ".join(done.output.split())
+    assert shop.warehouse.read_bytes() == before
+    assert not shop.places.suppression.key.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((GONE, "--yes"), "Say why"),
+        ((GONE, "--reason", f"{GONE} asked", "--yes"), "must name nobody"),
+        ((GONE, *REASON), "add --yes"),
+        ((*REASON, "--yes"), "Nobody is named"),
+        (("  ", *REASON, "--yes"), "is blank"),
+        (("--file", "/nowhere/ids", *REASON, "--yes"), "cannot be read"),
+        ((GONE, *REASON, "--yes", "--dataset", "members"), "found nowhere"),
+    ],
+)
+def test_what_cannot_be_done_changes_nothing(
+    shop: Shop, arguments: tuple[str, ...], said: str
+) -> None:
+    before = shop.warehouse.read_bytes()
+    done = shop.erase(*arguments)
+    assert done.exit_code == 1
+    assert said in " ".join(done.output.split())
+    assert shop.warehouse.read_bytes() == before
+    assert shop.states() == []
+
+
+def test_a_project_without_a_warehouse_asks_for_the_data_set(shop: Shop) -> None:
+    shop.warehouse.unlink()
+    done = shop.erase(GONE, *REASON, "--yes")
+    assert done.exit_code == 1
+    assert "Name it with --dataset" in " ".join(done.output.split())
+    done = shop.erase(GONE, *REASON, "--yes", "--dataset", "sample", "--even-if-unknown")
+    assert done.exit_code == 0, done.output
+
+
+def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) -> None:
+    """The disk has room for the warehouse and not for a second one."""
+    warehouse = small_disk / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.fct_customer_segments as"
+            " select 'C' || range as customer_id, md5(range::varchar) as reason from range(40000)"
+        )
+    before = warehouse.read_bytes()
+    customers = Customers("sample", ("C17000",))
+    places = Places.of(small_disk, {"SEGMENTATION_WAREHOUSE": str(warehouse)})
+    (database,) = make_plan(places, customers).databases
+    with pytest.raises(ErasureError, match="is as it was"):
+        rewrite(database, customers)
+    assert warehouse.read_bytes() == before
+    assert [path.name for path in small_disk.iterdir()] == ["warehouse.duckdb"]
