@@ -1,4 +1,4 @@
-{# What `segmentation backfill` asks of dbt, see python/segmentation/cli/backfill_runs.py. #}
+{# What `segmentation backfill` asks of dbt, see python/segmentation/backfill/dbt_runs.py. #}
 
 {#
   Says, in dbt's log, what a run with these vars would be about, and which file it would write to.

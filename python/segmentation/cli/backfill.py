@@ -20,12 +20,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from segmentation.cli.backfill_job import BackfillJob
-from segmentation.cli.conventions import CommandError, ExitCode, terminal
-from segmentation.cli.dbt_process import ProjectFolder, environment_of, project_folder, run_process
-from segmentation.engine.duckdb import DuckDBError, FileError, lock_holder, open_read_only
-from segmentation.over_time.backfill_calendar import days_between, read_step
-from segmentation.over_time.backfill_plan import (
+from segmentation.backfill.day_steps import days_between, read_step
+from segmentation.backfill.job import BackfillJob
+from segmentation.backfill.planned_days import (
     OBSERVED,
     BackfillPlan,
     NotBuiltError,
@@ -35,6 +32,9 @@ from segmentation.over_time.backfill_plan import (
     plan_days,
     read_observed,
 )
+from segmentation.cli.conventions import CommandError, ExitCode, terminal
+from segmentation.cli.dbt_process import ProjectFolder, environment_of, project_folder, run_process
+from segmentation.engine.duckdb import DuckDBError, FileError, lock_holder, open_read_only
 from segmentation.published.files import published_file
 
 # Of more days, those in the middle are not shown one by one.
@@ -259,7 +259,7 @@ def _run(console: Console, job: BackfillJob, environment: dict[str, str]) -> Non
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         file.write(job.written())
         file.flush()
-        command = [sys.executable, "-m", "segmentation.cli.backfill_process", file.name]
+        command = [sys.executable, "-m", "segmentation.backfill.process", file.name]
         with progress.shown():
             code = run_process(command, environment, messages, progress.take)
     if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):

@@ -39,9 +39,10 @@ ROOMS: dict[str, set[str]] = {
     "onboarding": {"engine"},
     "audiences": {"engine", "published"},
     "erasure": {"engine", "published", "audiences"},
+    "backfill": {"engine", "published"},
     "cli": {
         *("engine", "published", "report", "onboarding", "audiences", "erasure"),
-        *("scorer", "service", "over_time"),
+        *("scorer", "service", "backfill"),
     },
     # They are dbt's, and call what a build checks before it begins.
     "dbt_plugins": {"engine", "steps", "published", "audiences", "onboarding", "erasure"},

@@ -16,9 +16,9 @@ import duckdb
 import pytest
 import yaml
 from builds import NO_TESTS, QUICK, Warehouse
-from segmentation.cli.backfill_job import BackfillJob
-from segmentation.over_time.backfill_plan import OBSERVED as SEGMENTATIONS
-from segmentation.over_time.backfill_plan import PlannedDay
+from segmentation.backfill.job import BackfillJob
+from segmentation.backfill.planned_days import OBSERVED as SEGMENTATIONS
+from segmentation.backfill.planned_days import PlannedDay
 from segmentation.published.read_marts import Marts
 from segmentation.published.segment_moves import read_segment_moves
 from segmentation.report.move_figures import move_figures
@@ -191,7 +191,7 @@ def killed(warehouse: Warehouse, days: list[str], *, at: str, after: float) -> N
     file = warehouse.folder / "job.json"
     file.write_text(job.written())
     environment = warehouse.environment() | {"DBT_TARGET_PATH": str(job.folder / "target")}
-    command = [sys.executable, "-m", "segmentation.cli.backfill_process", str(file)]
+    command = [sys.executable, "-m", "segmentation.backfill.process", str(file)]
     with subprocess.Popen(
         command,
         env=environment,

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 import duckdb
-from segmentation.over_time.listed_backfills import list_run, only_backfills_after
+from segmentation.backfill.listed_backfills import list_run, only_backfills_after
 from small_history import write_history
 
 RUNS = "segmentation.build_runs"

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from segmentation.over_time.backfill_calendar import days_between, read_step
+from segmentation.backfill.day_steps import days_between, read_step
 
 
 def written(first: str, last: str, every: str) -> list[str]:

@@ -17,33 +17,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from segmentation.cli.backfill_job import BackfillJob
-from segmentation.cli.backfill_runs import (
+from segmentation.backfill.dbt_runs import (
     HISTORY_MARTS,
     ReadProject,
     RunFailedError,
     close_files,
     use_warehouse,
 )
-from segmentation.cli.conventions import ExitCode
-from segmentation.engine.duckdb import (
-    Connection,
-    DuckDBError,
-    FileError,
-    attached,
-    lock_holder,
-    open_in_memory,
-)
-from segmentation.engine.sql import select
-from segmentation.over_time.backfill_plan import (
-    NotBuiltError,
-    Observed,
-    PlannedDay,
-    read_models,
-    read_observed,
-)
-from segmentation.over_time.listed_backfills import list_run, only_backfills_after
-from segmentation.over_time.log_transfer import (
+from segmentation.backfill.job import BackfillJob
+from segmentation.backfill.listed_backfills import list_run, only_backfills_after
+from segmentation.backfill.log_transfer import (
     Fingerprint,
     LogPlace,
     OtherColumnsError,
@@ -55,6 +38,22 @@ from segmentation.over_time.log_transfer import (
     table_of,
     transaction,
 )
+from segmentation.backfill.planned_days import (
+    NotBuiltError,
+    Observed,
+    PlannedDay,
+    read_models,
+    read_observed,
+)
+from segmentation.engine.duckdb import (
+    Connection,
+    DuckDBError,
+    FileError,
+    attached,
+    lock_holder,
+    open_in_memory,
+)
+from segmentation.engine.sql import select
 from segmentation.published.publication import PUBLICATION, SCHEMA
 from segmentation.published.turns import alone_in
 
@@ -280,7 +279,7 @@ def _log_of(file: Path) -> Path:
 
 
 def main() -> int:
-    """Do the job that a file describes."""
+    """Do the job that a file describes; return the exit code, 130 of Ctrl-C as shells count it."""
     job = BackfillJob.read(Path(sys.argv[1]).read_text(encoding="utf-8"))
     job.folder.mkdir(exist_ok=True)
     try:
@@ -297,13 +296,13 @@ def main() -> int:
                 shutil.rmtree(job.folder, ignore_errors=True)
     except (BackfillError, RunFailedError, OtherColumnsError, NotBuiltError, OSError) as error:
         say("failed", message=str(error))
-        return ExitCode.PROBLEM
+        return 1
     except DuckDBError as error:
         say("failed", message=f"DuckDB says: {error}")
-        return ExitCode.PROBLEM
+        return 1
     except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
-    return ExitCode.DONE
+        return 130
+    return 0
 
 
 def _empty(folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from segmentation.over_time.backfill_plan import (
+from segmentation.backfill.planned_days import (
     NotBuiltError,
     Observed,
     PlannedDay,

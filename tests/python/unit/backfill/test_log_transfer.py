@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from segmentation.over_time.log_transfer import (
+from segmentation.backfill.log_transfer import (
     LogPlace,
     OtherColumnsError,
     carry_days,

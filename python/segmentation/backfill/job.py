@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from segmentation.over_time.backfill_plan import PlannedDay
+from segmentation.backfill.planned_days import PlannedDay
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from segmentation.cli.backfill_runs import needed_nodes, undated_models
+from segmentation.backfill.dbt_runs import needed_nodes, undated_models
 
 # A model, what it reads, and its code.
 NODES: dict[str, tuple[list[str], str]] = {
