@@ -144,3 +144,35 @@ def test_columns_that_are_there_and_others(
     # Where the columns are not known, the models say what is missing.
     asked["columns"] = None
     assert build_problems(build, lambda _: None) == []
+
+
+def test_a_promotion_of_a_model_that_is_not_stored_is_reported(asked: Any, tmp_path: Path) -> None:
+    columns = ("segmentation", "dataset", "variant", "model_version", "action", "decided_on")
+    columns += ("decided_by", "reason")
+    path = tmp_path / "model_promotions.csv"
+    path.write_text(f"{','.join(columns)}\nvalue,sample,,value-0009-x,pin,2026-01-31,,better\n")
+    seed = {
+        "name": "model_promotions",
+        "path": str(path),
+        "shown": "seeds/model_promotions.csv",
+        "columns": dict.fromkeys(columns, "varchar"),
+    }
+    stored = {"model_version": "value-0001-a", "as_of": "2025-12-31", "lrfm_window_days": 365}
+    build = RIGHT | {
+        "seeds": [seed],
+        "run": {"dataset": "sample", "variant": "default", "lrfm_window_days": 365},
+        "stored_versions": {"value": [stored], "profile": []},
+    }
+    assert asked(json.dumps(build)) == [
+        "seeds/model_promotions.csv: it says pin value-0009-x, and there is no such model of value "
+        "for sample. The models are: value-0001-a (as of 2025-12-31)."
+    ]
+    # Where the models are in another file, they are not looked up.
+    assert asked(json.dumps(build | {"stored_versions": None})) == []
+    path.write_text(path.read_text().replace("0009-x", "0001-a"))
+    assert asked(json.dumps(build)) == []
+    path.write_text(path.read_text().replace("pin", "pinned"))
+    assert asked(json.dumps(build)) == [
+        "seeds/model_promotions.csv, line 2: action is 'pinned'. Did you mean 'pin'? It can be: "
+        "promote, pin."
+    ]
