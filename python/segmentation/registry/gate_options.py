@@ -36,7 +36,7 @@ class GateOptions(OptionGroup):
     gate_stability: float | None = 0.6
     gate_stability_loss: float = 0.15
     gate_silhouette_loss: float | None = 0.1
-    gate_agreement: float | None = 0.6
+    gate_agreement: float | None = 0.5
     gate_smallest_share: float | None = 0.01
     gate_names: bool = True
 

@@ -69,7 +69,7 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "gate_stability": (None, False),
         "gate_stability_loss": (0.2, False),
         "gate_silhouette_loss": (0.2, False),
-        "gate_agreement": (0.5, False),
+        "gate_agreement": (0.7, False),
         "gate_smallest_share": (None, False),
         "gate_names": (False, False),
     },
