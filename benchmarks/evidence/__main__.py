@@ -85,16 +85,13 @@ MONTHS = (
     ),
     Months(CDNOW, FIRST_HALF_OF_1998, *YEAR),
 )
-EVERY_TWO_MONTHS = (
-    *(
-        Months(
-            COMPLETE_JOURNEY,
-            (datetime.date(2017, 2, 28), datetime.date(2017, 4, 30), *SECOND_HALF_OF_2017[::2]),
-            *configuration,
-        )
-        for configuration in (YEAR, WITHOUT_LENGTH)
-    ),
-    Months(CDNOW, FIRST_HALF_OF_1998[::2], *YEAR),
+EVERY_TWO_MONTHS = tuple(
+    Months(
+        COMPLETE_JOURNEY,
+        (datetime.date(2017, 2, 28), datetime.date(2017, 4, 30), *SECOND_HALF_OF_2017[::2]),
+        *configuration,
+    )
+    for configuration in (YEAR, WITHOUT_LENGTH)
 )
 FEATURES = "from intermediate.int_value_features order by customer_id"
 
@@ -217,8 +214,6 @@ def measure_after_refits(folder: Path) -> list[dict[str, Any]]:
     """Fit shops anew every two months, and count who keeps the name of the segment."""
     measured = []
     for number, months in enumerate(EVERY_TWO_MONTHS):
-        if months.shop.is_own and not has_cdnow():
-            continue
         options = dict(months.options)
         of_value = options.pop("value_options", {})
         shop = dataclasses.replace(months.shop, variables={**months.shop.variables, **options})

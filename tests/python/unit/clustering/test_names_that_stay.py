@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from house import SETTINGS, House
+from state_shop import CONDITIONS as CONDITION_ROWS
 from state_shop import SETTINGS as STATE_SETTINGS
 from state_shop import playbook, state_shop
 
@@ -107,3 +108,19 @@ def test_a_year_of_drift_leaves_names_to_those_who_had_them(house: House) -> Non
         assert (before == after).mean() >= 0.95
         before = after
     assert (first == before).mean() >= 0.95
+
+
+def test_the_name_that_goes_on_is_that_of_the_day(house: House) -> None:
+    """A condition got another slug since the fit: readers know the segment by that one."""
+    with_states(house)
+    slugs_after_refit(house, CONDITIONS)
+    slugs = {"occasional": "regular"}
+    renamed = [(slugs.get(slug, slug), *row) for slug, *row in CONDITION_ROWS]
+    house.put("playbook", playbook(renamed))
+    model = house.fit(CONDITIONS, refit="true")
+    assert model is not None
+    assert {s.segment_slug: s.named_by for s in model.segments} == {
+        "loyal": "earlier model",
+        "regular": "earlier model",
+    }
+    assert [promise.renamed_because for promise in model.promises] == [None, None]
