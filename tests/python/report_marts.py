@@ -523,6 +523,29 @@ def _add_backtests(marts: ReportMarts, version: Mapping[str, Any]) -> None:
                     if is_ours
                 ),
             )
+        marts.add(
+            "rpt_value_forecast_accuracy",
+            *(
+                {
+                    **version,
+                    "forecast_on": day,
+                    "measure": "buyers",
+                    "forecast_method": "purchase model",
+                    "is_in_use": False,
+                    "customers": 30,
+                    "grouped_by": "state",
+                    "group_number": number,
+                    "group_name": name,
+                    "predicted": 27.0 / number,
+                    "lower_predicted": 24.0 / number,
+                    "upper_predicted": 30.0 / number,
+                    "actual": 24.0 / number - 3.0 * (number - 1),
+                    "is_covered": number == 1,
+                    "error_share": 0.1,
+                }
+                for number, name in ((1, "on time"), (2, "late"))
+            ),
+        )
 
 
 def _add_features(marts: ReportMarts) -> None:

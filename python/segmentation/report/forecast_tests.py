@@ -88,6 +88,47 @@ def by_decile(marts: Marts) -> Figure:
     )
 
 
+def by_state(marts: Marts) -> Figure:
+    """Return the churn that the newest back-test predicted by purchase state, and what came."""
+    name = "forecast-states"
+    rows = where(marts.table(MART), measure="buyers", grouped_by="state")
+    if rows.empty:
+        return Figure(name, "Churn by purchase state", MART, absent_because=NO_TEST)
+    rows = rows[rows["forecast_on"] == rows["forecast_on"].max()].sort_values("group_number")
+    # Who did not buy is what is left of the customers: the ends of the interval change places.
+    customers = rows["customers"].astype(float)
+    churn = rows.assign(
+        predicted=1 - rows["predicted"] / customers,
+        lower=1 - rows["upper_predicted"] / customers,
+        upper=1 - rows["lower_predicted"] / customers,
+        actual=1 - rows["actual"] / customers,
+    )
+    total = customers.sum()
+    predicted, actual = (
+        float((churn[of] * customers).sum() / total) for of in ("predicted", "actual")
+    )
+    return Figure(
+        name,
+        (
+            f"Churn in 90 days from {date(first(rows)['forecast_on'])}:"
+            f" {share(predicted)} predicted, {share(actual)} actual"
+        ),
+        MART,
+        table=Table(
+            [
+                Column("group_name", "state"),
+                Column("customers", "customers", COUNT),
+                Column("predicted", "predicted", SHARE),
+                Column("lower", "from", SHARE),
+                Column("upper", "to", SHARE),
+                Column("actual", "churn", SHARE),
+                Column("is_covered", "interval held"),
+            ],
+            churn,
+        ),
+    )
+
+
 def _predicted_beside_actual(kind: str) -> list[Column]:
     return [
         Column("customers", "customers", COUNT),

@@ -9,7 +9,7 @@ from segmentation.published.value_forecasts import ValueForecast, read_value_for
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.forecast_curves import curves
-from segmentation.report.forecast_tests import by_decile, quarters
+from segmentation.report.forecast_tests import by_decile, by_state, quarters
 from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, large, share
 from segmentation.report.segments import UNASSIGNED, VALUE, in_order, segments_of
 
@@ -40,6 +40,7 @@ def expected_value(marts: Marts) -> Section:
             _still_customers(marts, forecast),
             _risks(marts),
             by_decile(marts),
+            by_state(marts),
             quarters(marts),
             *curves(marts),
         ],

@@ -231,6 +231,14 @@ def test_the_forecast_of_lifetime_value(shop: ReportMarts) -> None:
     assert deciles.note == (
         "The interval held for 9 of 10 tenths. Worst is tenth 10: 50.0% too low."
     )
+    states = by_name["forecast-states"]
+    assert states.title == ("Churn in 90 days from 2025-09-30: 32.5% predicted, 45.0% actual")
+    assert states.table is not None
+    churn = states.table.rows
+    assert list(churn["group_name"]) == ["on time", "late"]
+    assert churn["actual"].tolist() == pytest.approx([0.2, 0.7])
+    assert churn["lower"].tolist() == pytest.approx([0.0, 0.5])
+    assert churn["upper"].tolist() == pytest.approx([0.2, 0.6])
     quarters = by_name["forecast-quarters"]
     assert quarters.title.startswith(
         "Made at the end of 2 earlier quarters, the forecast was 10.0%"
