@@ -56,7 +56,7 @@ class Observed:
     is_history_built : bool
         Whether the mart of the history has the changes that the log has.
     seconds : float or None
-        How long the last whole build took; None where there was none.
+        How long the shortest whole build took, which fitted least; None where there was none.
     """
 
     dataset: str
@@ -246,11 +246,9 @@ def _is_history_built(connection: Connection, tables: Mapping[str, str], same: s
 def _seconds_of_a_build(connection: Connection, runs: str, same: str) -> float | None:
     row = connection.execute(
         select(
-            ["epoch(ended_at) - epoch(started_at)"],
+            ["min(epoch(ended_at) - epoch(started_at))"],
             runs,
             where=f"{same} and not is_empty and models_built = models and nodes_failed = 0",
-            order_by="run_number desc",
-            limit=1,
         )
     ).fetchone()
     return float(row[0]) if row and row[0] is not None else None

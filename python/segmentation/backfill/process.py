@@ -245,7 +245,10 @@ class Backfill:
                 " whole build publishes."
             )
         use_warehouse(str(self._job.warehouse))
-        self._project.publish_again(run)
+        try:
+            self._project.publish_again(run)
+        except RunFailedError as error:
+            return Published(why_not=f"{error} The next whole build publishes.")
         return Published(str(file))
 
     @contextlib.contextmanager

@@ -255,7 +255,7 @@ def _run(console: Console, job: BackfillJob, environment: dict[str, str]) -> Non
     environment["DBT_TARGET_PATH"] = str(job.folder / "target")
     logs = Path(environment["DBT_PROJECT_DIR"]) / environment["DBT_LOG_PATH"]
     messages = logs / "backfill_messages.log"
-    progress = _Progress(console, len(job.days))
+    progress = BackfillProgress(console, len(job.days))
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
         file.write(job.written())
         file.flush()
@@ -277,7 +277,7 @@ def _run(console: Console, job: BackfillJob, environment: dict[str, str]) -> Non
         raise typer.Exit(code)
 
 
-class _Progress:
+class BackfillProgress:
     """How far a backfill is, from what its process says."""
 
     def __init__(self, console: Console, days: int) -> None:
