@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from segmentation.engine.duckdb import (
@@ -29,15 +29,13 @@ from segmentation.erasure.erased_rows import (
     rows_of_erased,
 )
 from segmentation.erasure.erasure_error import ErasureError
-from segmentation.published.publication import Table
+from segmentation.published.publication import PUBLICATION, SCHEMA, SCORING_SCHEMA, Table
 
 # Tables by which the schemas of this project are known, whatever they are called.
 _OWN_TABLES = re.compile(
     "stg_[a-z_]+__customers|int_checked_customers|value_assignments|fct_customer_segments"
     "|sample_customers|publication"
 )
-# The table of the schema that holds what people are scored by.
-_OWN_SCHEMAS = ("scoring",)
 
 
 @contextlib.contextmanager
@@ -195,10 +193,11 @@ def fold_log(file: Path) -> None:
         connection.execute(f"checkpoint {quoted(database)}")
 
 
-def erased_schemas(tables: Iterable[Table], scope: Scope) -> set[str]:
+def erased_schemas(tables: Collection[Table], scope: Scope) -> set[str]:
     """Return the schemas of this project among those of tables, and those of a scope."""
     own = {table.schema for table in tables if _OWN_TABLES.fullmatch(table.name)}
-    return own | set(_OWN_SCHEMAS) | set(scope.schemas)
+    is_published = any((table.schema, table.name) == (SCHEMA, PUBLICATION) for table in tables)
+    return own | ({SCORING_SCHEMA} if is_published else set()) | set(scope.schemas)
 
 
 def tables_of(connection: Connection, database: str) -> dict[Table, dict[str, str]]:

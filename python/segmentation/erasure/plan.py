@@ -126,7 +126,8 @@ def make_plan(
     for file in places.databases:
         say(f"Looking through {file}")
         dataset = dataset_of_last_build(file)
-        scope = Scope(dataset or "", schemas if file == places.warehouse else ())
+        # A file that does not say so is of the data set that was named.
+        scope = Scope(dataset or customers.dataset, schemas if file == places.warehouse else ())
         rows = tuple(customer_rows(file, customers, scope))
         texts = tuple(places_with_ids(file, customers, scope))
         databases.append(DatabasePlan(file, scope, rows, texts))

@@ -150,6 +150,16 @@ def test_tables_of_somebody_else_are_left_alone_unless_they_are_named(warehouse:
     assert rows(warehouse, "from contract.orders") == [("C", "")]
 
 
+def test_the_schema_of_scoring_is_ours_in_a_published_file_alone(warehouse: Path) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema scoring")
+        connection.execute("create table scoring.features as select 'ZQX-77' as customer_id")
+    assert Rows("scoring.features", 1, is_own=False) in customer_rows(warehouse, GONE, SAMPLE)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create table marts.publication as select 1 as run_number")
+    assert Rows("scoring.features", 1) in customer_rows(warehouse, GONE, SAMPLE)
+
+
 def test_an_id_that_another_customer_has_as_identity_is_found(warehouse: Path) -> None:
     assert shared_identities(warehouse, GONE) == 1
     with duckdb.connect(str(warehouse)) as connection:

@@ -203,6 +203,14 @@ def test_a_project_without_a_warehouse_asks_for_the_data_set(shop: Shop) -> None
     assert done.exit_code == 0, done.output
 
 
+def test_a_warehouse_that_does_not_say_its_data_set_is_of_the_named_one(shop: Shop) -> None:
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("drop table segmentation.build_runs")
+    done = shop.erase(GONE, *REASON, "--yes", "--dataset", "sample")
+    assert done.exit_code == 0, done.output
+    assert shop.ids() == ["ZQX-77"]
+
+
 def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) -> None:
     """The disk has room for the warehouse and not for a second one."""
     warehouse = small_disk / "warehouse.duckdb"
