@@ -49,4 +49,4 @@ def test_what_cannot_be_compared_is_said(house: House, versions: tuple[str, str]
     house.connection.execute(
         "update shop_segmentation.value_model set k = 9 where model_number = 2"
     )
-    assert said("shop_marts", versions[1]).startswith(f"the stored model {versions[0]} is damaged")
+    assert said("shop_marts", versions[1]).startswith(f"the stored model {versions[1]} is damaged")
