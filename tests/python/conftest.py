@@ -32,6 +32,7 @@ LONGEST = (
     "test_prospects.py",
     "test_pipeline.py",
     "test_history.py",
+    "test_outcomes.py",
     "test_drift_of_builds.py",
     "test_sample.py",
     "test_audiences.py",
