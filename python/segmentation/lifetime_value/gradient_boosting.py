@@ -47,6 +47,7 @@ def learn_and_predict(
 
 def _features(customers: CustomersOnDay, expected: Expected) -> Numbers:
     purchases = customers.purchases
+    unknown = np.full(len(customers), np.nan)
     paces = [customers.paces[measure] for measure in MEASURES]
     return np.column_stack(
         [
@@ -56,6 +57,7 @@ def _features(customers: CustomersOnDay, expected: Expected) -> Numbers:
             customers.mean_repeat_spend,
             *(column for p in paces for column in (p.last_30_days, p.last_90_days, p.window)),
             expected.probability_active,
-            *expected.mean.values(),
+            # Missing where there is no spend model on that day: trees take missing values.
+            *(expected.mean.get(measure, unknown) for measure in MEASURES),
         ]
     )

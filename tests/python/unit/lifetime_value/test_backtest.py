@@ -125,6 +125,18 @@ def test_gradient_boosting_is_judged_where_it_is_asked_for(frames: Frames) -> No
     assert BOOSTING in {row["forecast_method"] for row in once}
 
 
+def test_gradient_boosting_learns_from_a_day_without_a_spend_model(frames: Frames) -> None:
+    (first, frame), second = frames[:2]
+    few_spenders = frame.assign(
+        mean_repeat_spend=frame["mean_repeat_spend"].where(frame.index < 90)
+    )
+    options = LifetimeValueOptions(gradient_boosting=True, seed=1)
+    days = past_days([(first, few_spenders), second], options)
+    assert [day.measures for day in days] == [["purchases"], ["purchases", "revenue"]]
+    judged = {(row["measure"], row["forecast_method"]) for row in judge(days, options).accuracy}
+    assert ("purchases", BOOSTING) in judged
+
+
 def test_days_with_too_little_to_go_by_are_left_out(frames: Frames) -> None:
     day, frame = frames[0]
     few = frame.head(50)
