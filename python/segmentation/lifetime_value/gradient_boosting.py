@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected
@@ -40,14 +42,16 @@ def learn_and_predict(
     model = HistGradientBoostingRegressor(
         max_iter=100, max_leaf_nodes=15, min_samples_leaf=20, random_state=seed
     )
-    model.fit(_features(*earlier), actual)
-    predicted: Numbers = np.maximum(model.predict(_features(*later)), 0.0)
+    # A day on which few have a known spend has no spend model.
+    known = [m for m in MEASURES if m in earlier[1].mean and m in later[1].mean]
+    model.fit(_features(*earlier, known), actual)
+    predicted: Numbers = np.maximum(model.predict(_features(*later, known)), 0.0)
     return predicted
 
 
-def _features(customers: CustomersOnDay, expected: Expected) -> Numbers:
+def _features(customers: CustomersOnDay, expected: Expected, known: Sequence[str]) -> Numbers:
+    """Return a row of features for each customer; `known` are the measures both days expect."""
     purchases = customers.purchases
-    unknown = np.full(len(customers), np.nan)
     paces = [customers.paces[measure] for measure in MEASURES]
     return np.column_stack(
         [
@@ -57,7 +61,6 @@ def _features(customers: CustomersOnDay, expected: Expected) -> Numbers:
             customers.mean_repeat_spend,
             *(column for p in paces for column in (p.last_30_days, p.last_90_days, p.window)),
             expected.probability_active,
-            # Missing where there is no spend model on that day: trees take missing values.
-            *(expected.mean.get(measure, unknown) for measure in MEASURES),
+            *(expected.mean[measure] for measure in known),
         ]
     )
