@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,12 @@ def move_figures(marts: Marts, segmentation: str) -> list[Figure]:
     last = rows[rows["as_of"] == rows["as_of"].max()]
     return [
         _last_moves(name, last, ends, moves),
-        _sizes(f"{segmentation}-sizes-over-time", _sizes_of_days(rows), ends),
+        _sizes(
+            f"{segmentation}-sizes-over-time",
+            _sizes_of_days(rows),
+            ends,
+            rows[rows["migration"] == "renamed"],
+        ),
     ]
 
 
@@ -172,7 +177,10 @@ def _sizes_of_days(rows: pd.DataFrame) -> pd.DataFrame:
     return sizes
 
 
-def _sizes(name: str, sizes: pd.DataFrame, ends: Sequence[FlowEnd]) -> Figure:
+def _sizes(
+    name: str, sizes: pd.DataFrame, ends: Sequence[FlowEnd], renamed: pd.DataFrame
+) -> Figure:
+    """Return the sizes of the segments; `renamed` are the rows of clusters with another name."""
     days = sorted(sizes["as_of"].unique())
     shown = sizes[sizes["as_of"].isin(days[-MOST_DAYS:])]
     there = [end for end in ends if end.key in set(shown["segment_slug"])]
@@ -181,12 +189,15 @@ def _sizes(name: str, sizes: pd.DataFrame, ends: Sequence[FlowEnd]) -> Figure:
     shown = shown.assign(
         segment=shown["segment_slug"].map(places), segment_name=shown["segment_slug"].map(names)
     ).sort_values(["as_of", "segment"], kind="stable")
+    renamed = renamed[renamed["as_of"] > days[-MOST_DAYS:][0]]
     note = "Thin lines are the observed days; between them nothing is known."
+    if len(renamed):
+        note = f"{_renames_in_words(renamed)} {note}"
     if len(days) > MOST_DAYS:
         note = f"The last {MOST_DAYS} of {len(days):,} observed days. {note}"
     return Figure(
         name,
-        _largest_change(shown),
+        _largest_change(shown, {*renamed["from_segment_slug"], *renamed["to_segment_slug"]}),
         MIGRATIONS,
         [Picture(charts.bands(shown, [e.name for e in there], [e.colour for e in there]))],
         Table(
@@ -202,15 +213,34 @@ def _sizes(name: str, sizes: pd.DataFrame, ends: Sequence[FlowEnd]) -> Figure:
     )
 
 
-def _largest_change(shown: pd.DataFrame) -> str:
-    """Say which segment changed most from the first to the last day, by its share."""
+def _renames_in_words(renamed: pd.DataFrame) -> str:
+    """Say which customers got another name without moving, the most of them by name."""
+    most = renamed.nlargest(1, "customers").iloc[0]
+    return (
+        f"Names changed without moves, most of all on {date(most['as_of'])}:"
+        f" {count(most['customers'])} customers went from {most['from_segment_name']} to"
+        f" {most['to_segment_name']} because their cluster was renamed."
+    )
+
+
+def _largest_change(shown: pd.DataFrame, renamed: Collection[str]) -> str:
+    """Say which segment changed most from the first to the last day, by its share.
+
+    Segments that a cluster was renamed from or to are left out: their sizes are not news about
+    customers.
+    """
     first, last = shown["as_of"].min(), shown["as_of"].max()
-    by_day = shown.pivot_table(index="segment", columns="as_of", values="share").fillna(0.0)
+    kept = shown[~shown["segment_slug"].isin(renamed)]
+    if kept.empty:
+        return f"Since {date(first)}, names of all segments changed: compare moves, not sizes"
+    by_day = kept.pivot_table(index="segment", columns="as_of", values="share").fillna(0.0)
+    by_day = by_day.reindex(columns=[first, last], fill_value=0.0)
     change = (by_day[last] - by_day[first]).abs()
     place: Any = change.idxmax()
     before, now = share(by_day[first][place]), share(by_day[last][place])
     if before == now:
-        return f"The segments have the same shares as on {date(first)}"
-    name = shown[shown["segment"] == place]["segment_name"].iloc[0]
+        kind = "segments that kept their names" if renamed else "segments"
+        return f"The {kind} have the same shares as on {date(first)}"
+    name = kept[kept["segment"] == place]["segment_name"].iloc[0]
     grew = "grew" if by_day[last][place] > by_day[first][place] else "shrank"
     return f"Since {date(first)}, {name} {grew} from {before} to {now} of the customers"

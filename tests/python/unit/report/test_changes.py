@@ -62,6 +62,24 @@ def test_sizes_of_each_day_come_from_the_moves(shop: ReportMarts) -> None:
     assert table.rows.groupby("as_of")["share"].sum().tolist() == pytest.approx([1, 1, 1])
 
 
+def test_a_renamed_cluster_is_no_news_of_sizes(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    largest = "where segmentation = 'value' and migration = 'moved' and customers = 7"
+    marts.run(f"update marts.fct_segment_migrations set migration = 'renamed' {largest}")
+    sizes = figure(marts, "value-sizes-over-time")
+    assert sizes.title == "Since 2025-08-31, At Risk shrank from 35.7% to 31.2% of the customers"
+    assert sizes.note.startswith(
+        "Names changed without moves, most of all on 2025-12-31: 7 customers went from New to Loyal"
+        " because their cluster was renamed."
+    )
+    marts.run(
+        "update marts.fct_segment_migrations set migration = 'renamed' where migration = 'moved'"
+    )
+    assert figure(marts, "value-sizes-over-time").title == (
+        "Since 2025-08-31, names of all segments changed: compare moves, not sizes"
+    )
+
+
 def test_who_came_and_went_is_in_the_note(shop: ReportMarts) -> None:
     found = figure(shop, "value-moves")
     assert "3 came into the data. 2 left it." in found.note
