@@ -46,6 +46,14 @@ BY_HAND = {
             bool_or(is_winner) as is_winner
         from whole group by candidate
     """,
+    "forecast-states": """
+        select group_name, customers, 1 - predicted / customers as predicted,
+            1 - upper_predicted / customers as lower, 1 - lower_predicted / customers as upper,
+            1 - actual / customers as actual, is_covered
+        from marts.rpt_value_forecast_accuracy
+        where measure = 'buyers' and grouped_by = 'state'
+            and forecast_on = (select max(forecast_on) from marts.rpt_value_forecast_accuracy)
+    """,
     "expected-value": """
         select s.segment_name, count(*) as customers,
             sum(f.probability_active::decimal(38, 9)) as active,

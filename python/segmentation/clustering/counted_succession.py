@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from segmentation.clustering.customer_segments import missing_features, with_features_of
 from segmentation.clustering.earlier_segments import earlier_segments, have_same_features
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.names import states_of
@@ -17,7 +18,6 @@ from segmentation.clustering.succession import ComparedSegment, SharedCustomers,
 from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, quoted, select
-from segmentation.features.further_columns import with_further_columns
 from segmentation.features.mixed_sample import one_hot_length
 from segmentation.playbook.matching import profile_distance
 from segmentation.scoring.columns import code_columns, scaled_columns
@@ -60,15 +60,8 @@ def counted_succession(
     Succession or None
         None where `table` lacks a feature of the earlier model: it cannot be applied any more.
     """
-    features = earlier.prepared_features
-    table = with_further_columns(
-        engine,
-        table,
-        numbers=[feature.name for feature in features.numbers],
-        texts=[category.name for category in features.categories],
-    )
-    columns = set(engine.column_names(table))
-    gone = [name for name in features.names if name not in columns]
+    table = with_features_of(engine, table, earlier)
+    gone = missing_features(engine, table, earlier)
     if gone:
         log.warning(
             "%s: not compared with the model before: %s needs %s, which is gone",

@@ -25,6 +25,20 @@ def with_features_of(engine: Engine, table: str, model: SegmentationModel) -> st
     )
 
 
+def missing_features(engine: Engine, table: str, model: SegmentationModel) -> list[str]:
+    """Return the features that a model needs and a table of customers lacks.
+
+    Parameters
+    ----------
+    engine : Engine
+    table : str
+        A from-item of :func:`with_features_of`.
+    model : SegmentationModel
+    """
+    columns = set(engine.column_names(table))
+    return [name for name in model.prepared_features.names if name not in columns]
+
+
 def segments_query(
     engine: Engine, table: str, model: SegmentationModel, naming: NamingInputs, key: str
 ) -> Query:

@@ -42,7 +42,7 @@ class FitFigures:
 
 
 def judged_gates(
-    fit: FitFigures, current: FitFigures, kept_share: float, limits: GateOptions
+    fit: FitFigures, current: FitFigures, kept_share: float | None, limits: GateOptions
 ) -> list[Gate]:
     """Return the gates of a refit, in a fixed order.
 
@@ -52,8 +52,9 @@ def judged_gates(
         Of the new fit.
     current : FitFigures
         Of the current model, at its own fit.
-    kept_share : float
-        Share of today's customers whom both give the same segment.
+    kept_share : float or None
+        Share of today's customers whom both give the same segment; None where the current model
+        cannot be applied any more.
     limits : GateOptions
 
     Returns
@@ -74,7 +75,7 @@ def judged_gates(
     ):
         limit = current.silhouette - limits.gate_silhouette_loss
         gates.append(_gate(SILHOUETTE, fit.silhouette, limit))
-    if limits.gate_agreement is not None:
+    if limits.gate_agreement is not None and kept_share is not None:
         gates.append(_gate(AGREEMENT, kept_share, limits.gate_agreement))
     if limits.gate_smallest_share is not None:
         gates.append(_gate(SMALLEST_SHARE, fit.smallest_share, limits.gate_smallest_share))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from segmentation.clustering.agreement import Agreement, agreement_of, counted_moves
+from segmentation.clustering.customer_segments import missing_features, with_features_of
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
@@ -63,7 +64,8 @@ def compare_versions(
     Raises
     ------
     ComparisonError
-        If the file has no such tables (it is a published one), or a model is damaged.
+        If the file has no such tables (it is a published one), a model is damaged, or a feature of
+        one is gone.
     """
     if not marts_schema.endswith(_MARTS):
         raise ComparisonError(f"the schemas beside {marts_schema} are not called alike")
@@ -84,6 +86,12 @@ def compare_versions(
         SegmentationOptions.from_mapping(_options(current)),
     )
     features = table("intermediate", f"int_{segmentation}_features")
+    for model in (current, other):
+        gone = missing_features(engine, with_features_of(engine, features, model), model)
+        if gone:
+            raise ComparisonError(
+                f"{model.model_version} needs {', '.join(gone)}, which customers no longer have"
+            )
     moves = counted_moves(engine, features, (current, other), naming)
     return ComparedVersions(moves, agreement_of(moves))
 

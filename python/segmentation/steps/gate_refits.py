@@ -6,6 +6,7 @@ import dataclasses
 import logging
 
 from segmentation.clustering.agreement import agreement_of, counted_moves
+from segmentation.clustering.customer_segments import missing_features, with_features_of
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
@@ -42,8 +43,11 @@ def through_gates(
     """
     limits = naming.limits
     assert isinstance(limits, SegmentationOptions)
-    agreement = agreement_of(counted_moves(step.engine, table, (current, model), naming))
-    gates = judged_gates(figures_of(model), figures_of(current), agreement.kept_share, limits)
+    kept_share = None
+    if not missing_features(step.engine, with_features_of(step.engine, table, current), current):
+        moves = counted_moves(step.engine, table, (current, model), naming)
+        kept_share = agreement_of(moves).kept_share
+    gates = judged_gates(figures_of(model), figures_of(current), kept_share, limits)
     failed = failed_in_words(gates)
     became = CHALLENGER if failed and reason.is_bound_by_gates else CHAMPION
     if became == CHALLENGER:

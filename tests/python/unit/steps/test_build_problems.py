@@ -78,7 +78,9 @@ SAID = [
 def asked() -> Any:
     """Return the SQL function, as the plugin registers it with an engine."""
     with duckdb.connect() as connection:
-        Plugin("build_checks", {}, SimpleNamespace(settings={})).configure_connection(connection)
+        Plugin("build_checks", {}, SimpleNamespace(settings={}, path="")).configure_connection(
+            connection
+        )
 
         def ask(text: str) -> list[str]:
             # dbt runs each of its queries on a cursor.

@@ -161,8 +161,20 @@ def test_drift_is_a_reason_to_fit_if_asked(house: House) -> None:
     assert again is not None
     assert again.fit_reason.startswith("monetary drifted: PSI ")
     assert again.previous_version == first.model_version
-    # It is measured against the new model from then on.
+    # Most customers would change their segment: it waits, and is not fitted again at each build.
+    assert again.became == "challenger"
     assert house.fit(refit_on_drift=True) is None
+    assert drift(house).psi.max() > 0
+
+
+def test_a_refit_that_takes_over_is_what_drift_is_measured_against(house: House) -> None:
+    without_gate = {**SETTINGS, "gate_agreement": None, "gate_names": False}
+    house.fit(without_gate)
+    later(house, monetary="10 * monetary")
+    again = house.fit(without_gate, refit_on_drift=True)
+    assert again is not None
+    assert again.became == "champion"
+    assert house.fit(without_gate, refit_on_drift=True) is None
     assert (drift(house).psi == 0).all()
 
 

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 from rich.console import Console
-from segmentation.cli import backfill_process
+from segmentation.backfill import process
+from segmentation.backfill.job import BackfillJob
+from segmentation.backfill.planned_days import PlannedDay
 from segmentation.cli.backfill import BackfillProgress
-from segmentation.cli.backfill_job import BackfillJob
-from segmentation.over_time.backfill_plan import PlannedDay
 from segmentation.published.turns import alone_in
 from small_history import write_history
 
@@ -28,13 +28,13 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackfillJob:
     job = BackfillJob(warehouse, None, {"dataset": "shop"}, days)
     file = tmp_path / "job.json"
     file.write_text(job.written())
-    monkeypatch.setattr(sys, "argv", ["backfill_process", str(file)])
+    monkeypatch.setattr(sys, "argv", ["process", str(file)])
     return job
 
 
 def ended(capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, Any]]]:
     """Run the process here, and return its exit code and what it said."""
-    code = backfill_process.main()
+    code = process.main()
     return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
