@@ -152,7 +152,7 @@ class ModelHeader:
         ]
         if empty:
             raise StoredModelError(f"it has nothing in {', '.join(empty)}")
-        gates = [Gate(**gate) for gate in values["gates"] or []]
+        gates = [Gate(**gate) for gate in values["gates"]]
         return cls(**cls._read(values | {"gates": gates}))
 
     @classmethod
