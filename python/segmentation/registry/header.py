@@ -152,8 +152,8 @@ class ModelHeader:
         ]
         if empty:
             raise StoredModelError(f"it has nothing in {', '.join(empty)}")
-        gates = [Gate(**gate) for gate in values["gates"]]
-        return cls(**cls._read(values | {"gates": gates}))
+        gates: Any = values["gates"]
+        return cls(**cls._read(values | {"gates": [Gate(**gate) for gate in gates]}))
 
     @classmethod
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
