@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.backfill.planned_days import PlannedDay
+from segmentation.published.files import backfill_folder
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class BackfillJob:
     @property
     def folder(self) -> Path:
         """The folder of the copy, beside the warehouse; a backfill removes it at its end."""
-        return self.warehouse.with_name(f"{self.warehouse.name}.backfill")
+        return backfill_folder(self.warehouse)
 
     @property
     def copy(self) -> Path:

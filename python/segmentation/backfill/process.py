@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import os
 import shutil
 import sys
 import time
@@ -54,6 +55,7 @@ from segmentation.engine.duckdb import (
     open_in_memory,
 )
 from segmentation.engine.sql import select
+from segmentation.erasure.suppression_list import KEY_VARIABLE, LIST_VARIABLE, SuppressionFiles
 from segmentation.published.publication import PUBLICATION, SCHEMA
 from segmentation.published.turns import alone_in
 
@@ -111,6 +113,7 @@ class Backfill:
         self._job = job
         self._began = dt.datetime.now(dt.UTC)
         self._observed = when_free(job.warehouse, self._copy_warehouse)
+        _keep_erased_out(job.warehouse)
         use_warehouse(str(job.copy))
         say("reading")
         self._project = ReadProject(job.variables)
@@ -266,6 +269,13 @@ class Backfill:
             yield connection
 
 
+def _keep_erased_out(warehouse: Path) -> None:
+    """Let dbt find the list of erased customers: a build looks for it beside its file."""
+    files = SuppressionFiles.of(warehouse)
+    os.environ[LIST_VARIABLE] = str(files.listed.absolute())
+    os.environ[KEY_VARIABLE] = str(files.key.absolute())
+
+
 @contextlib.contextmanager
 def _in_warehouse(connection: Connection) -> Iterator[None]:
     """Look tables up in the warehouse while the body runs."""
@@ -289,7 +299,8 @@ def main() -> int:
         with alone_in(job.folder) as is_alone:
             if not is_alone:
                 raise BackfillError(
-                    f"Another backfill of {job.warehouse} is at work. Wait until it ends."
+                    f"Another backfill of {job.warehouse} is at work. One whose command was"
+                    " killed ends with the day that it is at. Run the same command again then."
                 )
             _empty(job.folder)
             try:

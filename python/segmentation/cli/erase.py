@@ -108,7 +108,9 @@ def erase(
     """
     folder = project_folder(project)
     places = Places.of(folder, environment_of(folder), (*(audiences or []),), (*(pages or []),))
-    customers = Customers.of(_dataset(dataset, places), [*(ids or []), *_ids_of(file)])
+    customers = Customers.of(
+        _dataset(dataset, places), [*(name.strip() for name in ids or []), *_ids_of(file)]
+    )
     request = Request(reason, dt.datetime.now(dt.UTC).date().isoformat())
     if not dry_run:
         check_reason(reason, customers)
@@ -121,6 +123,11 @@ def erase(
             _print(console, _plan_lines(plan))
         if dry_run:
             remaining = None
+            if not as_json:
+                unknown = (
+                    f" Found nowhere: {len(plan.unknown):,} of the ids." if plan.unknown else ""
+                )
+                _print(console, [f"Nothing was changed (--dry-run).{unknown}"])
         else:
             remaining = _erased(console, plan, states, request, yes=yes, unknown=even_if_unknown)
     except AudienceError as error:
@@ -244,10 +251,12 @@ def _result_lines(plan: Plan) -> list[str]:
             f"  The audience {audience} was written{written}: remove them where it was taken."
         )
     if len(plan.customers.distinctive) < len(plan.customers.ids):
+        unsearched = [*plan.places.scratch]
+        if len(plan.customers.words) < len(plan.customers.ids):
+            unsearched += plan.places.pages
         lines.append(
-            "  Short ids cannot be told from other text: logs, compiled SQL and reports were not"
-            f" searched for them. Remove {', '.join(map(str, plan.places.scratch))}"
-            f" and {', '.join(map(str, plan.places.pages))} if they may name somebody."
+            "  Short ids cannot be told from other text, and were not looked for in"
+            f" {', '.join(map(str, unsearched))}. Remove these if they may name somebody."
         )
     return lines
 

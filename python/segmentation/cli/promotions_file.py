@@ -69,7 +69,13 @@ def write_decision(project: Path, decision: Mapping[str, str]) -> Path:
             "project that installs this one as a package, disable the package's seed and make a "
             f"file with the header: {','.join(COLUMNS)}"
         )
-    content = with_decision(path.read_text(encoding="utf-8-sig"), decision)
+    try:
+        content = with_decision(path.read_text(encoding="utf-8-sig"), decision)
+    except UnicodeDecodeError as error:
+        raise CommandError(
+            f"{path} is no UTF-8 from byte {error.start} on. Save it as UTF-8: spreadsheets have "
+            "'CSV UTF-8' among the formats."
+        ) from None
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(content, encoding="utf-8", newline="")

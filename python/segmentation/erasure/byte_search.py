@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from segmentation.erasure.customers import Customers
@@ -19,18 +19,19 @@ def holds_bytes(file: Path, customers: Customers) -> bool:
         return any(content.find(needle) >= 0 for needle in customers.needles)
 
 
-def files_naming(paths: Iterable[Path], customers: Customers) -> Iterator[Path]:
-    """Yield the files of text, in folders and below them too, in which a distinctive id is a word.
+def files_naming(paths: Iterable[Path], needles: Sequence[bytes]) -> Iterator[Path]:
+    """Yield the files of text, in folders and below them too, in which an id is a word.
 
     Parameters
     ----------
     paths : iterable of Path
         Files and folders; they may be missing.
-    customers : Customers
+    needles : sequence of bytes
+        Ids, as :attr:`Customers.needles` has them.
     """
-    if not customers.needles:
+    if not needles:
         return
-    names = b"|".join(re.escape(needle) for needle in customers.needles)
+    names = b"|".join(re.escape(needle) for needle in needles)
     word = re.compile(rb"(?<![%b])(?:%b)(?![%b])" % (_LETTERS, names, _LETTERS))
     for path in paths:
         files = sorted(path.rglob("*")) if path.is_dir() else [path]

@@ -14,6 +14,9 @@ from segmentation.erasure.suppression_key import SuppressionKey
 # looked for by queries of columns that hold ids.
 DISTINCTIVE_LENGTH, DISTINCTIVE_DIGITS = 6, 12
 
+# As a word of a page an id of so many characters is taken for one, unless it is a number.
+WORD_LENGTH = 4
+
 # What takes the place of an id in a text.
 ERASED = "(erased)"
 
@@ -60,6 +63,15 @@ class Customers:
         )
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The ids that are looked for as words of pages, which are written anew at no cost."""
+        return tuple(
+            name
+            for name in self.ids
+            if name in self.distinctive or (len(name) >= WORD_LENGTH and not name.isdigit())
+        )
+
+    @property
     def text_patterns(self) -> tuple[str, ...]:
         """Regular expressions of an id within a text, each with a group before and one after it.
 
@@ -75,16 +87,25 @@ class Customers:
     @property
     def needles(self) -> tuple[bytes, ...]:
         """What the distinctive ids are in files: as text, and as text in HTML and JSON."""
-        spelled = {
-            form
-            for name in self.distinctive
-            for form in (name, html.escape(name), name.encode("unicode_escape").decode())
-        }
-        return tuple(sorted(form.encode("utf-8", "surrogatepass") for form in spelled))
+        return _spelled(self.distinctive)
+
+    @property
+    def needles_of_words(self) -> tuple[bytes, ...]:
+        """The same of :attr:`words`."""
+        return _spelled(self.words)
 
     def hashes(self, key: SuppressionKey) -> dict[str, str]:
         """Return the hash of each id."""
         return {name: key.hash_of(self.dataset, name) for name in self.ids}
+
+
+def _spelled(names: Iterable[str]) -> tuple[bytes, ...]:
+    forms = {
+        form
+        for name in names
+        for form in (name, html.escape(name), name.encode("unicode_escape").decode())
+    }
+    return tuple(sorted(form.encode("utf-8", "surrogatepass") for form in forms))
 
 
 def _any_of(names: Iterable[str]) -> str:

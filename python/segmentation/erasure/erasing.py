@@ -32,7 +32,8 @@ from segmentation.erasure.suppression_list import (
     with_entries,
     write_list,
 )
-from segmentation.published.turns import turns_in
+from segmentation.published.files import backfill_folder
+from segmentation.published.turns import alone_in, turns_in
 from segmentation.published.whole_files import sync_file, sync_names
 
 Say = Callable[[str], None]
@@ -120,6 +121,7 @@ def erase(plan: Plan, request: Request, say: Say = lambda _: None) -> list[str]:
         If a file is in use or cannot be written. Files that were written are complete.
     """
     places, customers = plan.places, plan.customers
+    _check_no_backfill(places.warehouse)
     # First: a build after a killed erasure must not bring anybody back.
     suppress(places.suppression, customers, request)
     for path in plan.leftovers:
@@ -190,7 +192,7 @@ def find_remaining(plan: Plan) -> list[str]:
     lines += [str(path) for path in again.removed]
     lines += [str(path) for path in again.leftovers]
     if places.parquet and not again.parquet:
-        lines += [str(path) for path in files_naming([places.parquet], customers)]
+        lines += [str(path) for path in files_naming([places.parquet], customers.needles)]
     return lines
 
 
@@ -221,6 +223,18 @@ def _change_list(
             for entry in with_entries(entries, added)
         ]
         write_list(files.listed, changed)
+
+
+def _check_no_backfill(warehouse: Path) -> None:
+    """Check that no backfill is at work: it would carry days of its copy over, with everybody."""
+    folder = backfill_folder(warehouse)
+    if folder.is_dir():
+        with alone_in(folder) as is_alone:
+            if not is_alone:
+                raise ErasureError(
+                    f"A backfill of {warehouse} is at work, in a copy of it. Nothing was changed."
+                    " Call the command again when it has ended."
+                )
 
 
 def _remove_leftover(path: Path, warehouse: Path) -> None:

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from segmentation.erasure.suppression_list import SuppressionFiles
-from segmentation.published.files import leftover_versions, parquet_folder, published_file
+from segmentation.published.files import (
+    backfill_folder,
+    leftover_versions,
+    parquet_folder,
+    published_file,
+)
 
 # Where commands write if nothing else is asked for; relative to the project.
 AUDIENCES, PAGES = Path("audiences"), Path("report")
@@ -88,6 +93,7 @@ class Places:
         left = [next_of(file) for file in (self.warehouse, *self.databases)]
         left += [Path(f"{next_of(file)}.wal") for file in (self.warehouse, *self.databases)]
         left.append(self.warehouse.with_name(f"{self.warehouse.name}.tmp"))
+        left.append(backfill_folder(self.warehouse))
         if self.published and self.published.parent.is_dir():
             for version in leftover_versions(self.published):
                 left += [version.database, version.parquet, version.replaced_parquet]

@@ -148,7 +148,10 @@ def make_plan(
             for audiences in places.audiences
             for found in files_with_members(audiences, customers.dataset, customers.ids)
         ),
-        removed=tuple(files_naming((*places.pages, *places.scratch), customers)),
+        removed=(
+            *files_naming(places.pages, customers.needles_of_words),
+            *files_naming(places.scratch, customers.needles),
+        ),
         leftovers=tuple(places.leftovers()),
         sharing=max(
             (

@@ -28,6 +28,9 @@ from segmentation.published.publication import PUBLICATION_TABLES, SCHEMA, Table
 
 _NEXT = "segmentation_erasure_next"
 
+# The history of segments, which counts the customers of each observed day.
+_LOG = "segment_log"
+
 
 def write_without(
     file: Path,
@@ -73,6 +76,10 @@ def write_without(
                     expressions = [quoted(name) for name in columns]
                 _copy_rows(connection, table, expressions, kept)
             _count_published_rows(connection, tables)
+            for table in tables:
+                if table.name == _LOG and table.schema in own:
+                    condition = rows_of_erased(table, tables[table], customers, scope)
+                    _count_observed_customers(connection, table, condition or "false")
             _check_same_catalogue(connection, database)
             connection.execute(f"checkpoint {quoted(_NEXT)}")
         swap()
@@ -149,6 +156,37 @@ def _count_published_rows(connection: Connection, tables: Iterable[Table]) -> No
             f"update {counts.sql} set row_count = ({select(['count(*)'], _new(SCHEMA, name))})"
             f" where table_name = {text_literal(name)}"
         )
+
+
+def _count_observed_customers(connection: Connection, log: Table, erased: str) -> None:
+    """Take erased customers out of the numbers of customers that the history has of each day."""
+    keys = ["dataset", "variant", "segmentation"]
+    periods = select(
+        [
+            *keys,
+            "as_of as valid_from",
+            f"lead(as_of) over (partition by {', '.join(keys)}, customer_id order by as_of)"
+            " as valid_to",
+            "segment_slug",
+        ],
+        log.sql,
+        where=f"row_kind = 'change' and ({erased})",
+    )
+    same = " and ".join(f"days.{key} = periods.{key}" for key in keys)
+    counted = select(
+        [*(f"days.{key}" for key in keys), "days.as_of", "count(*) as customers"],
+        f"{log.sql} as days inner join ({periods}) as periods on {same}"
+        " and days.as_of >= periods.valid_from"
+        " and (periods.valid_to is null or days.as_of < periods.valid_to)",
+        where="days.row_kind = 'day' and periods.segment_slug is not null",
+        group_by="all",
+    )
+    target = _new(log.schema, log.name)
+    connection.execute(
+        f"update {target} as days set customers = days.customers - periods.customers"
+        f" from ({counted}) as periods where days.row_kind = 'day' and {same}"
+        " and days.as_of = periods.as_of"
+    )
 
 
 def _new(schema: str, name: str) -> str:

@@ -26,6 +26,11 @@ _FOLDER = "published"
 _ELSEWHERE = re.compile(r":memory:|[a-z][a-z0-9]+:.*", re.IGNORECASE | re.DOTALL)
 
 
+def backfill_folder(warehouse: Path) -> Path:
+    """Return the folder beside a warehouse in which a backfill computes days in a copy of it."""
+    return warehouse.with_name(f"{warehouse.name}.backfill")
+
+
 def published_file(warehouse: str, named: str = "") -> Path | None:
     """Return the file that a build of a warehouse publishes.
 

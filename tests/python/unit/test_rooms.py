@@ -39,7 +39,8 @@ ROOMS: dict[str, set[str]] = {
     "onboarding": {"engine"},
     "audiences": {"engine", "published"},
     "erasure": {"engine", "published", "audiences"},
-    "backfill": {"engine", "published"},
+    # A backfill keeps erased customers out, too.
+    "backfill": {"engine", "published", "erasure"},
     "cli": {
         *("engine", "published", "report", "onboarding", "audiences", "erasure"),
         *("scorer", "service", "backfill"),

@@ -20,7 +20,9 @@ create table intermediate.int_orders (
     customer_id varchar references intermediate.int_checked_customers (customer_id), cents bigint);
 create index orders_by_cents on intermediate.int_orders (cents);
 create table segmentation.value_assignments (customer_id bigint, segment_id integer);
-create table segmentation.segment_log (dataset varchar, customer_id varchar, row_kind varchar);
+create table segmentation.segment_log (
+    dataset varchar, variant varchar default 'default', segmentation varchar default 'value',
+    as_of date, row_kind varchar, customers bigint, customer_id varchar, segment_slug varchar);
 create table marts.fct_customer_segments (customer_id varchar, segment_name varchar);
 create table marts.dim_customers (customer_id varchar, identity_id varchar);
 create table marts.rpt_reject_reasons (reason varchar, example varchar);
@@ -38,8 +40,14 @@ insert into intermediate.int_checked_customers
     select 'C-' || range, 'n' from range(3) union all select '{gone}', 'n'
     union all select 'C-' || range, 'n' from range(3, 6);
 insert into intermediate.int_orders select customer_id, 7 from intermediate.int_checked_customers;
-insert into segmentation.segment_log values
-    ('sample', '{gone}', 'change'), ('members', '{gone}', 'change'), ('sample', null, 'day');
+insert into segmentation.segment_log (dataset, as_of, row_kind, customer_id, segment_slug) values
+    ('sample', '2025-02-01', 'change', '{gone}', 'loyal'),
+    ('sample', '2025-04-01', 'change', '{gone}', null),
+    ('members', '2025-01-01', 'change', '{gone}', 'loyal');
+insert into segmentation.segment_log (dataset, as_of, row_kind, customers) values
+    ('sample', '2025-01-01', 'day', 5), ('sample', '2025-02-01', 'day', 7),
+    ('sample', '2025-03-01', 'day', 8), ('sample', '2025-04-01', 'day', 6),
+    ('members', '2025-02-01', 'day', 9);
 insert into marts.fct_customer_segments values ('{gone}', 'Lost'), ('C-STAYS', 'Lost');
 insert into marts.dim_customers values ('{gone}', 'person 1'), ('C-STAYS', 'person 1');
 insert into marts.rpt_reject_reasons values

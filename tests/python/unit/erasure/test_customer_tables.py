@@ -45,7 +45,7 @@ def test_rows_are_counted_in_each_table(warehouse: Path) -> None:
         Rows("intermediate.int_orders", 1),
         Rows("marts.dim_customers", 1),
         Rows("marts.fct_customer_segments", 1),
-        Rows("segmentation.segment_log", 1),
+        Rows("segmentation.segment_log", 2),
         Rows("staging.stg_sample__customers", 1),
     ]
     assert known_ids(warehouse, Customers("sample", ("ZQX-77", "ZQX-7")), SAMPLE) == {"ZQX-77"}
@@ -105,9 +105,14 @@ def test_everything_else_is_as_it_was(warehouse: Path) -> None:
     assert ids == [(f"C-{n}",) for n in range(6)]
     assert rows(file, "from marts.rpt_segments") == [("C-STAYS", "Lost")]
     assert rows(file, "from marts.score(null)") == [(1,)]
-    assert rows(file, "from segmentation.segment_log order by all") == [
-        ("members", "ZQX-77", "change"),
-        ("sample", None, "day"),
+    assert rows(
+        file,
+        "select dataset, row_kind, count(*), any_value(customer_id) from segmentation.segment_log"
+        " group by all order by all",
+    ) == [
+        ("members", "change", 1, "ZQX-77"),
+        ("members", "day", 1, None),
+        ("sample", "day", 4, None),
     ]
     with duckdb.connect(str(file)) as connection, pytest.raises(duckdb.ConstraintException):
         connection.execute("insert into intermediate.int_orders values ('nobody', 1)")

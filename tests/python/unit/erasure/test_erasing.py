@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.places import Places
 from segmentation.erasure.plan import make_plan
 from segmentation.erasure.suppression_list import BEGUN, DONE, read_list
+from segmentation.published.files import backfill_folder
+from segmentation.published.turns import alone_in
 from typer.testing import CliRunner, Result
 
 REASON = ("--reason", "request of 2026-11-20")
@@ -228,3 +231,48 @@ def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) ->
         rewrite(database, customers)
     assert warehouse.read_bytes() == before
     assert [path.name for path in small_disk.iterdir()] == ["warehouse.duckdb"]
+
+
+def test_observed_days_count_those_who_stay(make_warehouse: Callable[..., Path]) -> None:
+    """On the two days between, one customer less was there."""
+    file = make_warehouse("C-GONE-1")
+    plan = make_plan(
+        Places.of(file.parent, {"SEGMENTATION_WAREHOUSE": str(file)}),
+        Customers.of("sample", ["C-GONE-1"]),
+        (),
+    )
+    rewrite(plan.databases[0], plan.customers)
+    with duckdb.connect(str(file), read_only=True) as connection:
+        days = connection.sql(
+            "select dataset, customers from segmentation.segment_log where row_kind = 'day'"
+            " order by dataset, as_of"
+        ).fetchall()
+    assert days == [("members", 9), *(("sample", customers) for customers in (5, 6, 7, 6))]
+
+
+def test_a_backfill_at_work_is_waited_for(shop: Shop) -> None:
+    folder = backfill_folder(shop.warehouse)
+    folder.mkdir()
+    (folder / "warehouse.duckdb").touch()
+    with alone_in(folder):
+        refused = shop.erase(GONE, *REASON, "--yes")
+    assert refused.exit_code == 1
+    assert "A backfill of" in refused.output
+    assert GONE in shop.ids()
+    assert shop.erase(f" {GONE} ", *REASON, "--yes").exit_code == 0
+    assert GONE not in shop.ids()
+    assert not folder.exists()
+
+
+def test_a_dry_run_says_who_is_unknown(shop: Shop) -> None:
+    found = shop.erase("C-NOBODY", *REASON, "--dry-run")
+    assert "Nothing was changed (--dry-run). Found nowhere: 1 of the ids." in found.output
+
+
+def test_a_page_that_names_a_short_id_is_removed(shop: Shop) -> None:
+    page = shop.folder / "report" / "page.html"
+    page.write_text("<td>C-17</td>")
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("insert into marts.dim_customers values ('C-17', 'p')")
+    assert shop.erase("C-17", *REASON, "--yes").exit_code == 0
+    assert not page.exists()
