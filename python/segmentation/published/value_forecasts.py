@@ -99,9 +99,12 @@ class ValueForecast:
                 "Do not rely on the forecast of lifetime value: over past quarters its errors were"
                 " larger than those of the last 90 days repeated. Priorities are not set by it."
             )
+        tested = "Over past quarters the forecast was no worse than repeating the last 90 days."
+        if self.ranks_customers:
+            return f"{tested} The priorities of segments follow it."
         return (
-            "Over past quarters its errors were no larger than those of the last 90 days repeated;"
-            f" priorities are {'' if self.ranks_customers else 'not '}set by it."
+            f"{tested} The priorities of segments do not follow it: forecast_because of"
+            " rpt_lifetime_value_model says why."
         )
 
 

@@ -48,7 +48,7 @@ def test_what_is_expected_of_all(marts: ReportMarts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ranks", "words"), [("true", "priorities are set by it"), ("false", "are not set by it")]
+    ("ranks", "words"), [("true", "segments follow it"), ("false", "do not follow it")]
 )
 def test_the_verdict_says_whether_priorities_follow(
     marts: ReportMarts, ranks: str, words: str
