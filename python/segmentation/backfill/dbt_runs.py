@@ -6,9 +6,9 @@ each run. dbt writes compiled SQL into it: every run gets nodes of its own.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
-import pickle
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class ReadProject:
         self._messages: list[str] = []
         self._manifest: Any = None
         self._manifest = self._invoke(["parse"])
-        self._nodes = pickle.dumps(self._manifest.nodes)
+        self._nodes = copy.deepcopy(self._manifest.nodes)
         self._models, self._seeds = needed_nodes(self._manifest)
         self._undated = undated_models(self._manifest, self._models)
 
@@ -111,7 +111,7 @@ class ReadProject:
         """Run dbt, and close the file that it had open."""
         self._messages.clear()
         if self._manifest is not None:
-            self._manifest.nodes = pickle.loads(self._nodes)
+            self._manifest.nodes = copy.deepcopy(self._nodes)
         asked = json.dumps({**self._variables, **variables})
         flags = ["--quiet", "--no-write-json", *arguments, "--vars", asked]
         result = dbtRunner(self._manifest, [self._take]).invoke(flags)
