@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from house import House, fitted
 from mixed_customers import CATEGORIES, planted_customers
-from segmentation.clustering.model import category_profile
+from segmentation.clustering.model_parts import category_profile
 from segmentation.playbook.profile_keys import Category
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from published_forecasts import NOT_ASKED_FOR
-from report_marts import ReportMarts, add_moves
+from report_marts import ReportMarts
+from report_moves import add_moves
 from segmentation.cli.app import app
 from segmentation.published.drift_figures import Drift, DriftFigure, read_drift
 from segmentation.published.segment_moves import ONE_DAY, SegmentMoves, read_segment_moves

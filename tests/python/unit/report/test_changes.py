@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from report_marts import ReportMarts, a_shop, add_moves
+from report_marts import ReportMarts
+from report_moves import add_moves
+from report_shop import a_shop
 from segmentation.published.segment_moves import ONE_DAY
 from segmentation.report import move_figures, theme
 from segmentation.report.content import Figure, Section

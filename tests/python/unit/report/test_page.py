@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_marts import ReportMarts, a_shop
+from report_marts import ReportMarts
+from report_shop import a_shop
 from segmentation.published.marts_schema import MartsNotFoundError
 from segmentation.report import theme
 from segmentation.report.content import Figure, Page
