@@ -17,7 +17,7 @@ import pandas as pd
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.gamma import CANDIDATE_GAMMAS, default_gamma
 from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
-from segmentation.clustering.options import KOptions
+from segmentation.clustering.search_options import KOptions
 from segmentation.clustering.structure import (
     CONTINUUM,
     compare_with_null,

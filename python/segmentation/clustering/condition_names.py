@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 
-from segmentation.clustering.model import (
-    Promise,
-    SegmentationModel,
-)
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import Promise
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.states import usable_conditions
 from segmentation.clustering.typical_values import MeasuredSegment

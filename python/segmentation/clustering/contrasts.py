@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segmentation.clustering.model import ModelCategory, SegmentationModel
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import ModelCategory
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.clustering.typical_values import TypicalValue

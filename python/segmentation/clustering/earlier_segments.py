@@ -7,12 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from segmentation.clustering.model import (
-    ModelCategory,
-    SegmentationModel,
-    category_profile,
-    z_scores,
-)
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import ModelCategory, category_profile, z_scores
 from segmentation.playbook.matching import EarlierSegment
 
 

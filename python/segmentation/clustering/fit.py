@@ -16,12 +16,12 @@ from segmentation.clustering.counted_succession import counted_succession
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement, NullComparison
 from segmentation.clustering.k_choice import knee_of, scan_k
-from segmentation.clustering.model import (
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import (
     FitMetrics,
     ModelFeature,
     ModelPrototype,
     ModelSegment,
-    SegmentationModel,
     Threshold,
     z_scores,
 )

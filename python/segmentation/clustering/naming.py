@@ -9,7 +9,7 @@ from typing import Any
 from segmentation.clustering.model import (
     SegmentationModel,
 )
-from segmentation.clustering.options import NamingOptions
+from segmentation.clustering.naming_options import NamingOptions
 from segmentation.clustering.typical_values import TypicalValue, read_typical_values
 from segmentation.playbook.conditions import Condition, read_condition
 from segmentation.playbook.feature_words import FeatureWords

@@ -26,7 +26,8 @@ from segmentation.clustering.contrasts import (
     frequent_here,
     rank_of,
 )
-from segmentation.clustering.model import ModelCategory, SegmentationModel
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import ModelCategory
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.engine.base import Engine

@@ -16,10 +16,8 @@ from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.conditions_of_fit import ConditionsOfFit
 from segmentation.clustering.gamma import AUTO, default_gamma
 from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
-from segmentation.clustering.model import (
-    ModelCategory,
-)
-from segmentation.clustering.options import AlgorithmOptions, SegmentationOptions
+from segmentation.clustering.model_parts import ModelCategory
+from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.sample import (
     check_columns,
     missing_shares,
@@ -30,6 +28,7 @@ from segmentation.clustering.sample import (
     trimmed,
     without_outliers,
 )
+from segmentation.clustering.search_options import AlgorithmOptions
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, select
 from segmentation.features.mixed_sample import MixedSample

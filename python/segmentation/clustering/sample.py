@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from segmentation.clustering.model import ModelCategory
-from segmentation.clustering.options import (
-    FeatureOptions,
-    PreparationOptions,
-    SegmentationOptions,
-)
+from segmentation.clustering.model_parts import ModelCategory
+from segmentation.clustering.options import SegmentationOptions
+from segmentation.clustering.preparation_options import FeatureOptions, PreparationOptions
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, all_of, number, quoted, select
 from segmentation.features.arrays import Matrix

@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from segmentation.clustering.model import (
-    ModelCategory,
-)
+from segmentation.clustering.model_parts import ModelCategory
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import quoted, text_literal
 from segmentation.features.prepared import PreparedFeatures

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from segmentation.clustering.assign import scoring_rule
-from segmentation.clustering.model import Promise, SegmentationModel
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import Promise
 from segmentation.clustering.names import (
     current_names,
     has_conditions,

@@ -25,7 +25,8 @@ from segmentation.clustering.contrasts import (
     frequent_here,
     rank_of,
 )
-from segmentation.clustering.model import ModelCategory, SegmentationModel
+from segmentation.clustering.model import SegmentationModel
+from segmentation.clustering.model_parts import ModelCategory
 from segmentation.clustering.naming import NamedSegment
 from segmentation.features.arrays import Codes, Matrix
 from segmentation.features.mixed_sample import MixedSample

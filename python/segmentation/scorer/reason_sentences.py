@@ -12,7 +12,7 @@ from segmentation.clustering.contrasts import (
     contrasts_of,
     frequent_here,
 )
-from segmentation.clustering.model import ModelCategory
+from segmentation.clustering.model_parts import ModelCategory
 from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.playbook.feature_words import FeatureWords, words_for
