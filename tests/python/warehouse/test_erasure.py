@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -197,6 +198,15 @@ def test_a_build_does_not_bring_a_customer_back(sample: Warehouse, tmp_path: Pat
     # The models are those before, and so are the segments of the others. Their reasons and expected
     # losses compare them with all customers, who are one fewer.
     assert warehouse.query(of_others) == before
+    # Nor does a backfill, which computes a day in a copy of the file, in another folder.
+    day = ("--from", "2025-12-15", "--to", "2025-12-15", "--yes")
+    shop.run("backfill", *day, "--vars", json.dumps({"dataset": "sample", **QUICK}))
+    log = "segmentation.segment_log"
+    assert warehouse.query(f"select 1 from {log} where customer_id = '{ORIGINAL}'") == []
+    assert warehouse.query(
+        f"select as_of::varchar, customers from {log}"
+        " where row_kind = 'day' and segmentation = 'value' order by 1"
+    ) == [("2025-12-15", 499), ("2025-12-31", 499)]
     # Without the key nobody is brought back: nothing is built.
     (tmp_path / "suppression.key").unlink()
     done = warehouse.dbt("build", *NO_TESTS, dataset="sample", **QUICK)
