@@ -135,6 +135,22 @@ def test_a_fit_that_people_want_takes_over_with_a_warning(
     assert "It fails gates that bind a refit for age or drift: " in logged.text
 
 
+def test_a_pin_keeps_out_a_fit_that_passes(fitted_house: House) -> None:
+    pinned = fitted_house.assignments()["model_version"][0]
+    fitted_house.connection.execute(
+        "create table promotions as select 'value' as segmentation, 'sample' as dataset, '' as "
+        f"variant, '{pinned}' as model_version, 'pin' as action, '2020-01-01' as decided_on"
+    )
+    begin(fitted_house)
+    settings = {**STRICT, "gate_agreement": 0.3}
+    model = fitted_house.fit(
+        settings, refit_after_days=7, runs_schema="runs", promotions="promotions"
+    )
+    assert model is not None
+    assert model.became == "champion"
+    assert decisions(fitted_house)[-1][1:4] == ("fitted", "champion", pinned)
+
+
 def test_the_challenger_says_what_it_would_say(fitted_house: House) -> None:
     model = fitted_house.fit(STRICT, refit_after_days=7)
     assert model is not None

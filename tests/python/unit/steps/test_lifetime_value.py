@@ -429,6 +429,20 @@ def test_later_the_forecast_of_the_model_itself_is_judged(
     assert found.loc["revenue", "moved_most"].endswith(" 0 came")
 
 
+def test_of_few_customers_chance_allows_more(house: LifetimeHouse, days: pd.DataFrame) -> None:
+    model = house.fit()
+    assert model is not None
+    following = datetime.date(2025, 9, 30)
+    house.connection.execute("update run set as_of = date '2025-12-31'")
+    ((_, frame),) = shop.backtest_frames(days, [following])
+    house.put("backtests", frame.assign(forecast_on=following))
+    of_all = _drift(house).loc["purchases"]
+    house.put("backtests", frame.head(20).assign(forecast_on=following))
+    of_few = _drift(house).loc["purchases"]
+    assert (of_all["customers_now"], of_few["customers_now"]) == (len(frame), 20)
+    assert of_few["threshold"] > 1.5 * of_all["threshold"]
+
+
 def test_without_a_model_there_is_no_error(house: LifetimeHouse) -> None:
     house.connection.execute("delete from customers where customer_id >= 'c0099'")
     house.fit()
