@@ -1,6 +1,6 @@
 {# Intervals and tests of a comparison of two groups, by arithmetic that every engine has. #}
 
-{# What a standard normal number stays within, either way, in so many percent of cases: 95 or 90. #}
+{# Two-sided quantile of the standard normal distribution, for a coverage of 95 or 90 percent. #}
 {% macro normal_quantile(coverage=95) -%}
     {{ {95: "1.959963984540054", 90: "1.6448536269514722"}[coverage] }}
 {%- endmacro %}
@@ -21,9 +21,9 @@
 {%- endmacro %}
 
 {#
-  The same of Student's t distribution with `degrees` of freedom, a double: the expansion of Cornish and
-  Fisher in powers of 1 / degrees (Abramowitz and Stegun, 26.7.5). From 3 degrees on it is at most 0.13 %
-  too small, from 5 on 0.02 %.
+  The same for Student's t distribution with `degrees` of freedom, a double: the expansion of
+  Cornish and Fisher in powers of 1 / degrees (Abramowitz and Stegun, 26.7.5). From 3 degrees on it
+  is at most 0.13 % too small, from 5 on 0.02 %.
 #}
 {% macro student_quantile(degrees, coverage=95) -%}
     {%- set terms = {

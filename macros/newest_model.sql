@@ -7,11 +7,11 @@
   seeds/model_promotions.csv pins is current, and one that it promotes is current until a champion is
   fitted after the decision. A challenger is current only where it is promoted or pinned.
 
-  The number stands in the version too, so that a row in which one of them was changed keeps its place;
-  numbers above a million were given by no fit. A row that lost its data set or variant may be of any,
-  and one that lost what it became is a champion: it is taken for the current one where its number is
-  the largest, so that no earlier model takes its place unnoticed, and whatever would apply it finds that
-  its digest is not that of its values.
+  The version contains the number too, so that a row in which one of them was changed keeps its place;
+  no fit gives numbers above a million. A row that lost its data set or variant counts for all of them,
+  and a row that lost `became` counts as a champion. If its number is the largest, it is the current
+  one, so that no earlier model takes its place unnoticed. The step that applies it finds that its
+  digest does not match its values.
 #}
 {% macro newest_model(segmentation, models, run_settings, promotions) -%}
 with
@@ -40,7 +40,7 @@ promotions as (
         nullif(variant, '') as variant,
         model_version,
         action,
-        -- A day is over at its end.
+        -- A day counts to its end.
         cast(decided_on as timestamp)
         + case when length(trim(decided_on)) <= 10 then interval '1' day else interval '0' day end
             as decided_before
@@ -103,7 +103,7 @@ numbered_models as (
 
 ),
 
--- A decision about a version that is not there decides nothing.
+-- Decisions about versions that are not stored have no effect.
 decisions as (
 
     select distinct

@@ -28,8 +28,9 @@ from {{ rhythm }}
 {%- endmacro %}
 
 {#
-  The purchase state that each customer of `days`, a CTE with the columns of int_purchase_days, had on a
-  day, a SQL expression: as of that day, nothing after it is counted, nor in the thresholds of the shop.
+  The purchase state of each customer of `days`, a CTE with the columns of int_purchase_days, on a
+  day, a SQL expression. Later days count neither for the customer nor for the thresholds of the
+  shop.
 #}
 {% macro purchase_states_on(day, days) -%}
 with
@@ -57,7 +58,7 @@ lrfm as (
     select
         customer_id,
         recency_days,
-        -- Whether there is a purchase in the window is all that a state asks.
+        -- A state only depends on whether the window has a purchase.
         case when recency_days < {{ lrfm_window_days() }} then 1 else 0 end as frequency
     from days_so_far
 

@@ -18,7 +18,7 @@
     {{- return(50000) -}}
 {%- endmacro %}
 
-{# The ids of these customers, of all who bought up to as_of. #}
+{# The ids of these customers, from all who bought up to as_of. #}
 {% macro backtested_customers() -%}
 with
 

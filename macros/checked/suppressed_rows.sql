@@ -1,16 +1,16 @@
 {#
-  Customers who were erased and are still in the source: their rows are counted, and nothing of them is
-  kept. docs/erasure.md has the whole.
+  Leaves out erased customers who are still in the source: their rows are counted, and none of their
+  values is kept. See docs/erasure.md.
 #}
 
-{# What `unreadable` and `rejected_because` say of a row of a suppressed customer. #}
+{# The value of `unreadable` and `rejected_because` in a row of a suppressed customer. #}
 {% macro suppressed_mark() -%}
     {{- return("suppressed") -}}
 {%- endmacro %}
 
 {#
-  A query of the ids among some rows that are on the list, which has hashes; none where nobody of the
-  data set is on it. Each id is hashed once.
+  A query for the ids of some rows that the list suppresses. The list holds hashes, so each id is
+  hashed once. None if the list has no customer of the data set.
 #}
 {% macro suppressed_ids(rows) -%}
     {%- set hashes = suppression_list() -%}
@@ -34,8 +34,8 @@
 {%- endmacro %}
 
 {#
-  A CTE `name` of the rows of another one, which has the columns of a contract table. Of each row of a
-  suppressed customer a row is left that says so and nothing else.
+  A CTE `name` with the rows of another one, which has the columns of a contract table. A row of a
+  suppressed customer keeps the mark `suppressed` and no other value.
 #}
 {% macro without_suppressed(name, rows, table) -%}
 {%- set ids = suppressed_ids(rows) -%}
@@ -91,8 +91,8 @@ suppressed_customers as (
 {%- endmacro %}
 
 {#
-  Around a staging model that is stored: {% call staged_rows("orders") %} ... {% endcall %}. What it
-  stores has nothing of suppressed customers either; the rest is as the model wrote it.
+  Wraps a stored staging model: {% call staged_rows("orders") %} ... {% endcall %}. It removes the
+  values of suppressed customers, and changes no other rows.
 #}
 {% macro staged_rows(table) -%}
 {%- set written = caller() -%}
@@ -119,8 +119,8 @@ from kept_rows
 
 {#
   For models of other projects that store a copy of a source: a condition that is false for rows of
-  suppressed customers, `where {{ segmentation.not_suppressed("customer_id") }}`. Call it where the
-  rows of a table are many only once: each row is hashed.
+  suppressed customers, `where {{ segmentation.not_suppressed("customer_id") }}`. It hashes each
+  row: call it only once for a large table.
 #}
 {% macro not_suppressed(customer_id) -%}
     {%- set hashes = segmentation.suppression_list() -%}

@@ -19,8 +19,8 @@
 {%- endmacro %}
 
 {#
-  Publishes the marts of a run: a dictionary of `problems`, sentences, and `file`, none where there is
-  none.
+  Publishes the marts of a run. Returns a dictionary of `problems`, a list of sentences, and `file`,
+  the published file or none.
 #}
 {% macro publish_by_engine(run_id) -%}
     {{- return(adapter.dispatch("publish_by_engine", "segmentation")(run_id)) -}}

@@ -1,6 +1,6 @@
-{# What engines spell differently to keep suppressed customers out; docs/erasure.md. #}
+{# SQL that differs between engines and keeps suppressed customers out; see docs/erasure.md. #}
 
-{# Sentences that say why suppressed customers cannot be kept out. #}
+{# Why suppressed customers cannot be kept out, in sentences. #}
 {% macro suppression_problems() -%}
     {{- return(adapter.dispatch("suppression_problems", "segmentation")()) -}}
 {%- endmacro %}
@@ -15,7 +15,7 @@
     {{- return([]) -}}
 {%- endmacro %}
 
-{# The hashes of the list as what can stand after `from`; none where nobody of the data set is on it. #}
+{# The hashes of the list, as a from-item; none if the list has no customer of the data set. #}
 {% macro suppression_list() -%}
     {{- return(adapter.dispatch("suppression_list", "segmentation")()) -}}
 {%- endmacro %}
@@ -30,8 +30,8 @@
 {%- endmacro %}
 
 {#
-  Elsewhere than in DuckDB the padded keys, as hexadecimal digits, are secrets of the environment. They
-  must not stand in the text of a query: give the engine a function of this name that knows them.
+  Other engines than DuckDB read the padded keys, as hexadecimal digits, from secrets. A query must
+  not contain them: give the engine a function of this name that returns them.
 #}
 {% macro default__suppression_hash(text) -%}
     sha2(

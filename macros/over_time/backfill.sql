@@ -1,7 +1,7 @@
-{# What `segmentation backfill` asks of dbt, see python/segmentation/backfill/dbt_runs.py. #}
+{# Operations of `segmentation backfill`, see python/segmentation/backfill/dbt_runs.py. #}
 
 {#
-  Says, in dbt's log, what a run with these vars would be about, and which file it would write to.
+  Logs the data set, variant and window of a run with these vars, and the file it would write to.
   Nothing is built.
 #}
 {% macro describe_run() -%}
@@ -15,7 +15,8 @@
 {%- endmacro %}
 
 {#
-  Publishes the marts as those of an earlier run, to which nothing but days of the history was added.
+  Publishes the marts under the id of an earlier run; since then, only days of the history were
+  added.
 #}
 {% macro publish_again(run_id) -%}
     {%- set published = publish_by_engine(run_id) -%}

@@ -62,8 +62,9 @@
 {%- endmacro %}
 
 {#
-  The models of each segmentation that are stored for what is built, the newest first: those that
-  seeds/model_promotions.csv can name. None where they are in another file, or nothing is applied.
+  The stored models of each segmentation for the data set and variant of the build, the newest
+  first: seeds/model_promotions.csv can name these. None with --defer, where they are in another
+  file, and with --empty.
 #}
 {% macro stored_versions() -%}
     {%- if invocation_args_dict.get("defer") or invocation_args_dict.get("empty") -%}

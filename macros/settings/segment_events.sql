@@ -1,6 +1,6 @@
-{# When a segment of a model counts as one of the model before, see fct_segment_events. #}
+{# When a segment of a new model counts as a segment of the previous one, see fct_segment_events. #}
 
-{# Of its customers, at least this share are in one segment of the next model: it survived. #}
+{# A segment survives if one segment of the new model has at least this share of its customers. #}
 {% macro segment_survival_share() -%}
     {%- if segment_survival_share_problem() -%}
         {%- do refuse(segment_survival_share_problem()) -%}
@@ -9,7 +9,7 @@
     {{- return(var("segment_survival_share")) -}}
 {%- endmacro %}
 
-{# Of its customers, at least this share are in each part that it split into. #}
+{# A segment splits into parts that each have at least this share of its customers. #}
 {% macro segment_split_share() -%}
     {%- if segment_split_share_problem() -%}
         {%- do refuse(segment_split_share_problem()) -%}
@@ -18,7 +18,7 @@
     {{- return(var("segment_split_share")) -}}
 {%- endmacro %}
 
-{# Above a half, so that a segment survives as one other at most. #}
+{# Above a half, so that a segment survives in one segment at most. #}
 {% macro segment_survival_share_problem() -%}
     {%- set share = var("segment_survival_share") -%}
     {%- if share is not number or share is boolean or not (share > 0.5 and share <= 1) -%}
@@ -29,7 +29,7 @@
     {{- return(none) -}}
 {%- endmacro %}
 
-{# A part is less than what survived. #}
+{# At most a half, so that a part is smaller than a segment that survives. #}
 {% macro segment_split_share_problem() -%}
     {%- set share = var("segment_split_share") -%}
     {%- if share is not number or share is boolean or not (share > 0 and share <= 0.5) -%}

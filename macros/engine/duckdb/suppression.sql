@@ -6,7 +6,7 @@
     {{- return(found.columns[0].values()[0] > 0) -}}
 {%- endmacro %}
 
-{#- Without the plugin, in a project that installs this one, a list is noticed by its file. -#}
+{#- A project that installs this one may lack the plugin: then the file shows a list. -#}
 {% macro duckdb__suppression_problems() -%}
     {%- if segmentation.duckdb__has_suppression_functions() -%}
         {%- set found = run_query("select segmentation_suppression_problems()") -%}

@@ -7,7 +7,7 @@ outcomes as (
 
 ),
 
--- A segment goes by its last name.
+-- A segment has its latest name on all days.
 ranked_names as (
 
     select
@@ -141,7 +141,7 @@ select
     cast(segments.customers as bigint) as customers,
     cast(segments.customers / segments.customers_of_day as double) as share_of_customers,
     cast(segments.mean_spend as double) as mean_spend,
-    -- greatest() alone would make 0 of null.
+    -- greatest() alone would turn null into 0.
     cast(
         case
             when segments.half_width is not null

@@ -38,7 +38,7 @@ purchase_days as (
 
 ),
 
--- Nothing is known of what came in a data set without orders.
+-- A data set without orders has no outcomes.
 first_days as (
 
     select min(purchased_on) as began_on
@@ -221,7 +221,7 @@ select
     cast(segments.model_version as varchar) as model_version,
     cast(segments.fitted_as_of as date) as fitted_as_of,
     cast(segments.fitted_as_of > segments.observed_on as boolean) as model_fitted_later,
-    -- A period that began before the first order of all is not known whole.
+    -- A period that began before the first order of all is incomplete.
     cast(
         segments.began_on <= {{ dbt.dateadd("day", 1 - period_days, "segments.observed_on") }}
         as boolean

@@ -118,9 +118,9 @@ waiting_challengers as (
             ' customers would be in another segment.'
         ) as message,
         concat(
-            'See rpt_challenger_comparison. If it is better all the same: segmentation promote ',
+            'See rpt_challenger_comparison. To put it in force: segmentation promote ',
             newest_version,
-            ' --reason "..."; docs/models.md says what else there is.'
+            ' --reason "..."; docs/models.md has the other options.'
         ) as what_to_do
     from last_fits
     where
