@@ -32,8 +32,8 @@ class MemberFile:
     ----------
     path : Path
     rows : int or None
-        Rows of the customers; None where it is removed whole, because a destination's file does not
-        say of whom a row is.
+        Rows of the customers; None for a file of a destination, which is removed whole because its
+        rows have no customer id.
     audience, destination : str
         Empty for assignments.
     """
@@ -45,12 +45,12 @@ class MemberFile:
 
 
 def files_with_members(folder: Path, dataset: str, ids: Collection[str]) -> list[MemberFile]:
-    """Return what exports wrote below a folder and holds one of the customers.
+    """Return the files of exports below a folder that hold one of the customers.
 
     Parameters
     ----------
     folder : Path
-        That of audiences or of assignments; it may be missing.
+        The folder of audiences or of assignments; it may be missing.
     dataset : str
     ids : collection of str
 
@@ -65,8 +65,8 @@ def files_with_members(folder: Path, dataset: str, ids: Collection[str]) -> list
 def erase_members(folder: Path, dataset: str, ids: Collection[str]) -> None:
     """Write the files of :func:`files_with_members` anew, without the customers.
 
-    What a destination was given is removed: its rows do not say of whom they are. The next export
-    writes it anew. A file that is written takes the place of the old one whole.
+    Files of a destination are removed, because their rows have no customer id; the next export
+    writes them anew. Each new file replaces the old one whole.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def _erasures(
 def _of_audience(
     path: Path, given: Given, ids: frozenset[str], *, is_assigned: bool
 ) -> Iterator[tuple[MemberFile, Callable[[], None]]]:
-    """Yield the files of an audience, its state last: an erasure that was killed begins anew."""
+    """Yield the files of an audience, the state last, so that a killed erasure can be repeated."""
     to = path.parent / given.file
     kept = tuple(row for row in given.rows if row[0] not in ids)
     gone = len(given.rows) - len(kept)
@@ -139,7 +139,7 @@ def _of_audience(
 
 
 def _file_without(place: Path, ids: frozenset[str]) -> tuple[int, bytes]:
-    """Return how many rows of a file are of the customers, and the file without them."""
+    """Return how many rows of a file belong to the customers, and the file without them."""
     if not place.is_file():
         return 0, b""
     if place.suffix.lower() == ".parquet":
@@ -154,7 +154,7 @@ def _file_without(place: Path, ids: frozenset[str]) -> tuple[int, bytes]:
 
 
 def _lines_without(text: str, ids: frozenset[str]) -> tuple[int, bytes]:
-    """Return the rows of a CSV that are of the customers, and the text of the others as it is."""
+    """Return the customers' rows of a CSV file, and the text of all other rows, unchanged."""
     lines = io.StringIO(text, newline="").readlines()
     rows = csv.reader(lines)
     header = next(rows, None)

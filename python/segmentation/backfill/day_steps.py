@@ -1,4 +1,4 @@
-"""The days of a backfill: from one day to another, at equal steps of the calendar."""
+"""The days of a backfill: equal steps of the calendar between two days."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def read_step(text: str) -> CalendarStep:
     Raises
     ------
     ValueError
-        If it is none of them; the message says what can be written.
+        If the text is none of these; the message lists what is allowed.
     """
     word = text.strip().lower()
     if word in _DAYS:

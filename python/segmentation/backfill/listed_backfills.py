@@ -8,7 +8,7 @@ import uuid
 from segmentation.engine.duckdb import Connection
 from segmentation.engine.sql import select, text_literal
 
-# What the table `build_runs` calls it, beside the commands of dbt; rpt_builds knows the word.
+# Its command in the table `build_runs`, beside those of dbt; rpt_builds uses the same word.
 COMMAND = "backfill"
 
 
@@ -45,7 +45,7 @@ def list_run(connection: Connection, runs: str, began: dt.datetime, marts: int) 
         "nodes_failed": "0",
         "nodes_skipped": "0",
     }
-    # What it is of, and which models are current, is as in the run before.
+    # The data set and the current models are those of the run before.
     kept = ("dataset", "variant", "as_of", "models", "models_before")
     columns = [*values, *kept]
     last = select([*values.values(), *kept], runs, order_by="run_number desc", limit=1)

@@ -1,8 +1,8 @@
 """Carries days of the segment log from the copy in which they were computed to the warehouse.
 
-Both files have the table ``segment_log``. The warehouse is written to in one short transaction, and
-only where its log is the one that the day was computed on: a build that ended meanwhile may have
-added a day.
+Both files have the table ``segment_log``. Each day is written in one short transaction, and only if
+the log of the warehouse is still the one that the day was computed on: a build may have added a day
+meanwhile.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def shared_columns(connection: Connection, table: str, other: str) -> list[str]:
 
 
 def fingerprint(connection: Connection, place: LogPlace, database: str) -> Fingerprint:
-    """Return what tells whether two logs have the same rows, day by day.
+    """Return the numbers and hashes of rows by day, which show whether two logs are equal.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def fingerprint(connection: Connection, place: LogPlace, database: str) -> Finge
 
 
 def refresh_log(connection: Connection, place: LogPlace, *, source: str, target: str) -> None:
-    """Let the log of one file have the rows of another, of the data set.
+    """Replace the rows of the data set in one log by those of another file.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def carry_days(
     target: str,
     segmentations: Collection[str],
 ) -> int:
-    """Replace the days of the log that a computed day has changed: itself and those beside it.
+    """Replace the days of the log that a computed day changed: the day and its neighbours.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def changed_days(
 
 
 def replace_table(connection: Connection, schema: str, name: str, databases: Sequence[str]) -> None:
-    """Let a table have the rows of the same table in another file, in the order of their storage.
+    """Replace the rows of a table by those of the same table in another file, in stored order.
 
     Its description, and what is granted on it, stay.
 
@@ -192,7 +192,7 @@ def replace_table(connection: Connection, schema: str, name: str, databases: Seq
 
 @contextlib.contextmanager
 def transaction(connection: Connection) -> Iterator[None]:
-    """Commit what the body does as a whole, or nothing of it."""
+    """Commit all changes of the body, or none."""
     connection.begin()
     try:
         yield

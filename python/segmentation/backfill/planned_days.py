@@ -12,7 +12,7 @@ from segmentation.engine.sql import quoted, select, text_literal
 # The segmentations whose days a whole build observes, as the macro `segmentations` has them.
 OBSERVED = ("value", "profile", "prospects")
 
-# What a backfill reads of a warehouse, and nobody else calls a table.
+# Names of tables that a backfill reads, and that only this project uses.
 _TABLES = (
     *("int_run_settings", "int_purchase_days", "segment_log", "build_runs"),
     "fct_customer_segment_history",
@@ -56,7 +56,7 @@ class Observed:
     is_history_built : bool
         Whether the mart of the history has the changes that the log has.
     seconds : float or None
-        How long the shortest whole build took, which fitted least; None where there was none.
+        How long the shortest whole build took, which fitted the least; None without a whole build.
     """
 
     dataset: str
@@ -78,7 +78,7 @@ class PlannedDay:
     ----------
     as_of : datetime.date
     missing : tuple of str
-        Segmentations that are observed on this day; none where the day is skipped.
+        Segmentations to compute for this day; empty where the day is skipped.
     """
 
     as_of: dt.date
@@ -87,7 +87,7 @@ class PlannedDay:
 
 @dataclass(frozen=True)
 class BackfillPlan:
-    """The days of a backfill, and what the warehouse has of them.
+    """The days of a backfill, and which of them the warehouse has.
 
     Attributes
     ----------
@@ -113,7 +113,7 @@ class BackfillPlan:
 
     @property
     def hindsight(self) -> dict[dt.date, list[str]]:
-        """Models that are fitted as of a later day than one that they are applied to, by that day.
+        """Models that are applied to days before their fit, by the day of the fit.
 
         Returns
         -------
@@ -143,7 +143,7 @@ def read_observed(connection: Connection) -> Observed:
     Raises
     ------
     NotBuiltError
-        If a table is missing or empty, or in several schemas.
+        If a table is missing, empty, or in several schemas.
     """
     tables = {name: _table(connection, name) for name in _TABLES}
     columns = ["dataset", "variant", "as_of", "lrfm_window_days"]

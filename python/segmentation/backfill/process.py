@@ -1,8 +1,8 @@
 """The process of a backfill: computes days in a copy of the warehouse, and carries them over.
 
-``segmentation backfill`` starts it with a job, a JSON file; it says on its standard output how far
-it is, one JSON object a line. Killed at any moment, it leaves the days that it has carried over,
-whole.
+``segmentation backfill`` starts it with a job, a JSON file. It reports its progress on standard
+output, one JSON object a line. If it is killed, the days that it has carried over stay, and they
+are complete.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def say(event: str, **facts: Any) -> None:
 
 
 def when_free(path: Path, action: Callable[[], _Done]) -> _Done:
-    """Do what opens a file, as soon as no other process keeps it locked."""
+    """Run a function that opens a file, once no other process has it locked."""
     said = None
     while True:
         try:
@@ -95,7 +95,7 @@ def when_free(path: Path, action: Callable[[], _Done]) -> _Done:
 
 
 class Published(NamedTuple):
-    """The file that was published; or why there is none, if that needs saying."""
+    """The published file, or a reason why nothing was published."""
 
     file: str | None = None
     why_not: str | None = None
@@ -134,7 +134,7 @@ class Backfill:
         say("done", published=published.file, not_published_because=published.why_not)
 
     def _copy_warehouse(self) -> Observed:
-        """Copy the file while no process can write to it, and return what it is of."""
+        """Copy the file while no process can write to it, and return the last build in it."""
         job = self._job
         with (
             contextlib.closing(open_in_memory()) as connection,
@@ -167,7 +167,7 @@ class Backfill:
                 )
 
     def _check_columns(self) -> None:
-        """Refuse a warehouse of another version, which could not take what is computed."""
+        """Refuse a warehouse of another version: its tables have other columns."""
         with self._both_open(is_read=True) as connection:
             for name in ("segment_log", *HISTORY_MARTS):
                 place = self._project.place(name)
@@ -207,7 +207,7 @@ class Backfill:
         )
 
     def _take_log(self) -> Fingerprint:
-        """Let the copy have the log of the warehouse, and return what tells whether it changes."""
+        """Copy the log of the warehouse, and return the state of it that shows later changes."""
         with self._both_open(is_read=True) as connection:
             base = fingerprint(connection, self._log, _WAREHOUSE)
             if fingerprint(connection, self._log, _COPY) != base:
@@ -233,7 +233,7 @@ class Backfill:
         )
 
     def _publish(self, run: str) -> Published:
-        """Publish, where no run but backfills came after the one that was published."""
+        """Publish, if only backfills came after the run that was published."""
         file = self._job.published
         if file is None or not file.is_file():
             return Published()
@@ -278,7 +278,7 @@ def _keep_erased_out(warehouse: Path) -> None:
 
 @contextlib.contextmanager
 def _in_warehouse(connection: Connection) -> Iterator[None]:
-    """Look tables up in the warehouse while the body runs."""
+    """Use the warehouse as the current database while the body runs."""
     connection.execute(f"use {_WAREHOUSE}")
     try:
         yield

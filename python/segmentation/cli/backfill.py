@@ -70,12 +70,12 @@ def backfill(
     ] = None,
     project: ProjectFolder = None,
 ) -> None:
-    """Fill the history of segments: who was in which on past days, by the current models.
+    """Fill the history of segments with past days, by the current models.
 
-    Each day gets what a build as of that day would have stored, if it had these models; nothing
-    is fitted, and no table but the history changes. Days are computed in a copy of the
-    warehouse, and the time is a fraction of that of builds. Stop it at any moment: the same
-    command goes on with the days that are missing.
+    Each day gets what a build as of that day would have stored with these models. Nothing is
+    fitted, and only the history changes. Days are computed in a copy of the warehouse, in a
+    fraction of the time of builds. Stop it at any moment: the same command goes on with the days
+    that are missing.
     """
     console = terminal()
     folder = project_folder(project)
@@ -209,7 +209,7 @@ def _cell(plan: BackfillPlan, day: PlannedDay, segmentation: str) -> str:
 
 
 def _plan_lines(plan: BackfillPlan, warehouse: Path, published: Path | None) -> Iterator[str]:
-    """Say what happens, how long it takes and what it leaves as it is."""
+    """Yield what happens, how long it takes and what does not change."""
     filled, skipped = len(plan.to_fill), len(plan.days) - len(plan.to_fill)
     seconds = plan.seconds
     how_long = "" if seconds is None else f", in about {_duration(seconds)}"
@@ -245,7 +245,7 @@ def _duration(seconds: float) -> str:
 
 def _ask() -> None:
     if not sys.stdin.isatty():
-        raise CommandError("Add --yes to begin, where nobody can be asked.", ExitCode.USAGE)
+        raise CommandError("Add --yes to begin without a terminal.", ExitCode.USAGE)
     if not typer.confirm("Begin?", default=True):
         raise typer.Exit(ExitCode.DONE)
 
@@ -304,7 +304,7 @@ class BackfillProgress:
             yield
 
     def take(self, line: str) -> None:
-        """Take in a line of the process; what is no event of it is left out."""
+        """Read a line of the process, and ignore lines that are no events."""
         try:
             event = json.loads(line)
             kind = event["backfill"]

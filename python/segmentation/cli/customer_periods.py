@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-# So many periods are shown; the JSON has all of them.
+# Number of periods that are shown; the JSON has all of them.
 SHOWN = 5
 
 

@@ -31,7 +31,7 @@ from segmentation.erasure.places import Places
 from segmentation.erasure.plan import Plan, built_dataset, make_plan
 from segmentation.erasure.suppression_list import DONE
 
-# So many places of unknown ids are named.
+# Number of unknown ids whose place is named.
 NAMED_PLACES = 20
 
 Ids = Annotated[
@@ -49,7 +49,7 @@ IdsFile = Annotated[
 ]
 Reason = Annotated[
     str,
-    typer.Option(help="Why, for the list of erasures. It must name nobody.", show_default=False),
+    typer.Option(help="Why, for the list of erasures. It must hold no id.", show_default=False),
 ]
 Dataset = Annotated[
     str | None,
@@ -102,8 +102,8 @@ def erase(
 ) -> None:
     """Remove customers from all files that this project wrote, and keep them out of later builds.
 
-    Files are written anew without them, and looked through again. The source is not changed: a list
-    of keyed hashes makes builds leave the customers out. docs/erasure.md has the whole. The exit
+    Files are written anew without them, and searched again. The source is not changed. A list holds
+    hashes of the customers, and builds leave these customers out. See docs/erasure.md. The exit
     code is 1 if something remains.
     """
     folder = project_folder(project)
@@ -155,7 +155,7 @@ def _erased(
     _check_known(plan, states, unknown=unknown)
     if not yes:
         if not sys.stdin.isatty():
-            raise CommandError("Nothing was changed: add --yes where nobody can be asked.")
+            raise CommandError("Nothing was changed: add --yes to erase without a terminal.")
         if not typer.confirm("Erase this? It cannot be undone.", err=True):
             raise CommandError("Nothing was changed.")
     if not plan.is_known and not states:
@@ -200,8 +200,8 @@ def _check_known(plan: Plan, states: dict[str, str], *, unknown: bool) -> None:
     raise CommandError(
         f"Nothing was changed: {len(new):,} of {len(ids):,} ids are found nowhere in the data set"
         f" '{plan.customers.dataset}' (number {shown}{more} of those you named). Write them as the"
-        " marts have them, or name their data set with --dataset. --even-if-unknown keeps them out"
-        " of later builds all the same."
+        " marts have them, or name their data set with --dataset. To keep them out of later builds"
+        " without data to erase, add --even-if-unknown."
     )
 
 
@@ -222,7 +222,7 @@ def _plan_lines(plan: Plan) -> list[str]:
     for found in plan.members:
         counted = f"{found.rows:,} rows" if found.rows is not None else "removed whole"
         lines.append(f"  {found.path}: {counted}")
-    lines += [f"  {path}: names somebody, and is removed" for path in plan.removed]
+    lines += [f"  {path}: contains an id, removed" for path in plan.removed]
     lines += [f"  {path}: left by a process that was killed, removed" for path in plan.leftovers]
     if plan.sharing:
         lines.append(
@@ -237,26 +237,24 @@ def _result_lines(plan: Plan) -> list[str]:
         {(found.audience, found.destination) for found in plan.members if found.audience}
     )
     lines = [
-        "Erased. Nothing is found any more, and later builds leave them out:",
+        "Erased. A second search found nothing. Later builds leave them out:",
         f"  {plan.places.suppression.listed} lists them as hashes under the key",
         f"  {plan.places.suppression.key}. Keep both, the key apart from the list.",
         "Counts and averages are those of the last build. Build again: segmentation build",
         "What this command does not reach:",
-        "  the source, which it does not change; backups, and copies that somebody made;",
-        "  published files that a reader still has open, and pages that were sent to somebody.",
+        "  the source, which it does not change; backups, and copies of files;",
+        "  published files that a reader still has open, and pages that were sent.",
     ]
     for audience, destination in given:
         written = "" if destination == OWN_FILE else f" for {destination}"
-        lines.append(
-            f"  The audience {audience} was written{written}: remove them where it was taken."
-        )
+        lines.append(f"  The audience {audience} was written{written}: remove them there too.")
     if len(plan.customers.distinctive) < len(plan.customers.ids):
         unsearched = [*plan.places.scratch]
         if len(plan.customers.words) < len(plan.customers.ids):
             unsearched += plan.places.pages
         lines.append(
-            "  Short ids cannot be told from other text, and were not looked for in"
-            f" {', '.join(map(str, unsearched))}. Remove these if they may name somebody."
+            "  Short ids cannot be distinguished from other text. They were not searched in"
+            f" {', '.join(map(str, unsearched))}. Remove these if they may hold an id."
         )
     return lines
 
@@ -276,7 +274,7 @@ def _advice(plan: Plan) -> str:
             "Tables that are not of this project are yours: delete the rows there, or call the"
             f" command again with {options}."
         )
-    return "Look there, then call the command again: it does what is left to do."
+    return "Check these places, then call the command again: it erases the rest."
 
 
 def _as_values(plan: Plan, remaining: list[str] | None) -> dict[str, Any]:

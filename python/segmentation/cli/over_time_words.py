@@ -1,4 +1,4 @@
-"""Who moved and what drifted, in a line for the terminal."""
+"""Moves and drift, in a line for the terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from segmentation.published.drift_figures import Drift
 from segmentation.published.segment_moves import ONE_DAY, SegmentMoves
 
-# The segmentations whose moves are told, the first of them with where they led.
+# Segmentations whose moves are reported; the first with the largest move.
 TOLD = ("value", "profile")
 
 
 def over_time_in_words(moves: Mapping[str, SegmentMoves] | None, drift: Drift | None) -> str:
-    """Return a line about moves and drift; empty where the file says nothing of either.
+    """Return a line about moves and drift; empty where the file has neither.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def over_time_in_words(moves: Mapping[str, SegmentMoves] | None, drift: Drift | 
 def over_time_facts(
     moves: Mapping[str, SegmentMoves] | None, drift: Drift | None
 ) -> dict[str, Any]:
-    """Return the same as JSON has it: None where an earlier version built the file."""
+    """Return the same for JSON; None where an earlier version built the file."""
     return {
         "segment_moves": None
         if moves is None
@@ -62,5 +62,5 @@ def _moves_in_words(told: list[SegmentMoves]) -> list[str]:
 
 
 def _within(sentence: str) -> str:
-    """Return a sentence as it stands after a colon or a comma."""
+    """Return a sentence with a small first letter, to follow a colon or a comma."""
     return sentence[:1].lower() + sentence[1:]

@@ -23,7 +23,7 @@ from segmentation.published.read_marts import Marts
 # What can be promoted: the classifier of prospects is fitted with the value model.
 _CLUSTERINGS = ("value", "profile")
 _PROMOTED = (*_CLUSTERINGS, "lifetime_value")
-# Pairs of segments that are shown; the rest is summed up.
+# Number of pairs of segments that are shown; the rest is added up.
 MOVES_SHOWN = 12
 
 
@@ -103,7 +103,7 @@ def _versions(marts: Marts, version: str, segmentation: str | None) -> _Versions
     Raises
     ------
     CommandError
-        If there is no such version; the message names those that there are.
+        If there is no such version; the message lists the stored ones.
     """
     listed = _history(marts)
     found = [row for row in listed if row["model_version"] == version]
@@ -147,7 +147,7 @@ def _history(marts: Marts) -> list[dict[str, Any]]:
 
 
 def _show_change(console: Console, marts: Marts, versions: _Versions) -> None:
-    """Print what is known of the version and who would be in another segment with it."""
+    """Print the facts about the version, and which customers would change segment."""
     wanted, current = versions.wanted, versions.current
 
     def say(text: str) -> None:

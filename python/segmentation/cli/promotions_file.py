@@ -1,4 +1,4 @@
-"""The seed ``model_promotions.csv`` as the command ``promote`` writes it."""
+"""Writes the seed ``model_promotions.csv`` for the command ``promote``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEY = ("segmentation", "dataset", "variant")
 
 
 def with_decision(content: str, decision: Mapping[str, str]) -> str:
-    """Return the text of the file with a decision in the place of earlier ones about the same.
+    """Return the text of the file, with a decision instead of earlier ones about the same model.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def write_decision(project: Path, decision: Mapping[str, str]) -> Path:
 
 
 def _decides_the_same(row: Mapping[str, str], decision: Mapping[str, str]) -> bool:
-    # A row without a variant is about all of them.
+    # A row without a variant applies to all variants.
     same_variant = "" in (row["variant"], decision["variant"]) or (
         row["variant"] == decision["variant"]
     )

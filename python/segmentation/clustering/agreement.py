@@ -1,4 +1,4 @@
-"""How the segments agree that two models give the same customers."""
+"""Agreement of the segments that two models give to the same customers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segmentation.engine.sql import quoted
 
 @dataclass(frozen=True)
 class Agreement:
-    """How the segments that two models give the same customers agree.
+    """Agreement of the segments that two models give to the same customers.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Agreement:
     kept : int
         Customers whose segment has the same slug.
     adjusted_rand_index : float
-        1 where the groups are the same, whatever they are called; near 0 of unrelated ones.
+        1 for the same groups, whatever their names; near 0 for unrelated groups.
     """
 
     customers: int
@@ -31,7 +31,7 @@ class Agreement:
 
     @property
     def kept_share(self) -> float:
-        """The share who keep their segment; 1 of nobody."""
+        """The share of customers who keep their segment; 1 without customers."""
         return self.kept / self.customers if self.customers else 1.0
 
 
@@ -51,7 +51,7 @@ def counted_moves(
         A from-item with all customers.
     models : (SegmentationModel, SegmentationModel)
     naming : NamingInputs
-        What segments are called after today.
+        Names of the segments in this build.
     key : str
         Column that identifies a row.
 

@@ -91,7 +91,7 @@ def promised_by_conditions(
 ) -> list[PromisedName]:
     """Return the names of a model's clusters by conditions, and descriptions where none holds.
 
-    Names that tell what sets a cluster apart take no slug of `retired`.
+    Names by what sets a cluster apart use no slug of `retired`.
     """
     # A cluster without customers of its own is taken as the typical customer.
     values = next(iter(measured.values())).values if measured else ()

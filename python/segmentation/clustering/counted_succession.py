@@ -1,4 +1,4 @@
-"""Counts what a model shares with the one before it, in the engine."""
+"""Counts the customers that segments of a model share with those of the model before it."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def counted_succession(
     earlier: SegmentationModel,
     naming: NamingInputs,
 ) -> Succession | None:
-    """Give all customers a segment of two models, and count who is where.
+    """Apply two models to all customers, and count the customers of each pair of segments.
 
-    A customer is in the nearest cluster of a model, unless in one of its states. What the names of
-    clusters promise is not looked at: the counts decide about names.
+    A customer is in the nearest cluster of a model, unless in one of its states. Conditions of
+    names are ignored, because the counts decide about names.
 
     Parameters
     ----------
@@ -51,14 +51,14 @@ def counted_succession(
     model : SegmentationModel
         The later one; its segments may have no names yet.
     earlier : SegmentationModel
-        Under the names that it goes by.
+        With its current names.
     naming : NamingInputs
         Its playbook has the states.
 
     Returns
     -------
     Succession or None
-        None where `table` lacks a feature of the earlier model: it cannot be applied any more.
+        None where `table` lacks a feature of the earlier model, which then cannot be applied.
     """
     table = with_features_of(engine, table, earlier)
     gone = missing_features(engine, table, earlier)
@@ -110,7 +110,7 @@ def _counted(engine: Engine, query: Query, model: SegmentationModel) -> _Counts:
     measures = [_BEFORE, _AFTER, "count(*)", *numbers, *categories]
     counted = query.step("shared_customers", select(measures, query.result, group_by=sets))
     found = _Counts()
-    # A segment_id is never null: where one is, the row is of all segments of that model.
+    # A segment_id is only null in rows that add up all segments of that model.
     for before_id, after_id, count, *sums in engine.rows(counted):
         if after_id is None:
             found.spreads_before[before_id] = _spread(model, int(count), sums)
@@ -141,7 +141,7 @@ def _spread(model: SegmentationModel, count: int, sums: Sequence[Any]) -> float:
         shares = [next(totals) / count for _ in category.categories]
         # The mean squared distance of one-hot columns to their mean.
         squared += one_hot_length(model.gamma) ** 2 * (sum(shares) - sum(p * p for p in shares))
-    # A difference of rounded squares can be less than nothing.
+    # A difference of rounded squares can be negative.
     return math.sqrt(max(squared, 0.0))
 
 

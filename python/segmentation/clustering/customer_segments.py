@@ -1,4 +1,4 @@
-"""The segment that a model gives each customer of a table, under the name that it has today."""
+"""The segment that a model gives each customer of a table, with its name in this build."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from segmentation.engine.sql import Query, case, quoted, select, text_literal
 from segmentation.features.further_columns import with_further_columns
 from segmentation.scoring.prototypes import NOISE
 
-# What customers in no dense group are listed under.
+# The name for customers in no dense group.
 _NOISE = ("noise", "Noise")
 
 
 def with_features_of(engine: Engine, table: str, model: SegmentationModel) -> str:
-    """Return a from-item in which further columns that a model looks at are columns."""
+    """Return a from-item that has the further columns of a model as columns."""
     return with_further_columns(
         engine,
         table,
@@ -42,7 +42,7 @@ def missing_features(engine: Engine, table: str, model: SegmentationModel) -> li
 def segments_query(
     engine: Engine, table: str, model: SegmentationModel, naming: NamingInputs, key: str
 ) -> Query:
-    """Return the query for the segment that a model gives each customer, as it is called today.
+    """Return the query for the segment that a model gives each customer, with today's name.
 
     Parameters
     ----------

@@ -62,14 +62,14 @@ def segments_of_table(
 def as_named_today(
     engine: Engine, table: str, model: SegmentationModel, naming: NamingInputs
 ) -> SegmentationModel:
-    """Return a model under the names that its segments have among the customers of a table.
+    """Return a model with the names that its segments get from the customers of a table.
 
     Parameters
     ----------
     engine : Engine
     table : str
-        A from-item with all customers. Where it lacks a feature of the model, names that depend on
-        customers are those of the fit.
+        A from-item with all customers. If it lacks a feature of the model, names that depend on
+        customers stay those of the fit.
     model : SegmentationModel
     naming : NamingInputs
     """

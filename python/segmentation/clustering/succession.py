@@ -1,7 +1,7 @@
-"""How a model follows the one before it: what the segments of the two share, as a fit stores it.
+"""The customers that segments of a model share with those of the model before; stored by a fit.
 
-The customers of the day of the fit get a segment from both models, so that all that differs is the
-models. What became of the segments follows from the counts: see ``fct_segment_events``.
+Both models are applied to the customers of the day of the fit, so that only the models differ.
+``fct_segment_events`` derives from the counts what became of the segments.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ComparedSegment:
     ----------
     segment_id : int
     segment_slug, segment_name : str
-        As named at the fit; of the earlier model as it went by then.
+        The names at the fit; for the earlier model, its names on that day.
     spread : float or None
         Root mean square distance of its customers to their middle (means of numbers, shares of
         categories), in scaled units of the later model. None where it has no customers.
@@ -47,7 +47,7 @@ class SharedCustomers:
     before_id, after_id : int
         Clusters, states, or -1 for noise.
     customers : int
-        0 of two clusters that share nobody.
+        0 for two clusters without shared customers.
     shift : float or None
         Root mean square difference, over the features, between the centre of the later cluster and
         that of the earlier one at its own fit, in z-scores of the later model. None where one of
@@ -62,7 +62,7 @@ class SharedCustomers:
 
 @dataclass(frozen=True)
 class Succession:
-    """What a model shares with the one before it, among the customers of the day of the fit.
+    """Customers that segments of two models share, on the day of the later fit.
 
     Attributes
     ----------
@@ -90,7 +90,7 @@ class Succession:
         )
 
     def with_names(self, names: Mapping[int, tuple[str, str]]) -> Self:
-        """Return it with the slugs and names that the later clusters got, by segment_id."""
+        """Return a copy with the slugs and names of the later clusters, by segment_id."""
         after = [
             ComparedSegment(segment.segment_id, *names[segment.segment_id], segment.spread)
             for segment in self.after
@@ -100,7 +100,7 @@ class Succession:
     def between_clusters(self) -> Mapping[tuple[int, int], int]:
         """Return the customers of each pair of clusters by (before_id, after_id).
 
-        Who is in a state of either model, or noise in either, is in no such pair.
+        Customers in a state or in noise of either model are in no such pair.
         """
         return {
             (pair.before_id, pair.after_id): pair.customers
@@ -109,7 +109,7 @@ class Succession:
         }
 
     def empty_slugs(self) -> frozenset[str]:
-        """Return the slugs of the earlier clusters that none of the day's customers is in."""
+        """Return the slugs of the earlier clusters without customers on that day."""
         shared = self.between_clusters()
         return frozenset(
             segment.segment_slug
@@ -124,7 +124,7 @@ def is_cluster(segment_id: int) -> bool:
 
 
 def shared_shares(succession: Succession) -> list[list[float]]:
-    """Return how far each later cluster and each earlier one are the same customers.
+    """Return the share of customers that each later and each earlier cluster have in common.
 
     Parameters
     ----------
@@ -133,9 +133,9 @@ def shared_shares(succession: Succession) -> list[list[float]]:
     Returns
     -------
     list of list of float, of shape (k after, k before)
-        The customers in both as a share of the one and as a share of the other, of these two the
-        geometric mean. Who is in a state of either model does not count: a condition names them,
-        and no cluster.
+        Geometric mean of two shares: the shared customers among those of the one cluster, and among
+        those of the other. Customers in a state of either model are not counted: a condition names
+        them, not a cluster.
     """
     shared = succession.between_clusters()
     before = [sum(_column(shared, 0, s.segment_id)) for s in succession.before]

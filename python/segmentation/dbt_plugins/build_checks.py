@@ -2,7 +2,7 @@
 
 The SQL function ``segmentation_build_problems`` takes JSON that the macro ``check_build`` made and
 returns a JSON list of sentences. It never raises: dbt reports an error in a hook's query only as a
-keyboard interrupt. What keeps suppressed customers out is registered here too.
+keyboard interrupt. It also registers the functions that keep suppressed customers out.
 """
 
 from __future__ import annotations

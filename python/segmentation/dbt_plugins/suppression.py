@@ -1,7 +1,7 @@
-"""What SQL needs to keep suppressed customers out: where the list is, and the padded key.
+"""SQL functions that keep suppressed customers out: the path of the list, and the padded key.
 
-Registered by the plugin ``build_checks``, which every profile has. The key is in no text of a query
-and in no log: a query calls a function for it, which DuckDB calls once.
+Registered by the plugin ``build_checks``, which every profile has. No query and no log contains the
+key: a query calls a function for it, which DuckDB calls once.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def register_suppression(connection: Connection, warehouse: str) -> None:
         return json.dumps(list_problems(files))
 
     def listed(dataset: str) -> str:
-        """Return the path of the list, empty where nobody of the data set is on it."""
+        """Return the path of the list; empty if it has no customer of the data set."""
         is_needed = any(entry.dataset == dataset for entry in read_list(files.listed))
         return str(files.listed.absolute()) if is_needed else ""
 

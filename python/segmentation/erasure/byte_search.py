@@ -14,13 +14,13 @@ _LETTERS = rb"0-9A-Za-z\x80-\xff"
 
 
 def holds_bytes(file: Path, customers: Customers) -> bool:
-    """Return whether a distinctive id stands anywhere in a file."""
+    """Return whether a file contains a distinctive id."""
     with _mapped(file) as content:
         return any(content.find(needle) >= 0 for needle in customers.needles)
 
 
 def files_naming(paths: Iterable[Path], needles: Sequence[bytes]) -> Iterator[Path]:
-    """Yield the files of text, in folders and below them too, in which an id is a word.
+    """Yield the text files, also those below folders, that contain an id as a word.
 
     Parameters
     ----------

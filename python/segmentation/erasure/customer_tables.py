@@ -31,7 +31,7 @@ from segmentation.erasure.erased_rows import (
 from segmentation.erasure.erasure_error import ErasureError
 from segmentation.published.publication import PUBLICATION, SCHEMA, SCORING_SCHEMA, Table
 
-# Tables by which the schemas of this project are known, whatever they are called.
+# Tables that identify the schemas of this project, whatever the names of the schemas.
 _OWN_TABLES = re.compile(
     "stg_[a-z_]+__customers|int_checked_customers|value_assignments|fct_customer_segments"
     "|sample_customers|publication"
@@ -40,14 +40,14 @@ _OWN_TABLES = re.compile(
 
 @contextlib.contextmanager
 def opened_file(file: Path, *, writing: bool = False) -> Iterator[tuple[Connection, str]]:
-    """Open a DuckDB file, under the name that it has in queries, and keep builds out meanwhile.
+    """Open a DuckDB file under its name in queries; no build can start meanwhile.
 
     Parameters
     ----------
     file : Path
     writing : bool
-        Whether it is opened as a build does: what a killed build left in its log becomes part of
-        it.
+        Whether to open it for writing, as a build does. The log that a killed build left then
+        becomes part of the file.
 
     Raises
     ------
@@ -126,8 +126,8 @@ def known_ids(file: Path, customers: Customers, scope: Scope) -> set[str]:
 def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]:
     """Return the columns in which an id is found, each as ``schema.table.column: rows``.
 
-    A distinctive id is looked for within all text, another one in columns of ids and where a
-    message names it.
+    Distinctive ids are searched in all text, other ids in columns of ids and in messages that name
+    them.
     """
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
@@ -153,7 +153,7 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
 
 
 def values_containing_ids(file: Path, customers: Customers) -> bool:
-    """Return whether any text of a file contains a distinctive id, be it as a part of a word."""
+    """Return whether any text of a file contains a distinctive id, also as a part of a word."""
     with opened_file(file) as (connection, database):
         for table, columns in tables_of(connection, database).items():
             contains = [
@@ -188,7 +188,7 @@ def shared_identities(file: Path, customers: Customers) -> int:
 
 
 def fold_log(file: Path) -> None:
-    """Let what DuckDB has written beside a file become part of it."""
+    """Make what DuckDB has written beside a file part of it."""
     with opened_file(file, writing=True) as (connection, database):
         connection.execute(f"checkpoint {quoted(database)}")
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from segmentation.erasure.erasure_error import ErasureError
 from segmentation.erasure.suppression_key import SuppressionKey
 
-# Shorter ids, and short ones of digits alone, may well stand in a file as something else: they are
-# looked for by queries of columns that hold ids.
+# Shorter ids, and short ids of digits alone, may occur in a file with another meaning: they are
+# only searched in columns that hold ids.
 DISTINCTIVE_LENGTH, DISTINCTIVE_DIGITS = 6, 12
 
-# As a word of a page an id of so many characters is taken for one, unless it is a number.
+# A word of a page with at least so many characters counts as an id, unless it is a number.
 WORD_LENGTH = 4
 
-# What takes the place of an id in a text.
+# What replaces an id in a text.
 ERASED = "(erased)"
 
 
@@ -37,7 +37,7 @@ class Customers:
 
     @classmethod
     def of(cls, dataset: str, ids: Iterable[str]) -> Customers:
-        """Return customers by their ids as somebody wrote them.
+        """Return customers by their ids as written by a user.
 
         Raises
         ------
@@ -47,7 +47,7 @@ class Customers:
         unique = tuple(dict.fromkeys(ids))
         if not unique:
             raise ErasureError(
-                "Nobody is named. Write the ids of customers, or --file with one id a line."
+                "No customer is named. Write the ids of customers, or --file with one id a line."
             )
         if any(not name.strip() for name in unique):
             raise ErasureError("One of the ids is blank. Write each id as the marts have it.")
@@ -55,7 +55,7 @@ class Customers:
 
     @property
     def distinctive(self) -> tuple[str, ...]:
-        """The ids that are long enough to be looked for among the bytes of files."""
+        """The ids that are long enough to be searched in the bytes of files."""
         return tuple(
             name
             for name in self.ids
@@ -64,7 +64,7 @@ class Customers:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The ids that are looked for as words of pages, which are written anew at no cost."""
+        """The ids that are searched as words of pages; a page can be written anew at no cost."""
         return tuple(
             name
             for name in self.ids
@@ -86,7 +86,7 @@ class Customers:
 
     @property
     def needles(self) -> tuple[bytes, ...]:
-        """What the distinctive ids are in files: as text, and as text in HTML and JSON."""
+        """The bytes of the distinctive ids in files: as text, and as text in HTML and JSON."""
         return _spelled(self.distinctive)
 
     @property

@@ -1,4 +1,4 @@
-"""SQL about the rows of customers who are erased: which they are, and which texts name somebody."""
+"""SQL about the rows of erased customers: which rows are theirs, and which texts hold an id."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from segmentation.erasure.customers import ERASED, Customers
 from segmentation.published.publication import Table
 
 ID_COLUMN, DATASET_COLUMN = "customer_id", "dataset"
-# Columns that hold a customer's id as it is, where an id is too short to be looked for in others.
+# Columns that hold a customer's id alone. Ids that are too short for other columns are searched in
+# these.
 ID_COLUMNS = (ID_COLUMN, "identity_id", "record_id")
 
-# A table of one data set, whatever was built last.
+# A table with rows of one data set, whatever data set was built last.
 _OF_DATASET = re.compile("stg_([a-z_]+?)__.*|(sample)_[a-z_]+")
 
-# Of so many ids each is looked for by itself.
+# Up to so many ids are searched one by one.
 _FEW = 10
 
 _ERASED = "temp.main.erased_customers"
@@ -44,14 +45,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scope:
-    """Which tables of a file are of the customers' data set, and which are ours.
+    """Which tables of a file belong to the customers' data set, and which to this project.
 
     Attributes
     ----------
     built_dataset : str
-        The data set of the tables that do not say of which they are.
+        The data set of tables without a column for it.
     schemas : tuple of str
-        Schemas of somebody else that are erased from too.
+        Schemas of other projects that are erased from too.
     """
 
     built_dataset: str
@@ -59,7 +60,7 @@ class Scope:
 
 
 def put_erased(connection: Connection, customers: Customers) -> None:
-    """Put the ids into a table of the connection, which no file gets."""
+    """Put the ids into a temporary table of the connection, which is in no file."""
     connection.execute(
         f"create or replace temp table {_ERASED.split('.')[-1]} (customer_id varchar)"
     )
@@ -80,7 +81,7 @@ def rows_of_erased(
 
 
 def can_be_of(table: Table, columns: Mapping[str, str], customers: Customers, scope: Scope) -> bool:
-    """Return whether rows of a table can be of the customers' data set."""
+    """Return whether a table can have rows of the customers' data set."""
     if DATASET_COLUMN in columns:
         return True
     of_table = _OF_DATASET.fullmatch(table.name)
@@ -112,15 +113,15 @@ def names_somebody(text: str, customers: Customers) -> str:
     ]
     matches = f"({' or '.join(parts)})"
     if len(customers.ids) <= _FEW:
-        # Patterns are slow, and hardly any text holds an id at all.
+        # Patterns are slow, and few texts hold an id.
         holds = [f"contains({text}, {text_literal(name)})" for name in customers.ids]
         matches = f"({' or '.join(holds)}) and {matches}"
     return f"coalesce({matches}, false)"
 
 
 def erased_text(text: str, customers: Customers) -> str:
-    """Return SQL of a text in which ``(erased)`` stands for the customers."""
-    # Twice: what stands between two names is the end of one match and the beginning of another.
+    """Return SQL of a text in which ``(erased)`` replaces the ids."""
+    # Twice: the text between two ids is the end of one match and the start of another.
     for pattern in customers.text_patterns * 2:
         replacement = text_literal(rf"\1{ERASED}\2")
         text = f"regexp_replace({text}, {text_literal(pattern)}, {replacement}, 'g')"

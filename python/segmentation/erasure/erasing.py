@@ -1,4 +1,4 @@
-"""Erases customers, and looks whether anything remains."""
+"""Erases customers, and checks whether anything remains."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Request:
     Attributes
     ----------
     reason : str
-        It is stored as it is, and must name nobody.
+        It is stored unchanged, and must hold no id.
     requested_on : str
         The day, as yyyy-mm-dd.
     """
@@ -67,7 +67,7 @@ def check_reason(reason: str, customers: Customers) -> None:
         raise ErasureError('Say why, for the list: --reason "request of 2026-11-20".')
     if any(name in reason for name in customers.ids):
         raise ErasureError(
-            "The reason holds the id of a customer, and the list must name nobody. Leave it out."
+            "The reason holds the id of a customer, and the list must hold no ids. Leave it out."
         )
 
 
@@ -99,16 +99,16 @@ def suppress(files: SuppressionFiles, customers: Customers, request: Request) ->
 
 
 def erase(plan: Plan, request: Request, say: Say = lambda _: None) -> list[str]:
-    """Erase the customers of a plan everywhere, and look again.
+    """Erase the customers of a plan everywhere, and search again.
 
-    Called again after it was killed, it does what is left to do.
+    After it was killed, a second call completes the erasure.
 
     Parameters
     ----------
     plan : Plan
     request : Request
     say : callable
-        Takes what is done next.
+        Called with a description of the next step.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def erase(plan: Plan, request: Request, say: Say = lambda _: None) -> list[str]:
     """
     places, customers = plan.places, plan.customers
     _check_no_backfill(places.warehouse)
-    # First: a build after a killed erasure must not bring anybody back.
+    # First: a build after a killed erasure must not restore the customers.
     suppress(places.suppression, customers, request)
     for path in plan.leftovers:
         _remove_leftover(path, places.warehouse)
@@ -136,7 +136,7 @@ def erase(plan: Plan, request: Request, say: Say = lambda _: None) -> list[str]:
         erase_members(folder, customers.dataset, customers.ids)
     for path in plan.removed:
         path.unlink(missing_ok=True)
-    say("Looking again whether anything remains")
+    say("Checking whether anything remains")
     remaining = find_remaining(plan)
     if not remaining:
         _change_list(places.suppression, customers, request, DONE)
@@ -184,7 +184,7 @@ def find_remaining(plan: Plan) -> list[str]:
     for database in again.databases:
         lines += [f"{database.file}: {column}" for column in database.texts]
         is_found = not database.texts and holds_bytes(database.file, customers)
-        # Other values that contain an id explain it: C10001 is found in C100010.
+        # Other values may contain an id, as C100010 contains C10001.
         if is_found and not values_containing_ids(database.file, customers):
             lines.append(f"{database.file}: the bytes of an id, in no table")
     lines += [f"{file}: {count:,} rows" for file, count in again.parquet.items()]
@@ -226,7 +226,7 @@ def _change_list(
 
 
 def _check_no_backfill(warehouse: Path) -> None:
-    """Check that no backfill is at work: it would carry days of its copy over, with everybody."""
+    """Check that no backfill runs: it would carry days of its copy over, with the customers."""
     folder = backfill_folder(warehouse)
     if folder.is_dir():
         with alone_in(folder) as is_alone:

@@ -1,7 +1,7 @@
-"""What stops an erasure, or a build with a suppression list, in words for people."""
+"""Errors that stop an erasure, or a build with a suppression list."""
 
 from __future__ import annotations
 
 
 class ErasureError(ValueError):
-    """What cannot be done; the message says why and what to do, and names no customer."""
+    """An erasure that cannot be done; the message says why and what to do, and holds no id."""

@@ -20,7 +20,7 @@ from segmentation.published.whole_files import write_whole
 
 
 def parquet_rows(folder: Path, customers: Customers) -> dict[Path, int]:
-    """Count the rows of customers, or with a text that names one, in the files of a folder."""
+    """Count the rows that hold one of the customers or a text with their id, by file."""
     counts: dict[Path, int] = {}
     with contextlib.closing(open_in_memory()) as connection:
         put_erased(connection, customers)
@@ -39,7 +39,7 @@ def parquet_rows(folder: Path, customers: Customers) -> dict[Path, int]:
 
 
 def write_parquet_without(file: Path, customers: Customers) -> None:
-    """Write a file anew; it takes the place of the old one whole, with its permissions."""
+    """Write a file anew; it replaces the old one whole, with the same permissions."""
     with contextlib.closing(open_in_memory()) as connection:
         put_erased(connection, customers)
         columns = _columns(connection, file)
@@ -70,6 +70,6 @@ def _texts(columns: dict[str, str]) -> list[str]:
 
 
 def _scan(file: Path) -> str:
-    # In a pattern, brackets, stars and question marks of a name would mean something else.
+    # Brackets, stars and question marks of a name would be parts of a pattern.
     name = "".join(f"[{c}]" if c in "[*?" else c for c in str(file))
     return f"read_parquet({text_literal(name)})"

@@ -15,7 +15,7 @@ from segmentation.published.files import (
     published_file,
 )
 
-# Where commands write if nothing else is asked for; relative to the project.
+# Where commands write by default; relative to the project.
 AUDIENCES, PAGES = Path("audiences"), Path("report")
 
 
@@ -67,7 +67,7 @@ class Places:
         logs = environment.get("DBT_LOG_PATH") or "logs"
         target = environment.get("DBT_TARGET_PATH") or "target"
         return cls(
-            # A link stays: what it leads to is replaced.
+            # A link stays; its target is replaced.
             warehouse=Path(os.path.realpath(warehouse)),
             published=published_file(str(warehouse), environment.get("SEGMENTATION_PUBLISHED", "")),
             audiences=_apart(folders),
@@ -101,11 +101,11 @@ class Places:
 
 
 def next_of(file: Path) -> Path:
-    """Return where a DuckDB file is written anew, which takes its place when it is complete."""
+    """Return the path of the new DuckDB file, which replaces the old one when it is complete."""
     return file.with_name(f"{file.name}.erased")
 
 
 def _apart(paths: list[Path]) -> tuple[Path, ...]:
-    """Return resolved paths without those below others, which are looked through anyway."""
+    """Return resolved paths without those below others, which are searched anyway."""
     resolved = list(dict.fromkeys(path.expanduser().resolve() for path in paths))
     return tuple(path for path in resolved if not any(other in path.parents for other in resolved))

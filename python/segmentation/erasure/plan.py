@@ -61,7 +61,7 @@ class Plan:
     members : tuple of MemberFile
         What exports wrote.
     removed : tuple of Path
-        Reports, logs and compiled SQL that name somebody. They are written anew at the next use.
+        Reports, logs and compiled SQL that contain an id. The next use writes them anew.
     leftovers : tuple of Path
         What killed builds left.
     sharing : int
@@ -113,9 +113,9 @@ def make_plan(
     places : Places
     customers : Customers
     schemas : tuple of str
-        Schemas of somebody else's tables in the warehouse that are erased from too.
+        Schemas of other tables in the warehouse that are erased from too.
     say : callable
-        Takes what is looked through next.
+        Called with a description of the next step.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def make_plan(
     for file in places.databases:
         say(f"Looking through {file}")
         dataset = dataset_of_last_build(file)
-        # A file that does not say so is of the data set that was named.
+        # A file that names no data set counts as one of the named data set.
         scope = Scope(dataset or customers.dataset, schemas if file == places.warehouse else ())
         rows = tuple(customer_rows(file, customers, scope))
         texts = tuple(places_with_ids(file, customers, scope))

@@ -1,7 +1,7 @@
 """Writes DuckDB files anew, without some customers.
 
-DuckDB does not overwrite the rows that it deletes. A file is therefore written anew, from what
-stays, and swapped: what is erased is never in the new file.
+DuckDB does not overwrite the rows that it deletes. So all other rows are written into a new file,
+which replaces the old one: erased rows are never in the new file.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ def write_without(
     scope: Scope,
     swap: Callable[[], None] = lambda: None,
 ) -> None:
-    """Write what a file holds of others into a new file: tables, views, macros, comments, keys.
+    """Write a file anew without customers: tables, views, macros, comments, keys.
 
     Rows keep their order.
 
     Parameters
     ----------
     file : Path
-        Opened by no other process for writing; it is only read.
+        No other process has it open for writing; it is only read.
     new : Path
-        No file. Nobody else can read it.
+        A path without a file. Only the owner can read the new file.
     customers : Customers
     scope : Scope
     swap : callable
@@ -57,7 +57,7 @@ def write_without(
     Raises
     ------
     ErasureError
-        If the new file does not have what it must; the old one is as it was.
+        If the new file is incomplete; the old one is unchanged.
     """
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
@@ -113,7 +113,7 @@ def _without_names(
 
 
 def _in_order_of_keys(connection: Connection, tables: Iterable[Table]) -> list[Table]:
-    """Return the tables, those that a foreign key names before those that have it."""
+    """Return the tables, each after the tables that its foreign keys reference."""
     named: dict[Table, set[Table]] = {table: set() for table in tables}
     for database, schema, name, other in connection.execute(
         "select database_name, schema_name, table_name, referenced_table from duckdb_constraints()"
@@ -124,7 +124,7 @@ def _in_order_of_keys(connection: Connection, tables: Iterable[Table]) -> list[T
     ordered: list[Table] = []
     while named:
         free = [table for table, others in named.items() if not others & (set(named) - {table})]
-        # Tables that name one another cannot be put in order: the engine says so.
+        # Tables that reference one another cannot be ordered; the engine raises an error.
         for table in free or list(named):
             ordered.append(table)
             del named[table]
@@ -146,7 +146,7 @@ def _copy_rows(connection: Connection, table: Table, columns: list[str], kept: s
 
 
 def _count_published_rows(connection: Connection, tables: Iterable[Table]) -> None:
-    """Write anew how many rows a published file has of each mart, if this is one."""
+    """Update the row counts of the marts, if the file is a published one."""
     counts = Table(_NEXT, SCHEMA, PUBLICATION_TABLES)
     marts = {table.name for table in tables if table.schema == SCHEMA}
     if PUBLICATION_TABLES not in marts:
@@ -159,7 +159,7 @@ def _count_published_rows(connection: Connection, tables: Iterable[Table]) -> No
 
 
 def _count_observed_customers(connection: Connection, log: Table, erased: str) -> None:
-    """Take erased customers out of the numbers of customers that the history has of each day."""
+    """Subtract erased customers from the number of customers of each observed day."""
     keys = ["dataset", "variant", "segmentation"]
     periods = select(
         [

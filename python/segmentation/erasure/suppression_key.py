@@ -16,7 +16,7 @@ from segmentation.published.whole_files import sync_file, sync_names
 KEY_BYTES = 32
 # The block of SHA-256, to which HMAC pads a key.
 BLOCK_BYTES = 64
-# What is hashed to recognize a key: a hash of no customer, because no data set has such a name.
+# The message whose hash identifies a key. It is no customer's: no data set has such a name.
 _KEY_MESSAGE = b"\x00segmentation suppression key"
 _KEY_ID_DIGITS = 16
 
@@ -35,7 +35,7 @@ class SuppressionKey:
 
     @property
     def key_id(self) -> str:
-        """Sixteen hexadecimal digits that tell keys apart and do not give the key away."""
+        """Sixteen hexadecimal digits that identify the key and do not reveal it."""
         return hmac.new(self.secret, _KEY_MESSAGE, hashlib.sha256).hexdigest()[:_KEY_ID_DIGITS]
 
     def hash_of(self, dataset: str, customer_id: str) -> str:
@@ -49,12 +49,12 @@ class SuppressionKey:
 
     @property
     def inner_pad(self) -> bytes:
-        """What stands before the message in the inner hash: the key XOR 0x36, 64 bytes."""
+        """The bytes before the message in the inner hash: the key XOR 0x36, 64 bytes."""
         return self._padded(0x36)
 
     @property
     def outer_pad(self) -> bytes:
-        """What stands before the inner hash in the outer one: the key XOR 0x5c, 64 bytes."""
+        """The bytes before the inner hash in the outer one: the key XOR 0x5c, 64 bytes."""
         return self._padded(0x5C)
 
     def _padded(self, mask: int) -> bytes:
@@ -101,7 +101,7 @@ def make_key(path: Path) -> SuppressionKey:
     Parameters
     ----------
     path : Path
-        No file; its folder is there.
+        A path without a file, in an existing folder.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def make_key(path: Path) -> SuppressionKey:
     """
     secret = os.urandom(KEY_BYTES)
     try:
-        # Never replaces a key: the hashes under it would be worth nothing.
+        # Never replaces a key: its hashes would become useless.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise ErasureError(f"The key {path} cannot be written: {error.strerror}.") from None

@@ -1,4 +1,4 @@
-"""The list of customers whom no build may take in again, as keyed hashes."""
+"""The list of erased customers, as keyed hashes; builds leave these customers out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIST_VARIABLE = "SEGMENTATION_SUPPRESSED"
 KEY_VARIABLE = "SEGMENTATION_SUPPRESSION_KEY_FILE"
 LIST_NAME, KEY_NAME = "suppressed_customers.csv", "suppression.key"
 
-# What a row says of the erasure: a begun one was not seen to its end.
+# The state of an erasure: a begun one has not ended.
 BEGUN, DONE = "begun", "done"
 
 _HASH = re.compile("[0-9a-f]{64}")
@@ -56,7 +56,7 @@ COLUMNS = tuple(field.name for field in fields(Suppressed))
 
 @dataclass(frozen=True)
 class SuppressionFiles:
-    """Where the list and its key are.
+    """The paths of the list and its key.
 
     Attributes
     ----------
@@ -78,12 +78,12 @@ class SuppressionFiles:
 
 
 def read_list(path: Path) -> list[Suppressed]:
-    """Read a list; nobody is on one that is not there.
+    """Read a list; a missing file is an empty list.
 
     Raises
     ------
     ErasureError
-        If it cannot be read as one. A build must not take it for an empty list.
+        If it cannot be read. A build must not treat it as empty.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -104,7 +104,7 @@ def read_list(path: Path) -> list[Suppressed]:
 
 
 def write_list(path: Path, entries: Iterable[Suppressed]) -> None:
-    """Write a list whole, ordered by data set and hash, so that the order tells nothing."""
+    """Write a list whole, ordered by data set and hash, so that the order reveals nothing."""
     ordered = sorted(entries, key=lambda entry: (entry.dataset, entry.customer_hash))
 
     def write(unfinished: Path) -> None:
@@ -117,7 +117,7 @@ def write_list(path: Path, entries: Iterable[Suppressed]) -> None:
 
 
 def with_entries(entries: Iterable[Suppressed], added: Iterable[Suppressed]) -> list[Suppressed]:
-    """Return a list with further entries; who is on it already keeps the first day and reason."""
+    """Return a list with further entries; customers on it keep their first day and reason."""
     by_hash = {entry.customer_hash: entry for entry in added}
     for entry in entries:
         by_hash[entry.customer_hash] = entry
@@ -125,7 +125,7 @@ def with_entries(entries: Iterable[Suppressed], added: Iterable[Suppressed]) -> 
 
 
 def list_problems(files: SuppressionFiles) -> list[str]:
-    """Return why a build cannot keep out whom it must; empty where there is nothing wrong.
+    """Return why a build cannot leave out the customers on the list; empty if it can.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def checked_key(files: SuppressionFiles, entries: Iterable[Suppressed]) -> Suppr
     Raises
     ------
     ErasureError
-        If it is missing or another one: whoever is on the list would come back unnoticed.
+        If it is missing or another one: customers on the list would come back unnoticed.
     """
     try:
         key = read_key(files.key)

@@ -1,4 +1,4 @@
-"""The groups of customers that a back-test is read by."""
+"""The groups of customers in the results of a back-test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many customers were expected to buy at all in a period, and how many did."""
+"""Expected and actual numbers of customers who buy in a period."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ BUYERS = "buyers"
 class BuyerForecasts:
     """Judges forecasts of buyers, the oldest day first.
 
-    Buyers are a sum of independent yes and no: by chance, their number varies by the sum of
-    p (1 - p), as in a Poisson binomial distribution. How much more it varies is learned from the
-    days before, on the rarer side: of a group that nearly all buy in, those who do not are counted.
+    The number of buyers is a sum of independent yes/no outcomes: by chance, its variance is the sum
+    of p (1 - p), as in a Poisson binomial distribution. How much more it varies is learned from the
+    days before, on the rarer side: in a group where nearly all buy, non-buyers are counted.
     """
 
     def __init__(self) -> None:

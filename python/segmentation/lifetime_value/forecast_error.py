@@ -1,7 +1,7 @@
-"""Whether the newest forecast of a total was wrong by more than earlier errors allow.
+"""Tests whether the newest forecast of a total has a larger error than earlier errors allow.
 
-A model is judged by the newest quarter's end whose outcome is known: by its own forecast of that
-day if it was fitted no later, else by the back-test of it that the fit stored.
+The forecast is that of the newest quarter's end whose outcome is known. A model that was fitted no
+later forecasts it itself; otherwise the back-test that the fit stored is used.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from segmentation.lifetime_value.spreads import (
     learn_spread,
 )
 
-# Without a change, so many of all forecasts are wrong by more than is allowed.
+# Without a change, this share of all forecasts exceeds the allowed error.
 FALSE_ALARMS = 0.01
 
-# Nothing at all has no logarithm: it counts as a thousandth of what was expected.
+# 0 has no logarithm: an outcome of 0 counts as a thousandth of the forecast.
 _NOTHING = 0.001
 
 
@@ -64,25 +64,25 @@ class ForecastError:
 
     @property
     def log_ratio(self) -> float:
-        """Logarithm of actual by expected; 0 where nothing was expected and nothing came."""
+        """Logarithm of actual by expected; 0 where both are 0."""
         if self.expected <= 0:
             return 0.0 if self.actual <= 0 else math.inf
         return math.log((self.actual / self.expected + _NOTHING) / (1.0 + _NOTHING))
 
     @property
     def error_share(self) -> float | None:
-        """Expected by actual, less 1; None where nothing came."""
+        """Expected by actual, less 1; None where the actual total is 0."""
         return self.expected / self.actual - 1.0 if self.actual > 0 else None
 
     @property
     def allowed(self) -> float:
-        """What `log_ratio` stays within, either way, in 99 of a hundred cases."""
+        """The limit that `log_ratio` exceeds, either way, in 1 of 100 cases."""
         quantile = float(special.stdtrit(self.degrees, 1.0 - FALSE_ALARMS / 2.0))
         return quantile * self.scale
 
     @property
     def p_value(self) -> float:
-        """How likely an error as large is, if forecasts are as good as they were."""
+        """The probability of an error at least this large, if forecasts are as good as before."""
         if math.isinf(self.log_ratio):
             return 0.0
         return 2.0 * float(special.stdtr(self.degrees, -abs(self.log_ratio) / self.scale))
@@ -120,7 +120,7 @@ def forecast_errors(
     Returns
     -------
     list of ForecastError
-        Purchases first, then revenue if it is forecast. None where nothing was forecast earlier.
+        Purchases first, then revenue if it is forecast. Empty without an earlier forecast.
     """
     method = (model.verdict or {}).get("method")
     stored = [
@@ -142,7 +142,7 @@ def forecast_errors(
 
 def _of_stored(rows: Sequence[Mapping[str, Any]]) -> ForecastError:
     newest = rows[-1]
-    # The interval of the back-test is as wide as the quarters before it, and chance, make it.
+    # The width of the back-test's interval follows from the quarters before it and from chance.
     degrees = EXPECTED_COUNTS_AS + len(rows) - 1
     quantile = float(special.stdtrit(degrees, (1.0 + COVERAGE) / 2.0))
     lower, upper = newest["lower_predicted"], newest["upper_predicted"]

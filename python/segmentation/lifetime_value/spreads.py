@@ -1,4 +1,4 @@
-"""Intervals of totals, as wide as earlier forecasts were wrong.
+"""Intervals of totals, with a width from the errors of earlier forecasts.
 
 By chance alone, the sum over many customers varies little. Seasons, campaigns and stock make it
 vary more. How much more is learned from the errors of earlier forecasts; an expected error counts
@@ -105,6 +105,6 @@ class SpreadsOfGroupings:
         self._known.setdefault(grouping, []).append(found)
 
     def of(self, grouping: str) -> Spread:
-        """Return the spread that the days so far give reason to."""
+        """Return the spread that follows from the days so far."""
         known = self._known.get(grouping, [])
         return learn_spread(grouping, [s for s, _ in known], [c for _, c in known])

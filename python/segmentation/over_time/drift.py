@@ -27,8 +27,8 @@ WHOLE_HISTORY = frozenset({"length_days", "tenure_days", "membership_days", "pur
 WINDOWED = frozenset({"frequency", "monetary", "recency_days", "absence_days"})
 
 
-# A smaller index is called no drift, however many customers show that it is not chance: 0.01 is a
-# tenth of what textbooks call small, and a mean that moves by a tenth of a standard deviation.
+# A smaller index is no drift, even where many customers show that it is not chance: 0.01 is a tenth
+# of what textbooks call small, and a mean that moves by a tenth of a standard deviation.
 LEAST_PSI = 0.01
 
 
@@ -72,7 +72,7 @@ class DriftFigure:
     is_expected : bool
         Whether it drifts by construction.
     p_value : float
-        How likely so large an index is without drift.
+        The probability of an index at least this large without drift.
     least_psi : float
         Below it, an index is too small to matter.
     """
@@ -191,11 +191,11 @@ def drift_figures(
 
 
 def alarms(figures: Sequence[DriftFigure]) -> list[bool]:
-    """Return which figures drifted even if it is allowed for how many there are.
+    """Return which figures drifted after correction for the number of figures.
 
-    Each figure alone is a false alarm in one of a hundred cases; of the thirty of a segmentation,
-    one or more are in every fourth. These are in one of a hundred, see
-    :func:`segmentation.over_time.population_stability.stand_out`.
+    Without drift, a single figure is above its threshold in one of a hundred builds, and at least
+    one of the thirty of a segmentation in every fourth build. At most one of a hundred builds has
+    an alarm, see :func:`segmentation.over_time.population_stability.stand_out`.
 
     Parameters
     ----------

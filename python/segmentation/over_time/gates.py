@@ -1,8 +1,8 @@
 """The gates that a refit has to pass to take over from the current model.
 
 Each compares a figure that a fit measures with a limit: of the options, of the current model's own
-fit, or the lower of both. A shop whose customers form no groups has unstable clusters and a low
-silhouette at every fit; what counts there is that a refit is not worse.
+fit, or the lower of both. If the customers of a shop form no groups, clusters are unstable and the
+silhouette is low at every fit; then a refit only has to be no worse.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def judged_gates(
     Returns
     -------
     list of Gate
-        Without those that the options leave out, and those whose figure one of the two fits lacks.
+        Without gates that the options leave out, and gates whose figure one of the two fits lacks.
     """
     gates: list[Gate] = []
     if limits.gate_stability is not None and fit.stability is not None:

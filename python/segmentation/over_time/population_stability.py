@@ -40,8 +40,8 @@ class Threshold:
     source : str
         ``"formula"`` or ``"simulation"``.
     p_value : float
-        How likely an index as large as that of the two groups is without drift. A simulated one is
-        at least 1 in 20,001.
+        The probability of an index at least as large as that of the two groups, without drift. A
+        simulated p-value is at least 1 in 20,001.
     """
 
     value: float
@@ -119,11 +119,11 @@ def _simulated(then: Matrix, customers: int) -> Matrix:
 
 
 def stand_out(p_values: Sequence[float]) -> list[bool]:
-    """Return which figures chance does not explain, however many there are (Holm, 1979).
+    """Return which figures chance does not explain, corrected for their number (Holm, 1979).
 
-    Of figures without drift, one or more stand out in at most one of a hundred tables, whether they
-    depend on each other or not: the smallest p-value is compared with 1 % by the number of figures,
-    the next with 1 % by one less, until one is larger.
+    Without drift, one or more figures stand out in at most one of a hundred tables, whether they
+    depend on each other or not. The smallest p-value is compared with 1 % divided by the number of
+    figures, the next with 1 % divided by one less, until one is larger.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ class EarlierSegment:
 
 @dataclass(frozen=True)
 class ContinuityLimits:
-    """How much a cluster has to be like an earlier segment to take its slug.
+    """How similar a cluster must be to an earlier segment to take its slug.
 
     Attributes
     ----------
@@ -82,8 +82,8 @@ class ContinuityLimits:
     distance : float
         Largest root mean square difference in z-scores, where distances decide.
     is_near_enough : bool
-        Whether distances decide where too few customers are in both: where a name is a condition,
-        a segment that lies near and meets it holds customers of the same kind.
+        Whether distances decide where too few customers are in both. If a name is a condition, a
+        near segment that meets it holds customers of the same kind.
     """
 
     share: float
@@ -93,7 +93,7 @@ class ContinuityLimits:
 
 @dataclass(frozen=True)
 class Continuity:
-    """The segments of the previous model, and which of them go on.
+    """The segments of the previous model, and which of them clusters continue.
 
     Attributes
     ----------
@@ -101,7 +101,7 @@ class Continuity:
     continued : sequence of (position in `earlier`, distance) or None, length k
         What each new cluster continues.
     empty : frozenset of str
-        Slugs of those that nobody is in any more.
+        Slugs of the segments without customers.
     """
 
     earlier: Sequence[EarlierSegment]
@@ -110,7 +110,7 @@ class Continuity:
 
     @property
     def retired(self) -> frozenset[str]:
-        """The slugs of the segments that no cluster continues, although somebody is in them."""
+        """The slugs of the segments that have customers and that no cluster continues."""
         goes_on = {found[0] for found in self.continued if found is not None}
         gone = (e.segment_slug for i, e in enumerate(self.earlier) if i not in goes_on)
         return frozenset(gone) - self.empty
@@ -176,7 +176,7 @@ def name_segments(
 ) -> list[SegmentName]:
     """Name clusters.
 
-    Clusters without a name are matched to the rows of the playbook that are left. A cluster that is
+    Clusters without a name are matched to the remaining rows of the playbook. A cluster that is
     near none of them is named after the features that set it apart.
 
     Parameters
@@ -238,10 +238,10 @@ def continued_segments(
 ) -> list[tuple[int, float] | None]:
     """Return which segment of the previous model each cluster continues, and how near it lies.
 
-    A cluster continues the segment whose customers are its own: `shares` decide, one to one at the
-    largest total (Hungarian method); of equal totals, the one with the smaller total distance.
-    Distances decide of all where there are no shares, and of what is left where
-    `limits.is_near_enough`.
+    A cluster continues the segment with which it shares customers: the one-to-one match with the
+    largest total of `shares` (Hungarian method); equal totals are decided by the smaller total
+    distance. Without shares, distances decide. With `limits.is_near_enough`, distances also match
+    the segments that shares do not match.
 
     Parameters
     ----------
@@ -250,8 +250,8 @@ def continued_segments(
     earlier : sequence of EarlierSegment
     limits : ContinuityLimits
     shares : sequence of sequence of float, of shape (k, n_earlier), optional
-        How many of the customers of the two are in both, from 0 to 1. None where the earlier model
-        cannot be applied any more.
+        Share of the customers of the two that are in both, from 0 to 1. None where the earlier
+        model cannot be applied.
 
     Returns
     -------
@@ -263,9 +263,9 @@ def continued_segments(
     found: list[int | None] = [None] * len(profiles)
     if shares is not None:
         shared = np.array(shares, dtype=float)
-        # Distances are the digits after those of the shares: they decide between equal shares.
+        # Distances add small amounts to the costs: they decide between equal shares.
         costs = 1 - np.round(shared, 6) + 1e-9 * distances / (1 + distances)
-        # Two that are unmatched cost less than a match that is none.
+        # Leaving two unmatched costs less than a match beyond the limits.
         found = match(np.where(shared >= limits.share, costs, 3.0), 1.0)
     if shares is None or limits.is_near_enough:
         rest = [i for i, column in enumerate(found) if column is None]

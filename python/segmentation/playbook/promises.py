@@ -82,8 +82,8 @@ def promised_names(
     words : mapping
         Feature to its words.
     retired : set of str
-        Slugs that stood for other customers. None of them is given to a segment that has the name
-        of a row with what sets it apart.
+        Slugs that stood for other customers. A segment that is named after a row and what sets it
+        apart gets none of them.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Which segments a customer was in, and when, as the marts have it."""
+"""The segments of a customer over time, from the marts."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from segmentation.published.read_marts import Marts
 
 DRIFT = "rpt_drift"
 
-# So many figures are named in a sentence.
+# Number of figures that a sentence names.
 NAMED = 3
 
-# Those that chance explains least come first; what drifts by construction comes last.
+# The figures that chance explains least come first; drift by construction comes last.
 ALARMS = """
     where is_alarm
     order by
@@ -32,11 +32,11 @@ class DriftFigure:
     psi, forecast_error : float or None
         The population stability index, or the share by which a forecast was too high.
     index_in_words : str
-        The same beside what chance allows.
+        The same, beside its threshold.
     expected_to_drift : bool
         Whether it drifts by construction.
     moved_most : str or None
-        Which customers there are more or fewer of.
+        Which group of customers grew or shrank most.
     """
 
     segmentation: str
@@ -67,7 +67,7 @@ class Drift:
     measured : int
         Figures; 0 where the current models have nothing to compare with.
     drifted : tuple of DriftFigure
-        Those that drift by construction come last; what chance explains least comes first.
+        The figures that chance explains least come first; drift by construction comes last.
     """
 
     measured: int

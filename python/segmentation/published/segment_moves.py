@@ -1,4 +1,4 @@
-"""Who moved between the last two observed days, as the marts have it."""
+"""Moves between segments on the last two observed days, from the marts."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ class SegmentMoves:
 
     @property
     def sentence(self) -> str:
-        """How many moved, and most from where to where, without a full stop.
+        """The number of moves and the largest one, without a full stop.
 
-        Where only one day was observed, that.
+        With only one observed day, it says so.
         """
         if self.previous_as_of is None:
             return f"Only {self.as_of} was observed"
@@ -87,7 +87,7 @@ class SegmentMoves:
 
 
 def read_segment_moves(marts: Marts) -> dict[str, SegmentMoves] | None:
-    """Return who moved, by segmentation, or None where the file does not say it.
+    """Return the moves by segmentation, or None where the file has none.
 
     Parameters
     ----------

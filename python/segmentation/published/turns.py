@@ -1,4 +1,4 @@
-"""Processes that write into one folder take turns, or there is only one."""
+"""Processes that write into one folder take turns, or exclude each other."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def alone_in(folder: Path) -> Iterator[bool]:
             yield False
             return
         except OSError:
-            # A file system without locks keeps nobody out.
+            # A file system without locks excludes no process.
             pass
         yield True
     finally:

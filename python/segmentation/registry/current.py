@@ -5,7 +5,7 @@ promoted or pinned another, see :mod:`segmentation.registry.promotions`. A row t
 changed after it was stored, or lacks what a model needs, is damaged: it is never applied, and no
 earlier row takes its place unnoticed. The next fit follows it, with the damage as its reason.
 A damaged challenger stays a challenger, and is a reason for a fit that has to pass the gates. A
-champion that was changed into a challenger is damaged like any other: its digest gives it away.
+champion that was changed into a challenger counts as damaged: its digest shows it.
 
 The dbt models ``<segmentation>_current_model`` (``macros/newest_model.sql``) say which row that is,
 and whatever applies or reports a model reads them. A fit comes before them: :func:`newest_first`
@@ -32,7 +32,7 @@ from segmentation.registry.stored_gates import CHALLENGER, CHAMPION
 
 log = logging.getLogger("segmentation")
 
-# What the current model is chosen by where people decided nothing.
+# Why a model is current without a decision of people.
 BY_RULE = "newest champion"
 
 # No history is longer: a larger number was not given by a fit.
@@ -132,7 +132,7 @@ def read_models(
     predecessor = current
     if damage is not None:
         log.warning("%s; it is not applied", damage)
-        # Challengers come last: their segments were in force for nobody.
+        # Challengers come last: their segments were never in force.
         earlier = sorted((row for row in own if row is not champion), key=_is_challenger)
         sound = (table.read(header)[0] for header in earlier)
         predecessor = next((model for model in sound if model is not None), None)
@@ -296,13 +296,14 @@ def champion_of(
     own : sequence of mapping
         As :func:`newest_first` returns them.
     promotion : Promotion, optional
-        What people decided. A version that is not among the rows decides nothing.
+        What people decided. A version that is not among the rows has no effect.
 
     Returns
     -------
     mapping or None
-        The first that is no challenger; what is pinned before all, and what is promoted before all
-        that were fitted up to the decision. A row without a time of its fit may be later.
+        A pinned row comes first. A promoted row comes before all champions that were fitted up to
+        the decision. Otherwise it is the newest champion. A row without a time of its fit counts as
+        later.
     """
     champions = [header for header in own if not _is_challenger(header)]
     decided = [

@@ -1,4 +1,4 @@
-"""What a refit has to be to take over from the current model: other limits refit nothing."""
+"""Conditions for a refit to take over from the current model; a changed limit does not refit."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class GateOptions(OptionGroup):
     gate_smallest_share : float or None
         The least share of the customers in clusters that the smallest cluster has.
     gate_names : bool
-        Whether as large a share of its clusters as of the current model's has to have names whose
-        conditions hold, or that the playbook or the model before gave.
+        Whether the share of clusters with names whose conditions hold, or that the playbook or the
+        model before gave, must be as large as that of the current model.
     """
 
     IS_FITTED: ClassVar = False

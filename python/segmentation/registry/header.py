@@ -101,7 +101,7 @@ class ModelHeader:
     features_used, features_dropped : str
         In order; the latter with why they were left out.
     gates : list of Gate
-        The figures that a refit was judged by, whether they bound it or not; none for a first fit.
+        The figures of a refit and their limits, whether they decided or not; empty for a first fit.
     became : str
         ``"champion"`` or ``"challenger"``: whether it took over from the model before.
     """

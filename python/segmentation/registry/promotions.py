@@ -1,4 +1,4 @@
-"""Which model people put in force: the seed ``model_promotions``, read and checked.
+"""Reads and checks the seed ``model_promotions``, which puts models in force.
 
 A row names a version of one segmentation and data set. Promoted, it is current until a later fit
 takes over; pinned, it is current until its row is removed. Naming an older version rolls back.
@@ -21,8 +21,8 @@ ACTIONS = (PROMOTE, PIN)
 # What can be promoted.
 SEGMENTATIONS = ("value", "profile", "lifetime_value")
 
-# A classifier of prospects predicts the segments of the current value model: an older one would
-# predict others.
+# A classifier of prospects predicts the segments of the current value model; an older classifier
+# would predict older segments.
 NEVER_PROMOTED = "prospects"
 
 _REQUIRED = ("segmentation", "dataset", "model_version", "action", "decided_on", "reason")
@@ -39,7 +39,7 @@ class Promotion:
     action : str
         ``"promote"`` or ``"pin"``.
     decided_before : datetime
-        A fit after it is later than the decision: of a time, itself; of a day, the end of the day.
+        A fit after this moment is later than the decision: the time itself, or the end of the day.
     """
 
     model_version: str
@@ -143,7 +143,7 @@ def row_problems(record: Mapping[str, Any]) -> list[str]:
 
 
 def contradictions(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return which rows decide the same thing twice."""
+    """Return which rows decide about the same model."""
     decided = defaultdict(list)
     for record in records:
         decided[record["segmentation"], record["dataset"]].append(record)
@@ -164,14 +164,14 @@ def version_problems(
     run: Run,
     stored: Mapping[str, Sequence[StoredVersion]],
 ) -> list[str]:
-    """Return which rows name a version that is not stored, or that counts other days than a build.
+    """Return which rows name a version that is not stored, or that has another window.
 
     Parameters
     ----------
     records : sequence of mapping
-        Those of other data sets and variants are passed over: their models may be in another file.
+        Rows of other data sets and variants are ignored: their models may be in another file.
     run : Run
-        What is going to be built; its day is not looked at.
+        What is going to be built; its day is not used.
     stored : mapping of str to sequence of StoredVersion
         Segmentation to its models of the data set and variant, the newest first.
     """

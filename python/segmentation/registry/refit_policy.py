@@ -21,7 +21,7 @@ class FitReason:
     words : str
     is_bound_by_gates : bool
         Whether the fit takes over only if it passes the gates: where the current model is sound and
-        was made by today's settings, and nobody asked for another.
+        has today's settings, and no refit was requested.
     """
 
     words: str

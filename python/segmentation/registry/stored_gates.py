@@ -1,4 +1,4 @@
-"""What a fit became, and the gates that decided it, as a model's row stores them."""
+"""The gates of a fit and what it became, as stored in the row of a model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 # The type of the column of gates.
 GATES = records(name=TEXT, value=REAL, limit=REAL, passed=FLAG)
 
-# What rows of versions without gates are: each fit took over.
+# Fits of versions without gates: each took over.
 BEFORE_GATES: Mapping[str, Any] = {"gates": [], "became": CHAMPION}
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One figure of a fit beside the least that it has to be.
+    """One figure of a fit beside the least value that passes.
 
     Attributes
     ----------

@@ -9,14 +9,14 @@ from segmentation.report.formats import DATE, SHARE
 
 
 def nothing_drifted(drift: Drift | None) -> str:
-    """Return a sentence where nothing drifted; empty where something did or was not measured."""
+    """Return a sentence if nothing drifted; empty if something did, or if nothing was measured."""
     if drift is None or not drift.measured or drift.drifted:
         return ""
     return f"{drift.sentence}."
 
 
 def drift_figure(marts: Marts) -> Figure | None:
-    """Return what drifted, what chance explains least first; None where nothing did."""
+    """Return what drifted, least explained by chance first; None where nothing did."""
     name = "drift"
     drift = read_drift(marts)
     if drift is None or not drift.measured:

@@ -89,13 +89,13 @@ def by_decile(marts: Marts) -> Figure:
 
 
 def by_state(marts: Marts) -> Figure:
-    """Return the churn that the newest back-test predicted by purchase state, and what came."""
+    """Return the predicted and the actual churn of the newest back-test, by purchase state."""
     name = "forecast-states"
     rows = where(marts.table(MART), measure="buyers", grouped_by="state")
     if rows.empty:
         return Figure(name, "Churn by purchase state", MART, absent_because=NO_TEST)
     rows = rows[rows["forecast_on"] == rows["forecast_on"].max()].sort_values("group_number")
-    # Who did not buy is what is left of the customers: the ends of the interval change places.
+    # Churn is 1 less the share of buyers, so the ends of the interval swap.
     customers = rows["customers"].astype(float)
     churn = rows.assign(
         predicted=1 - rows["predicted"] / customers,

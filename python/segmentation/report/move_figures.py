@@ -1,4 +1,4 @@
-"""Figures about who moved: between the last two observed days, and sizes over all of them."""
+"""Figures of moves between the last two observed days, and of sizes over all of them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from segmentation.report.segments import UNASSIGNED, inhabited, segments_of
 MOST_RIBBONS = 60
 MOST_DAYS = 24
 
-# Where customers come from who were not in the data, and where those go who no longer are.
+# The ends of ribbons for customers who came into the data, and for those who left it.
 _BEFORE = FlowEnd("not yet", "not in the data yet", theme.QUIET)
 _AFTER = FlowEnd("no longer", "no longer in the data", theme.QUIET)
 
 
 def move_figures(marts: Marts, segmentation: str) -> list[Figure]:
-    """Return who moved and how large the segments were, of a segmentation.
+    """Return the moves of a segmentation, and the sizes of its segments.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def move_figures(marts: Marts, segmentation: str) -> list[Figure]:
     Returns
     -------
     list of Figure
-        One that says what to do, where fewer than two days were observed.
+        With fewer than two observed days, one figure that says what to do.
     """
     name = f"{segmentation}-moves"
     mart = MIGRATIONS if HISTORY in marts.descriptions else HISTORY
@@ -139,7 +139,7 @@ def _last_moves(
 
 
 def _note(moves: SegmentMoves, rows: int) -> str:
-    """Say how to read the picture, who came and went, and what else can have moved customers."""
+    """Return how to read the chart, who came and left, and what else can have moved customers."""
     parts = ["Pale ribbons are customers who stayed."]
     for number, what in (
         (moves.joined, "came into the data"),

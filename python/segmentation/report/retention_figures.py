@@ -19,8 +19,8 @@ MOST_MONTHS = 12
 def retention_figure(marts: Marts) -> Figure:
     """Return the share of each cohort that bought in each month since.
 
-    Months that have not ended, and the month of the first purchase, are left out: in the first
-    everybody may still come, in the second everybody did.
+    Months that have not ended are left out, because customers may still buy in them. The month of
+    the first purchase is left out, because all customers bought in it.
     """
     name = "retention"
     rows = marts.table(RETENTION)

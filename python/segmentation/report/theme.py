@@ -135,7 +135,7 @@ def _cleaned(tag: str) -> str:
 
 
 def _without_bare_groups(svg: str) -> str:
-    """Return an SVG without groups that say nothing: half of those that Vega writes."""
+    """Return an SVG without empty groups, which are half of those that Vega writes."""
     is_kept: list[bool] = []
 
     def kept(found: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
-"""Who would be in another segment if another stored version of a clustering were in force.
+"""Compares the segments of two stored versions of a clustering.
 
-Read from a warehouse, whose tables of features and models a published file does not have.
+It needs a warehouse: a published file has no tables of features and models.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class ComparedVersions:
     Attributes
     ----------
     moves : list of (slug by the current version, slug by the other, number of customers)
-        Most customers first; those who would stay, too.
+        Most customers first; it includes those who would stay.
     agreement : Agreement
     """
 
@@ -55,7 +55,7 @@ def compare_versions(
     connection : Connection
         To a warehouse.
     marts_schema : str
-        The schema of its marts; the others are called alike.
+        The schema of its marts; the other schemas have the same prefix.
     segmentation : str
         ``"value"`` or ``"profile"``.
     versions : (str, str)
@@ -68,7 +68,9 @@ def compare_versions(
         one is gone.
     """
     if not marts_schema.endswith(_MARTS):
-        raise ComparisonError(f"the schemas beside {marts_schema} are not called alike")
+        raise ComparisonError(
+            f"{marts_schema} does not end with {_MARTS}: the other schemas are unknown"
+        )
     limit_native_threads()
     engine = DuckDBEngine(connection)
     prefix = marts_schema.removesuffix(_MARTS)

@@ -1,7 +1,7 @@
 """The step that applies the newest fit beside the current model, where the two differ.
 
-A challenger scores nobody. What it would say of each customer is worked out in the engine, so that
-people can see who would move before they promote it.
+A challenger scores no customers. The engine computes the segment that it would give each customer,
+so that people can see who would move before they promote it.
 """
 
 from __future__ import annotations

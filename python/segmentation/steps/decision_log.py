@@ -24,7 +24,7 @@ def log_decision(
     reason: str | None = None,
     fitted: ModelHeader | None = None,
 ) -> None:
-    """List what a fit step decided, once a run and segmentation.
+    """List what a fit step decided, once per run and segmentation.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def _in_words(
         failed = failed_in_words(fitted.gates)
         if not failed:
             return reason or ""
-        ending = "it waits" if fitted.became == CHALLENGER else "it took over all the same"
+        ending = "it waits" if fitted.became == CHALLENGER else "it took over nevertheless"
         return f"{reason}; it failed gates ({failed}), and {ending}"
     if outcome == NOBODY:
         return f"{reason}; there are too few customers to learn from"

@@ -1,4 +1,4 @@
-"""Leads a refit of a clustering through the gates: what it becomes, champion or challenger."""
+"""Applies the gates to a refit of a clustering, which becomes champion or challenger."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ def through_gates(
 
 
 def figures_of(model: SegmentationModel) -> FitFigures:
-    """Return what a model measured at its fit, as far as gates look at it."""
+    """Return the figures of a model's fit that the gates use."""
     judged = next((judgement for judgement in model.k_scan if judgement.k == model.k), None)
     in_clusters = sum(segment.customers for segment in model.segments)
     smallest = min((segment.customers for segment in model.segments), default=0)
-    # Where conditions name, a name promises what a row of the playbook says.
+    # Where names are conditions, a name states what a row of the playbook says.
     named = (
         [promise.playbook_slug is not None for promise in model.promises]
         if model.promises

@@ -1,4 +1,4 @@
-"""Learns which segment prospects join: from whom, with what, and what past cohorts say of it."""
+"""Learns which segment prospects join, and tests it on past cohorts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class ProspectTargets:
 
     @cached_property
     def target_source(self) -> str | None:
-        """The source that the features name; None where there is nobody."""
+        """The source that the features name; None without customers."""
         found = self.step.engine.rows(f"select distinct target_source from {self.features}")
         return str(found[0][0]) if found else None
 
@@ -69,13 +69,13 @@ class ProspectTargets:
 
     @cached_property
     def rule(self) -> ValueRule | None:
-        """The value model that gives segments; None where it is not asked, or there is none."""
+        """The value model that gives segments; None where it is not used, or there is none."""
         return read_value_rule(self.step, self.at_age) if self.horizon.days else None
 
 
 @dataclass(frozen=True)
 class LearnedProspects:
-    """What was learned, and from whom.
+    """A fitted classifier, and the customers that it was learned from.
 
     Attributes
     ----------
@@ -134,7 +134,7 @@ def learn_prospects(source: ProspectTargets, options: ClassifierOptions) -> Lear
 def _with_past(
     source: ProspectTargets, learned: LearnedProspects, options: ClassifierOptions
 ) -> LearnedProspects:
-    """Add what past cohorts say: how far shares drift, how well intervals and sales held."""
+    """Add the tests on past cohorts: the drift of shares, and the errors of intervals and sales."""
     classifier = learned.fitted.classifier
     assert classifier is not None
     rows = learned.taking_part

@@ -1,4 +1,4 @@
-"""The step that compares the forecasts of lifetime value with what came."""
+"""The step that compares the forecasts of lifetime value with their outcomes."""
 
 from __future__ import annotations
 

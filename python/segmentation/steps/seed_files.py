@@ -21,7 +21,7 @@ from segmentation.registry.promotions import contradictions, row_problems
 # Once a file is this wrong, more lines of it say nothing new.
 MOST_PROBLEMS = 5
 
-# The seed that says which model people put in force.
+# The seed with decisions about which model is in force.
 PROMOTIONS = "model_promotions"
 
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}

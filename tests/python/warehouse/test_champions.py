@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from builds import NO_TESTS, QUICK, Warehouse, project_copy
 
-# A refit has to leave every customer where he was.
+# A refit must not move any customer.
 LATER: dict[str, Any] = {"dataset": "sample", "as_of": "2026-02-28", **QUICK}
 REFIT = LATER | {
     "refit_after_days": 30,
     "value_options": {**QUICK["value_options"], "gate_agreement": 1.0, "gate_silhouette_loss": 0},
 }
-# What follows from the current model of value.
+# Tables that depend on the current model of value.
 APPLIED = (
     *("--select", "model_promotions", "value_segments", "value_assignments", "value_projection"),
     *("value_challenger_assignments", "all_segments", "all_assignments", "fct_customer_segments"),
@@ -118,7 +118,7 @@ def test_the_comparison_is_of_all_customers(challenged: Warehouse) -> None:
     )
     assert share == pytest.approx(1)
     assert kept / customers == pytest.approx(kept_share)
-    # Who is in each of them is known.
+    # The customers of each pair are listed.
     assert challenged.query(
         "select count(*) from segmentation.value_challenger_assignments as challengers "
         f"inner join marts.fct_customer_segments as segments using (customer_id) {OF_VALUE} "

@@ -394,7 +394,7 @@ def test_a_second_build_at_another_number_of_threads_changes_nothing(
 def test_the_months_of_2017_are_filled_in(
     complete_journey: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By one model; on each of them, what came into a segment less what left it is its growth."""
+    """One model for all days; the growth of a segment is arrivals less departures."""
     warehouse = complete_journey.copy(tmp_path)
     for name, value in warehouse.environment().items():
         monkeypatch.setenv(name, value)

@@ -83,7 +83,7 @@ def test_it_is_a_reason_to_fit_on_request(later: Warehouse, tmp_path: Path) -> N
     assert "drifted: PSI " in reasons["value"]
     found = warehouse.query("select max(psi) from marts.rpt_drift where segmentation = 'value'")
     assert found == [(0.0,)]
-    # Both models on the customers of the day: who is in no cluster of either is not counted.
+    # Both models on the customers of the day: customers in no cluster are not counted.
     events = warehouse.query(
         "select distinct event_kind from marts.fct_segment_events where segmentation = 'value'"
     )

@@ -13,7 +13,7 @@ from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 from segmentation.cli.app import app
 from typer.testing import CliRunner, Result
 
-# The sample's ids are short. This one is told from everything else among the bytes of a file.
+# The sample's ids are short. This one is unique among the bytes of a file.
 ORIGINAL, GONE = "C0016", "ZQX-ERASE-77"
 REASON = ("--reason", "request of 2026-11-20")
 
@@ -74,7 +74,7 @@ def tables_of(file: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def rename_customer(file: Path) -> None:
-    """Give the customer another id wherever it stands, in a file in which it always stood."""
+    """Replace the customer's id everywhere, in a new file that never held the old one."""
     written = file.with_suffix(".renamed")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{file}' as {file.stem}")
@@ -103,7 +103,7 @@ def tables_of_attached(
 
 
 def hashes_of_others(file: Path, customer: str) -> dict[str, tuple[int, str]]:
-    """Return how many rows each table has of others than a customer, and a hash of them."""
+    """Return the number and a hash of all rows of other customers, by table."""
     hashes = {}
     with duckdb.connect(str(file), read_only=True) as connection:
         for table, columns in tables_of(file):
@@ -131,7 +131,7 @@ def test_nothing_of_a_customer_is_left_in_any_file(sample: Warehouse, tmp_path: 
     logs = tmp_path / "logs" / "dbt.log"
     logs.parent.mkdir(exist_ok=True)
     logs.write_text(f"select '{GONE}'")
-    # A killed build leaves what it could not hold in memory.
+    # A killed build leaves the data that did not fit into memory.
     spilled = tmp_path / "warehouse.duckdb.tmp" / "block"
     spilled.parent.mkdir()
     spilled.write_bytes(GONE.encode())
@@ -207,7 +207,7 @@ def test_a_build_does_not_bring_a_customer_back(sample: Warehouse, tmp_path: Pat
         f"select as_of::varchar, customers from {log}"
         " where row_kind = 'day' and segmentation = 'value' order by 1"
     ) == [("2025-12-15", 499), ("2025-12-31", 499)]
-    # Without the key nobody is brought back: nothing is built.
+    # Without the key nothing is built, so that the customer does not come back.
     (tmp_path / "suppression.key").unlink()
     done = warehouse.dbt("build", *NO_TESTS, dataset="sample", **QUICK)
     assert done.returncode != 0

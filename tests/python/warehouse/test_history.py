@@ -181,7 +181,7 @@ def other_tables(warehouse: Warehouse) -> dict[str, str]:
 
 
 def killed(warehouse: Warehouse, days: list[str], *, at: str, after: float) -> None:
-    """Start the process of a backfill, and kill it some seconds after what it says of a day."""
+    """Start the process of a backfill, and kill it some seconds after it reports a day."""
     job = BackfillJob(
         warehouse=warehouse.path,
         published=None,

@@ -47,7 +47,7 @@ BY_HAND = {
     "expected_loss": "sum(expected_loss)",
 }
 
-# The same of what the marts say of time: a mart, its metrics, and what they are grouped by.
+# The same for marts over time: a mart, its metrics, and their groups.
 MOVES = {
     f"{name}_{what}": sql.format(
         of=f"segmentation = '{name}'", known=f"case when bool_or(segmentation = '{name}') then"

@@ -1,4 +1,4 @@
-"""What came of the segments of earlier days, recomputed with pandas and SciPy."""
+"""Outcomes of the segments of earlier days, recomputed with pandas and SciPy."""
 
 from __future__ import annotations
 

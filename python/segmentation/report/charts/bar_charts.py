@@ -13,7 +13,7 @@ from segmentation.report.charts.chart_names import in_lines, names_axis, step_of
 from segmentation.report.content import Chart
 
 BAR = 22
-# What a letter takes, and what a chart keeps for bars however long the texts are, in pixels.
+# Width of a letter, and the least width of the bars, in pixels.
 LETTER = 6.4
 LEAST_BAR = 50
 

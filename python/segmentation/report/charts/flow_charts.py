@@ -1,4 +1,4 @@
-"""Who went from which segment to which: an alluvial picture."""
+"""Moves between segments, as an alluvial chart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from segmentation.report.charts.chart_names import LINE_HEIGHT
 from segmentation.report.charts.flow_layout import LEFT, RIGHT, flow_layout
 from segmentation.report.content import Chart
 
-# What labels take on each side, how wide a segment is, and how far its label is from it.
+# Width of the labels on each side, of a segment, and of the gap between the two.
 LABELS = 98.0
 NODE = 9.0
 TO_LABEL = 5.0
@@ -39,7 +39,7 @@ class FlowEnd:
 
 
 def alluvial(flows: pd.DataFrame, ends: Sequence[FlowEnd], titles: tuple[str, str]) -> Chart:
-    """Return segments on two sides, with ribbons between them as thick as customers went.
+    """Return segments on two sides; the width of a ribbon is the number of customers.
 
     Parameters
     ----------

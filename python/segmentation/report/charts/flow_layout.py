@@ -15,7 +15,7 @@ CUSTOMERS_HEIGHT = 240.0
 GAP = 6.0
 # Letters on a line of a label, beside a segment.
 LABEL_LINE = 14
-# A ribbon has so many places across, between which it is straight.
+# Number of places across a ribbon; it is straight between them.
 PLACES = 17
 LEFT, RIGHT = 0, 1
 
@@ -40,7 +40,7 @@ class FlowLayout:
 
 
 def flow_layout(flows: pd.DataFrame, order: Sequence[str], names: Mapping[str, str]) -> FlowLayout:
-    """Lay out who went from which segment to which.
+    """Lay out the moves between segments.
 
     Parameters
     ----------

@@ -88,7 +88,7 @@ def test_a_parquet_audience(shop: Shop) -> None:
 
 @pytest.mark.parametrize("is_still_in", [True, False])
 def test_what_a_destination_was_given_is_removed_whole(shop: Shop, is_still_in: bool) -> None:
-    """Its rows do not say of whom they are; an earlier one may be of a former address."""
+    """Its rows have no customer id; an earlier file may hold a former address."""
     contacts = shop.to.parent.parent / "contacts.csv"
     contacts.write_text(
         "customer_id,email\nA1,a@example.com\nB2,b@example.com\nC3,none\n", encoding="utf-8"

@@ -1,4 +1,4 @@
-"""Days of the log go from one file to another: whole, once, and those that differ alone."""
+"""Days of the log go from one file to another: whole, once, and only those that differ."""
 
 from __future__ import annotations
 

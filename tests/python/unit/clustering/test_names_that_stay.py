@@ -12,7 +12,7 @@ from state_shop import CONDITIONS as CONDITION_ROWS
 from state_shop import SETTINGS as STATE_SETTINGS
 from state_shop import playbook, state_shop
 
-# What surrounds the fit is not what these tests are about.
+# These tests are only about the fit.
 QUICK = {"n_init": 3, "scan_to": 3, "scan_n_init": 1, "stability_resamples": 2, "null_draws": 2}
 TARGETS = {**SETTINGS, **QUICK}
 CONDITIONS = {**STATE_SETTINGS, **QUICK}
@@ -71,12 +71,12 @@ def test_names_return_when_k_does(house: House) -> None:
             pd.testing.assert_series_equal(later, found[0])
     four, five = by_k[4][0], by_k[5][0]
     assert set(four) <= set(five)
-    # Whoever has another name with five segments has the new one.
+    # Customers with another name at five segments have the new name.
     assert set(five[five != four]) == set(five) - set(four)
 
 
 def test_a_shop_that_trebles_between_two_fits_keeps_its_names(house: House) -> None:
-    """Who spent little spends what others spent who spent much: by their centres, names swap."""
+    """Low and high spenders swap their spend: by distances of centres, names would swap."""
     first = slugs_after_refit(house, TARGETS)
     moved(house, monetary=3.0, frequency=1.5)
     pd.testing.assert_series_equal(slugs_after_refit(house, TARGETS), first)
@@ -90,7 +90,7 @@ def test_a_shop_that_grows_keeps_names_that_are_conditions(house: House) -> None
 
 
 def drift(house: House, month: int) -> None:
-    """Let two months pass: a shop that grows, and whose rare customers come less and less."""
+    """Let two months pass: the shop grows, and rare customers come less and less."""
     random = np.random.default_rng(month)
     frame = house.connection.sql("from features order by customer_id").df()
     frame["monetary"] *= 1.15 * random.lognormal(0, 0.05, len(frame))

@@ -52,7 +52,7 @@ def test_a_first_fit_follows_nothing(house: House) -> None:
 
 
 def test_the_customers_of_the_day_are_counted_in_both_models(house: House) -> None:
-    """Those of the later fit: who left since the earlier one is in no count."""
+    """The customers of the later fit: those who left since the earlier one are not counted."""
     first = fitted_once(house)
     house.connection.execute("delete from features where customer_id < 'C080'")
     house.connection.execute("update features set frequency = frequency + 5, monetary = 700")

@@ -52,7 +52,7 @@ def test_rows_are_counted_in_each_table(warehouse: Path) -> None:
 
 
 def test_a_customer_of_another_data_set_is_somebody_else(warehouse: Path) -> None:
-    """Tables that do not say of which data set they are, are of the one that was built last."""
+    """Tables without a data set belong to the data set that was built last."""
     member = Customers("members", ("ZQX-77",))
     assert customer_rows(warehouse, member, SAMPLE) == [
         Rows("segmentation.segment_log", 1),

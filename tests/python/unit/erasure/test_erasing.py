@@ -86,7 +86,7 @@ def test_what_is_found_is_shown_and_nothing_is_changed(shop: Shop) -> None:
     done = shop.erase(GONE, "--dry-run")
     assert done.exit_code == 0, done.output
     assert "marts.dim_customers: 1" in done.output
-    assert "page.html: names somebody" in done.output
+    assert "page.html: contains an id" in done.output
     assert shop.warehouse.read_bytes() == before
     assert shop.states() == []
     assert not shop.places.suppression.key.exists()
@@ -103,7 +103,7 @@ def test_again_there_is_nothing_to_do(shop: Shop) -> None:
 
 @pytest.mark.parametrize("files", [0, 1])
 def test_an_erasure_that_was_killed_is_taken_up(shop: Shop, files: int) -> None:
-    """It was killed after it wrote so many files; a half-written one is beside the warehouse."""
+    """An erasure was killed after some files; a half-written one is beside the warehouse."""
     customers = Customers("sample", (GONE,))
     suppress(shop.places.suppression, customers, Request("asked", "2026-11-20"))
     for database in make_plan(shop.places, customers).databases[:files]:
@@ -178,9 +178,9 @@ def test_without_the_key_of_the_list_nothing_is_changed(shop: Shop) -> None:
     ("arguments", "said"),
     [
         ((GONE, "--yes"), "Say why"),
-        ((GONE, "--reason", f"{GONE} asked", "--yes"), "must name nobody"),
+        ((GONE, "--reason", f"{GONE} asked", "--yes"), "must hold no ids"),
         ((GONE, *REASON), "add --yes"),
-        ((*REASON, "--yes"), "Nobody is named"),
+        ((*REASON, "--yes"), "No customer is named"),
         (("  ", *REASON, "--yes"), "is blank"),
         (("--file", "/nowhere/ids", *REASON, "--yes"), "cannot be read"),
         ((GONE, *REASON, "--yes", "--dataset", "members"), "found nowhere"),
@@ -234,7 +234,7 @@ def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) ->
 
 
 def test_observed_days_count_those_who_stay(make_warehouse: Callable[..., Path]) -> None:
-    """On the two days between, one customer less was there."""
+    """On the two days between, there was one customer less."""
     file = make_warehouse("C-GONE-1")
     plan = make_plan(
         Places.of(file.parent, {"SEGMENTATION_WAREHOUSE": str(file)}),

@@ -168,7 +168,7 @@ def test_too_few_shared_customers_make_a_new_segment_however_near_it_lies() -> N
 
 
 def test_where_a_condition_vouches_for_a_name_a_near_segment_goes_on() -> None:
-    """Customers first: what they leave is matched by distance, each segment once."""
+    """Customers decide first; the rest is matched by distance, each segment once."""
     profiles, shares = [{"x": -1.1}, {"x": -0.9}, {"x": 1.0}], [[0.1, 0.0], [0.6, 0.1], [0.0, 0.2]]
     found = continuity(profiles, [FEW, MANY], shares, is_near_enough=True)
     assert continued(found) == [None, "few", "many"]

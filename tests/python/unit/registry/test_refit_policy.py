@@ -68,7 +68,7 @@ def test_why(
 ) -> None:
     found = why_fit(latest, NOW, RUN, refit, refit_after_days)
     assert (found.words if found else None) == reason
-    # Only a model that grew old is replaced on condition.
+    # Only a refit for age has to pass the gates.
     is_old = reason is not None and "older than" in reason
     assert (found is not None and found.is_bound_by_gates) == is_old
 

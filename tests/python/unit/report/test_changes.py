@@ -56,7 +56,7 @@ def test_the_news_is_said_first(shop: ReportMarts) -> None:
 
 
 def test_sizes_of_each_day_come_from_the_moves(shop: ReportMarts) -> None:
-    """The first day is known by who left it, each other day by who came to it."""
+    """The sizes of the first day come from its departures, those of other days from arrivals."""
     table = figure(shop, "value-sizes-over-time").table
     assert table is not None
     sizes = table.rows.pivot_table(index="segment_name", columns="as_of", values="customers")

@@ -45,7 +45,10 @@ def test_what_cannot_be_compared_is_said(house: House, versions: tuple[str, str]
 
     assert said("shop_marts", "value-0009-x") == "value-0009-x is not stored"
     assert said("marts", versions[1]) == "the file has no stored models: it is a published one"
-    assert said("for_bi", versions[1]) == "the schemas beside for_bi are not called alike"
+    assert (
+        said("for_bi", versions[1])
+        == "for_bi does not end with marts: the other schemas are unknown"
+    )
     house.connection.execute(
         "update shop_segmentation.value_model set k = 9 where model_number = 2"
     )
