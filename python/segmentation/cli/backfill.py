@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -34,6 +33,7 @@ from segmentation.backfill.planned_days import (
 )
 from segmentation.cli.conventions import CommandError, ExitCode, terminal
 from segmentation.cli.dbt_process import ProjectFolder, environment_of, project_folder, run_process
+from segmentation.cli.variables import read_variables
 from segmentation.engine.duckdb import DuckDBError, FileError, lock_holder, open_read_only
 from segmentation.published.files import published_file
 
@@ -81,7 +81,7 @@ def backfill(
     folder = project_folder(project)
     environment = environment_of(folder)
     warehouse = Path(environment["SEGMENTATION_WAREHOUSE"])
-    asked = _read_variables(variables)
+    asked = _read_past_variables(variables)
     step = _read(read_step, every, "--every")
     begin = _read(_read_day, first, "--from")
     end = None if last is None else _read(_read_day, last, "--to")
@@ -123,13 +123,8 @@ def _read_day(text: str) -> dt.date:
         raise ValueError(f"'{text}' is no day. Write it as YYYY-MM-DD, e.g. 2017-04-01.") from None
 
 
-def _read_variables(text: str | None) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(text or "{}")
-    except yaml.YAMLError as error:
-        raise typer.BadParameter(f"it is no YAML: {error}", param_hint="--vars") from None
-    if not isinstance(found, dict):
-        raise typer.BadParameter("write it as for dbt, e.g. 'dataset: sample'", param_hint="--vars")
+def _read_past_variables(text: str | None) -> dict[str, Any]:
+    found = read_variables(text)
     if "as_of" in found:
         raise typer.BadParameter(
             "as_of is each day of the backfill in turn: --from, --to and --every say which.",

@@ -27,10 +27,12 @@ from segmentation.cli.conventions import CommandError, ExitCode, terminal
 from segmentation.cli.dbt_events import STAGES, BuildProgress, stage_totals
 from segmentation.cli.dbt_process import ProjectFolder, environment_of, project_folder, run_dbt
 from segmentation.cli.summary import show_summary
+from segmentation.cli.variables import read_variables, written_variables
 from segmentation.published.files import published_file
 
 # What dbt is asked for that makes a build no whole one.
 _SELECTING = ("--select", "-s", "--models", "-m", "--exclude", "--selector", "--resource-type")
+_STOPPED = (ExitCode.INTERRUPTED, ExitCode.TERMINATED)
 # Failures that are shown; the log has all of them.
 REASONS_SHOWN = 12
 
@@ -63,15 +65,19 @@ def build(
     messages = logs / "build_messages.log"
     _install_packages(folder, environment, messages)
     arguments = ["build", "--log-format", "json", "--log-format-file", "text", *context.args]
-    if variables:
-        arguments += ["--vars", variables]
+    if asked := read_variables(variables):
+        arguments += ["--vars", written_variables(asked)]
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
     progress = BuildProgress()
+    said_before = messages.stat().st_size if messages.is_file() else 0
     began = time.monotonic()
     whole = not any(argument.startswith(_SELECTING) for argument in context.args)
     with _shown(console, progress, folder, environment, unit_tests if whole else None) as take:
         code = run_dbt(arguments, environment, messages, take)
+    if code and code not in _STOPPED and not progress.reasons:
+        # What dbt does not even begin, e.g. with an option that it does not know, is no event.
+        progress.reasons += _written_since(messages, said_before)
     _say_result(console, progress, code, time.monotonic() - began, logs / "dbt.log")
     if code:
         raise typer.Exit(code)
@@ -96,6 +102,14 @@ def _install_packages(folder: Path, environment: dict[str, str], messages: Path)
     lines: list[str] = []
     if run_dbt(["deps"], environment, messages, lines.append):
         raise CommandError("dbt could not install the packages:\n" + "".join(lines[-20:]))
+
+
+def _written_since(messages: Path, size: int) -> list[str]:
+    """Return the end of what dbt wrote to its error stream in this run, if it wrote anything."""
+    with messages.open("rb") as file:
+        file.seek(size)
+        written = file.read().decode("utf-8", errors="replace").strip()
+    return ["\n".join(written.splitlines()[-REASONS_SHOWN:])] if written else []
 
 
 @contextlib.contextmanager
@@ -164,7 +178,7 @@ def _say_result(
 ) -> None:
     stages = ", ".join(f"{name} {progress.done[name]}" for name in STAGES if progress.done[name])
     console.print(escape(f"{seconds:,.0f} s: {stages or 'nothing was built'}."), highlight=False)
-    if code in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+    if code in _STOPPED:
         console.print("Stopped. The next build goes on from here.")
     for reason in progress.reasons[:REASONS_SHOWN] if code else []:
         console.print(escape(f"\n{reason}"), soft_wrap=True, highlight=False, style="red")

@@ -58,6 +58,20 @@ def test_a_failure_is_said_with_the_log_and_the_exit_code_of_dbt(project: Path) 
     assert "Traceback" not in done.stdout + done.stderr
 
 
+def test_what_dbt_does_not_begin_is_said(project: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--no-such-option"],
+        cwd=project,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "nothing was built" in done.stdout
+    assert "No such option '--no-such-option'" in done.stdout
+
+
 def test_a_project_that_cannot_be_read(project: Path) -> None:
     (project / "models" / "marts" / "bad.sql").write_text("select * from {{ ref('none') }}")
     done = subprocess.run(

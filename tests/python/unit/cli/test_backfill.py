@@ -85,7 +85,7 @@ def test_where_nobody_can_be_asked_yes_is_needed() -> None:
         (["--from", "2025-06-30", "--to", "2025-06-29"], "2025-06-29 is before --from 2025-06-30"),
         (["--from", "2025-06-30", "--every", "moon"], "'moon' is no step of the calendar"),
         (["--from", "2025-06-30", "--vars", "as_of: 2025-06-30"], "each day of the backfill"),
-        (["--from", "2025-06-30", "--vars", "shop"], "write it as for dbt"),
+        (["--from", "2025-06-30", "--vars", "shop"], "gives no var a value"),
         (["--from", "2025-06-30", "--vars", "{"], "it is no YAML"),
     ],
 )
