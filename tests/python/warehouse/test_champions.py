@@ -157,6 +157,6 @@ def test_people_promote_a_challenger_and_roll_back(challenged: Warehouse, tmp_pa
     done = warehouse.dbt("build", *NO_TESTS, *APPLIED, **LATER)
     assert done.returncode != 0
     assert (
-        "seeds/model_promotions.csv: it says pin value-0009-x, and there is no such model of value "
-        f"for sample. The models are: {second} (as of 2026-02-28), {first} (as of 2025-12-31)."
+        "seeds/model_promotions.csv, line 2: there is no model value-0009-x of value for sample. "
+        f"The models are: {second} (as of 2026-02-28), {first} (as of 2025-12-31)."
     ) in " ".join((done.stdout + done.stderr).split())
