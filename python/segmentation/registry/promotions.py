@@ -19,11 +19,7 @@ PROMOTE, PIN = "promote", "pin"
 ACTIONS = (PROMOTE, PIN)
 
 # What can be promoted.
-SEGMENTATIONS = ("value", "profile", "lifetime_value")
-
-# A classifier of prospects predicts the segments of the current value model; an older classifier
-# would predict older segments.
-NEVER_PROMOTED = "prospects"
+SEGMENTATIONS = ("value", "profile", "prospects", "lifetime_value")
 
 _REQUIRED = ("segmentation", "dataset", "model_version", "action", "decided_on", "reason")
 _WAYS_TO_WRITE = "Write a day, 2026-01-31, or a time in UTC, 2026-01-31 14:05:00."
@@ -50,6 +46,10 @@ class Promotion:
     def is_pin(self) -> bool:
         """Whether it holds whatever is fitted later."""
         return self.action == PIN
+
+    def outranks(self, fitted_at: datetime.datetime) -> bool:
+        """Return whether it holds whatever is fitted at a time in UTC."""
+        return self.is_pin or fitted_at <= self.decided_before
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,8 @@ def row_problems(record: Mapping[str, Any]) -> list[str]:
         for name in _REQUIRED
         if not str(record[name] or "").strip()
     ]
-    if record["segmentation"] and record["segmentation"] != NEVER_PROMOTED:
+    if record["segmentation"]:
         problems += one_of("segmentation", record["segmentation"], SEGMENTATIONS)
-    if record["segmentation"] == NEVER_PROMOTED:
-        problems.append(
-            "prospects are not promoted: their model predicts the segments of the current value "
-            "model and is fitted with it. Promote a version of value."
-        )
     if record["action"]:
         problems += one_of("action", record["action"], ACTIONS)
     if record["decided_on"]:
