@@ -13,7 +13,6 @@ from segmentation.lifetime_value.backtest import LAST_PERIOD
 from segmentation.lifetime_value.combined_forecast import CombinedForecast
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit
-from segmentation.lifetime_value.maximum_likelihood import LikelihoodFit
 from segmentation.lifetime_value.model import LifetimeValueModel
 from segmentation.lifetime_value.options import COMBINED
 from segmentation.lifetime_value.purchase_models import log_likelihood
@@ -60,12 +59,6 @@ def expected_by(model: LifetimeValueModel, customers: CustomersOnDay) -> Expecte
         if c["measure"] in expected.mean
     }
     return dataclasses.replace(expected, mean=expected.mean | weighed)
-
-
-def fitted_models(model: LifetimeValueModel) -> list[LikelihoodFit]:
-    """Return the purchase model that is in use, and the spend model where there is one."""
-    fitted = LifetimeValueFit.from_record(model.fit_record)
-    return [fitted.purchases, *([fitted.spend] if fitted.spend else [])]
 
 
 def mean_log_likelihood(model: LifetimeValueModel, purchases: RepeatPurchases) -> float:

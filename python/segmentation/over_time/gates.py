@@ -20,13 +20,10 @@ STABILITY, SILHOUETTE, AGREEMENT = "stability", "silhouette", "agreement"
 SMALLEST_SHARE, NAMES = "smallest share", "names"
 
 SEGMENTS, SKILL, LOG_LOSS_GAIN = "segments", "skill", "log loss gain"
-MODELS, LIKELIHOOD, NO_PENALTY, STARTS = "models", "likelihood", "no penalty", "starts"
+MODELS, LIKELIHOOD = "models", "likelihood"
 
 # Chance alone makes a mean differ by so many of its standard errors, in 39 of 40 cases one way.
 _STANDARD_ERRORS = 2.0
-
-# Half of the searches have to find the same parameters.
-_AGREEING_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -147,7 +144,9 @@ def classifier_gates(
         kept = len(fit.segments & current.segments) / len(current.segments)
         gates.append(Gate.judged(SEGMENTS, kept, limits.gate_segments))
     if limits.gate_skill_loss is not None and fit.skill is not None and current.skill is not None:
-        gates.append(Gate.judged(SKILL, fit.skill, current.skill - limits.gate_skill_loss))
+        # Not worse than the shares of the segments either, unless the current one is.
+        least = max(current.skill - limits.gate_skill_loss, min(current.skill, 0.0))
+        gates.append(Gate.judged(SKILL, fit.skill, least))
     if limits.gate_log_loss is not None and gain is not None:
         allowed = max(limits.gate_log_loss, _STANDARD_ERRORS * gain.standard_error)
         gates.append(Gate.judged(LOG_LOSS_GAIN, gain.mean, -allowed))
@@ -163,10 +162,6 @@ class ForecastFigures:
     models : int
         1 where purchases can be forecast, 2 where revenue can too, 0 where nothing can; everything
         below is None then.
-    no_penalty : float or None
-        The share of its models whose likelihood has a maximum without a penalty.
-    agreeing_starts : float or None
-        The share of the searches that ended at that maximum; of two models the smaller one.
     likelihood : float or None
         Mean log-likelihood of today's purchase histories.
     skill : float or None
@@ -175,8 +170,6 @@ class ForecastFigures:
     """
 
     models: int
-    no_penalty: float | None = None
-    agreeing_starts: float | None = None
     likelihood: float | None = None
     skill: float | None = None
 
@@ -195,15 +188,6 @@ def forecast_gates(
     gates: list[Gate] = []
     if limits.gate_models:
         gates.append(Gate.judged(MODELS, fit.models, current.models))
-    if limits.gate_search and fit.no_penalty is not None and current.no_penalty is not None:
-        gates.append(Gate.judged(NO_PENALTY, fit.no_penalty, current.no_penalty))
-    if (
-        limits.gate_search
-        and fit.agreeing_starts is not None
-        and current.agreeing_starts is not None
-    ):
-        least = min(_AGREEING_SHARE, current.agreeing_starts)
-        gates.append(Gate.judged(STARTS, fit.agreeing_starts, least))
     for name, value, of_current, loss in (
         (LIKELIHOOD, fit.likelihood, current.likelihood, limits.gate_likelihood_loss),
         (SKILL, fit.skill, current.skill, limits.gate_skill_loss),

@@ -92,9 +92,6 @@ class ForecastGateOptions(OptionGroup):
     ----------
     gate_models : bool
         Whether a refit has to forecast all that the current model does: purchases, and revenue.
-    gate_search : bool
-        Whether its parameters have to be found as surely as those of the current model: without a
-        penalty, and by half of the searches.
     gate_likelihood_loss : float or None
         By how much the mean log-likelihood of today's purchase histories may be below that under
         the current parameters.
@@ -105,7 +102,6 @@ class ForecastGateOptions(OptionGroup):
     IS_FITTED: ClassVar = False
 
     gate_models: bool = True
-    gate_search: bool = True
     gate_likelihood_loss: float | None = 0.01
     gate_skill_loss: float | None = 0.05
 
@@ -113,7 +109,6 @@ class ForecastGateOptions(OptionGroup):
         """Return what is wrong with the limits."""
         return [
             *true_or_false("gate_models", self.gate_models),
-            *true_or_false("gate_search", self.gate_search),
             *_limit_problems(
                 gate_likelihood_loss=self.gate_likelihood_loss,
                 gate_skill_loss=self.gate_skill_loss,

@@ -52,13 +52,10 @@ def gates_of_forecasts(
 def _figures(
     model: LifetimeValueModel, purchases: RepeatPurchases, skill: float | None = None
 ) -> ForecastFigures:
-    from segmentation.lifetime_value.stored_fit import fitted_models, mean_log_likelihood
+    from segmentation.lifetime_value.stored_fit import mean_log_likelihood
 
-    models = fitted_models(model)
     return ForecastFigures(
-        models=len(models),
-        no_penalty=sum(not fit.penalised for fit in models) / len(models),
-        agreeing_starts=min(fit.agreeing_starts / fit.starts for fit in models),
+        models=2 if model.spend else 1,
         likelihood=mean_log_likelihood(model, purchases),
         skill=skill,
     )

@@ -117,32 +117,31 @@ def test_a_classifier_that_is_worse_fails(
     assert classifier_gates(fit, CLASSIFIER, gain, ClassifierGateOptions(None, None, None)) == []
 
 
-FORECAST = ForecastFigures(2, 1.0, 1.0, -5.0, 0.1)
+def test_a_weak_classifier_need_not_get_worse_than_the_shares() -> None:
+    weak, useless = (ClassifierFigures(frozenset("ab"), skill) for skill in (0.05, -0.02))
+    limits = ClassifierGateOptions()
+    assert failing(classifier_gates(useless, weak, None, limits)) == ["skill"]
+    assert failing(classifier_gates(useless, useless, None, limits)) == []
+
+
+FORECAST = ForecastFigures(2, likelihood=-5.0, skill=0.1)
 
 
 @pytest.mark.parametrize(
     ("fit", "expected"),
     [
         (FORECAST, []),
-        (ForecastFigures(2, 1.0, 0.5, -5.01, 0.05), []),
-        (
-            ForecastFigures(2, 0.5, 0.25, -5.02, 0.04),
-            ["no penalty", "starts", "likelihood", "skill"],
-        ),
+        (ForecastFigures(2, -5.01, 0.05), []),
+        (ForecastFigures(2, -5.02, 0.04), ["likelihood", "skill"]),
         # Without back-tests.
-        (ForecastFigures(2, 1.0, 1.0, -4.9), []),
-        (ForecastFigures(1, 1.0, 1.0, -5.0, 0.1), ["models"]),
+        (ForecastFigures(2, -4.9), []),
+        (ForecastFigures(1, -5.0, 0.1), ["models"]),
         (ForecastFigures(0), ["models"]),
     ],
 )
 def test_a_forecast_that_is_worse_fails(fit: ForecastFigures, expected: list[str]) -> None:
     assert failing(forecast_gates(fit, FORECAST, ForecastGateOptions())) == expected
-    assert forecast_gates(fit, FORECAST, ForecastGateOptions(False, False, None, None)) == []
-
-
-def test_a_search_has_to_be_no_surer_than_that_of_the_current_model() -> None:
-    unsure = ForecastFigures(2, 0.5, 0.25, -5.0, 0.1)
-    assert failing(forecast_gates(unsure, unsure, ForecastGateOptions())) == []
+    assert forecast_gates(fit, FORECAST, ForecastGateOptions(False, None, None)) == []
 
 
 def failing(gates: list[Gate]) -> list[str]:
@@ -154,7 +153,7 @@ def failing(gates: list[Gate]) -> list[str]:
     [
         (ClassifierOptions, {"features": ["age"]}, {"gate_segments": 2}, "from 0 to 1, or null."),
         (LifetimeValueOptions, {}, {"gate_skill_loss": "some"}, "from 0 to 1, or null."),
-        (LifetimeValueOptions, {}, {"gate_search": 1}, "It must be true or false."),
+        (LifetimeValueOptions, {}, {"gate_models": 1}, "It must be true or false."),
     ],
 )
 def test_impossible_limits_of_other_models_are_errors(

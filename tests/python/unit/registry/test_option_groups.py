@@ -102,7 +102,6 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "new_within_days": (14, False),
         "interval": (0.8, False),
         "gate_models": (False, False),
-        "gate_search": (False, False),
         "gate_likelihood_loss": (0.1, False),
         "gate_skill_loss": (None, False),
     },
