@@ -18,6 +18,7 @@ def model(dbt, session):
     value_per_year = dbt.ref("int_customer_value_per_year")
     run_settings = dbt.ref("int_run_settings")
     feature_words = dbt.ref("feature_words")
+    promotions = dbt.ref("model_promotions")
     settings = dbt.config.meta_get("settings")
     overrides = dbt.config.meta_get("overrides")
     first_days = dbt.config.meta_get("first_days")
@@ -37,4 +38,5 @@ def model(dbt, session):
         refit=refit,
         refit_after_days=refit_after_days,
         runs_schema=dbt.this.schema,
+        promotions=promotions,
     )

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from segmentation.classification.classifier import SegmentClassifier
+from segmentation.classification.metrics import BASELINE
+from segmentation.classification.options import LOG_LOSS
 from segmentation.classification.storage import load_classifier
 from segmentation.registry.arrow import FLAG, REAL, REALS, TEXT, WHOLE, records, struct
 from segmentation.registry.header import ModelHeader, model_columns
@@ -193,6 +195,27 @@ class ProspectsModel(ModelHeader):
             If the payload is not what was stored, or this scikit-learn cannot read it.
         """
         return load_classifier(self.payload, self.digest)
+
+    @property
+    def skill(self) -> float | None:
+        """How much better it is than the shares of the segments, by its criterion, out of fold.
+
+        The share by which its log loss is lower, or by how much its macro F1 is higher; None where
+        that was not measured.
+        """
+        scores = {
+            record["candidate"]: record["mean"]
+            for record in self.classifier_metrics
+            if record["validation"] == "grouped"
+            and record["metric"] == self.criterion
+            and record["segment"] is None
+        }
+        own, of_shares = scores.get(self.algorithm), scores.get(BASELINE)
+        if own is None or of_shares is None:
+            return None
+        if self.criterion != LOG_LOSS:
+            return float(own - of_shares)
+        return float(1.0 - own / of_shares) if of_shares > 0 else None
 
     @classmethod
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:

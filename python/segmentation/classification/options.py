@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from segmentation.classification.candidates import CANDIDATES
+from segmentation.registry.gate_options import ClassifierGateOptions
 from segmentation.registry.option_checks import LARGEST_SEED, names, number, one_of
 from segmentation.registry.option_groups import OptionGroup, Options
 
@@ -165,7 +166,14 @@ class ReportOptions(OptionGroup):
 
 
 @dataclass(frozen=True)
-class ClassifierOptions(Options, ReportOptions, ChoiceOptions, AlgorithmOptions, FeatureOptions):
+class ClassifierOptions(
+    Options,
+    ClassifierGateOptions,
+    ReportOptions,
+    ChoiceOptions,
+    AlgorithmOptions,
+    FeatureOptions,
+):
     """How the segment that a person will join is learned, chosen and reported."""
 
     OF: ClassVar = "a classifier"

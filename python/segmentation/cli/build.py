@@ -26,6 +26,7 @@ from rich.progress import (
 from segmentation.cli.conventions import CommandError, ExitCode, terminal
 from segmentation.cli.dbt_events import STAGES, BuildProgress, stage_totals
 from segmentation.cli.dbt_process import ProjectFolder, environment_of, project_folder, run_dbt
+from segmentation.cli.seed_encoding import check_encoding
 from segmentation.cli.summary import show_summary
 from segmentation.cli.variables import read_variables, written_variables
 from segmentation.published.files import published_file
@@ -56,6 +57,7 @@ def build(
     """
     console = terminal()
     folder = project_folder(project)
+    check_encoding(folder)
     environment = environment_of(folder)
     warehouse = Path(environment["SEGMENTATION_WAREHOUSE"])
     published = published_file(str(warehouse), environment.get("SEGMENTATION_PUBLISHED", ""))

@@ -20,9 +20,8 @@ from segmentation.cli.promotions_file import write_decision
 from segmentation.engine.sql import text_literal
 from segmentation.published.read_marts import Marts
 
-# What can be promoted: the classifier of prospects is fitted with the value model.
+# Those whose customers can be compared under two versions.
 _CLUSTERINGS = ("value", "profile")
-_PROMOTED = (*_CLUSTERINGS, "lifetime_value")
 # Number of pairs of segments that are shown; the rest is added up.
 MOVES_SHOWN = 12
 
@@ -110,16 +109,11 @@ def _versions(marts: Marts, version: str, segmentation: str | None) -> _Versions
     of = found[0]["segmentation"] if found else segmentation
     if segmentation is not None and of != segmentation:
         raise CommandError(f"{version} is a model of {of}, not of {segmentation}.")
-    if of == "prospects":
-        raise CommandError(
-            "Models of prospects are not promoted: they predict the segments of the current value "
-            "model and are fitted with it. Promote a version of value."
-        )
     if not found:
         names = ", ".join(
             f"{row['model_version']} (as of {row['as_of']})"
             for row in listed
-            if row["segmentation"] in _PROMOTED and of in (None, row["segmentation"])
+            if of in (None, row["segmentation"])
         )
         raise CommandError(f"There is no model {version}. The models are: {names or 'none'}.")
     wanted = found[0]
@@ -163,10 +157,16 @@ def _show_change(console: Console, marts: Marts, versions: _Versions) -> None:
         say("It is in force already.")
         return
     say(f"In force is {current['model_version']}, fitted as of {current['as_of']}.")
+    if wanted["segmentation"] not in _CLUSTERINGS:
+        say(
+            "What it would say of each customer is not known before the build; the gates of its "
+            "fit, in rpt_model_gates, compare it with the model that was in force then."
+        )
+        return
     ((dataset,),) = marts.connection.execute(
         "select dataset from rpt_builds where is_latest"
     ).fetchall()
-    if wanted["segmentation"] not in _CLUSTERINGS or dataset != wanted["dataset"]:
+    if dataset != wanted["dataset"]:
         say("Who would be in another segment is not known: the last build is not of its customers.")
         return
     _show_moves(console, marts, versions)

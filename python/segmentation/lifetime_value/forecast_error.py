@@ -16,11 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from segmentation.lifetime_value.combined_forecast import CombinedForecast
-from segmentation.lifetime_value.customers_on_day import CustomersOnDay, expect
-from segmentation.lifetime_value.fit import LifetimeValueFit
+from segmentation.lifetime_value.customers_on_day import CustomersOnDay
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import COMBINED, MEASURES, PERIOD_DAYS
+from segmentation.lifetime_value.options import MEASURES, PERIOD_DAYS
 from segmentation.lifetime_value.spreads import (
     ALL,
     COVERAGE,
@@ -28,6 +26,7 @@ from segmentation.lifetime_value.spreads import (
     Spread,
     learn_spread,
 )
+from segmentation.lifetime_value.stored_fit import expected_by
 
 # Without a change, this share of all forecasts exceeds the allowed error.
 FALSE_ALARMS = 0.01
@@ -165,22 +164,9 @@ def _of_day(
     frame: pd.DataFrame,
     stored: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> list[ForecastError]:
-    customers = CustomersOnDay.from_frame(frame)
-    expected = expect(LifetimeValueFit.from_record(model.fit_record), customers)
-    weights = (
-        {c["measure"]: CombinedForecast.from_record(c) for c in model.combinations}
-        if (model.verdict or {}).get("method") == COMBINED
-        else {}
-    )
+    expected = expected_by(model, CustomersOnDay.from_frame(frame))
     found = []
-    for measure in MEASURES:
-        if measure not in expected.mean:
-            continue
-        predicted = expected.mean[measure]
-        if measure in weights:
-            predicted = weights[measure].predict(
-                customers.paces[measure], expected.probability_active, predicted
-            )
+    for measure, predicted in expected.mean.items():
         total, variance = float(predicted.sum()), float(expected.variance[measure].sum())
         spread = _spread(stored[measure])
         chance = variance / total**2 if total > 0 else 0.0

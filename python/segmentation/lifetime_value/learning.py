@@ -83,12 +83,22 @@ def learn_model(
     return _model(request, options, fit_hash, learned)
 
 
+def read_fitted_customers(engine: Engine, customers: str) -> pd.DataFrame:
+    """Return the customers that a fit reads, with the columns that it needs.
+
+    Parameters
+    ----------
+    engine : Engine
+    customers : str
+        A from-item with the columns of ``int_customer_repeat_purchases``.
+    """
+    return engine.sample(customers, columns=list(COLUMNS), key="customer_id", rows=FITTED_CUSTOMERS)
+
+
 def _learn(
     engine: Engine, customers: str, backtests: str, options: LifetimeValueOptions
 ) -> _Learned:
-    sample = engine.sample(
-        customers, columns=list(COLUMNS), key="customer_id", rows=FITTED_CUSTOMERS
-    )
+    sample = read_fitted_customers(engine, customers)
     purchases = RepeatPurchases.of(
         sample["repeat_purchases"], sample["last_repeat_weeks"], sample["age_weeks"]
     )

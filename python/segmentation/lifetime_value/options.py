@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from segmentation.registry.gate_options import ForecastGateOptions
 from segmentation.registry.option_checks import number, one_of, true_or_false
 from segmentation.registry.option_groups import OptionGroup, Options
 
@@ -105,7 +106,9 @@ class ForecastOptions(OptionGroup):
 
 
 @dataclass(frozen=True)
-class LifetimeValueOptions(Options, ForecastOptions, ComparisonOptions, PurchaseOptions):
+class LifetimeValueOptions(
+    Options, ForecastGateOptions, ForecastOptions, ComparisonOptions, PurchaseOptions
+):
     """How lifetime value is fitted and forecast."""
 
     OF: ClassVar[str] = "lifetime value"

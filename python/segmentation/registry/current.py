@@ -53,8 +53,9 @@ class StoredModels(Generic[Model]):
         Which row is damaged and how, where the current one is.
     current_version : str or None
         The version of the current row, damaged or not.
-    is_pinned : bool
-        Whether people pinned the current one: no fit takes its place.
+    outranks_fits : bool
+        Whether people put the current one in force, and no fit of now takes its place: it is
+        pinned, or promoted until later today.
     newest : model or None
         The last fit, current or not; None where there is none, and where its row is damaged.
     newest_damage : str or None
@@ -73,7 +74,7 @@ class StoredModels(Generic[Model]):
     current: Model | None = None
     damage: str | None = None
     current_version: str | None = None
-    is_pinned: bool = False
+    outranks_fits: bool = False
     newest: Model | None = None
     newest_damage: str | None = None
     predecessor: Model | None = None
@@ -142,9 +143,9 @@ def read_models(
         current=current,
         damage=damage,
         current_version=champion["model_version"] if champion is not None else None,
-        is_pinned=(
+        outranks_fits=(
             promotion is not None
-            and promotion.is_pin
+            and promotion.outranks(datetime.datetime.now(datetime.UTC).replace(tzinfo=None))
             and champion is not None
             and champion["model_version"] == promotion.model_version
         ),
@@ -226,9 +227,9 @@ def model_to_apply(
         model = None if damage is not None else model
     if damage is not None and engine.rows(f"select 1 from {engine.from_item(people)} limit 1"):
         advice = (
-            "It is pinned: remove its row from seeds/model_promotions.csv, or pin another version, "
-            "and build: dbt build"
-            if found[0]["chosen_by"] == "pinned"
+            f"It is {found[0]['chosen_by']}: remove its row from seeds/model_promotions.csv, or "
+            "name another version, and build: dbt build"
+            if found[0]["chosen_by"] != BY_RULE
             else "Fit it anew, which every whole build does: dbt build"
         )
         raise StoredModelError(f"{damage[0].upper()}{damage[1:]}. It is not applied. {advice}")

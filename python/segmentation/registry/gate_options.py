@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from segmentation.registry.option_checks import number
+from segmentation.registry.option_checks import number, true_or_false
 from segmentation.registry.option_groups import OptionGroup
 
 
 @dataclass(frozen=True)
 class GateOptions(OptionGroup):
-    """The limits of the gates; None leaves a gate out.
+    """The limits of the gates of a clustering; None leaves a gate out.
 
     Attributes
     ----------
@@ -42,18 +42,84 @@ class GateOptions(OptionGroup):
 
     def problems(self) -> list[str]:
         """Return what is wrong with the limits."""
-        problems = number("gate_stability_loss", self.gate_stability_loss, least=0.0, most=1.0)
-        for name, limit in (
-            ("gate_stability", self.gate_stability),
-            ("gate_silhouette_loss", self.gate_silhouette_loss),
-            ("gate_agreement", self.gate_agreement),
-            ("gate_smallest_share", self.gate_smallest_share),
-        ):
-            if limit is not None:
-                problems += [
-                    problem.removesuffix(".") + ", or null."
-                    for problem in number(name, limit, least=0.0, most=1.0)
-                ]
-        if not isinstance(self.gate_names, bool):
-            problems.append(f"gate_names is {self.gate_names!r}. It must be true or false.")
-        return problems
+        return [
+            *number("gate_stability_loss", self.gate_stability_loss, least=0.0, most=1.0),
+            *_limit_problems(
+                gate_stability=self.gate_stability,
+                gate_silhouette_loss=self.gate_silhouette_loss,
+                gate_agreement=self.gate_agreement,
+                gate_smallest_share=self.gate_smallest_share,
+            ),
+            *true_or_false("gate_names", self.gate_names),
+        ]
+
+
+@dataclass(frozen=True)
+class ClassifierGateOptions(OptionGroup):
+    """The limits of the gates of a classifier; None leaves a gate out.
+
+    Attributes
+    ----------
+    gate_segments : float or None
+        The least share of the segments of the current classifier that a refit predicts too.
+    gate_skill_loss : float or None
+        By how much its skill may be below that of the current classifier at its fit.
+    gate_log_loss : float or None
+        By how much its log loss may be above that of the current classifier, for customers whom
+        neither has learned from; beside what chance explains.
+    """
+
+    IS_FITTED: ClassVar = False
+
+    gate_segments: float | None = 0.5
+    gate_skill_loss: float | None = 0.1
+    gate_log_loss: float | None = 0.05
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the limits."""
+        return _limit_problems(
+            gate_segments=self.gate_segments,
+            gate_skill_loss=self.gate_skill_loss,
+            gate_log_loss=self.gate_log_loss,
+        )
+
+
+@dataclass(frozen=True)
+class ForecastGateOptions(OptionGroup):
+    """The limits of the gates of lifetime value; None, or false, leaves a gate out.
+
+    Attributes
+    ----------
+    gate_models : bool
+        Whether a refit has to forecast all that the current model does: purchases, and revenue.
+    gate_likelihood_loss : float or None
+        By how much the mean log-likelihood of today's purchase histories may be below that under
+        the current parameters.
+    gate_skill_loss : float or None
+        By how much its skill may be below that of the current model, for the same quarter.
+    """
+
+    IS_FITTED: ClassVar = False
+
+    gate_models: bool = True
+    gate_likelihood_loss: float | None = 0.01
+    gate_skill_loss: float | None = 0.05
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the limits."""
+        return [
+            *true_or_false("gate_models", self.gate_models),
+            *_limit_problems(
+                gate_likelihood_loss=self.gate_likelihood_loss,
+                gate_skill_loss=self.gate_skill_loss,
+            ),
+        ]
+
+
+def _limit_problems(**limits: float | None) -> list[str]:
+    return [
+        problem.removesuffix(".") + ", or null."
+        for name, limit in limits.items()
+        if limit is not None
+        for problem in number(name, limit, least=0.0, most=1.0)
+    ]

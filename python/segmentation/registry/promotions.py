@@ -19,11 +19,7 @@ PROMOTE, PIN = "promote", "pin"
 ACTIONS = (PROMOTE, PIN)
 
 # What can be promoted.
-SEGMENTATIONS = ("value", "profile", "lifetime_value")
-
-# A classifier of prospects predicts the segments of the current value model; an older classifier
-# would predict older segments.
-NEVER_PROMOTED = "prospects"
+SEGMENTATIONS = ("value", "profile", "prospects", "lifetime_value")
 
 _REQUIRED = ("segmentation", "dataset", "model_version", "action", "decided_on", "reason")
 _WAYS_TO_WRITE = "Write a day, 2026-01-31, or a time in UTC, 2026-01-31 14:05:00."
@@ -50,6 +46,10 @@ class Promotion:
     def is_pin(self) -> bool:
         """Whether it holds whatever is fitted later."""
         return self.action == PIN
+
+    def outranks(self, fitted_at: datetime.datetime) -> bool:
+        """Return whether it holds whatever is fitted at a time in UTC."""
+        return self.is_pin or fitted_at <= self.decided_before
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,8 @@ def row_problems(record: Mapping[str, Any]) -> list[str]:
         for name in _REQUIRED
         if not str(record[name] or "").strip()
     ]
-    if record["segmentation"] and record["segmentation"] != NEVER_PROMOTED:
+    if record["segmentation"]:
         problems += one_of("segmentation", record["segmentation"], SEGMENTATIONS)
-    if record["segmentation"] == NEVER_PROMOTED:
-        problems.append(
-            "prospects are not promoted: their model predicts the segments of the current value "
-            "model and is fitted with it. Promote a version of value."
-        )
     if record["action"]:
         problems += one_of("action", record["action"], ACTIONS)
     if record["decided_on"]:
@@ -142,58 +137,74 @@ def row_problems(record: Mapping[str, Any]) -> list[str]:
     return problems
 
 
-def contradictions(records: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return which rows decide about the same model."""
-    decided = defaultdict(list)
-    for record in records:
-        decided[record["segmentation"], record["dataset"]].append(record)
-    problems = []
-    for (segmentation, dataset), rows in sorted(decided.items()):
-        variants = [row["variant"] for row in rows]
-        if len(rows) > 1 and (None in variants or len(set(variants)) < len(variants)):
-            named = ", ".join(f"{row['action']} {row['model_version']}" for row in rows)
-            problems.append(
-                f"{len(rows)} rows decide which model of {segmentation} is current for {dataset}: "
-                f"{named}. Keep one of them, or name another variant in each."
-            )
-    return problems
-
-
-def version_problems(
-    records: Sequence[Mapping[str, Any]],
-    run: Run,
-    stored: Mapping[str, Sequence[StoredVersion]],
-) -> list[str]:
-    """Return which rows name a version that is not stored, or that has another window.
+def contradictions(records: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """Return which lines decide about the same model.
 
     Parameters
     ----------
-    records : sequence of mapping
-        Rows of other data sets and variants are ignored: their models may be in another file.
-    run : Run
-        What is going to be built; its day is not used.
-    stored : mapping of str to sequence of StoredVersion
-        Segmentation to its models of the data set and variant, the newest first.
+    records : mapping of int to mapping
+        Line of the file to its row.
     """
+    decided: dict[tuple[str, str], dict[int, Mapping[str, Any]]] = defaultdict(dict)
+    for line, record in records.items():
+        if record["segmentation"] and record["dataset"]:
+            decided[record["segmentation"], record["dataset"]][line] = record
     problems = []
-    for segmentation, versions in stored.items():
-        decided = promotion_of(records, segmentation, run)
-        if decided is None:
-            continue
-        named = {version.model_version: version for version in versions}
-        found = named.get(decided.model_version)
-        if found is None:
+    for (segmentation, dataset), rows in sorted(decided.items()):
+        variants = [row["variant"] for row in rows.values()]
+        if len(rows) > 1 and (None in variants or len(set(variants)) < len(variants)):
+            *lines, last = rows
+            named = ", ".join(f"{row['action']} {row['model_version']}" for row in rows.values())
             problems.append(
-                f"it says {decided.action} {decided.model_version}, and there is no such model of "
-                f"{segmentation} for {run.dataset}. {_listed(versions)}"
-            )
-        elif found.lrfm_window_days != run.lrfm_window_days:
-            problems.append(
-                f"it says {decided.action} {decided.model_version}, whose frequency and monetary "
-                f"count {found.lrfm_window_days} days; this build counts {run.lrfm_window_days}. "
-                f"Set lrfm_window_days: {found.lrfm_window_days}, or remove the row."
+                f"lines {', '.join(map(str, lines))} and {last}: they all decide which model of "
+                f"{segmentation} is current for {dataset}: {named}. Keep one of them, or name "
+                "another variant in each."
             )
     return problems
+
+
+@dataclass(frozen=True)
+class StoredVersions:
+    """The models that the promotions of a build can name.
+
+    Attributes
+    ----------
+    run : Run
+        What is going to be built; its day is not used.
+    of_segmentations : mapping of str to sequence of StoredVersion
+        Segmentation to its models of the data set and variant, the newest first.
+    """
+
+    run: Run
+    of_segmentations: Mapping[str, Sequence[StoredVersion]]
+
+    def row_problems(self, record: Mapping[str, Any]) -> list[str]:
+        """Return whether a row names a version that is not stored, or that has another window.
+
+        A row of another data set or variant is ignored: its model may be in another file.
+        """
+        run, version = self.run, record["model_version"]
+        versions = self.of_segmentations.get(record["segmentation"])
+        if (
+            versions is None
+            or version is None
+            or record["dataset"] != run.dataset
+            or (record["variant"] or run.variant) != run.variant
+        ):
+            return []
+        found = next((stored for stored in versions if stored.model_version == version), None)
+        if found is None:
+            return [
+                f"there is no model {version} of {record['segmentation']} for {run.dataset}. "
+                f"{_listed(versions)}"
+            ]
+        if found.lrfm_window_days != run.lrfm_window_days:
+            return [
+                f"the frequency and monetary of {version} count {found.lrfm_window_days} days; "
+                f"this build counts {run.lrfm_window_days}. Set lrfm_window_days: "
+                f"{found.lrfm_window_days}, or remove the row."
+            ]
+        return []
 
 
 def _listed(versions: Sequence[StoredVersion]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from segmentation.registry.arrow import FLAG, REAL, TEXT, records
 
@@ -13,6 +13,9 @@ CHAMPION, CHALLENGER = "champion", "challenger"
 
 # The type of the column of gates.
 GATES = records(name=TEXT, value=REAL, limit=REAL, passed=FLAG)
+
+# A figure that is summed up in another order may differ in its last digits.
+_ROUNDING = 1e-9
 
 # Fits of versions without gates: each took over.
 BEFORE_GATES: Mapping[str, Any] = {"gates": [], "became": CHAMPION}
@@ -35,6 +38,11 @@ class Gate:
     value: float
     limit: float
     passed: bool
+
+    @classmethod
+    def judged(cls, name: str, value: float, limit: float) -> Self:
+        """Return the gate of a figure that passes where it is not below a limit."""
+        return cls(name, float(value), float(limit), bool(value >= limit - _ROUNDING))
 
     @property
     def in_words(self) -> str:

@@ -16,11 +16,11 @@ from segmentation.classification.candidates import chosen_candidates
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.lifetime_value import LifetimeValueOptions
 from segmentation.registry.option_checks import OptionError, one_of
-from segmentation.registry.promotions import StoredVersion, version_problems
+from segmentation.registry.promotions import StoredVersion, StoredVersions
 from segmentation.registry.refit_policy import read_refit
 from segmentation.registry.run import Run
 from segmentation.steps.overrides import read_overrides
-from segmentation.steps.seed_files import PROMOTIONS, SeedFile, seed_problems, seed_records
+from segmentation.steps.seed_files import SeedFile, seed_problems
 
 CLASSIFIED, LIFETIME_VALUE = "prospects", "lifetime_value"
 
@@ -52,12 +52,11 @@ def build_problems(
     for segmentation, asked in build["options"].items():
         problems += [f"{segmentation}: {problem}" for problem in _options(segmentation, asked)]
     problems += _raised(lambda: read_refit(build["refit"], build["refit_after_days"]))
+    versions = _stored_versions(build)
     for seed in build["seeds"]:
-        file = SeedFile(seed["name"], Path(seed["path"]), seed["shown"], seed["columns"])
-        wrong = seed_problems(file)
-        if file.name == PROMOTIONS and not wrong:
-            wrong = _promotion_problems(file, build)
-        problems += wrong
+        path = Path(seed["path"])
+        file = SeedFile(seed["name"], path, seed["shown"], seed["columns"], versions)
+        problems += seed_problems(file)
     for source in build["sources"]:
         try:
             read_source(source)
@@ -67,23 +66,18 @@ def build_problems(
     return list(dict.fromkeys(problems))
 
 
-def _promotion_problems(file: SeedFile, build: Mapping[str, Any]) -> list[str]:
-    """Return which promotions name a model that a build cannot apply."""
+def _stored_versions(build: Mapping[str, Any]) -> StoredVersions | None:
     stored = build.get("stored_versions")
     if stored is None:
-        return []
+        return None
     run = build["run"]
-    versions = {
-        segmentation: [StoredVersion(**version) for version in found]
-        for segmentation, found in stored.items()
-    }
-    day = datetime.date.min
-    found = version_problems(
-        seed_records(file),
-        Run(run["dataset"], run["variant"], day, run["lrfm_window_days"]),
-        versions,
+    return StoredVersions(
+        Run(run["dataset"], run["variant"], datetime.date.min, run["lrfm_window_days"]),
+        {
+            segmentation: [StoredVersion(**version) for version in found]
+            for segmentation, found in stored.items()
+        },
     )
-    return [f"{file.shown}: {problem}" for problem in found]
 
 
 def _options(segmentation: str, asked: Mapping[str, Any]) -> list[str]:

@@ -42,7 +42,7 @@ def log_decision(
     if runs_schema is None:
         return
     stored = decision.stored
-    takes_over = fitted is not None and fitted.became != CHALLENGER and not stored.is_pinned
+    takes_over = fitted is not None and fitted.became != CHALLENGER and not stored.outranks_fits
     champion = fitted.model_version if fitted and takes_over else stored.current_version
     values = {
         "dataset": step.run.dataset,

@@ -27,6 +27,7 @@ from segmentation.steps.decision_log import FITTED, KEPT, NOBODY, log_decision
 from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.fits import fit_model
 from segmentation.steps.further_numbers import check_further_numbers
+from segmentation.steps.gate_clusters import gates_of_clusters
 from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.measure_drift import read_least_psi, refit_reason, with_distributions
 from segmentation.steps.overrides import read_options
@@ -123,8 +124,10 @@ def fit_if_needed(
         return SegmentationModel.as_table([], decision.stored.without_digest)
     log.info("%s: fitted %s", segmentation, model.model_version)
     model = with_distributions(step, table, model, naming)
-    if decision.stored.current is not None:
-        model = through_gates(step, table, model, decision.stored.current, naming, reason)
+    current = decision.stored.current
+    if current is not None:
+        gates = gates_of_clusters(step, table, model, current, naming)
+        model = through_gates(model, current, gates, reason)
     log_decision(step, decision, runs_schema, FITTED, reason=reason.words, fitted=model)
     return SegmentationModel.as_table([model], decision.stored.without_digest)
 

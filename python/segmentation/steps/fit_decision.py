@@ -107,7 +107,7 @@ def decide(
 
 def _why_not_kept(stored: StoredModels[Model]) -> FitReason | None:
     """Return why the stored models cannot stay as they are, whatever the settings say."""
-    if stored.damage is not None and not stored.is_pinned:
+    if stored.damage is not None and not stored.outranks_fits:
         return FitReason(stored.damage)
     if stored.current_version is None and stored.version is not None:
         return FitReason("no model is in force")

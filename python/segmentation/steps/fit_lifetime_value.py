@@ -12,12 +12,16 @@ import pyarrow as pa
 from segmentation.engine.base import Engine, Session, Table
 from segmentation.lifetime_value.model import SEGMENTATION, LifetimeValueModel
 from segmentation.lifetime_value.options import FEWEST_CUSTOMERS, LifetimeValueOptions
+from segmentation.registry.current import StoredModels
 from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_policy import FitReason
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import begin
 from segmentation.steps.decision_log import FITTED, KEPT, NOBODY, log_decision
 from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.fits import fit_lifetime_value
+from segmentation.steps.gate_forecasts import gates_of_forecasts
+from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.overrides import read_overrides
 
 log = logging.getLogger("segmentation")
@@ -65,30 +69,35 @@ def fit_lifetime_value_if_needed(
     past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
     configuration = FitConfiguration(options)
     decision = decide(step, SEGMENTATION, LifetimeValueModel, configuration, past)
-    table = step.engine.from_item(customers)
-    latest, known = decision.stored.newest, _known(step.engine, table)
-    reason = decision.reason.words if decision.reason else None
-    if reason is None and latest is not None and not latest.has_forecast and known.are_enough:
-        reason = "there is enough to learn from now"
+    tables = step.engine.from_item(customers), step.engine.from_item(backtests)
+    current, known = decision.stored.current, _known(step.engine, tables[0])
+    reason = decision.reason
+    if reason is None and known.are_enough and not _forecasts(decision.stored):
+        reason = FitReason("there is enough to learn from now")
+    words = reason.words if reason else None
     if reason is None or not known.customers:
-        if latest is not None:
-            announce_kept(SEGMENTATION, latest, step.run, decision.before_request)
-        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=reason)
+        if current is not None:
+            announce_kept(SEGMENTATION, current, step.run, decision.before_request)
+        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=words)
         return LifetimeValueModel.as_table([], decision.stored.without_digest)
-    log.info("lifetime_value: fitting, because %s", reason)
-    model = fit_lifetime_value(
-        step.engine,
-        table,
-        step.engine.from_item(backtests),
-        options,
-        decision.request(step, reason),
-        configuration.fit_hash,
-    )
+    log.info("lifetime_value: fitting, because %s", reason.words)
+    request = decision.request(step, reason.words)
+    model = fit_lifetime_value(step.engine, *tables, options, request, configuration.fit_hash)
     if model.why_none:
         log.warning("lifetime_value: no forecast: %s", model.why_none)
     log.info("lifetime_value: fitted %s: %s", model.model_version, model.algorithm)
-    log_decision(step, decision, runs_schema, FITTED, reason=reason, fitted=model)
+    if current is not None and current.has_forecast:
+        gates = gates_of_forecasts(step, tables, model, current, options)
+        model = through_gates(model, current, gates, reason)
+    log_decision(step, decision, runs_schema, FITTED, reason=words, fitted=model)
     return LifetimeValueModel.as_table([model], decision.stored.without_digest)
+
+
+def _forecasts(stored: StoredModels[LifetimeValueModel]) -> bool:
+    """Return whether the current model has a forecast, or the last fit."""
+    return any(
+        model is not None and model.has_forecast for model in (stored.current, stored.newest)
+    )
 
 
 @dataclass(frozen=True)

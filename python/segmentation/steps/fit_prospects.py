@@ -13,11 +13,15 @@ from segmentation.classification import ClassifierOptions
 from segmentation.classification.model import ProspectsModel
 from segmentation.classification.storage import StoredClassifierError
 from segmentation.engine.base import Session, Table
+from segmentation.registry.header import StoredModelError
 from segmentation.registry.option_groups import FitConfiguration
+from segmentation.registry.refit_policy import FitReason
 from segmentation.registry.refit_requests import announce_kept
 from segmentation.steps.begin import begin
 from segmentation.steps.decision_log import FITTED, KEPT, NOBODY, log_decision
-from segmentation.steps.fit_decision import PastFits, decide
+from segmentation.steps.fit_decision import FitDecision, PastFits, decide
+from segmentation.steps.gate_prospects import gates_of_prospects
+from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.learn_prospects import ProspectTargets, learn_prospects
 from segmentation.steps.overrides import read_overrides
 from segmentation.steps.prospect_targets import SEGMENT_AT_AGE, TablesAtAge
@@ -41,6 +45,7 @@ def fit_prospects_if_needed(
     refit: Any = False,
     refit_after_days: Any = None,
     runs_schema: str | None = None,
+    promotions: Table | None = None,
 ) -> pa.Table:
     """Fit a classifier where one is needed.
 
@@ -61,7 +66,7 @@ def fit_prospects_if_needed(
     at_age : TablesAtAge
         Read only where no segments are known.
     run_settings, feature_words : relation or table name
-    history, refit, refit_after_days, runs_schema
+    history, refit, refit_after_days, runs_schema, promotions
         See :class:`segmentation.steps.fit_decision.PastFits`.
     settings : mapping
         Options, see :class:`segmentation.classification.options.ClassifierOptions`.
@@ -74,31 +79,37 @@ def fit_prospects_if_needed(
     -------
     pyarrow.Table
         The rows to store: none where nothing was fitted and all have digests.
+
+    Raises
+    ------
+    StoredModelError
+        If people put a model in force that cannot be applied any more.
     """
     step = begin(session, run_settings)
     options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
-    past = PastFits(history, refit, refit_after_days, runs_schema)
+    past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
     configuration = FitConfiguration(options, _counted(first_days or {}))
     decision = decide(step, "prospects", ProspectsModel, configuration, past)
     stored, latest = decision.stored, decision.stored.current
     table = step.engine.from_item(features)
     source = ProspectTargets(step, table, at_age)
     unusable = _why_not_kept(source, latest) if latest is not None else None
-    reason = decision.reason.words if decision.reason else unusable
+    reason = _reason(decision, unusable)
+    words = reason.words if reason else None
     is_usable = latest is not None and unusable is None
     # What is damaged is left to a build that has somebody to learn from.
     can_stay = is_usable or stored.damage is not None
     if reason is None or (can_stay and not step.engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             announce_kept("prospects", latest, step.run, decision.before_request)
-        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=reason)
+        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=words)
         return ProspectsModel.as_table([], stored.without_digest)
-    log.info("prospects: fitting, because %s", reason)
+    log.info("prospects: fitting, because %s", words)
     learned = learn_prospects(source, options)
     if learned.fitted.classifier is None:
         log.warning("prospects: nothing fitted; no segments are predicted")
         if stored.damage is None and (latest is None or not latest.segments):
-            log_decision(step, decision, runs_schema, NOBODY, reason=reason)
+            log_decision(step, decision, runs_schema, NOBODY, reason=words)
             return ProspectsModel.as_table([], stored.without_digest)
     revenue = step.engine.frame(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
@@ -106,11 +117,28 @@ def fit_prospects_if_needed(
     )
     segments = prospect_segments(learned, options, step.words(feature_words), revenue)
     model = prospects_row(
-        decision.request(step, reason), options, configuration.fit_hash, learned, segments
+        decision.request(step, reason.words), options, configuration.fit_hash, learned, segments
     )
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
-    log_decision(step, decision, runs_schema, FITTED, reason=reason, fitted=model)
+    if latest is not None and is_usable:
+        gates = gates_of_prospects(model, latest, learned, options)
+        model = through_gates(model, latest, gates, reason)
+    log_decision(step, decision, runs_schema, FITTED, reason=words, fitted=model)
     return ProspectsModel.as_table([model], stored.without_digest)
+
+
+def _reason(decision: FitDecision[ProspectsModel], unusable: str | None) -> FitReason | None:
+    """Return why a classifier has to be fitted: a current one that is of no use binds no fit."""
+    if unusable is None:
+        return decision.reason
+    if decision.stored.outranks_fits:
+        raise StoredModelError(
+            f"seeds/model_promotions.csv puts {decision.stored.current_version} in force, which "
+            f"cannot be applied: {unusable}. Remove its row, and build: dbt build"
+        )
+    if decision.reason is None or decision.reason.is_bound_by_gates:
+        return FitReason(unusable)
+    return decision.reason
 
 
 def _counted(first_days: Mapping[str, Any]) -> str:

@@ -52,7 +52,7 @@ def measure_forecast_error(
     from segmentation.lifetime_value.forecast_error import forecast_errors, newest_quarter_end
 
     day = newest_quarter_end(step.run.as_of)
-    frame = _frame(step.engine, backtests, day) if day >= model.as_of else None
+    frame = read_quarter(step.engine, backtests, day) if day >= model.as_of else None
     errors = forecast_errors(model, day, frame)
     outstanding = stand_out([error.p_value for error in errors])
     records = [
@@ -76,7 +76,8 @@ def measure_forecast_error(
     return pa.Table.from_pylist(records, schema=DRIFT_OF_FORECASTS)
 
 
-def _frame(engine: Engine, backtests: Table, day: datetime.date) -> pd.DataFrame:
+def read_quarter(engine: Engine, backtests: Table, day: datetime.date) -> pd.DataFrame:
+    """Return the rows of ``int_value_forecast_backtests`` of a day, by customer_id."""
     from segmentation.lifetime_value.customers_on_day import COLUMNS
 
     columns = [*COLUMNS, *(f"actual_{measure}" for measure in MEASURES)]

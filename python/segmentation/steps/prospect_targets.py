@@ -154,8 +154,9 @@ def with_targets(
     Returns
     -------
     pandas.DataFrame
-        Also ``target`` (the slug of the segment at the age), ``value_segment_id``, ``first_day``
-        (days from the first of all first purchases) and ``later_revenue``.
+        Also ``target`` (the slug of the segment at the age), ``value_segment_id``,
+        ``first_purchase_on``, ``first_day`` (days from the first of all first purchases) and
+        ``later_revenue``.
     """
     engine = step.engine
     ids = rule.segments_of(engine, sampled)
@@ -174,6 +175,7 @@ def with_targets(
     return labelled.assign(
         value_segment_id=found,
         target=found.map(slugs),
+        first_purchase_on=customers.map(bought_on),
         first_day=customers.map(days).to_numpy(int),
         later_revenue=customers.map(known["later_revenue"]).to_numpy(float),
     )

@@ -16,7 +16,7 @@ from pathlib import Path
 from segmentation.playbook.errors import PlaybookError
 from segmentation.playbook.feature_words import read_feature_words
 from segmentation.playbook.playbook import read_playbook
-from segmentation.registry.promotions import contradictions, row_problems
+from segmentation.registry.promotions import StoredVersions, contradictions, row_problems
 
 # Once a file is this wrong, more lines of it say nothing new.
 MOST_PROBLEMS = 5
@@ -40,12 +40,15 @@ class SeedFile:
         What messages call the file.
     columns : mapping of str to str
         Column to its SQL type.
+    versions : StoredVersions or None
+        The models that promotions can name; None where these are not known.
     """
 
     name: str
     path: Path
     shown: str
     columns: Mapping[str, str] = field(default_factory=dict)
+    versions: StoredVersions | None = None
 
 
 def seed_problems(seed: SeedFile) -> list[str]:
@@ -58,7 +61,7 @@ def seed_problems(seed: SeedFile) -> list[str]:
     Returns
     -------
     list of str
-        At most :data:`MOST_PROBLEMS`, and how many more there are.
+        At most :data:`MOST_PROBLEMS`, and how many more there are; of promotions, all.
     """
     content = seed.path.read_bytes()
     try:
@@ -76,17 +79,12 @@ def seed_problems(seed: SeedFile) -> list[str]:
     if wrong_header:
         return wrong_header
     problems = _row_problems(seed, text)
+    if seed.name == PROMOTIONS:
+        return problems
     more = len(problems) - MOST_PROBLEMS
     return problems[:MOST_PROBLEMS] + (
         [f"{seed.shown}: {more} more lines are wrong."] if more > 0 else []
     )
-
-
-def seed_records(seed: SeedFile) -> list[dict[str, str | None]]:
-    """Return the rows of a seed in which nothing is wrong, empty cells as None."""
-    text = seed.path.read_text(encoding="utf-8-sig")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    return [{name: cell or None for name, cell in row.items()} for row in rows]
 
 
 def _header_problems(seed: SeedFile, text: str) -> list[str]:
@@ -127,7 +125,7 @@ def _row_problems(seed: SeedFile, text: str) -> list[str]:
     ends = re.findall("\r\n|\r|\n", text)
     has_mixed_ends = False
     problems = []
-    records = []
+    records = {}
     line = rows.line_num + 1
     while True:
         try:
@@ -161,10 +159,11 @@ def _row_problems(seed: SeedFile, text: str) -> list[str]:
             record = {name: cell or None for name, cell in zip(header, cells, strict=True)}
             wrong = _value_problems(seed, record)
             problems += [f"{seed.shown}, line {line}: {problem}" for problem in wrong]
-            if not wrong:
-                records.append(record)
+            records[line] = record
         line = rows.line_num + 1
-    return problems or _whole_problems(seed, records)
+    if seed.name == PROMOTIONS:
+        return problems + [f"{seed.shown}, {problem}" for problem in contradictions(records)]
+    return problems or _whole_problems(seed, list(records.values()))
 
 
 def _value_problems(seed: SeedFile, record: Mapping[str, str | None]) -> list[str]:
@@ -180,7 +179,8 @@ def _value_problems(seed: SeedFile, record: Mapping[str, str | None]) -> list[st
     if problems:
         return problems
     if seed.name == PROMOTIONS:
-        return row_problems(record)
+        stored = seed.versions.row_problems(record) if seed.versions else []
+        return row_problems(record) + stored
     try:
         if seed.name == "segment_playbook":
             read_playbook([record], str(record["segmentation"]))
@@ -193,8 +193,6 @@ def _value_problems(seed: SeedFile, record: Mapping[str, str | None]) -> list[st
 
 def _whole_problems(seed: SeedFile, records: list[dict[str, str | None]]) -> list[str]:
     """Return what only several rows together show."""
-    if seed.name == PROMOTIONS:
-        return [f"{seed.shown}: {problem}" for problem in contradictions(records)]
     if seed.name != "segment_playbook":
         return []
     problems = []

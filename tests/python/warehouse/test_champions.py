@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from builds import NO_TESTS, QUICK, Warehouse, project_copy
 
-# A refit must not move any customer.
+# A refit must not move any customer, and must forecast as well as a model that saw the outcome.
 LATER: dict[str, Any] = {"dataset": "sample", "as_of": "2026-02-28", **QUICK}
 REFIT = LATER | {
     "refit_after_days": 30,
     "value_options": {**QUICK["value_options"], "gate_agreement": 1.0, "gate_silhouette_loss": 0},
+    "lifetime_value_options": {"gate_skill_loss": 0},
 }
 # Tables that depend on the current model of value.
 APPLIED = (
@@ -25,6 +26,12 @@ APPLIED = (
     *("all_models", "rpt_model_gates", "rpt_warnings", "all_scoring_rules"),
 )
 OF_VALUE = "where segmentation = 'value'"
+FORECAST = (
+    "--select",
+    "model_promotions",
+    "lifetime_value_forecast",
+    "fct_customer_value_forecast",
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +57,11 @@ def segments(warehouse: Warehouse) -> str:
     return str(digest)
 
 
-def versions(warehouse: Warehouse) -> tuple[str, str]:
-    """Return the first fit of value and the second."""
+def versions(warehouse: Warehouse, segmentation: str = "value") -> tuple[str, str]:
+    """Return the first fit of a segmentation and the second."""
     first, second = warehouse.query(
-        f"select model_version from marts.rpt_model_history {OF_VALUE} order by model_number"
+        "select model_version from marts.rpt_model_history "
+        f"where segmentation = '{segmentation}' order by model_number"
     )
     return first[0], second[0]
 
@@ -157,6 +165,43 @@ def test_people_promote_a_challenger_and_roll_back(challenged: Warehouse, tmp_pa
     done = warehouse.dbt("build", *NO_TESTS, *APPLIED, **LATER)
     assert done.returncode != 0
     assert (
-        "seeds/model_promotions.csv: it says pin value-0009-x, and there is no such model of value "
-        f"for sample. The models are: {second} (as of 2026-02-28), {first} (as of 2025-12-31)."
+        "seeds/model_promotions.csv, line 2: there is no model value-0009-x of value for sample. "
+        f"The models are: {second} (as of 2026-02-28), {first} (as of 2025-12-31)."
     ) in " ".join((done.stdout + done.stderr).split())
+
+
+@pytest.mark.long
+def test_a_forecast_that_fails_a_gate_waits_until_people_promote_it(
+    challenged: Warehouse, tmp_path: Path
+) -> None:
+    warehouse = challenged.copy(tmp_path)
+    warehouse.project = project_copy(tmp_path / "project")
+    first, second = versions(warehouse, "lifetime_value")
+
+    def forecasts() -> list[tuple[Any, ...]]:
+        return warehouse.query(
+            "select model_version, sum(expected_purchases_90_days) "
+            "from marts.fct_customer_value_forecast group by model_version"
+        )
+
+    ((version, expected),) = forecasts()
+    assert version == first
+    assert warehouse.query(
+        "select gate from marts.rpt_model_gates "
+        f"where model_version = '{second}' and became = 'challenger' and not is_passed"
+    ) == [("skill",)]
+    ((message, what_to_do),) = warehouse.query(
+        "select message, what_to_do from marts.rpt_warnings "
+        "where topic = 'challenger' and subject = 'lifetime_value'"
+    )
+    assert message.endswith(f"and waits; {first} stays in force.")
+    assert what_to_do.startswith("See rpt_model_gates.")
+
+    promote(warehouse, second, "--reason", "the shop did change")
+    warehouse.build(*NO_TESTS, *FORECAST, **LATER)
+    ((version, other),) = forecasts()
+    assert version == second
+    assert other != expected
+    promote(warehouse, first, "--pin", "--reason", "too soon")
+    warehouse.build(*NO_TESTS, *FORECAST, **LATER)
+    assert forecasts() == [(first, expected)]

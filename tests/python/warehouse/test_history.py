@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from builds import NO_TESTS, QUICK, Warehouse
+from builds import NO_TESTS, QUICK, Warehouse, project_copy
 from segmentation.backfill.job import BackfillJob
 from segmentation.backfill.planned_days import OBSERVED as SEGMENTATIONS
 from segmentation.backfill.planned_days import PlannedDay
@@ -144,6 +144,27 @@ def test_the_order_of_builds_does_not_matter(
     emptied = marts(in_order)
     assert emptied["segmentation.segment_log"] == expected["segmentation.segment_log"]
     assert emptied["marts.fct_customer_segment_history"] == []
+
+
+def test_a_build_that_failed_is_observed_by_the_next_build(
+    sample: Warehouse, tmp_path: Path
+) -> None:
+    """And not by `dbt retry`, which leaves the assignments as they are."""
+    warehouse = without_history(sample, tmp_path / "failed")
+    warehouse.project = project_copy(tmp_path / "project")
+    log = warehouse.project / "models" / "segmentation" / "over_time" / "segment_log.sql"
+    right = log.read_text(encoding="utf-8")
+    log.write_text(right + "\nthis fails\n", encoding="utf-8")
+    failed = warehouse.dbt("build", *OBSERVED, *NO_TESTS, dataset="sample", as_of=FIRST, **QUICK)
+    assert failed.returncode == 1
+    log.write_text(right, encoding="utf-8")
+
+    observed = "select distinct as_of from segmentation.segment_log where row_kind = 'day'"
+    retried = warehouse.dbt("retry", dataset="sample", as_of=FIRST, **QUICK)
+    assert retried.returncode == 0, retried.stdout[-3000:]
+    assert warehouse.query(observed) == []
+    observe(warehouse, FIRST)
+    assert warehouse.query(observed) == [(dt.date.fromisoformat(FIRST),)]
 
 
 def test_the_history_grows_with_changes(sample: Warehouse, tmp_path: Path) -> None:

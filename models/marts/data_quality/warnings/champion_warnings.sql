@@ -77,7 +77,8 @@ last_fits as (
         models.as_of,
         models.fit_reason,
         coalesce(failed_gates.gates_in_words, 'none that is stored') as gates_in_words,
-        coalesce(customers_who_would_move.customers, 0) as customers
+        coalesce(customers_who_would_move.customers, 0) as customers,
+        current_models.segmentation in {{ in_texts(clusterings()) }} as is_clustering
     from current_models
     inner join models
         on
@@ -93,6 +94,25 @@ last_fits as (
             and models.model_version = failed_gates.model_version
     left join customers_who_would_move
         on current_models.segmentation = customers_who_would_move.segmentation
+
+),
+
+-- Only customers of a clustering are counted by what its last fit would say of them.
+worded_fits as (
+
+    select
+        *,
+        case
+            when is_clustering
+                then
+                    concat(
+                        ' With it, ',
+                        {{ with_commas("customers") }},
+                        ' customers would be in another segment.'
+                    )
+            else ''
+        end as who_would_move
+    from last_fits
 
 ),
 
@@ -113,16 +133,17 @@ waiting_challengers as (
             gates_in_words,
             ') and waits; ',
             model_version,
-            ' stays in force. With it, ',
-            {{ with_commas("customers") }},
-            ' customers would be in another segment.'
+            ' stays in force.',
+            who_would_move
         ) as message,
         concat(
-            'See rpt_challenger_comparison. To put it in force: segmentation promote ',
+            'See ',
+            case when is_clustering then 'rpt_challenger_comparison' else 'rpt_model_gates' end,
+            '. To put it in force: segmentation promote ',
             newest_version,
             ' --reason "..."; docs/models.md has the other options.'
         ) as what_to_do
-    from last_fits
+    from worded_fits
     where
         became = 'challenger'
         and chosen_by <> 'pinned'
@@ -149,13 +170,12 @@ pins_that_keep_out_a_fit as (
                     then concat(', which failed gates too (', gates_in_words, ')')
                 else ''
             end,
-            '. With it, ',
-            {{ with_commas("customers") }},
-            ' customers would be in another segment.'
+            '.',
+            who_would_move
         ) as message,
         'If the pin has served its purpose, remove its row from seeds/model_promotions.csv.'
             as what_to_do
-    from last_fits
+    from worded_fits
     where chosen_by = 'pinned'
 
 )

@@ -16,7 +16,7 @@ HEADER = ",".join(COLUMNS)
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a project with a warehouse of three models, none of a clustering that was built."""
+    """Return a project with a warehouse of models, none of a clustering that was built."""
     (tmp_path / "seeds").mkdir()
     (tmp_path / "dbt_project.yml").write_text("name: segmentation\n")
     (tmp_path / PROMOTIONS).write_text(f"{HEADER}\n")
@@ -35,7 +35,8 @@ def project(tmp_path: Path) -> Path:
                 ('value', 'default', 1, 'value-0001-a', true, 'champion'),
                 ('value', 'default', 2, 'value-0002-b', false, 'challenger'),
                 ('value', 'other [file].csv', 1, 'value-0001-c', true, 'champion'),
-                ('prospects', 'default', 1, 'prospects-0001-d', true, 'champion')
+                ('prospects', 'default', 1, 'prospects-0001-d', false, 'champion'),
+                ('prospects', 'default', 2, 'prospects-0002-e', true, 'champion')
             ) as fits (segmentation, variant, model_number, model_version, is_in_force, became);
             """
         )
@@ -74,11 +75,17 @@ def test_a_decision_is_shown_and_written(project: Path) -> None:
     ]
 
 
+def test_a_classifier_is_promoted_without_a_comparison(project: Path) -> None:
+    code, output = promoted(project, "prospects-0001-d", "--pin", "--reason", "it knew more")
+    assert code == 0, output
+    assert "What it would say of each customer is not known before the build" in output
+    assert "prospects,sample,,prospects-0001-d,pin," in (project / PROMOTIONS).read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("value-0009-x",), "There is no model value-0009-x. The models are: value-0001-a (as of"),
-        (("prospects-0001-d",), "Models of prospects are not promoted"),
+        (("value-0009-x",), "There is no model value-0009-x. The models are: prospects-0001-d (as"),
         (("value-0001-a", "--segmentation", "profile"), "is a model of value, not of profile."),
         (("value-0001-a", "--reason", " "), "Write why this model is to be in force"),
     ],

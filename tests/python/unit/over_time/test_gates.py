@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 import pytest
+from segmentation.classification import ClassifierOptions
 from segmentation.clustering.options import SegmentationOptions
-from segmentation.over_time.gates import FitFigures, judged_gates
-from segmentation.registry.gate_options import GateOptions
+from segmentation.lifetime_value.options import LifetimeValueOptions
+from segmentation.over_time.gates import (
+    ClassifierFigures,
+    ClusterFigures,
+    ForecastFigures,
+    LogLossGain,
+    classifier_gates,
+    cluster_gates,
+    forecast_gates,
+)
+from segmentation.registry.gate_options import (
+    ClassifierGateOptions,
+    ForecastGateOptions,
+    GateOptions,
+)
 from segmentation.registry.option_checks import OptionError
 from segmentation.registry.stored_gates import Gate, failed_in_words
 
-GOOD = FitFigures(stability=0.9, silhouette=0.4, smallest_share=0.1, named_share=1.0)
+GOOD = ClusterFigures(stability=0.9, silhouette=0.4, smallest_share=0.1, named_share=1.0)
 
 
-def failed(fit: FitFigures, current: FitFigures = GOOD, **limits: float | bool | None) -> list[str]:
-    gates = judged_gates(fit, current, 1.0, GateOptions(**limits))  # type: ignore[arg-type]
+def failed(
+    fit: ClusterFigures, current: ClusterFigures = GOOD, **limits: float | bool | None
+) -> list[str]:
+    gates = cluster_gates(fit, current, 1.0, GateOptions(**limits))  # type: ignore[arg-type]
     return [gate.name for gate in gates if not gate.passed]
 
 
-def fit(**changed: float | None) -> FitFigures:
-    return FitFigures(**{**vars(GOOD), **changed})
+def fit(**changed: float | None) -> ClusterFigures:
+    return ClusterFigures(**{**vars(GOOD), **changed})
 
 
 def test_a_fit_that_is_like_the_current_model_passes_all_gates() -> None:
-    gates = judged_gates(GOOD, GOOD, 1.0, GateOptions())
+    gates = cluster_gates(GOOD, GOOD, 1.0, GateOptions())
     assert [(gate.name, gate.value, gate.limit, gate.passed) for gate in gates] == [
         ("stability", 0.9, 0.6, True),
         ("silhouette", 0.4, pytest.approx(0.3), True),
@@ -58,7 +74,7 @@ def test_where_nothing_was_stable_a_refit_need_not_be() -> None:
 
 
 def test_a_gate_can_be_left_out() -> None:
-    bad = FitFigures(0.0, -1.0, 0.0, 0.0)
+    bad = ClusterFigures(0.0, -1.0, 0.0, 0.0)
     assert failed(bad) == ["stability", "silhouette", "smallest share", "names"]
     limits = dict.fromkeys(["gate_stability", "gate_silhouette_loss", "gate_smallest_share"])
     assert failed(bad, **limits, gate_names=False) == []
@@ -66,13 +82,88 @@ def test_a_gate_can_be_left_out() -> None:
 
 
 def test_customers_who_would_move_fail_the_gate_of_agreement() -> None:
-    gates = judged_gates(GOOD, GOOD, 0.4, GateOptions())
+    gates = cluster_gates(GOOD, GOOD, 0.4, GateOptions())
     assert failed_in_words(gates) == "agreement 0.40 below 0.50"
 
 
 def test_words_show_a_difference() -> None:
     assert Gate("stability", 0.5999, 0.6, False).in_words == "stability 0.5999 below 0.6000"
     assert Gate("names", 0.5, 0.5, True).in_words == "names 0.500000 not below 0.500000"
+
+
+CLASSIFIER = ClassifierFigures(frozenset("abcd"), skill=0.3)
+
+
+@pytest.mark.parametrize(
+    ("segments", "skill", "gain", "expected"),
+    [
+        ("abcd", 0.3, None, []),
+        # At the limits: half of the segments, and 0.1 less skill.
+        ("abx", 0.2, LogLossGain(-0.05, 0.0), []),
+        ("axyz", 0.19, LogLossGain(-0.06, 0.0), ["segments", "skill", "log loss gain"]),
+        # Chance explains more of few customers.
+        ("abcd", 0.3, LogLossGain(-0.15, 0.08), []),
+        ("abcd", 0.3, LogLossGain(-0.17, 0.08), ["log loss gain"]),
+        # Nothing could be learned.
+        ("", None, None, ["segments"]),
+    ],
+)
+def test_a_classifier_that_is_worse_fails(
+    segments: str, skill: float | None, gain: LogLossGain | None, expected: list[str]
+) -> None:
+    fit = ClassifierFigures(frozenset(segments), skill)
+    gates = classifier_gates(fit, CLASSIFIER, gain, ClassifierGateOptions())
+    assert failing(gates) == expected
+    assert classifier_gates(fit, CLASSIFIER, gain, ClassifierGateOptions(None, None, None)) == []
+
+
+def test_a_weak_classifier_need_not_get_worse_than_the_shares() -> None:
+    weak, useless = (ClassifierFigures(frozenset("ab"), skill) for skill in (0.05, -0.02))
+    limits = ClassifierGateOptions()
+    assert failing(classifier_gates(useless, weak, None, limits)) == ["skill"]
+    assert failing(classifier_gates(useless, useless, None, limits)) == []
+
+
+FORECAST = ForecastFigures(2, likelihood=-5.0, skill=0.1)
+
+
+@pytest.mark.parametrize(
+    ("fit", "expected"),
+    [
+        (FORECAST, []),
+        (ForecastFigures(2, -5.01, 0.05), []),
+        (ForecastFigures(2, -5.02, 0.04), ["likelihood", "skill"]),
+        # Without back-tests.
+        (ForecastFigures(2, -4.9), []),
+        (ForecastFigures(1, -5.0, 0.1), ["models"]),
+        (ForecastFigures(0), ["models"]),
+    ],
+)
+def test_a_forecast_that_is_worse_fails(fit: ForecastFigures, expected: list[str]) -> None:
+    assert failing(forecast_gates(fit, FORECAST, ForecastGateOptions())) == expected
+    assert forecast_gates(fit, FORECAST, ForecastGateOptions(False, None, None)) == []
+
+
+def failing(gates: list[Gate]) -> list[str]:
+    return [gate.name for gate in gates if not gate.passed]
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "limits", "message"),
+    [
+        (ClassifierOptions, {"features": ["age"]}, {"gate_segments": 2}, "from 0 to 1, or null."),
+        (LifetimeValueOptions, {}, {"gate_skill_loss": "some"}, "from 0 to 1, or null."),
+        (LifetimeValueOptions, {}, {"gate_models": 1}, "It must be true or false."),
+    ],
+)
+def test_impossible_limits_of_other_models_are_errors(
+    kind: type[ClassifierOptions | LifetimeValueOptions],
+    settings: dict[str, object],
+    limits: dict[str, object],
+    message: str,
+) -> None:
+    with pytest.raises(OptionError, match=message):
+        kind.from_mapping(settings, limits)
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,9 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "importance_repeats": (1, False),
         "leak_gap": (0.1, False),
         "leak_accuracy": (0.9, False),
+        "gate_segments": (None, False),
+        "gate_skill_loss": (0.2, False),
+        "gate_log_loss": (0.1, False),
     },
     LifetimeValueOptions: {
         "purchase_model": ("bg_nbd", True),
@@ -98,6 +101,9 @@ KINDS: dict[type[Options], dict[str, tuple[Any, bool]]] = {
         "discount_rate": (0.05, False),
         "new_within_days": (14, False),
         "interval": (0.8, False),
+        "gate_models": (False, False),
+        "gate_likelihood_loss": (0.1, False),
+        "gate_skill_loss": (None, False),
     },
 }
 DAY = datetime.date(2025, 12, 31)

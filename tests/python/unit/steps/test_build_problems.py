@@ -166,8 +166,8 @@ def test_a_promotion_of_a_model_that_is_not_stored_is_reported(asked: Any, tmp_p
         "stored_versions": {"value": [stored], "profile": []},
     }
     assert asked(json.dumps(build)) == [
-        "seeds/model_promotions.csv: it says pin value-0009-x, and there is no such model of value "
-        "for sample. The models are: value-0001-a (as of 2025-12-31)."
+        "seeds/model_promotions.csv, line 2: there is no model value-0009-x of value for sample. "
+        "The models are: value-0001-a (as of 2025-12-31)."
     ]
     # Where the models are in another file, they are not looked up.
     assert asked(json.dumps(build | {"stored_versions": None})) == []
@@ -178,3 +178,29 @@ def test_a_promotion_of_a_model_that_is_not_stored_is_reported(asked: Any, tmp_p
         "seeds/model_promotions.csv, line 2: action is 'pinned'. Did you mean 'pin'? It can be: "
         "promote, pin."
     ]
+    # Every mistake is named at once, each with its line.
+    more = [
+        "value,sample,,value-0009-x,pin,soon,,",
+        *["profile,sample,,profile-1,pin,today,,x"] * 3,
+    ]
+    path.write_text(path.read_text() + "\n".join(more) + "\n")
+    found = [
+        sentence.removeprefix("seeds/model_promotions.csv, ")
+        for sentence in asked(json.dumps(build))
+    ]
+    starts = [
+        "line 2: action is 'pinned'.",
+        "line 3: reason is empty.",
+        "line 3: decided_on is 'soon'.",
+        "line 3: there is no model value-0009-x of value for sample.",
+        *(
+            f"line {line}: {said}"
+            for line in (4, 5, 6)
+            for said in ("decided_on is 'today'.", "there is no model profile-1 of profile")
+        ),
+        "lines 4, 5 and 6: they all decide which model of profile is current for sample:",
+        "lines 2 and 3: they all decide which model of value is current for sample:",
+    ]
+    assert len(found) == len(starts)
+    for sentence, start in zip(found, starts, strict=True):
+        assert sentence.startswith(start)

@@ -324,6 +324,80 @@ def test_a_damaged_model_is_not_applied_and_the_next_build_fits(house: LifetimeH
     assert "damaged" in model.fit_reason
 
 
+def refitted(house: LifetimeHouse, **arguments: Any) -> LifetimeValueModel:
+    """Fit a month later, because the model is old."""
+    house.connection.execute(f"update run set as_of = date '{shop.AS_OF}' + 31")
+    model = house.fit(refit_after_days=30, **arguments)
+    assert model is not None
+    return model
+
+
+def test_a_refit_of_the_same_customers_passes_all_gates(house: LifetimeHouse) -> None:
+    first = house.fit()
+    assert first is not None
+    assert (first.gates, first.became) == ([], "champion")
+    again = refitted(house)
+    assert [gate.name for gate in again.gates] == ["models", "likelihood", "skill"]
+    assert all(gate.passed for gate in again.gates)
+    assert again.became == "champion"
+    by_name = {gate.name: gate for gate in again.gates}
+    chosen = next(row["fit"] for row in again.candidates if row["chosen"])
+    assert by_name["likelihood"].value == pytest.approx(chosen["log_likelihood"] / 400)
+    assert by_name["likelihood"].limit == pytest.approx(by_name["likelihood"].value - 0.01)
+    quarter = {
+        row["forecast_method"]: row["rmse"]
+        for row in again.accuracy
+        if (row["forecast_on"], row["measure"]) == (shop.QUARTER_ENDS[-1], "revenue")
+        and row["grouped_by"] == "all"
+    }
+    skill = 1 - quarter[again.verdict["method"]] / quarter["last period"]
+    assert by_name["skill"].value == pytest.approx(skill)
+    # The current model has seen the quarter, which four parameters hardly remember.
+    assert by_name["skill"].limit + 0.05 == pytest.approx(skill, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("change", "failed"),
+    [
+        ("update {} set mean_repeat_spend = null", "models 1.00 below 2.00"),
+        ("delete from {} where customer_id >= 'c0099'", "models 0.00 below 2.00"),
+    ],
+)
+def test_a_refit_that_forecasts_less_waits(
+    house: LifetimeHouse, logged: pytest.LogCaptureFixture, change: str, failed: str
+) -> None:
+    first = house.fit()
+    assert first is not None
+    for table in ("customers", "backtests"):
+        house.connection.execute(change.format(table))
+    model = refitted(house)
+    assert model.became == "challenger"
+    assert f"{first.model_version} stays in force: {failed}" in logged.text
+    found = house.forecast()
+    assert set(found["model_version"]) == {first.model_version}
+    assert found["expected_revenue_90_days"].notna().all()
+    # It is young: the next build does not try again. A fit that is asked for takes over.
+    assert house.fit(refit_after_days=30) is None
+    asked = house.fit(refit=True)
+    assert asked is not None
+    assert asked.became == "champion"
+
+
+def test_a_pinned_model_forecasts_whatever_is_fitted(house: LifetimeHouse) -> None:
+    first = house.fit()
+    assert first is not None
+    before = house.forecast()
+    refitted(house)
+    house.connection.execute(
+        "create table promotions as select 'lifetime_value' as segmentation, 'sample' as dataset,"
+        f" '' as variant, '{first.model_version}' as model_version, 'pin' as action,"
+        " '2020-01-01' as decided_on"
+    )
+    put_current_model(house.connection, "lifetime_value", SETTINGS, promotions="promotions")
+    house.connection.execute(f"update run set as_of = date '{shop.AS_OF}'")
+    assert house.forecast().equals(before)
+
+
 def test_options_that_do_not_exist_are_said(house: LifetimeHouse) -> None:
     with pytest.raises(OptionError, match="Did you mean 'purchase_model'"):
         house.fit(overrides={"purchase_modell": "bg_nbd"})

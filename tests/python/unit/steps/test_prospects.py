@@ -9,12 +9,14 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from prospect_house import FEATURES, LABELS, PLAYBOOK, ProspectHouse, people
+from newest_model import put_current_model
+from prospect_house import FEATURES, LABELS, PLAYBOOK, SETTINGS, ProspectHouse, people
 from segmentation.classification.candidates import CANDIDATES
 from segmentation.classification.model import ProspectsModel
 from segmentation.classification.prediction import predict
 from segmentation.classification.storage import StoredClassifierError
 from segmentation.registry.digest import row_digest
+from segmentation.registry.header import StoredModelError
 from segmentation.registry.option_checks import OptionError
 from segmentation.steps.prospect_targets import SEGMENT_AT_AGE
 
@@ -227,6 +229,84 @@ class TestRefits:
         assert again.segments == first.segments
         pd.testing.assert_frame_equal(prospects.assignments(), before, check_exact=True)
         pd.testing.assert_frame_equal(prospects.forecast(), forecast, check_exact=True)
+
+
+def later(prospects: ProspectHouse) -> dict[str, Any]:
+    """Let a month pass, and return what makes the model too old."""
+    prospects.run("sample", "default", datetime.date(2026, 1, 31))
+    return {"refit_after_days": 30}
+
+
+def pinned(prospects: ProspectHouse, version: str) -> str:
+    """Pin a version, and return the name of the table that says so."""
+    prospects.connection.execute(
+        "create or replace table promotions as select 'prospects' as segmentation, 'sample' as"
+        f" dataset, '' as variant, '{version}' as model_version, 'pin' as action, '2020-01-01' as"
+        " decided_on"
+    )
+    put_current_model(prospects.connection, "prospects", SETTINGS, promotions="promotions")
+    return "promotions"
+
+
+class TestGates:
+    """A refit for age takes over if it is no worse."""
+
+    def test_a_refit_of_the_same_people_passes(self, prospects: ProspectHouse) -> None:
+        first = prospects.fitted()
+        again = prospects.fitted(**later(prospects))
+        assert first.skill is not None
+        assert [(gate.name, gate.value, gate.passed) for gate in again.gates] == [
+            ("segments", 1.0, True),
+            ("skill", first.skill, True),
+        ]
+        assert (first.gates, again.became) == ([], "champion")
+
+    def test_a_refit_that_learned_little_waits(
+        self, prospects: ProspectHouse, logged: pytest.LogCaptureFixture
+    ) -> None:
+        first = prospects.fitted()
+        before = prospects.assignments()
+        prospects.connection.execute(
+            "update features set target = chr(65 + (ascii(md5(customer_id)) % 3)) where not"
+            " is_prospect"
+        )
+        again = prospects.fitted(**later(prospects))
+        assert again.became == "challenger"
+        assert [gate.name for gate in again.gates if not gate.passed] == ["skill"]
+        assert f"{first.model_version} stays in force: skill" in logged.text
+        pd.testing.assert_frame_equal(prospects.assignments(), before)
+        # It is young: the next build does not try again.
+        assert prospects.fit(refit_after_days=30) is None
+        # People put it in force.
+        promotions = pinned(prospects, again.model_version)
+        assert prospects.fit(promotions=promotions) is None
+        assert set(prospects.assignments().model_version) == {again.model_version}
+
+    def test_a_refit_without_anybody_to_learn_from_waits(self, prospects: ProspectHouse) -> None:
+        first = prospects.fitted()
+        prospects.connection.execute("update features set target = null")
+        again = prospects.fitted(**later(prospects))
+        assert (again.algorithm, again.became) == ("none", "challenger")
+        assert set(prospects.assignments().model_version) == {first.model_version}
+
+    def test_macro_f1_judges_where_it_is_the_criterion(self, prospects: ProspectHouse) -> None:
+        model = prospects.fitted(overrides={"criterion": "macro_f1"})
+        scores = {
+            record["candidate"]: record["mean"]
+            for record in model.classifier_metrics
+            if (record["validation"], record["metric"]) == ("grouped", "macro_f1")
+        }
+        assert model.skill == scores[model.algorithm] - scores["majority_class"]
+
+    def test_a_pinned_classifier_predicts_whatever_is_fitted(
+        self, prospects: ProspectHouse
+    ) -> None:
+        first = prospects.fitted()
+        before = prospects.assignments()
+        promotions = pinned(prospects, first.model_version)
+        again = prospects.fitted(overrides={"seed": 5}, promotions=promotions)
+        assert again.became == "champion"
+        pd.testing.assert_frame_equal(prospects.assignments(), before)
 
 
 class TestWhatIsLearnedFrom:
@@ -645,6 +725,35 @@ class TestSegmentAtAge:
         again = newcomers.fitted(overrides=EARLY)
         assert again.fit_reason == "the value segments are others than those that were learned"
         assert again.k == 3
+
+    def test_other_value_segments_are_followed_without_gates(
+        self, newcomers: ProspectHouse, customers: pd.DataFrame
+    ) -> None:
+        """Even where the classifier is old, too: nothing could be compared."""
+        first = newcomers.fitted(overrides=EARLY)
+        newcomers.value_model(at_age(customers), k=3, scan_to=3)
+        promotions = pinned(newcomers, first.model_version)
+        with pytest.raises(StoredModelError, match=f"puts {first.model_version} in force, which"):
+            newcomers.fit(overrides=EARLY, promotions=promotions)
+        again = newcomers.fitted(overrides=EARLY, **later(newcomers))
+        assert again.fit_reason == "the value segments are others than those that were learned"
+        assert (again.gates, again.became) == ([], "champion")
+
+    def test_both_are_compared_for_customers_whom_neither_learned_from(
+        self, newcomers: ProspectHouse
+    ) -> None:
+        newcomers.fitted(overrides=EARLY)
+        again = newcomers.fitted(overrides=EARLY, **later(newcomers))
+        assert [gate.name for gate in again.gates] == ["segments", "skill", "log loss gain"]
+        assert again.became == "champion"
+        # Fewer than 30 customers have reached the age since.
+        newcomers.connection.execute(
+            "update features_at_age set first_purchase_on = date '2025-02-01' where"
+            " first_purchase_on > date '2025-08-10'"
+        )
+        newcomers.run("sample", "default", datetime.date(2026, 4, 1))
+        once_more = newcomers.fitted(overrides=EARLY, refit_after_days=30)
+        assert [gate.name for gate in once_more.gates] == ["segments", "skill"]
 
     def test_another_horizon_is_another_fit(
         self, newcomers: ProspectHouse, customers: pd.DataFrame

@@ -1,0 +1,58 @@
+"""Measures the gates of a refit of the classifier of prospects."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from segmentation.classification import ClassifierOptions
+from segmentation.classification.model import ProspectsModel
+from segmentation.over_time.gates import ClassifierFigures, LogLossGain, classifier_gates
+from segmentation.registry.stored_gates import Gate
+from segmentation.steps.learn_prospects import LearnedProspects
+
+# The mean of fewer customers says little.
+LEAST_NEWLY_KNOWN = 30
+
+
+def gates_of_prospects(
+    model: ProspectsModel,
+    current: ProspectsModel,
+    learned: LearnedProspects,
+    limits: ClassifierOptions,
+) -> list[Gate]:
+    """Return the gates of a classifier that was just fitted.
+
+    Parameters
+    ----------
+    model, current : ProspectsModel
+        The new one, and the one in force; the latter can be applied.
+    learned : LearnedProspects
+        What the new one was fitted to.
+    limits : ClassifierOptions
+    """
+    return classifier_gates(_figures(model), _figures(current), _gain(current, learned), limits)
+
+
+def _figures(model: ProspectsModel) -> ClassifierFigures:
+    return ClassifierFigures(frozenset(s.label for s in model.segments), model.skill)
+
+
+def _gain(current: ProspectsModel, learned: LearnedProspects) -> LogLossGain | None:
+    """Compare both for the customers whose segment became known since the current one was fitted.
+
+    The new one has not seen them either: they were held out of the fold that predicts them. Nobody
+    knows since when a label has been known, so that known segments give no such comparison.
+    """
+    from segmentation.classification.rivals import log_loss_gains
+
+    held_out = learned.fitted.out_of_fold
+    if learned.rule is None or held_out.empty:
+        return None
+    rows = learned.labelled.loc[held_out.index]
+    reached_on = rows["first_purchase_on"] + pd.Timedelta(days=learned.horizon.days or 0)
+    is_new = (reached_on > pd.Timestamp(current.as_of)).to_numpy(bool)
+    if is_new.sum() < LEAST_NEWLY_KNOWN:
+        return None
+    gains = log_loss_gains(held_out[is_new], rows[is_new], current.classifier())
+    return LogLossGain(float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains))))
