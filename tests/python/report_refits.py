@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from report_marts import AS_OF, ReportMarts, slug
 
 CURRENT, CHALLENGER = "value-0001-a", "value-0002-b"
+FIT = {"segmentation": "value", "dataset": "sample", "variant": "default"}
+# The model in force, in rpt_model_history.
+CURRENT_FIT = {
+    **FIT,
+    "model_version": CURRENT,
+    "became": "champion",
+    "is_in_force": True,
+    "chosen_by": "newest champion",
+}
 
 
 def add_events(
@@ -57,7 +65,9 @@ def add_challenger(
     *gates: tuple[str, float, float],
     became: str = "challenger",
 ) -> None:
-    """Add a model that waits: 5 customers of each segment but the last would go to the next one.
+    """Add a model that waits beside CURRENT_FIT.
+
+    Of each segment but the last, 5 customers would go to the next one.
 
     Parameters
     ----------
@@ -69,18 +79,7 @@ def add_challenger(
     became : str
         What the fit became.
     """
-    marts.run(
-        "update marts.rpt_model_history set dataset = 'sample', variant = 'default',"
-        f" became = 'champion', chosen_by = 'newest champion' where model_version = '{CURRENT}'"
-    )
-    of_fit: dict[str, Any] = {
-        "segmentation": "value",
-        "dataset": "sample",
-        "variant": "default",
-        "model_version": CHALLENGER,
-        "became": became,
-        "is_in_force": False,
-    }
+    of_fit = {**FIT, "model_version": CHALLENGER, "became": became, "is_in_force": False}
     fitted = {"as_of": AS_OF, "fitted_at": "2026-01-01 09:00:00", "k": len(names)}
     marts.add("rpt_model_history", {**of_fit, **fitted})
     for gate, value, least in gates:

@@ -82,12 +82,11 @@ def _moves_in_words(told: list[SegmentMoves], refits: Sequence[Refit]) -> list[s
     sentences = [f"by {first.segmentation}, {_within(first.sentence)}."]
     if first.is_new_model:
         sentences.append("Another model was fitted in between, which can have moved them.")
-        between = [
-            refit
+        sentences += [
+            f"{refit.sentence}."
             for refit in refits
-            if refit.segmentation == first.segmentation and refit.as_of > first.previous_as_of
+            if refit.segmentation == first.segmentation and refit.is_newest_champion
         ]
-        sentences += [f"{refit.sentence}." for refit in between[:1]]
     sentences += [
         f"By {other.segmentation}, {other.moved:,} moved."
         for other in others

@@ -12,7 +12,7 @@ from segmentation.engine.duckdb import DuckDBEngine
 EVENTS = "fct_segment_events"
 MODELS = "rpt_model_history"
 
-# A challenger is fitted and not used: nothing became of the segments.
+# Of a challenger, which is fitted and not used, nothing became of the segments.
 USED_MODELS = f"""
     where not exists (
         select 1
@@ -66,6 +66,8 @@ class Refit:
     segmentation : str
     model_version : str
     as_of : date
+    is_newest_champion : bool
+        Whether it is in force because it took over, and not because it was promoted.
     events : tuple of SegmentEvent
         One at least.
     """
@@ -73,6 +75,7 @@ class Refit:
     segmentation: str
     model_version: str
     as_of: datetime.date
+    is_newest_champion: bool
     events: tuple[SegmentEvent, ...]
 
     @property
@@ -96,12 +99,12 @@ class Refit:
     @property
     def sentence(self) -> str:
         """The first of the news and how many segments survived, without a full stop."""
-        number = self.survived or "no"
-        survived = f"{number} segment{'s' if self.survived > 1 else ''} survived"
         if not self.news:
-            return f"The refit of {self.as_of} kept the segments: {survived}"
+            every = f"all {self.survived:,} segments" if self.survived > 1 else "the only segment"
+            return f"The refit of {self.as_of} kept {every}"
         first, *others = self.news
         more = f"; {len(others):,} more change{'' if len(others) == 1 else 's'}" if others else ""
+        survived = f"{self.survived or 'no'} segment{'s' if self.survived > 1 else ''} survived"
         return f"At the refit of {self.as_of}, {first}{more}; {survived}"
 
     def news_of(self, segment: str) -> str | None:
@@ -140,6 +143,14 @@ def read_refits(engine: DuckDBEngine, marts: Collection[str]) -> list[Refit] | N
         f"""
         select
             segmentation, model_version, as_of,
+            exists (
+                select 1
+                from {MODELS} as models
+                where
+                    models.segmentation = {EVENTS}.segmentation
+                    and models.model_version = {EVENTS}.model_version
+                    and models.chosen_by = 'newest champion'
+            ),
             event_kind, from_segment_name, to_segment_name, keeps_slug, share_of_from,
             coalesce(customers_before, customers_after, 0)
         from {EVENTS}
@@ -150,8 +161,8 @@ def read_refits(engine: DuckDBEngine, marts: Collection[str]) -> list[Refit] | N
         """
     )
     return [
-        Refit(segmentation, version, as_of, tuple(SegmentEvent(*row[3:]) for row in events))
-        for (segmentation, version, as_of), events in groupby(rows, lambda row: row[:3])
+        Refit(segmentation, version, as_of, is_newest, tuple(SegmentEvent(*r[4:]) for r in events))
+        for (segmentation, version, as_of, is_newest), events in groupby(rows, lambda row: row[:4])
     ]
 
 

@@ -12,25 +12,48 @@ from segmentation.published.waiting_models import COMPARISON, WaitingModel, read
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Table
 from segmentation.report.flow_ends import MOST_RIBBONS, flow_ends
-from segmentation.report.formats import COUNT, DATE, MONEY, SHARE, count
+from segmentation.report.formats import COUNT, DATE, MONEY, SHARE
 
-# Earlier refits of a segmentation are history that the mart has.
+# The mart has the earlier refits of a segmentation.
 MOST_REFITS = 6
+# A picture of more segments, of both models together, is large and hard to read.
+MOST_SEGMENTS = 20
+
+
+def refits_without_events(marts: Marts) -> str:
+    """Return a sentence for each segmentation whose shown refits kept all segments."""
+    return " ".join(
+        f"{_title(refits[0])}." for refits in _shown_refits(marts).values() if not _has_news(refits)
+    )
 
 
 def event_figures(marts: Marts) -> list[Figure]:
-    """Return what became of the segments at refits, a figure for each segmentation with refits."""
+    """Return what became of the segments at refits, for each segmentation that did not keep all."""
+    return [_events(marts, refits) for refits in _shown_refits(marts).values() if _has_news(refits)]
+
+
+def _shown_refits(marts: Marts) -> dict[str, list[Refit]]:
+    """Return the last refits by segmentation, the newest first; value comes first."""
     refits = read_refits(DuckDBEngine(marts.connection), marts.descriptions) or []
-    return [
-        _events(marts, [refit for refit in refits if refit.segmentation == segmentation])
-        for segmentation in dict.fromkeys(refit.segmentation for refit in refits)
-    ]
+    names = sorted({refit.segmentation for refit in refits}, reverse=True)
+    return {
+        name: [refit for refit in refits if refit.segmentation == name][:MOST_REFITS]
+        for name in names
+    }
+
+
+def _has_news(refits: list[Refit]) -> bool:
+    return any(refit.news for refit in refits)
+
+
+def _title(refit: Refit) -> str:
+    sentence = refit.sentence
+    return f"{refit.segmentation.capitalize()}: {sentence[:1].lower()}{sentence[1:]}"
 
 
 def _events(marts: Marts, refits: list[Refit]) -> Figure:
     last, segmentation = refits[0], refits[0].segmentation
-    shown = refits[:MOST_REFITS]
-    versions = ", ".join(text_literal(refit.model_version) for refit in shown)
+    versions = ", ".join(text_literal(refit.model_version) for refit in refits)
     rows = marts.frame(
         f"""
         select *
@@ -46,11 +69,9 @@ def _events(marts: Marts, refits: list[Refit]) -> Figure:
     notes.append(
         "The model before and the new one are applied to the same customers, of the day of the fit."
     )
-    if len(refits) > len(shown):
-        notes.append(f"The last {len(shown)} of {count(len(refits))} refits are shown.")
     return Figure(
         f"{segmentation}-events",
-        f"{segmentation.capitalize()}: {last.sentence[:1].lower()}{last.sentence[1:]}",
+        _title(last),
         EVENTS,
         table=Table(
             [
@@ -87,21 +108,13 @@ def _challenger(marts: Marts, model: WaitingModel) -> Figure:
     for side in ("champion", "challenger"):
         for slug, name in zip(rows[f"{side}_slug"], rows[f"{side}_name"], strict=True):
             named.setdefault(slug, name)
-    flows = pd.DataFrame(
-        {
-            "from_key": rows["champion_slug"],
-            "to_key": rows["challenger_slug"],
-            "customers": rows["customers"].astype(int),
-            "is_moved": rows["would_move"].astype(bool),
-            "is_drawn": rows["customers"].rank(method="first", ascending=False) <= MOST_RIBBONS,
-        }
-    )
-    ends = flow_ends(marts, model.segmentation, named)
+    pictures = _would_move(marts, model, rows, named) if len(named) <= MOST_SEGMENTS else []
+    how_to_read = "Pale ribbons are customers who would stay." if pictures else ""
     return Figure(
         f"{model.segmentation}-challenger",
         model.sentence,
         COMPARISON,
-        [Picture(charts.alluvial(flows, ends, ("in force", "newer model")))],
+        pictures,
         Table(
             [
                 Column("champion_name", "segment now"),
@@ -112,5 +125,21 @@ def _challenger(marts: Marts, model: WaitingModel) -> Figure:
             ],
             rows,
         ),
-        note=f"{model.because} {model.advice} Pale ribbons are customers who would stay.".strip(),
+        note=" ".join(part for part in (model.because, model.advice, how_to_read) if part),
     )
+
+
+def _would_move(
+    marts: Marts, model: WaitingModel, rows: pd.DataFrame, named: dict[str, str]
+) -> list[Picture]:
+    flows = pd.DataFrame(
+        {
+            "from_key": rows["champion_slug"],
+            "to_key": rows["challenger_slug"],
+            "customers": rows["customers"].astype(int),
+            "is_moved": rows["would_move"].astype(bool),
+            "is_drawn": rows["customers"].rank(method="first", ascending=False) <= MOST_RIBBONS,
+        }
+    )
+    ends = flow_ends(marts, model.segmentation, named)
+    return [Picture(charts.alluvial(flows, ends, ("in force", "newer model")))]

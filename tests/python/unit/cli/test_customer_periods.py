@@ -59,7 +59,7 @@ def test_the_last_periods() -> None:
 
 def test_the_refit_that_moved_the_customer_is_explained() -> None:
     event = SegmentEvent("vanished", "Loyal [1]", None, None, None, 40)
-    refit = Refit("value", "value-0002-b", dt.date(2025, 8, 30), (event,))
+    refit = Refit("value", "value-0002-b", dt.date(2025, 8, 30), True, (event,))
     moved = period(valid_from="2025-08-31", entry="moved", segment_name="New", is_new_model=True)
     words = "At the refit of 2025-08-30, Loyal [1] vanished: its 40 customers are spread over other"
     assert words in shown(period(), moved, refits=(refit,))

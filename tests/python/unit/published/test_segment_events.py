@@ -9,7 +9,7 @@ import pytest
 from published_forecasts import NOT_ASKED_FOR
 from report_marts import ReportMarts
 from report_moves import add_moves
-from report_refits import CHALLENGER, add_challenger, add_events
+from report_refits import CHALLENGER, CURRENT_FIT, add_challenger, add_events
 from segmentation.cli.app import app
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.published.segment_events import Refit, read_refits
@@ -79,7 +79,7 @@ def test_segments_that_survive_are_no_news(marts: ReportMarts) -> None:
     add_events(marts, ("survived", "Lost", "Lost", 95), ("survived", "Loyal", "Loyal", 95))
     (refit,) = refits(marts)
     assert refit.news == []
-    assert refit.sentence == "The refit of 2025-10-31 kept the segments: 2 segments survived"
+    assert refit.sentence == "The refit of 2025-10-31 kept all 2 segments"
 
 
 def test_a_challenger_has_no_events_until_it_is_in_force(marts: ReportMarts) -> None:
@@ -92,8 +92,10 @@ def test_a_challenger_has_no_events_until_it_is_in_force(marts: ReportMarts) -> 
 
 def test_the_refit_that_moved_customers_is_in_the_summary(marts: ReportMarts) -> None:
     add_moves(marts, NAMES)
-    add_events(marts, ("vanished", "Late", None, 0), as_of="2025-12-31")
     add_events(marts, ("vanished", "Early", None, 0), as_of="2025-10-31", version="value-0000-y")
+    add_events(marts, ("vanished", "Late", None, 0), as_of="2025-12-31")
+    marts.add("rpt_model_history", CURRENT_FIT)
+    # No customer was moved by it.
     assert "At the refit" not in summary(marts)
     marts.run(
         "update marts.fct_customer_segment_history set is_new_model = true,"
@@ -104,6 +106,8 @@ def test_the_refit_that_moved_customers_is_in_the_summary(marts: ReportMarts) ->
         " spread over other segments; no segment survived." in summary(marts)
     )
     assert "Early" not in summary(marts)
+    marts.run("update marts.rpt_model_history set chosen_by = 'promoted'")
+    assert "At the refit" not in summary(marts)
     first, second = json.loads(summary(marts, "--json"))["refits"]
     assert (first["as_of"], second["as_of"]) == ("2025-12-31", "2025-10-31")
     assert first["events"][0]["kind"] == "vanished"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from published_forecasts import NOT_ASKED_FOR
 from report_marts import ReportMarts
-from report_refits import CHALLENGER, CURRENT, add_challenger
+from report_refits import CHALLENGER, CURRENT, CURRENT_FIT, add_challenger
 from segmentation.cli.app import app
 from segmentation.published.waiting_models import FailedGate, WaitingModel, read_waiting_models
 from typer.testing import CliRunner
@@ -20,16 +20,9 @@ NAMES = ["Loyal", "At Risk", "New"]
 def marts(tmp_path: Path) -> ReportMarts:
     marts = ReportMarts(tmp_path / "segments.duckdb", without=NOT_ASKED_FOR)
     marts.add_segments(NAMES)
-    for dataset in ("sample", "members"):
-        marts.add(
-            "rpt_model_history",
-            {
-                "segmentation": "value",
-                "dataset": dataset,
-                "model_version": CURRENT if dataset == "sample" else "value-0009-m",
-                "is_in_force": True,
-            },
-        )
+    marts.add("rpt_model_history", CURRENT_FIT)
+    of_others = {"dataset": "members", "model_version": "value-0009-m"}
+    marts.add("rpt_model_history", {**CURRENT_FIT, **of_others})
     return marts
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from report_marts import ReportMarts
 from report_moves import add_moves
-from report_refits import CHALLENGER, add_challenger, add_events
+from report_refits import CHALLENGER, CURRENT_FIT, add_challenger, add_events
 from report_shop import a_shop
 from segmentation.published.segment_moves import ONE_DAY
 from segmentation.report import model_figures, move_figures, theme
@@ -46,14 +46,14 @@ def test_the_news_is_said_first(shop: ReportMarts) -> None:
             " customers would move",
         ),
         (
-            "value-events",
-            "Value: at the refit of 2025-10-31, At Risk emerged, with 30 customers; 1 segment"
-            " survived",
-        ),
-        (
             "retention",
             "Of those who first bought in 2025-10, 50.0% bought again in the month after; of the"
             " cohorts shown before it, 50.0%",
+        ),
+        (
+            "value-events",
+            "Value: at the refit of 2025-10-31, New emerged, with 30 customers; 1 segment"
+            " survived",
         ),
         (
             "drift",
@@ -184,10 +184,7 @@ def test_a_model_that_waits_may_know_another_segment(tmp_path: Path) -> None:
     """It gets a colour that no segment of today has."""
     marts = ReportMarts(tmp_path / "segments.duckdb")
     marts.add_segments(NAMES)
-    marts.add(
-        "rpt_model_history",
-        {"segmentation": "value", "model_version": "value-0001-a", "is_in_force": True},
-    )
+    marts.add("rpt_model_history", CURRENT_FIT)
     add_challenger(marts, [*NAMES, "Fourth <one>"])
     svg = theme.drawn(figure(marts, "value-challenger").pictures[0].chart, "label")
     assert "Fourth &lt;one&gt;" in svg
@@ -216,11 +213,19 @@ def test_the_last_refits_are_shown_newest_first(
     assert found.note.startswith(
         "Lost vanished: its 100 customers are spread over other segments. The model before"
     )
-    assert found.note.endswith("The last 2 of 3 refits are shown.")
     assert found.table is not None
     assert found.table.rows["to_segment_name"].fillna("").tolist() == [
         *("", "Loyal", "New 2", "", "Loyal", "New 1")
     ]
+
+
+def test_a_refit_that_kept_all_segments_is_a_sentence(tmp_path: Path) -> None:
+    marts = ReportMarts(tmp_path / "segments.duckdb")
+    marts.add_segments(NAMES)
+    add_events(marts, *(("survived", name, name, 90) for name in NAMES))
+    found = section(marts)
+    assert found.introduction == "Value: the refit of 2025-10-31 kept all 3 segments."
+    assert "value-events" not in {figure.name for figure in found.figures}
 
 
 def test_without_refits_and_without_a_waiting_model_there_is_no_figure(tmp_path: Path) -> None:
