@@ -13,6 +13,8 @@ def stop_with_command() -> None:
 
     Standard input has to be a pipe that only the command can write to: it ends with the command.
     """
+    # Only the command sends it. A shell lets processes in the background ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_wait_for_end, args=(sys.stdin.fileno(),), daemon=True).start()
 
 

@@ -309,6 +309,9 @@ def main() -> int:
             finally:
                 close_files()
                 shutil.rmtree(job.folder, ignore_errors=True)
+    except BrokenPipeError:
+        # The command has ended: it can be told nothing.
+        return 1
     except (BackfillError, RunFailedError, OtherColumnsError, NotBuiltError, OSError) as error:
         say("failed", message=str(error))
         return 1

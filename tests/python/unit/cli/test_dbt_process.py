@@ -23,9 +23,11 @@ try:
 except KeyboardInterrupt:
     pathlib.Path("stopped").touch()
 """
+# Ctrl-C is ignored, as by what a shell started in the background.
 COMMAND = """
-import os, pathlib, sys
+import os, pathlib, signal, sys
 from segmentation.cli.dbt_process import run_process
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 environment = {**os.environ, "DBT_PROJECT_DIR": os.getcwd()}
 run_process([sys.executable, "child.py"], environment, pathlib.Path("messages.log"), print)
 """
