@@ -9,6 +9,7 @@ from typing import Any
 from report_forecasts import add_value_forecast
 from report_marts import AS_OF, ReportMarts, slug
 from report_moves import add_moves, add_retention_and_drift
+from report_refits import CURRENT_FIT, add_challenger, add_events
 
 
 def a_shop(path: Path, names: Sequence[str], without: Sequence[str] = ()) -> ReportMarts:
@@ -35,6 +36,8 @@ def a_shop(path: Path, names: Sequence[str], without: Sequence[str] = ()) -> Rep
     add_value_forecast(marts, names)
     _add_sources(marts)
     add_moves(marts, names)
+    add_events(marts, ("survived", names[0], names[0], 90), ("emerged", None, names[-1], 30))
+    add_challenger(marts, names, ("agreement", 0.8, 0.9))
     add_retention_and_drift(marts)
     for place in range(60):
         marts.add(
@@ -107,9 +110,9 @@ def _add_models(marts: ReportMarts, segmentation: str, names: Sequence[str]) -> 
     marts.add(
         "rpt_model_history",
         {
+            **CURRENT_FIT,
             "segmentation": segmentation,
             "model_version": f"{segmentation}-0001-a",
-            "is_in_force": True,
             "fitted_at": "2026-01-01 08:00:00",
             "as_of": AS_OF,
             "fit_reason": "first model",

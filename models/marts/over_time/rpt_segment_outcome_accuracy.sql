@@ -30,7 +30,7 @@ averaged_groups as (
 
 ),
 
--- Of a group that had nobody on the day that is learned from.
+-- A group without customers on the day that is learned from takes the mean of that day.
 averaged_days as (
 
     select
@@ -47,8 +47,8 @@ averaged_days as (
 
 ),
 
--- Nothing of the outcome of a day orders its groups: what they are known by is older. Spend that is
--- not grouped is taken as it is, and says how likely a purchase is as far as it goes.
+-- The figures that rank the groups of a day are older than its outcome. Where customers are not
+-- grouped, their own spend before ranks them, by spend and by the chance of a purchase.
 scored_groups as (
 
     select
@@ -113,7 +113,8 @@ ranked_customers as (
 
 ),
 
--- Ranks, of ties their mean, times two: whole numbers. Those of a correlation less their mean.
+-- Ranks times two, where ties share their mean rank: whole numbers. A correlation takes them less
+-- their mean.
 centred_ranks as (
 
     select
@@ -184,7 +185,7 @@ judged_groupings as (
         summed.customers,
         summed.buyers,
         summed_groups.group_count,
-        -- Less what as many groups would explain by chance.
+        -- The share that is explained, less what as many groups would explain by chance.
         case
             when
                 summed.grouped_by <> 'spend before'
@@ -213,8 +214,7 @@ judged_groupings as (
 
 ),
 
--- Of the customers with a purchase, whom the segmentation value is of: fitted to what was known on
--- that day.
+-- The back-test forecasts the customers with a purchase up to that day. It knows no later one.
 value_forecasts as (
 
     select
@@ -253,7 +253,8 @@ unioned_groupings as (
 
 ),
 
--- By Fisher's transformation, with the variance that Bonett and Wright (2000) give for ranks.
+-- The interval uses Fisher's transformation, with the variance that Bonett and Wright (2000) give
+-- for ranks.
 bounded_groupings as (
 
     select

@@ -1,6 +1,6 @@
 with
 
--- A model that was fitted later knows what came: its days are no test.
+-- A model that was fitted later has seen the outcome of earlier days: those days are no test.
 outcomes as (
 
     select *
@@ -27,8 +27,7 @@ days as (
 
 ),
 
--- What groups are known by on a day: their outcome on the newest day whose outcome was known by
--- then.
+-- The newest earlier day whose outcome was complete: groups are ranked by their outcome on it.
 described_days as (
 
     select
@@ -54,9 +53,9 @@ counted_segments as (
         days.observed_on,
         days.customers,
         days.learned_on,
-        -- As many groups of RFM sums on all days, so that the number of a group means the same.
+        -- All days have as many groups of RFM sums, so that the number of a group means the same.
         max(counts.segments) as segments,
-        -- One unit of spend for all days.
+        -- All days scale spend by one unit.
         max(cast(counts.largest as double)) as largest
     from described_days as days
     inner join days as counts

@@ -144,6 +144,6 @@ def _check_columns(marts: Marts) -> bool:
     if missing:
         raise AudienceError(
             f"{marts.path} lacks {', '.join(missing)}: an earlier version wrote it, or a build that"
-            " did not get that far. Run dbt build with this version."
+            " did not get that far. Run `segmentation build` with this version."
         )
     return {"customer_id", *_FORECAST_COLUMNS} <= there.get(_FORECASTS, set())

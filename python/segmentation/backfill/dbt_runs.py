@@ -113,7 +113,8 @@ class ReadProject:
         if self._manifest is not None:
             self._manifest.nodes = copy.deepcopy(self._nodes)
         asked = json.dumps({**self._variables, **variables})
-        flags = ["--quiet", "--no-write-json", *arguments, "--vars", asked]
+        # The command shows what dbt says in its own way, or writes it into a pipe.
+        flags = ["--quiet", "--no-write-json", "--no-use-colors", *arguments, "--vars", asked]
         result = dbtRunner(self._manifest, [self._take]).invoke(flags)
         close_files()
         if isinstance(result.exception, KeyboardInterrupt):

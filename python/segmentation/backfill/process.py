@@ -1,8 +1,8 @@
 """The process of a backfill: computes days in a copy of the warehouse, and carries them over.
 
 ``segmentation backfill`` starts it with a job, a JSON file. It reports its progress on standard
-output, one JSON object a line. If it is killed, the days that it has carried over stay, and they
-are complete.
+output, one JSON object a line, and stops when the command ends. If it is killed, the days that it
+has carried over stay, and they are complete.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from segmentation.backfill.command_process import stop_with_command
 from segmentation.backfill.dbt_runs import (
     HISTORY_MARTS,
     ReadProject,
@@ -299,8 +300,8 @@ def main() -> int:
         with alone_in(job.folder) as is_alone:
             if not is_alone:
                 raise BackfillError(
-                    f"Another backfill of {job.warehouse} is at work. One whose command was"
-                    " killed ends with the day that it is at. Run the same command again then."
+                    f"Another backfill of {job.warehouse} is at work. Run the same command again"
+                    " when it has ended."
                 )
             _empty(job.folder)
             try:
@@ -308,6 +309,9 @@ def main() -> int:
             finally:
                 close_files()
                 shutil.rmtree(job.folder, ignore_errors=True)
+    except BrokenPipeError:
+        # The command has ended: it can be told nothing.
+        return 1
     except (BackfillError, RunFailedError, OtherColumnsError, NotBuiltError, OSError) as error:
         say("failed", message=str(error))
         return 1
@@ -329,4 +333,5 @@ def _empty(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    stop_with_command()
     raise SystemExit(main())

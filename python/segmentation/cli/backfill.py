@@ -207,7 +207,7 @@ def _plan_lines(plan: BackfillPlan, warehouse: Path, published: Path | None) -> 
     """Yield what happens, how long it takes and what does not change."""
     filled, skipped = len(plan.to_fill), len(plan.days) - len(plan.to_fill)
     seconds = plan.seconds
-    how_long = "" if seconds is None else f", in about {_duration(seconds)}"
+    how_long = f", in about {_duration(seconds)}" if filled and seconds is not None else ""
     yield f"{_counted(filled, 'day')} to fill{how_long}; {skipped} there already."
     if filled:
         size = warehouse.stat().st_size / 1e6

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from segmentation.published.segment_events import Refit
+
 # Number of periods that are shown; the JSON has all of them.
 SHOWN = 5
 
 
-def show_periods(console: Console, periods: Sequence[Mapping[str, Any]]) -> None:
+def show_periods(
+    console: Console, periods: Sequence[Mapping[str, Any]], refits: Sequence[Refit] = ()
+) -> None:
     """Print the last periods of a customer in one segmentation.
 
     Parameters
@@ -21,6 +26,8 @@ def show_periods(console: Console, periods: Sequence[Mapping[str, Any]]) -> None
     console : Console
     periods : sequence of mapping
         Of :func:`segmentation.published.customer_history.customer_history`, the first period first.
+    refits : sequence of Refit
+        Those whose model moved the customer are explained.
     """
     if not periods:
         return
@@ -47,6 +54,20 @@ def show_periods(console: Console, periods: Sequence[Mapping[str, Any]]) -> None
         )
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)
+    for line in _refits_in_words(periods, refits):
+        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+
+
+def _refits_in_words(
+    periods: Sequence[Mapping[str, Any]], refits: Sequence[Refit]
+) -> Iterator[str]:
+    """Yield what became of the segments that a customer left because of another model."""
+    by_version = {refit.model_version: refit for refit in refits}
+    for before, period in list(pairwise(periods))[-SHOWN:]:
+        refit = by_version.get(period["model_version"]) if period["is_new_model"] else None
+        news = refit.news_of(before["segment_name"]) if refit is not None else None
+        if refit is not None and news is not None:
+            yield f"At the refit of {refit.as_of}, {news}."
 
 
 def _only_period(period: Mapping[str, Any]) -> str:

@@ -86,7 +86,8 @@ def run_process(
     command : sequence of str
     environment : dict of str to str
     messages : Path
-        The file that gets what the process writes to its error stream.
+        The file that gets what the process writes to its error stream. Its standard input is a
+        pipe that nothing is written to; it ends when this process ends, also by SIGKILL.
     each_line : callable
 
     Returns
@@ -143,6 +144,7 @@ def _started(
         command,
         env=environment,
         cwd=environment["DBT_PROJECT_DIR"],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=errors,
         text=True,
@@ -155,8 +157,9 @@ def _started(
     finally:
         if process.poll() is None:
             _stop(process)
-        if process.stdout:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -173,11 +173,18 @@ def _erased(
 def _dataset(named: str | None, places: Places) -> str:
     found = named or built_dataset(places)
     if found is None:
+        files = " or ".join(str(file) for file in places.databases)
+        problem = f"No build is in {files}." if files else _no_warehouse(places)
         raise CommandError(
-            f"Neither {places.warehouse} nor a published file says which data set the customers are"
-            " of. Name it with --dataset, or the warehouse with SEGMENTATION_WAREHOUSE."
+            f"{problem} Name the warehouse with SEGMENTATION_WAREHOUSE, or the folder of its"
+            " project with --project. To erase from exports and reports alone, name the data set"
+            " with --dataset."
         )
     return found
+
+
+def _no_warehouse(places: Places) -> str:
+    return f"There is no file {places.warehouse}, and nothing is published."
 
 
 def _ids_of(file: str | None) -> list[str]:
@@ -197,11 +204,12 @@ def _check_known(plan: Plan, states: dict[str, str], *, unknown: bool) -> None:
         return
     shown = ", ".join(str(number) for number in new[:NAMED_PLACES])
     more = f" and {len(new) - NAMED_PLACES} more" if len(new) > NAMED_PLACES else ""
+    missing = "" if plan.databases else f" {_no_warehouse(plan.places)}"
     raise CommandError(
         f"Nothing was changed: {len(new):,} of {len(ids):,} ids are found nowhere in the data set"
-        f" '{plan.customers.dataset}' (number {shown}{more} of those you named). Write them as the"
-        " marts have them, or name their data set with --dataset. To keep them out of later builds"
-        " without data to erase, add --even-if-unknown."
+        f" '{plan.customers.dataset}' (number {shown}{more} of those you named).{missing} Write"
+        " them as the marts have them, or name their data set with --dataset. To keep them out of"
+        " later builds without data to erase, add --even-if-unknown."
     )
 
 

@@ -14,6 +14,7 @@ from segmentation.cli.customer_periods import show_periods
 from segmentation.cli.forecast_words import forecast_in_words
 from segmentation.cli.published_option import Published, opened_scorers
 from segmentation.published.customer_history import customer_history
+from segmentation.published.segment_events import read_refits
 from segmentation.published.value_forecasts import customer_forecast
 
 
@@ -49,6 +50,7 @@ def explain(
         if segmentation is None:
             forecast = customer_forecast(file, customer)
         history = customer_history(file, customer, segmentation)
+        refits = read_refits(file.engine, file.mart_names) or []
         names = {
             (row["segmentation"], row["segment_slug"]): row["segment_name"]
             for row in file.segments()
@@ -61,7 +63,7 @@ def explain(
     for entry in found:
         _show(console, customer, entry, names)
         of = entry["segmentation"]
-        show_periods(console, [p for p in history or [] if p["segmentation"] == of])
+        show_periods(console, [p for p in history or [] if p["segmentation"] == of], refits)
     if forecast is not None:
         console.print(
             f"\n[bold]lifetime value[/bold]: customer {escape(customer)}", highlight=False

@@ -1,50 +1,79 @@
-"""Moves and drift, in a line for the terminal."""
+"""Moves, refits, waiting models and drift, in a line for the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
-from segmentation.published.drift_figures import Drift
-from segmentation.published.segment_moves import ONE_DAY, SegmentMoves
+from segmentation.engine.duckdb import DuckDBEngine
+from segmentation.published.drift_figures import Drift, read_drift
+from segmentation.published.read_marts import Marts
+from segmentation.published.segment_events import Refit, read_refits
+from segmentation.published.segment_moves import ONE_DAY, SegmentMoves, read_segment_moves
+from segmentation.published.waiting_models import WaitingModel, read_waiting_models
 
 # Segmentations whose moves are reported; the first with the largest move.
 TOLD = ("value", "profile")
 
 
-def over_time_in_words(moves: Mapping[str, SegmentMoves] | None, drift: Drift | None) -> str:
-    """Return a line about moves and drift; empty where the file has neither.
+@dataclass(frozen=True)
+class OverTime:
+    """What the marts say of time; each part is None where an earlier version built the file.
 
-    Parameters
+    Attributes
     ----------
-    moves : mapping of str to SegmentMoves, or None
-        Of :func:`segmentation.published.segment_moves.read_segment_moves`.
+    moves : dict of str to SegmentMoves, or None
+        By segmentation.
     drift : Drift or None
-        Of :func:`segmentation.published.drift_figures.read_drift`.
+    refits : list of Refit, or None
+        The newest first.
+    waiting_models : list of WaitingModel, or None
     """
-    sentences = _moves_in_words([moves[name] for name in TOLD if name in moves] if moves else [])
-    if drift is not None:
-        sentences.append(f"{drift.sentence}.")
-    return " ".join(sentences)
+
+    moves: dict[str, SegmentMoves] | None
+    drift: Drift | None
+    refits: list[Refit] | None
+    waiting_models: list[WaitingModel] | None
+
+    @classmethod
+    def of(cls, marts: Marts) -> Self:
+        """Read it from the marts of a published file or a warehouse."""
+        return cls(
+            read_segment_moves(marts),
+            read_drift(marts),
+            read_refits(DuckDBEngine(marts.connection), marts.descriptions),
+            read_waiting_models(marts),
+        )
+
+    @property
+    def line(self) -> str:
+        """Moves, the refit behind them, waiting models and drift; empty where there are none."""
+        moves = self.moves or {}
+        sentences = _moves_in_words(
+            [moves[name] for name in TOLD if name in moves], self.refits or []
+        )
+        sentences += [f"{model.sentence}." for model in self.waiting_models or []]
+        if self.drift is not None:
+            sentences.append(f"{self.drift.sentence}.")
+        return " ".join(sentences)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {
+            "segment_moves": self.moves and {n: _facts(found) for n, found in self.moves.items()},
+            "drift": self.drift and _facts(self.drift),
+            "refits": self.refits and [_facts(refit) for refit in self.refits],
+            "waiting_models": self.waiting_models and [_facts(m) for m in self.waiting_models],
+        }
 
 
-def over_time_facts(
-    moves: Mapping[str, SegmentMoves] | None, drift: Drift | None
-) -> dict[str, Any]:
-    """Return the same for JSON; None where an earlier version built the file."""
-    return {
-        "segment_moves": None
-        if moves is None
-        else {
-            name: asdict(found) | {"sentence": f"{found.sentence}."}
-            for name, found in moves.items()
-        },
-        "drift": None if drift is None else asdict(drift) | {"sentence": f"{drift.sentence}."},
-    }
+def _facts(found: SegmentMoves | Drift | Refit | WaitingModel) -> dict[str, Any]:
+    return asdict(found) | {"sentence": f"{found.sentence}."}
 
 
-def _moves_in_words(told: list[SegmentMoves]) -> list[str]:
+def _moves_in_words(told: list[SegmentMoves], refits: Sequence[Refit]) -> list[str]:
     if not told:
         return []
     first, *others = told
@@ -53,6 +82,11 @@ def _moves_in_words(told: list[SegmentMoves]) -> list[str]:
     sentences = [f"by {first.segmentation}, {_within(first.sentence)}."]
     if first.is_new_model:
         sentences.append("Another model was fitted in between, which can have moved them.")
+        sentences += [
+            f"{refit.sentence}."
+            for refit in refits
+            if refit.segmentation == first.segmentation and refit.is_newest_champion
+        ]
     sentences += [
         f"By {other.segmentation}, {other.moved:,} moved."
         for other in others

@@ -14,12 +14,10 @@ from rich.table import Table
 from segmentation.cli.conventions import AsJson, print_json, records, terminal
 from segmentation.cli.data_quality import data_quality
 from segmentation.cli.opened import Schema, opened_marts
-from segmentation.cli.over_time_words import over_time_facts, over_time_in_words
+from segmentation.cli.over_time_words import OverTime
 from segmentation.cli.playbook_advice import playbook_advice
 from segmentation.engine.duckdb import Connection
-from segmentation.published.drift_figures import read_drift
 from segmentation.published.read_marts import Marts
-from segmentation.published.segment_moves import read_segment_moves
 from segmentation.published.value_forecasts import ValueForecast, read_value_forecast
 
 Warehouse = Annotated[
@@ -65,22 +63,21 @@ def show_summary(warehouse: Path, schema: str | None, *, as_json: bool = False) 
         about = _about(marts)
         quality = data_quality(marts.connection)
         forecast = read_value_forecast(marts)
-        moves, drift = read_segment_moves(marts), read_drift(marts)
+        over_time = OverTime.of(marts)
         segments = _segments(marts.connection)
         schema = marts.schema
         if as_json:
             facts = _facts(marts) | {"schema": schema, "segments": segments}
             facts["lifetime_value"] = forecast and _forecast_facts(forecast)
-            print_json(facts | over_time_facts(moves, drift))
+            print_json(facts | over_time.facts)
             return
     console = terminal()
     console.print(_table(about, segments))
     if forecast is not None:
         text = f"\nLifetime value: {_forecast_words(forecast)}"
         console.print(escape(text), highlight=False, soft_wrap=True)
-    over_time = over_time_in_words(moves, drift)
-    if over_time:
-        console.print(escape(f"\nOver time: {over_time}"), highlight=False, soft_wrap=True)
+    if over_time.line:
+        console.print(escape(f"\nOver time: {over_time.line}"), highlight=False, soft_wrap=True)
     _print_what_follows(console, segments, warehouse, schema)
     for line in quality:
         console.print(escape(line), highlight=False, soft_wrap=True)
@@ -186,6 +183,7 @@ def _print_what_follows(
         "  rpt_segment_projection  x and y of customers and centroids, for a scatter plot\n"
         "  rpt_prospect_distribution  how many prospects will join each segment\n"
         "  fct_segment_migrations  who moved from which segment to which, by observed day\n"
+        "  fct_segment_events      what became of each segment when a model was fitted anew\n"
         "  rpt_drift               how far customers are from those of the fit\n"
         f"{escape(playbook_advice(warehouse))}\n"
         "docs/marts.md of the package has queries to start from.",

@@ -52,8 +52,14 @@ def opened_file(file: Path, *, writing: bool = False) -> Iterator[tuple[Connecti
     Raises
     ------
     ErasureError
-        If another process has it open, or it is no DuckDB file.
+        If another process has it open, it is empty, or it is no DuckDB file.
     """
+    if file.is_file() and not file.stat().st_size:
+        raise ErasureError(
+            f"{file} is empty: a process that made it was killed, or it is another file than the"
+            " one that was built. Remove it, or name the right one: SEGMENTATION_WAREHOUSE, or"
+            " SEGMENTATION_PUBLISHED for a published file."
+        )
     name = catalog_name(str(file))
     with contextlib.closing(open_in_memory()) as connection:
         try:
@@ -65,7 +71,8 @@ def opened_file(file: Path, *, writing: bool = False) -> Iterator[tuple[Connecti
                 f"{file} is open in another process, {holder}. Wait until it ends, and call the"
                 " command again."
                 if holder
-                else f"{file} cannot be opened: {error}"
+                else f"{file} cannot be opened: {error} Restore it from a backup, or name the right"
+                " file: SEGMENTATION_WAREHOUSE, or SEGMENTATION_PUBLISHED for a published file."
             ) from None
         with contextlib.ExitStack() as stack:
             stack.push(opening)

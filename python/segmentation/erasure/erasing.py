@@ -61,10 +61,15 @@ def check_reason(reason: str, customers: Customers) -> None:
     Raises
     ------
     ErasureError
-        If it is blank, or names a customer.
+        If it is blank, has several lines, or names a customer.
     """
     if not reason.strip():
         raise ErasureError('Say why, for the list: --reason "request of 2026-11-20".')
+    if reason.splitlines() != [reason]:
+        raise ErasureError(
+            "The reason has a line break, and the list has a line for each customer. Write the"
+            " reason in one line."
+        )
     if any(name in reason for name in customers.ids):
         raise ErasureError(
             "The reason holds the id of a customer, and the list must hold no ids. Leave it out."

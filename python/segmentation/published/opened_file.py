@@ -73,7 +73,8 @@ class OpenedFile:
         self.path = path
         if not path.is_file():
             raise OpeningError(
-                f"There is no file {path}. Publish it with `dbt build`, or name another one."
+                f"There is no file {path}. Publish it with `segmentation build`, or name another"
+                " one."
             )
         self.connection = _opened(path)
         try:
@@ -109,13 +110,13 @@ class OpenedFile:
         )}  # fmt: skip
         if (SCHEMA, PUBLICATION) not in tables:
             raise OpeningError(
-                f"{self.path} is no file that a build published. `dbt build` publishes one; name "
-                "it with --published or SEGMENTATION_PUBLISHED."
+                f"{self.path} is no file that a build published. `segmentation build` publishes"
+                " one; name it with --published or SEGMENTATION_PUBLISHED."
             )
         if not any(schema == SCORING_SCHEMA for schema, _ in tables):
             raise OpeningError(
                 f"{self.path} was published by an earlier version of this project, without the "
-                "models that score people. Run `dbt build`."
+                "models that score people. Run `segmentation build`."
             )
         (row,) = self.engine.rows(
             "select run_id, run_number, ended_at, dataset, variant, as_of"

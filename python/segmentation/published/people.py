@@ -61,7 +61,9 @@ def score_people(
     if isinstance(warehouse, Connection):
         return _scored(warehouse, frame, segmentation, schema)
     if not Path(warehouse).is_file():
-        raise ScoringError(f"There is no warehouse {warehouse}. Build it with dbt build.")
+        raise ScoringError(
+            f"There is no warehouse {warehouse}. Build it with `segmentation build`."
+        )
     with open_read_only(warehouse) as connection:
         return _scored(connection, frame, segmentation, schema)
 
@@ -85,7 +87,7 @@ def _scored(
     try:
         schema = find_marts_schema(connection, schema)
     except MartsNotFoundError as error:
-        raise ScoringError(f"{error} Build the warehouse with dbt build.") from error
+        raise ScoringError(f"{error} Build the warehouse with `segmentation build`.") from error
     known = [
         row[0].removeprefix("score_")
         for row in connection.execute(
@@ -98,7 +100,7 @@ def _scored(
     if segmentation not in known:
         raise ScoringError(
             f"This warehouse has no model of the segmentation '{segmentation}'. "
-            f"It has: {', '.join(known) or 'none; run dbt build'}."
+            f"It has: {', '.join(known) or 'none; run `segmentation build`'}."
         )
     features = _features(connection, segmentation, schema)
     given = [str(column) for column in people.columns]

@@ -20,11 +20,10 @@ from segmentation.published.segment_moves import (
 from segmentation.report import charts, theme
 from segmentation.report.charts import FlowEnd
 from segmentation.report.content import Column, Figure, Picture, Table
+from segmentation.report.flow_ends import MOST_RIBBONS, flow_ends
 from segmentation.report.formats import COUNT, DATE, MONEY, SHARE, count, date, share
-from segmentation.report.segments import UNASSIGNED, inhabited, segments_of
 
-# More ribbons are too thin to see, and more days too narrow to read.
-MOST_RIBBONS = 60
+# More days are too narrow to read.
 MOST_DAYS = 24
 
 # The ends of ribbons for customers who came into the data, and for those who left it.
@@ -59,7 +58,7 @@ def move_figures(marts: Marts, segmentation: str) -> list[Figure]:
         order by as_of, customers desc, from_segment_slug, to_segment_slug
         """
     )
-    ends = _ends(marts, segmentation, rows)
+    ends = flow_ends(marts, segmentation, _names(rows))
     last = rows[rows["as_of"] == rows["as_of"].max()]
     return [
         _last_moves(name, last, ends, moves),
@@ -72,27 +71,16 @@ def move_figures(marts: Marts, segmentation: str) -> list[Figure]:
     ]
 
 
-def _ends(marts: Marts, segmentation: str, rows: pd.DataFrame) -> list[FlowEnd]:
-    """Return the segments in the order and the colours of the page, then those of other days.
-
-    Those that have no card today take the colours that are left.
-    """
-    all_segments = segments_of(marts, segmentation, unassigned=True)
-    today = list(inhabited(segments_of(marts, segmentation))["segment_slug"])
-    named = dict(zip(all_segments["segment_slug"], all_segments["segment_name"], strict=True))
+def _names(rows: pd.DataFrame) -> dict[str, str]:
+    """Return the segments that customers came from or went to, and their first names."""
+    named: dict[str, str] = {}
     for side in ("from", "to"):
         for slug, name in zip(
             rows[f"{side}_segment_slug"], rows[f"{side}_segment_name"], strict=True
         ):
             if pd.notna(slug):
                 named.setdefault(slug, slug if pd.isna(name) else name)
-    seen = {*rows["from_segment_slug"].dropna(), *rows["to_segment_slug"].dropna()}
-    before = [slug for slug in named if slug in seen and slug not in {*today, UNASSIGNED}]
-    places = {slug: place for place, slug in enumerate([*today, *before])}
-    return [
-        FlowEnd(slug, named[slug], theme.segment_colour(places.get(slug, len(theme.SEGMENTS))))
-        for slug in [*places, *(slug for slug in named if slug == UNASSIGNED)]
-    ]
+    return named
 
 
 def _last_moves(

@@ -113,7 +113,7 @@ def _scorer(
     words: Mapping[str, FeatureWords],
 ) -> Scorer:
     if row[DIGEST] and row[DIGEST] != row_digest(row):
-        raise StoredModelError("its digest was made of other values. Run `dbt build`.")
+        raise StoredModelError("its digest was made of other values. Run `segmentation build`.")
     if row["segmentation"] == PROSPECTS:
         return ProspectScorer(ProspectsModel.from_record(row), segments, words)
     table = f"{SCORING_SCHEMA}.{quoted(row['segmentation'] + FEATURES)}"

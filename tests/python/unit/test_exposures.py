@@ -20,12 +20,14 @@ EXPOSURES = {
 @pytest.mark.parametrize(
     ("exposure", "patterns"),
     [
-        # The page asks the readers of marts what the data are called, who moved and what drifted.
+        # The page asks the readers of marts what the data are called, who moved, what became of
+        # segments, which model waits and what drifted.
         (
             "segments_page",
             (
                 *("report/**/*.py", "published/read_marts.py", "published/customer_history.py"),
                 *("published/segment_moves.py", "published/drift_figures.py"),
+                *("published/segment_events.py", "published/waiting_models.py"),
             ),
         ),
         ("campaign_audiences", ("audiences/**/*.py",)),

@@ -135,7 +135,7 @@ def test_customers_and_files_that_are_not_there(sample: Warehouse, tmp_path: Pat
         connection.execute("drop schema scoring cascade")
     said = run("explain", first, "--published", str(earlier), code=1)
     assert "published by an earlier version" in said
-    assert "Run `dbt build`" in said
+    assert "Run `segmentation build`" in said
 
 
 @pytest.mark.parametrize("kinds", [("csv", "parquet"), ("parquet", "csv")])

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,6 +40,16 @@ MACROS = {
     "macro.as_of_day": ("var('as_of')", ["macro.latest_day"]),
     "macro.text": ("quotes", []),
 }
+
+# Says on the error stream why a run failed.
+FAILING = """
+import sys
+from segmentation.backfill.dbt_runs import ReadProject, RunFailedError
+try:
+    ReadProject({}).observe("2025-06-30", is_first=True)
+except RunFailedError as error:
+    sys.stderr.write(str(error))
+"""
 
 
 def manifest() -> Any:
@@ -76,3 +90,24 @@ def test_tables_that_no_day_changes_are_built_once() -> None:
     """Neither views, nor what reads a day itself, by a macro of a macro, or from another model."""
     found = manifest()
     assert names(undated_models(found, needed_nodes(found)[0])) == {"orders"}
+
+
+def test_what_dbt_says_has_no_colours(tmp_path: Path) -> None:
+    """It may end in a pipe or in a log."""
+    for name, text in {
+        "dbt_project.yml": "{name: segmentation, profile: shop}",
+        "profiles.yml": "shop: {target: t, outputs: {t: {type: duckdb, path: ':memory:'}}}",
+        "models/segment_log.sql": "select * from nowhere",
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    folders = dict.fromkeys(("DBT_PROJECT_DIR", "DBT_PROFILES_DIR"), str(tmp_path))
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    # In a process of its own: dbt leaves files open.
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING], cwd=tmp_path, env=kept | folders, stderr=subprocess.PIPE
+    )
+    said = done.stderr.decode()
+    assert said.startswith("Failure in model segment_log"), said
+    assert "Table with name nowhere does not exist" in said
+    assert "\x1b" not in said

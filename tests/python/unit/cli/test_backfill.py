@@ -67,6 +67,7 @@ def test_of_many_days_the_first_and_the_last_are_shown() -> None:
 def test_days_that_are_there_are_nothing_to_do() -> None:
     code, output = shown("--from", "2025-12-31")
     assert (code, "Nothing to do" in output) == (0, True), output
+    assert "0 days to fill; 1 there already." in output
     # Asked for again, they are planned.
     code, output = shown("--from", "2025-12-31", "--again", "--dry-run")
     assert (code, "│ again │" in output) == (0, True), output

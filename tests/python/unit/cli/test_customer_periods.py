@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from rich.console import Console
 from segmentation.cli.customer_periods import SHOWN, show_periods
+from segmentation.published.segment_events import Refit, SegmentEvent
 
 
 def period(**changes: Any) -> dict[str, Any]:
@@ -16,14 +18,15 @@ def period(**changes: Any) -> dict[str, Any]:
         "entry": "first observed",
         "moved_by": None,
         "is_new_model": None,
+        "model_version": "value-0002-b",
         **changes,
     }
 
 
-def shown(*periods: dict[str, Any]) -> str:
+def shown(*periods: dict[str, Any], refits: tuple[Refit, ...] = ()) -> str:
     console = Console(width=200, record=True)
     with console.capture() as captured:
-        show_periods(console, periods)
+        show_periods(console, periods, refits)
     return captured.get()
 
 
@@ -52,3 +55,14 @@ def test_the_last_periods() -> None:
     assert "2 earlier periods" in text
     assert "2025-01-02" not in text
     assert "2025-01-03" in text
+
+
+def test_the_refit_that_moved_the_customer_is_explained() -> None:
+    event = SegmentEvent("vanished", "Loyal [1]", None, None, None, 40)
+    refit = Refit("value", "value-0002-b", dt.date(2025, 8, 30), True, (event,))
+    moved = period(valid_from="2025-08-31", entry="moved", segment_name="New", is_new_model=True)
+    words = "At the refit of 2025-08-30, Loyal [1] vanished: its 40 customers are spread over other"
+    assert words in shown(period(), moved, refits=(refit,))
+    # The same model, and a segment that just survived, need no explanation.
+    assert "refit" not in shown(period(), {**moved, "is_new_model": False}, refits=(refit,))
+    assert "refit" not in shown(period(segment_name="New"), moved, refits=(refit,))

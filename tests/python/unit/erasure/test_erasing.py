@@ -179,6 +179,8 @@ def test_without_the_key_of_the_list_nothing_is_changed(shop: Shop) -> None:
     [
         ((GONE, "--yes"), "Say why"),
         ((GONE, "--reason", f"{GONE} asked", "--yes"), "must hold no ids"),
+        ((GONE, "--reason", "request of\n2026-11-20", "--yes"), "Write the reason in one line"),
+        ((GONE, "--reason", "request\r", "--yes"), "Write the reason in one line"),
         ((GONE, *REASON), "add --yes"),
         ((*REASON, "--yes"), "No customer is named"),
         (("  ", *REASON, "--yes"), "is blank"),
@@ -201,9 +203,41 @@ def test_a_project_without_a_warehouse_asks_for_the_data_set(shop: Shop) -> None
     shop.warehouse.unlink()
     done = shop.erase(GONE, *REASON, "--yes")
     assert done.exit_code == 1
-    assert "Name it with --dataset" in " ".join(done.output.split())
+    assert (
+        f"There is no file {shop.warehouse}, and nothing is published. Name the warehouse with"
+        " SEGMENTATION_WAREHOUSE" in " ".join(done.output.split())
+    )
+    done = shop.erase(GONE, *REASON, "--yes", "--dataset", "sample")
+    assert f"There is no file {shop.warehouse}, and nothing" in " ".join(done.output.split())
     done = shop.erase(GONE, *REASON, "--yes", "--dataset", "sample", "--even-if-unknown")
     assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty: a process that made it was killed"),
+        (b"no database" * 1000, "Restore it from a backup, or name the right file"),
+    ],
+)
+def test_a_warehouse_that_cannot_be_read_is_named(shop: Shop, content: bytes, said: str) -> None:
+    shop.warehouse.write_bytes(content)
+    for named in ((), ("--dataset", "sample")):
+        done = shop.erase(GONE, *REASON, "--yes", *named)
+        assert done.exit_code == 1
+        output = " ".join(done.output.split())
+        assert str(shop.warehouse) in output
+        assert said in output
+    assert shop.warehouse.read_bytes() == content
+    assert shop.states() == []
+
+
+def test_a_warehouse_without_a_build_asks_for_another(shop: Shop) -> None:
+    with duckdb.connect(str(shop.warehouse)) as connection:
+        connection.execute("delete from segmentation.build_runs")
+    done = shop.erase(GONE, *REASON, "--yes")
+    assert done.exit_code == 1
+    assert f"No build is in {shop.warehouse}." in " ".join(done.output.split())
 
 
 def test_a_warehouse_that_does_not_say_its_data_set_is_of_the_named_one(shop: Shop) -> None:

@@ -135,7 +135,7 @@ def test_a_segmentation_without_a_model(house: House) -> None:
     with pytest.raises(ScoringError) as raised:
         score_people({"age": 3}, segmentation="value", warehouse=house.connection)
     assert "no model of the segmentation 'value'. It has: profile." in str(raised.value)
-    with duckdb.connect() as empty, pytest.raises(ScoringError, match="with dbt build"):
+    with duckdb.connect() as empty, pytest.raises(ScoringError, match="with `segmentation build`"):
         score_people({"age": 3}, segmentation="value", warehouse=empty)
 
 

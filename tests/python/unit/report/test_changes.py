@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from report_marts import ReportMarts
 from report_moves import add_moves
+from report_refits import CHALLENGER, CURRENT_FIT, add_challenger, add_events
 from report_shop import a_shop
 from segmentation.published.segment_moves import ONE_DAY
-from segmentation.report import move_figures, theme
+from segmentation.report import model_figures, move_figures, theme
 from segmentation.report.content import Figure, Section
 from segmentation.report.page import html_of, page_of
 from segmentation.report.sections.changes import changes
@@ -40,9 +41,19 @@ def test_the_news_is_said_first(shop: ReportMarts) -> None:
             "Since 2025-08-31, At Risk shrank from 35.7% to 31.2% of the customers",
         ),
         (
+            "value-challenger",
+            "A newer model of value, fitted as of 2025-12-31, is not used: with it, 10 of 70"
+            " customers would move",
+        ),
+        (
             "retention",
             "Of those who first bought in 2025-10, 50.0% bought again in the month after; of the"
             " cohorts shown before it, 50.0%",
+        ),
+        (
+            "value-events",
+            "Value: at the refit of 2025-10-31, New emerged, with 30 customers; 1 segment"
+            " survived",
         ),
         (
             "drift",
@@ -152,6 +163,76 @@ def test_many_moves_and_days_are_shown_in_part(
     sizes = figure(marts, "value-sizes-over-time")
     assert "The last 2 of 3 observed days." in sizes.note
     assert sizes.title.startswith("Since 2025-10-31")
+
+
+def test_who_would_move_with_a_model_that_waits(shop: ReportMarts) -> None:
+    found = figure(shop, "value-challenger")
+    assert found.note == (
+        "It failed 1 gate: 80.0% of the customers would keep their segment (gate: 90.0%). To use"
+        f' it: segmentation promote {CHALLENGER} --reason "...", then build. Pale ribbons are'
+        " customers who would stay."
+    )
+    assert found.table is not None
+    assert found.table.rows["customers"].tolist() == [5, 5, 20, 20, 20]
+    svg = theme.drawn(found.pictures[0].chart, "label")
+    assert svg.count('opacity="0.65"') == 2
+    assert svg.count('opacity="0.2"') == 3
+    assert "newer model" in svg
+
+
+def test_a_model_that_waits_may_know_another_segment(tmp_path: Path) -> None:
+    """It gets a colour that no segment of today has."""
+    marts = ReportMarts(tmp_path / "segments.duckdb")
+    marts.add_segments(NAMES)
+    marts.add("rpt_model_history", CURRENT_FIT)
+    add_challenger(marts, [*NAMES, "Fourth <one>"])
+    svg = theme.drawn(figure(marts, "value-challenger").pictures[0].chart, "label")
+    assert "Fourth &lt;one&gt;" in svg
+    assert "var(--segment-3)" in svg
+
+
+def test_the_last_refits_are_shown_newest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_figures, "MOST_REFITS", 2)
+    marts = ReportMarts(tmp_path / "segments.duckdb")
+    for version, day in enumerate(("2025-03-31", "2025-06-30", "2025-09-30")):
+        add_events(
+            marts,
+            ("split", "Loyal", "Loyal", 70),
+            ("split", "Loyal", f"New {version}", 30),
+            ("vanished", "Lost", None, 0),
+            version=f"value-000{version}",
+            as_of=day,
+        )
+    found = figure(marts, "value-events")
+    assert found.title == (
+        "Value: at the refit of 2025-09-30, Loyal split in two: 70.0% stayed Loyal and 30.0% are"
+        " now New 2; 1 more change; no segment survived"
+    )
+    assert found.note.startswith(
+        "Lost vanished: its 100 customers are spread over other segments. The model before"
+    )
+    assert found.table is not None
+    assert found.table.rows["to_segment_name"].fillna("").tolist() == [
+        *("", "Loyal", "New 2", "", "Loyal", "New 1")
+    ]
+
+
+def test_a_refit_that_kept_all_segments_is_a_sentence(tmp_path: Path) -> None:
+    marts = ReportMarts(tmp_path / "segments.duckdb")
+    marts.add_segments(NAMES)
+    add_events(marts, *(("survived", name, name, 90) for name in NAMES))
+    found = section(marts)
+    assert found.introduction == "Value: the refit of 2025-10-31 kept all 3 segments."
+    assert "value-events" not in {figure.name for figure in found.figures}
+
+
+def test_without_refits_and_without_a_waiting_model_there_is_no_figure(tmp_path: Path) -> None:
+    marts = ReportMarts(tmp_path / "segments.duckdb")
+    marts.add_segments(NAMES)
+    names = {found.name for found in section(marts).figures}
+    assert not {name for name in names if name.endswith(("-events", "-challenger"))}
 
 
 def test_cohorts_of_few_are_no_news(tmp_path: Path) -> None:

@@ -34,12 +34,13 @@ READ = (
     *("rpt_segment_preferences", "rpt_segment_profiles", "rpt_segment_projection"),
     *("rpt_segment_value", "rpt_source_rows", "rpt_warnings"),
     *("fct_customer_segment_history", "fct_segment_migrations", "rpt_drift", "rpt_retention"),
+    *("fct_segment_events", "rpt_challenger_comparison", "rpt_model_gates"),
 )
 
 # Read beside others: no figure is from them alone.
 READ_ASIDE = {
     *("fct_customer_segments", "fct_customer_segment_history"),
-    *("rpt_lifetime_value_model", "rpt_warnings"),
+    *("rpt_lifetime_value_model", "rpt_warnings", "rpt_model_gates"),
 }
 
 
