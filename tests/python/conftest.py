@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builds import Warehouse, shared_folder
+from dbt_processes import DbtProcesses
 from hypothesis import settings
 from parse_states import ParseStates
 
@@ -62,6 +63,14 @@ def parse_states(tmp_path_factory: pytest.TempPathFactory) -> ParseStates:
     """Share what dbt parses between all warehouses of this run."""
     Warehouse.parse_states = ParseStates(shared_folder(tmp_path_factory) / "parse_states")
     return Warehouse.parse_states
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dbt_processes() -> Iterator[DbtProcesses]:
+    """Run dbt in processes that begin with their imports."""
+    Warehouse.dbt_processes = DbtProcesses()
+    yield Warehouse.dbt_processes
+    Warehouse.dbt_processes.stop()
 
 
 @pytest.fixture
