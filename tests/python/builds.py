@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 import yaml
+from dbt_processes import DbtProcesses
 from filelock import FileLock
 from parse_states import Parse, ParseStates, written_at
 
@@ -93,6 +94,8 @@ class Warehouse:
 
     # Set for the whole run by a fixture; without it each warehouse parses the project anew.
     parse_states: ClassVar[ParseStates | None] = None
+    # So too; without it each dbt starts as a program does.
+    dbt_processes: ClassVar[DbtProcesses | None] = None
 
     def __init__(self, folder: Path, project: Path = PROJECT) -> None:
         self.folder = folder
@@ -128,6 +131,16 @@ class Warehouse:
         dbt = str(Path(sys.executable).with_name("dbt"))
         return [dbt, *arguments, "--vars", yaml.safe_dump(variables)]
 
+    def run(
+        self, command: list[str], folder: Path, environment: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the call of a dbt in a folder, until it ends with success or failure."""
+        if self.dbt_processes:
+            return self.dbt_processes.run(command[1:], folder, environment)
+        return subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+
     def parsed(
         self, arguments: tuple[str, ...], variables: dict[str, Any], threads: int = 2
     ) -> Parse | None:
@@ -152,14 +165,8 @@ class Warehouse:
         """Run dbt until it ends, with success or failure."""
         parse = self.parsed(arguments, variables, threads)
         before = written_at(self.folder / "target")
-        done = subprocess.run(
-            self.command(arguments, variables),
-            cwd=directory or self.folder,
-            env=self.environment(threads),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = self.command(arguments, variables)
+        done = self.run(command, directory or self.folder, self.environment(threads))
         # It is as before where dbt had nothing to parse, or could not.
         if self.parse_states and parse and written_at(self.folder / "target") != before:
             self.parse_states.keep(parse, self.folder / "target")

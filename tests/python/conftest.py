@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from builds import Warehouse, shared_folder
+from builds import Warehouse, built_once, shared_folder
+from dbt_processes import DbtProcesses
 from hypothesis import settings
 from parse_states import ParseStates
 
@@ -21,22 +22,30 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 # sample for `test_published_file.py`, another has a file that does not wait for it.
 LONGEST = (
     "test_complete_journey.py",
-    "test_market_survey_pipeline.py",
-    "test_killed.py",
     "test_bad_input.py",
-    "test_market_survey_classifier.py",
-    "test_selections.py",
-    "test_package.py",
-    "test_your_data.py",
     "test_published_file.py",
-    "test_prospects.py",
-    "test_pipeline.py",
+    "test_killed.py",
+    "test_market_survey_pipeline.py",
+    "test_package.py",
     "test_history.py",
-    "test_outcomes.py",
+    "test_selections.py",
+    "test_your_data.py",
+    "test_pipeline.py",
+    "test_prospects.py",
+    "test_benchmarks.py",
+    "test_known_segments.py",
+    "test_members_pipeline.py",
     "test_drift_of_builds.py",
     "test_sample.py",
+    "test_outcomes.py",
+    "test_own_tables.py",
+    "test_champions.py",
+    "test_erasure.py",
+    "test_market_survey_classifier.py",
     "test_audiences.py",
+    "test_names_that_stay.py",
     "test_page.py",
+    "test_upgrade.py",
     "test_metrics.py",
 )
 
@@ -62,6 +71,36 @@ def parse_states(tmp_path_factory: pytest.TempPathFactory) -> ParseStates:
     """Share what dbt parses between all warehouses of this run."""
     Warehouse.parse_states = ParseStates(shared_folder(tmp_path_factory) / "parse_states")
     return Warehouse.parse_states
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dbt_processes() -> Iterator[DbtProcesses]:
+    """Run dbt in processes that begin with their imports."""
+    Warehouse.dbt_processes = DbtProcesses()
+    yield Warehouse.dbt_processes
+    Warehouse.dbt_processes.stop()
+
+
+@pytest.fixture(scope="session")
+def data_directory() -> Path:
+    """Return the folder of the published files; tests that need a missing one are skipped."""
+    folder = os.environ.get("SEGMENTATION_DATA_DIR")
+    if not folder:
+        pytest.skip("SEGMENTATION_DATA_DIR names no folder with the published files")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Build the default data set once, with whole fits and all tests. Tests leave it as it is."""
+    return built_once(tmp_path_factory, "complete_journey")
+
+
+@pytest.fixture(scope="session")
+def market_survey(tmp_path_factory: pytest.TempPathFactory, data_directory: Path) -> Warehouse:
+    """Build the whole survey once, with whole fits and all tests. Tests leave it as it is."""
+    assert data_directory.is_dir()
+    return built_once(tmp_path_factory, "market_survey", dataset="market_survey")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -27,21 +28,17 @@ class ReportMarts:
         The file, which is made.
     without : sequence of str
         Marts that it lacks, as a file of an older version does.
+    content : bytes, optional
+        What the file holds; without it, empty marts.
     """
 
-    def __init__(self, path: Path, without: Sequence[str] = ()) -> None:
+    def __init__(
+        self, path: Path, without: Sequence[str] = (), content: bytes | None = None
+    ) -> None:
         self.path = path
         self.without = set(without)
         self._writer: duckdb.DuckDBPyConnection | None = None
-        self.run("create schema marts")
-        for name, model in declared_marts().items():
-            if name not in without:
-                columns = ", ".join(
-                    f"{quoted(column['name'])} {column['data_type']}" for column in model["columns"]
-                )
-                comment = text_literal(model["description"])
-                self.run(f"create table marts.{name} ({columns})")
-                self.run(f"comment on table marts.{name} is {comment}")
+        path.write_bytes(content or empty_marts(frozenset(without)))
 
     def add(self, mart: str, *rows: Mapping[str, Any]) -> None:
         """Add rows; columns that a row does not name are null."""
@@ -126,6 +123,26 @@ class ReportMarts:
                     "expected_loss_share": part if revenue else None,
                 },
             )
+
+
+@cache
+def empty_marts(without: frozenset[str]) -> bytes:
+    """Return a file with empty marts, which is made once for all tests of a process."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "segments.duckdb"
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("begin; create schema marts")
+            for name, model in declared_marts().items():
+                if name not in without:
+                    columns = ", ".join(
+                        f"{quoted(column['name'])} {column['data_type']}"
+                        for column in model["columns"]
+                    )
+                    comment = text_literal(model["description"])
+                    connection.execute(f"create table marts.{name} ({columns})")
+                    connection.execute(f"comment on table marts.{name} is {comment}")
+            connection.execute("commit")
+        return path.read_bytes()
 
 
 def slug(name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from report_forecasts import add_value_forecast
@@ -24,7 +26,20 @@ def a_shop(path: Path, names: Sequence[str], without: Sequence[str] = ()) -> Rep
     without : sequence of str
         Marts that it lacks.
     """
-    marts = ReportMarts(path, without)
+    return ReportMarts(path, without, _content(tuple(names), tuple(without)))
+
+
+@cache
+def _content(names: Sequence[str], without: Sequence[str]) -> bytes:
+    """Return the file of such a shop, which is made once for all tests of a process."""
+    with TemporaryDirectory() as folder:
+        marts = ReportMarts(Path(folder) / "segments.duckdb", without)
+        _add_everything(marts, names)
+        marts.close()
+        return marts.path.read_bytes()
+
+
+def _add_everything(marts: ReportMarts, names: Sequence[str]) -> None:
     for segmentation in ("value", "profile", "prospects"):
         marts.add_segments(names, segmentation)
     for segmentation in ("value", "profile"):
@@ -49,7 +64,6 @@ def a_shop(path: Path, names: Sequence[str], without: Sequence[str] = ()) -> Rep
                 "as_of": AS_OF,
             },
         )
-    return marts
 
 
 def _add_profiles(marts: ReportMarts, segmentation: str, names: Sequence[str]) -> None:

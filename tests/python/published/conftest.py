@@ -1,20 +1,11 @@
-"""The real files; tests that need a missing file are skipped with its name."""
+"""The real files, as they were published."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pandas as pd
 import pytest
-
-
-@pytest.fixture(scope="session")
-def data_directory() -> Path:
-    folder = os.environ.get("SEGMENTATION_DATA_DIR")
-    if not folder:
-        pytest.skip("SEGMENTATION_DATA_DIR names no folder with the published files")
-    return Path(folder)
 
 
 @pytest.fixture(scope="session")

@@ -12,18 +12,9 @@ pytestmark = pytest.mark.long
 PROSPECTS = 2627
 
 
-@pytest.fixture(scope="module")
-def survey(tmp_path_factory: pytest.TempPathFactory, data_directory: Path) -> Warehouse:
-    """Build the whole survey, with its tests, at two threads."""
-    assert data_directory.is_dir()
-    warehouse = Warehouse(tmp_path_factory.mktemp("market_survey"))
-    warehouse.build(dataset="market_survey")
-    return warehouse
-
-
-def test_the_winner_is_as_good_as_published(survey: Warehouse) -> None:
+def test_the_winner_is_as_good_as_published(market_survey: Warehouse) -> None:
     """Published 0.5405 and 0.528, in folds that twins may share."""
-    figures = survey.query(
+    figures = market_survey.query(
         "select candidate, metric, mean from marts.rpt_classifier_metrics where is_winner"
         " and validation = 'grouped' and metric in ('accuracy', 'macro_f1') order by metric"
     )
@@ -32,16 +23,16 @@ def test_the_winner_is_as_good_as_published(survey: Warehouse) -> None:
     assert 0.535 <= accuracy[2] < 0.6
     assert macro_f1[:2] == ("gradient_boosting", "macro_f1")
     assert 0.52 <= macro_f1[2] < 0.6
-    assert survey.query(
+    assert market_survey.query(
         "select distinct leak_flag from marts.rpt_classifier_metrics where simplicity is not null"
     ) == [(None,)]
-    assert survey.query(
+    assert market_survey.query(
         "select sum(customers) from marts.rpt_confusion_matrix where is_winner"
     ) == [(8068,)]
 
 
-def test_the_order_of_the_segments_and_their_expected_sizes(survey: Warehouse) -> None:
-    found = survey.query(
+def test_the_order_of_the_segments_and_their_expected_sizes(market_survey: Warehouse) -> None:
+    found = market_survey.query(
         "select segment_slug, most_likely_customers, most_likely_rank, prospects"
         " from marts.rpt_prospect_distribution order by most_likely_customers desc"
     )
@@ -49,20 +40,20 @@ def test_the_order_of_the_segments_and_their_expected_sizes(survey: Warehouse) -
     assert sum(count for _, count, _, _ in found) == PROSPECTS
     assert {prospects for *_, prospects in found} == {PROSPECTS}
     # B is the second choice of many: more will join it than it is the most likely one of.
-    (expected, most_likely, lower, upper) = survey.query(
+    (expected, most_likely, lower, upper) = market_survey.query(
         "select expected_customers, most_likely_customers, interval_low, interval_high"
         " from marts.rpt_prospect_distribution where segment_slug = 'b'"
     )[0]
     assert 515 <= expected <= 615
     assert expected > most_likely + 50
     assert lower < expected < upper
-    assert survey.query(
+    assert market_survey.query(
         "select sum(expected_customers), sum(expected_share) from marts.rpt_prospect_distribution"
     ) == [(pytest.approx(PROSPECTS), pytest.approx(1))]
 
 
-def test_every_prospect_has_a_segment_a_reason_and_probabilities(survey: Warehouse) -> None:
-    assert survey.query(
+def test_every_prospect_has_a_segment_a_reason_and_probabilities(market_survey: Warehouse) -> None:
+    assert market_survey.query(
         """
         select
             count(*),
@@ -76,7 +67,7 @@ def test_every_prospect_has_a_segment_a_reason_and_probabilities(survey: Warehou
         where segmentation = 'prospects' and segment_slug <> 'unassigned'
         """
     ) == [(PROSPECTS, PROSPECTS, PROSPECTS, True, True, True, True)]
-    ((people, least, most, agree),) = survey.query(
+    ((people, least, most, agree),) = market_survey.query(
         """
         with told as (
 
@@ -99,8 +90,8 @@ def test_every_prospect_has_a_segment_a_reason_and_probabilities(survey: Warehou
     assert (least, most) == (pytest.approx(1, abs=1e-9), pytest.approx(1, abs=1e-9))
 
 
-def test_labelled_people_are_not_prospects(survey: Warehouse) -> None:
-    found = survey.query(
+def test_labelled_people_are_not_prospects(market_survey: Warehouse) -> None:
+    found = market_survey.query(
         "select reason_1, segment_name, count(*), count(probability)"
         " from marts.fct_customer_segments"
         " where segmentation = 'prospects' and segment_slug = 'unassigned'"
@@ -112,8 +103,8 @@ def test_labelled_people_are_not_prospects(survey: Warehouse) -> None:
     ]
 
 
-def test_people_on_both_sides_are_reported(survey: Warehouse) -> None:
-    assert survey.query(
+def test_people_on_both_sides_are_reported(market_survey: Warehouse) -> None:
+    assert market_survey.query(
         """
         select
             labelled_rows,
@@ -127,36 +118,36 @@ def test_people_on_both_sides_are_reported(survey: Warehouse) -> None:
     ) == [(8068, PROSPECTS, 2332, 2332, 136, 1283)]
 
 
-def test_segments_are_described_by_the_playbook(survey: Warehouse) -> None:
-    assert survey.query(
+def test_segments_are_described_by_the_playbook(market_survey: Warehouse) -> None:
+    assert market_survey.query(
         "select segment_slug, segment_name, named_by, strategy is not null"
         " from marts.dim_segments"
         " where segmentation = 'prospects' and segment_slug <> 'unassigned' order by 1"
     ) == [(slug, f"Segment {slug.upper()}", "playbook", True) for slug in "abcd"]
 
 
-def test_importance_and_calibration_are_of_the_current_model(survey: Warehouse) -> None:
-    (version,) = survey.query(
+def test_importance_and_calibration_are_of_the_current_model(market_survey: Warehouse) -> None:
+    (version,) = market_survey.query(
         "select model_version from marts.rpt_model_history where segmentation = 'prospects'"
     )[0]
-    importance = survey.query(
+    importance = market_survey.query(
         "select feature from marts.rpt_feature_importance"
         f" where model_version = '{version}' order by importance_rank"
     )
     assert len(importance) == 9
     assert {feature for (feature,) in importance[:2]} == {"age", "profession"}
-    assert survey.query(
+    assert market_survey.query(
         "select distinct calibration_stage, model_version"
         " from marts.rpt_classifier_calibration order by 1"
     ) == [("after", version), ("before", version)]
-    assert survey.query(
+    assert market_survey.query(
         "select mean < 0.025 from marts.rpt_classifier_metrics"
         " where metric = 'calibration_error_after'"
     ) == [(True,)]
 
 
-def test_married_people_spend_more(survey: Warehouse) -> None:
-    found = survey.query(
+def test_married_people_spend_more(market_survey: Warehouse) -> None:
+    found = market_survey.query(
         "select feature, customers, correlation from marts.rpt_feature_correlations "
         "where (feature, other_feature) in "
         "(('marital_status', 'spending_level'), ('age', 'marital_status')) order by feature"
@@ -168,10 +159,10 @@ def test_married_people_spend_more(survey: Warehouse) -> None:
 
 
 def test_on_the_published_rows_the_sign_is_the_order_of_three_words(
-    survey: Warehouse,
+    market_survey: Warehouse,
 ) -> None:
     """Blanks are filled as published; the only difference is how spending is numbered."""
-    found = survey.query(
+    found = market_survey.query(
         """
         with placed as (
             select
@@ -194,15 +185,15 @@ def test_on_the_published_rows_the_sign_is_the_order_of_three_words(
     assert found == [(8068, pytest.approx(0.611, abs=0.0005), pytest.approx(-0.625, abs=0.0005))]
 
 
-def test_nothing_is_lost(survey: Warehouse) -> None:
-    rows = survey.query(
+def test_nothing_is_lost(market_survey: Warehouse) -> None:
+    rows = market_survey.query(
         "select rows_read, rows_accepted from marts.rpt_rows_read where source_table = 'customers'"
     )
     assert rows == [(10695, 10695)]
 
 
-def test_who_is_in_both_files(survey: Warehouse) -> None:
-    (counts,) = survey.frame("from marts.rpt_shared_identities").to_dict("records")
+def test_who_is_in_both_files(market_survey: Warehouse) -> None:
+    (counts,) = market_survey.frame("from marts.rpt_shared_identities").to_dict("records")
     assert counts == {
         "labelled_rows": 8068,
         "prospect_rows": 2627,
@@ -215,8 +206,8 @@ def test_who_is_in_both_files(survey: Warehouse) -> None:
     }
 
 
-def test_what_is_known_of_the_people(survey: Warehouse) -> None:
-    targets = survey.query(
+def test_what_is_known_of_the_people(market_survey: Warehouse) -> None:
+    targets = market_survey.query(
         "select target, count(*), count(early_purchases), count(spending_level_order) "
         "from intermediate.int_prospect_features group by 1 order by 1 nulls last"
     )
@@ -229,8 +220,11 @@ def test_what_is_known_of_the_people(survey: Warehouse) -> None:
     ]
 
 
-def test_a_second_build_keeps_the_model_and_other_options_do_not(survey: Warehouse) -> None:
+def test_a_second_build_keeps_the_model_and_other_options_do_not(
+    market_survey: Warehouse, tmp_path: Path
+) -> None:
     """Another number of threads, then one candidate trained without people who are prospects."""
+    survey = market_survey.copy(tmp_path)
     before, tables = survey.mart_hashes(), survey.tables()
     output = survey.build(*NO_TESTS, dataset="market_survey", threads=1)
     assert "prospects: kept prospects-0001-" in output

@@ -119,9 +119,10 @@ def hashes_of_others(file: Path, customer: str) -> dict[str, tuple[int, str]]:
             is_of_customers = "customer_id" in columns
             others = f"where customer_id is distinct from '{customer}'" if is_of_customers else ""
             counted = "exclude (customers) " if table.endswith("segment_log") else ""
+            kept = f"{counted}from {table} {others}"
             ((count, hashed),) = connection.execute(
                 "select count(*), md5(string_agg(to_json(kept)::varchar, chr(10)))"
-                f" from (select * {counted}from {table} {others}) as kept"
+                f" from (select * {kept}) as kept"
             ).fetchall()
             hashes[table] = (count, hashed)
     return hashes

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from builds import NO_UNIT_TESTS, QUICK, Warehouse
+from builds import Warehouse
 from scored_customers import compare_with_marts
 from segmentation.cli.app import app
 from segmentation.published.opened_file import OpenedFile
@@ -233,20 +233,14 @@ def test_files_that_cannot_be_scored(sample: Warehouse, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_every_customer_of_complete_journey(fresh: Warehouse) -> None:
+def test_every_customer_of_complete_journey(complete_journey: Warehouse) -> None:
     """Its prospects by logistic regression; the dates, refunds and states are real."""
-    fresh.build(*NO_UNIT_TESTS, **QUICK)
-    found = compare_with_marts(published(fresh))
+    found = compare_with_marts(published(complete_journey))
     assert found["value"] == 2469
     assert set(found) == {"value", "profile", "prospects"}
 
 
 @pytest.mark.long
-def test_every_customer_of_the_market_survey(fresh: Warehouse) -> None:
+def test_every_customer_of_the_market_survey(market_survey: Warehouse) -> None:
     """Its prospects by trees, and a profile of numbers, categories and missing values."""
-    quick = QUICK | {"prospects_options": {"candidates": ["gradient_boosting"], "repeats": 1}}
-    done = fresh.dbt("build", *NO_UNIT_TESTS, dataset="market_survey", **quick)
-    if done.returncode and "SEGMENTATION_DATA_DIR" in done.stdout:
-        pytest.skip("SEGMENTATION_DATA_DIR names no folder with the published files")
-    assert done.returncode == 0, done.stdout[-6000:]
-    assert compare_with_marts(published(fresh)) == {"profile": 10_695, "prospects": 2_627}
+    assert compare_with_marts(published(market_survey)) == {"profile": 10_695, "prospects": 2_627}

@@ -111,10 +111,11 @@ def test_a_second_build_changes_nothing(fresh: Warehouse, sample: Warehouse) -> 
 def test_what_dbt_parsed_for_one_warehouse_serves_another(
     sample: Warehouse, tmp_path: Path
 ) -> None:
-    """Other folder, other number of threads: dbt takes the state and parses nothing anew."""
+    """Other folder, threads and day: dbt takes the state and parses nothing anew."""
     assert sample.parse_states is not None
     other = Warehouse(tmp_path)
-    done = other.dbt("ls", "--select", "int_run_settings", threads=1, dataset="sample", **QUICK)
+    variables = {"dataset": "sample", "as_of": "2025-11-30", **QUICK}
+    done = other.dbt("ls", "--select", "int_run_settings", threads=1, **variables)
     assert "segmentation.intermediate.int_run_settings\n" in done.stdout
     log = (tmp_path / "logs" / "dbt.log").read_text()
     assert "Partial parsing enabled, no changes found, skipping parsing" in log

@@ -19,7 +19,7 @@ import duckdb
 import httpx
 import pytest
 import schemathesis
-from builds import NO_UNIT_TESTS, QUICK, Warehouse
+from builds import Warehouse
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -100,16 +100,12 @@ def test_every_customer_of_the_sample(sample: Warehouse, client: httpx.Client) -
 
 @pytest.mark.long
 @pytest.mark.parametrize("dataset", ["complete_journey", "market_survey"])
-def test_every_customer_of_other_data(fresh: Warehouse, dataset: str) -> None:
-    done = fresh.dbt("build", *NO_UNIT_TESTS, dataset=dataset, **QUICK)
-    if done.returncode and "SEGMENTATION_DATA_DIR" in done.stdout:
-        pytest.skip("SEGMENTATION_DATA_DIR names no folder with the published files")
-    assert done.returncode == 0, done.stdout[-6000:]
-    with (
-        running_service(published(fresh), fresh.folder) as running,
-        running.client() as client,
-    ):
-        compared = compare_through_http(published(fresh), client)
+def test_every_customer_of_other_data(
+    request: pytest.FixtureRequest, tmp_path: Path, dataset: str
+) -> None:
+    file = published(request.getfixturevalue(dataset))
+    with running_service(file, tmp_path) as running, running.client() as client:
+        compared = compare_through_http(file, client)
     assert compared["prospects"] > 0
 
 

@@ -21,8 +21,9 @@ CONDITIONS = {**STATE_SETTINGS, **QUICK}
 def slugs_after_refit(house: House, settings: dict[str, Any]) -> pd.Series:
     """Fit anew, and return the slug of each customer, of clusters and states."""
     assert house.fit(settings, refit="true") is not None
-    named = house.segments()[["segment_id", "segment_slug"]]
-    found = house.assignments().merge(named, on="segment_id")
+    assigned = house.assignments()
+    named = house.connection.sql("select segment_id, segment_slug from segments").df()
+    found = assigned.merge(named, on="segment_id")
     return found.set_index("customer_id").segment_slug.sort_index()
 
 

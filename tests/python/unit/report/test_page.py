@@ -121,25 +121,30 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> ReportMarts:
 
 
 @pytest.fixture(scope="module")
-def html(shop: ReportMarts) -> str:
-    return html_of(page(shop))
+def known(shop: ReportMarts) -> Page:
+    """Return the page of the shop of which everything is known."""
+    return page(shop)
 
 
-def test_a_shop_of_which_everything_is_known(shop: ReportMarts) -> None:
-    of = page(shop)
-    assert_sound(of)
-    assert absent(of) == {}
-    assert of.title == "Customer segments: sample"
-    assert of.subtitle == "As of 2025-12-31"
-    assert of.key_figures == [
+@pytest.fixture(scope="module")
+def html(known: Page) -> str:
+    return html_of(known)
+
+
+def test_a_shop_of_which_everything_is_known(known: Page) -> None:
+    assert_sound(known)
+    assert absent(known) == {}
+    assert known.title == "Customer segments: sample"
+    assert known.subtitle == "As of 2025-12-31"
+    assert known.key_figures == [
         ("60", "customers"),
         ("6,030", "revenue in the window"),
         ("3", "segments by value"),
         ("3", "segments by profile"),
         ("100", "new customers with a forecast"),
     ]
-    assert {name for name, _, _ in of.marts} == {"dim_segments", *READ} - READ_ASIDE
-    assert all(description for _, description, _ in of.marts)
+    assert {name for name, _, _ in known.marts} == {"dim_segments", *READ} - READ_ASIDE
+    assert all(description for _, description, _ in known.marts)
 
 
 @pytest.mark.parametrize("first", range(4))
@@ -203,9 +208,8 @@ def test_no_orders(marts: ReportMarts) -> None:
     assert sizes.note == "The data has no purchases: there is no revenue to compare."
 
 
-def test_the_forecast_of_lifetime_value(shop: ReportMarts) -> None:
-    of = page(shop)
-    section = next(section for section in of.sections if section.name == "lifetime-value")
+def test_the_forecast_of_lifetime_value(known: Page) -> None:
+    section = next(section for section in known.sections if section.name == "lifetime-value")
     assert section.introduction == "Over 2 quarters its error was 9, that of the last 90 days 10."
     by_name = {figure.name: figure for figure in section.figures}
     expected = by_name["expected-value"]
@@ -214,7 +218,7 @@ def test_the_forecast_of_lifetime_value(shop: ReportMarts) -> None:
         " bring 930, and the last 90 brought 1,215"
     )
     assert expected.note.startswith("In 365 days 3,600 are expected of today's customers;")
-    assert (expected.title, "expected-value") in of.highlights
+    assert (expected.title, "expected-value") in known.highlights
     assert expected.table is not None
     assert list(expected.table.rows["segment_name"]) == NAMES[:2]
     assert list(expected.table.rows["customers"]) == [30, 30]
@@ -322,8 +326,8 @@ def test_no_prospects(tmp_path: Path) -> None:
     )
 
 
-def test_rows_of_ones_own_files_are_accounted_for(shop: ReportMarts, tmp_path: Path) -> None:
-    (rows,) = (figure for figure in figures(page(shop)) if figure.name == "source-rows")
+def test_rows_of_ones_own_files_are_accounted_for(known: Page, tmp_path: Path) -> None:
+    (rows,) = (figure for figure in figures(known) if figure.name == "source-rows")
     assert rows.title == "Of 11 rows of your files, the mapping left out 2"
     assert rows.table is not None
     assert list(rows.table.rows["outcome"]) == ["accepted", "guest order"]
@@ -420,11 +424,10 @@ def test_a_difference_too_small_to_act_on_is_no_finding(
     assert shown.title == title
 
 
-def test_a_segment_has_one_colour_on_its_card_and_on_the_map(shop: ReportMarts) -> None:
-    of = page(shop)
-    (cards,) = (group.cards for group in of.sections[0].groups if group.title == "Value")
+def test_a_segment_has_one_colour_on_its_card_and_on_the_map(known: Page) -> None:
+    (cards,) = (group.cards for group in known.sections[0].groups if group.title == "Value")
     places = {card.name: card.place for card in cards}
-    (value_map,) = (figure for figure in figures(of) if figure.name == "value-map")
+    (value_map,) = (figure for figure in figures(known) if figure.name == "value-map")
     scale = value_map.pictures[0].chart.to_dict()["layer"][0]["encoding"]["color"]["scale"]
     assert dict(zip(scale["domain"], scale["range"], strict=True)) == {
         name: theme.segment_colour(place) for name, place in places.items()
@@ -469,14 +472,14 @@ def test_the_same_marts_make_the_same_page(shop: ReportMarts, html: str) -> None
     assert html_of(page(shop)) == html
 
 
-def test_warnings_are_on_top(shop: ReportMarts, tmp_path: Path) -> None:
+def test_warnings_are_on_top(known: Page, tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
     marts.add(
         "rpt_warnings",
         {"warning_number": 2, "message": "Second <x>.", "what_to_do": "Do that."},
         {"warning_number": 1, "message": "First.", "what_to_do": "Do this."},
     )
-    assert page(shop).warnings == []
+    assert known.warnings == []
     of = page(marts)
     assert of.warnings == ["First. Do this.", "Second <x>. Do that."]
 
@@ -763,8 +766,8 @@ def test_a_file_of_another_version_says_so(tmp_path: Path) -> None:
         page(shop)
 
 
-def test_rows_of_erased_customers_are_told_from_rejected_ones(shop: ReportMarts) -> None:
-    found = {figure.name: figure for figure in figures(page(shop))}
+def test_rows_of_erased_customers_are_told_from_rejected_ones(known: Page) -> None:
+    found = {figure.name: figure for figure in figures(known)}
     assert found["rows-read"].title == (
         "Of 11 rows read, 1 were rejected, and 2 are of erased customers"
     )
