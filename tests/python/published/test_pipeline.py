@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from builds import NO_UNIT_TESTS, QUICK, Warehouse
+from builds import NO_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
@@ -18,7 +18,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-# The same segments; the scan of k, the comparison and the other segmentations are small.
+# The same people and segments; the scan of k, the comparison and the other segmentations are small.
 QUICK_SETTINGS: dict[str, Any] = {
     **QUICK,
     # As many restarts as the default: the inertia is the published one.
@@ -30,7 +30,7 @@ QUICK_SETTINGS: dict[str, Any] = {
     ("file", "largest_income", "left_out", "options"),
     [
         ("marketing_campaign.csv", 600_000, (), {"value_options": SETTINGS}),
-        ("marketing_campaign_idr.csv", 600_000_000, NO_UNIT_TESTS, QUICK_SETTINGS),
+        ("marketing_campaign_idr.csv", 600_000_000, NO_TESTS, QUICK_SETTINGS),
     ],
     ids=["marketing_campaign", "marketing_campaign_idr"],
 )

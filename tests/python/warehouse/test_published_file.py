@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import shutil
 import signal
@@ -15,6 +17,7 @@ import pandas as pd
 import pytest
 from builds import QUICK, Warehouse, project_copy
 from readers import read_while
+from segmentation.backfill.listed_backfills import list_run
 from segmentation.published.people import score_people
 
 SAMPLE = {"dataset": "sample", **QUICK}
@@ -233,14 +236,30 @@ def test_a_disk_without_room_for_the_published_file(
     )
 
 
+def publish_again(warehouse: Warehouse) -> None:
+    """Publish the marts as those of a run of its own, as a backfill does."""
+    with duckdb.connect(str(warehouse.path)) as connection:
+        run = list_run(connection, "segmentation.build_runs", dt.datetime.now(dt.UTC), marts=0)
+    arguments = ("--args", json.dumps({"run_id": run}))
+    done = warehouse.dbt("run-operation", "publish_again", *arguments, **SAMPLE)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.long
-def test_eight_readers_while_ten_builds_publish(untested: Warehouse) -> None:
-    """Each reads in a process of its own, through SQLAlchemy; all see every version whole."""
+def test_eight_readers_while_ten_versions_are_published(untested: Warehouse) -> None:
+    """Each reads in a process of its own, through SQLAlchemy; all see every version whole.
+
+    Builds publish the first and the last. Those between have the same marts and another run: to
+    readers, who never see the warehouse, they are versions like others.
+    """
     file = published(untested).path
     runs = {run_of(file)}
-    with read_while(file, readers=8, pause=0.5) as readings:
-        for _ in range(10):
-            untested.build(**SAMPLE)
+    with read_while(file, readers=8, pause=2) as readings:
+        for number in range(10):
+            if number in (0, 9):
+                untested.build(**SAMPLE)
+            else:
+                publish_again(untested)
             # One of them has begun a read since.
             readings.wait_for_reads(16)
             runs.add(run_of(file))

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from builds import NO_UNIT_TESTS, Warehouse
+from builds import NO_UNIT_TESTS, QUICK, Warehouse
 from segmentation.registry.digest import DIGEST, row_digest
 
 pytestmark = pytest.mark.long
@@ -31,7 +31,7 @@ SETTINGS: dict[str, Any] = {
         "floors": {},
     },
     "profile_options": {"gamma": "half_mean_deviation", "transform": "none"},
-    "prospects_options": {"candidates": ["logistic_regression"], "repeats": 1},
+    "prospects_options": QUICK["prospects_options"],
 }
 
 
