@@ -79,7 +79,7 @@ def measure_forecast_error(
 def _frame(engine: Engine, backtests: Table, day: datetime.date) -> pd.DataFrame:
     from segmentation.lifetime_value.customers_on_day import COLUMNS
 
-    columns = [*COLUMNS, *(f"actual_{measure}" for measure in MEASURES)]
+    columns = [*COLUMNS, *(f"actual_{measure}_{PERIOD_DAYS}_days" for measure in MEASURES)]
     return engine.frame(
         select(
             [f"cast({name} as double) as {name}" for name in columns],

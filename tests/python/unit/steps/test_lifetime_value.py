@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from newest_model import put_current_model
-from segmentation.lifetime_value.combined_forecast import CombinedForecast
+from segmentation.lifetime_value.combined_forecast import CombinedForecast, Levels
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit
 from segmentation.lifetime_value.forecast import forecast_customers
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import ForecastOptions
+from segmentation.lifetime_value.options import HORIZONS, ForecastOptions
 from segmentation.registry.header import StoredModelError
 from segmentation.registry.option_checks import OptionError
 from segmentation.steps.apply_lifetime_value import forecast_lifetime_value
@@ -247,6 +247,62 @@ def test_recent_purchases_of_somebody_who_seems_to_have_left_are_expected_once(
     )
 
 
+def test_back_tests_of_horizons_level_as_the_query_does(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    weights = CombinedForecast((0.5, 0.3, 0.0, 0.2), 400)
+    found = _forecast_combined(house, model, {"purchases": weights, "revenue": weights})
+    customers = CustomersOnDay.from_frame(
+        house.connection.sql("from customers order by customer_id").df()
+    )
+    fitted = LifetimeValueFit.from_record(model.fit_record)
+    period = expect(fitted, customers)
+    for measure in ("purchases", "revenue"):
+        of_period = weights.predict(
+            customers.paces[measure], period.probability_active, period.mean[measure]
+        )
+        levels = Levels.of(of_period, period.mean[measure])
+        for days in HORIZONS:
+            ahead = expect(fitted, customers, days).mean[measure]
+            np.testing.assert_allclose(
+                found[f"expected_{measure}_{days}_days"],
+                levels.expected(ahead, days),
+                rtol=1e-9,
+                atol=1e-9,
+            )
+
+
+def test_longer_horizons_expect_no_less_of_customers_who_stopped(house: LifetimeHouse) -> None:
+    """Recent paces of 0 may bring the forecast of 90 days to 0: that of 30 is no larger."""
+    model = house.fit()
+    assert model is not None
+    house.connection.execute(
+        "update customers set purchases_30_days = 0, purchases_90_days = 0, revenue_30_days = 0, "
+        "revenue_90_days = 0"
+    )
+    weights = CombinedForecast((0.5, 0.5, 0.0, 0.0), 400)
+    found = _forecast_combined(house, model, {"purchases": weights, "revenue": weights})
+    for measure in ("purchases", "revenue"):
+        before = np.zeros(len(found))
+        for days in HORIZONS:
+            expected = found[f"expected_{measure}_{days}_days"]
+            assert (expected >= before).all()
+            before = expected
+    assert (found["lifetime_value"] >= 0.9 * found["expected_revenue_365_days"]).all()
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_a_lifetime_of_a_year_without_discount_is_the_revenue_of_365_days(
+    house: LifetimeHouse, combine: bool
+) -> None:
+    model = house.fit(overrides={"combine": combine})
+    assert model is not None
+    options = {"combine": combine, "lifetime_years": 1, "discount_rate": 0.0}
+    put_current_model(house.connection, "lifetime_value", SETTINGS, options)
+    found = house.forecast()
+    np.testing.assert_allclose(found["lifetime_value"], found["expected_revenue_365_days"])
+
+
 def test_a_forecast_that_ranks_nobody_has_no_expected_loss(house: LifetimeHouse) -> None:
     model = house.fit(overrides={"combine": False})
     assert model is not None
@@ -416,7 +472,9 @@ def test_later_the_forecast_of_the_model_itself_is_judged(
         combined if model.verdict["method"] == "combined" else expected.mean["purchases"]
     ).sum()
     as_expected = frame.assign(
-        forecast_on=following, actual_purchases=total / len(frame), actual_revenue=0.0
+        forecast_on=following,
+        actual_purchases_90_days=total / len(frame),
+        actual_revenue_90_days=0.0,
     )
     house.put("backtests", as_expected)
     found = _drift(house)
