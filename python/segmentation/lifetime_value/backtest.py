@@ -91,7 +91,10 @@ def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
     for i, day in enumerate(days):
         before = days[i - 1] if i else None
         histories = day.histories()
-        forecasts = {measure: day.forecasts(measure, before, options) for measure in day.measures}
+        forecasts = {
+            measure: day.forecasts(measure, before, combine=options.combine)
+            for measure in day.measures
+        }
         judgement.horizons.extend(horizons.judged(day, forecasts, histories))
         for measure, ours in forecasts.items():
             others = dict(_others(day, before, measure, options))
@@ -102,10 +105,9 @@ def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
                 squared[day.day] = float(np.mean((predicted - day.actual[measure]) ** 2))
         for method, predicted in forecasts.get(REVENUE, {}).items():
             judgement.losses.extend(_losses(day, before, method, predicted))
-        bought = day.actual[PURCHASES] > 0
-        judgement.accuracy.extend(
-            buyers.judged(day.day, day.customers, day.expected.any_purchase, bought)
-        )
+        chance, bought = day.expected.any_purchase, day.actual[PURCHASES] > 0
+        groupings = list(groups_of(day.customers, chance))
+        judgement.accuracy.extend(buyers.judged(day.day, groupings, chance, bought))
     return judgement
 
 

@@ -9,13 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.lifetime_value.backtest_groups import Rows
+from segmentation.lifetime_value.backtest_groups import Groups
 from segmentation.lifetime_value.options import PERIOD_DAYS, PURCHASES
 from segmentation.lifetime_value.past_days import Outcome, PastDay
 from segmentation.lifetime_value.repeat_purchases import Numbers
 from segmentation.lifetime_value.spreads import Spread, SpreadsOfGroupings
-
-Groups = list[tuple[int, str, Rows]]
 
 
 @dataclass(frozen=True)

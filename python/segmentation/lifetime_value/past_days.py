@@ -118,7 +118,7 @@ class PastDay:
         }
 
     def forecasts(
-        self, measure: str, before: PastDay | None, options: LifetimeValueOptions
+        self, measure: str, before: PastDay | None, *, combine: bool
     ) -> dict[str, Numbers]:
         """Return what was expected of the 90 days after: by method, shape (n,).
 
@@ -127,11 +127,11 @@ class PastDay:
         measure : str
         before : PastDay or None
             The quarter's end before, which the weights of recent paces are learned from.
-        options : LifetimeValueOptions
+        combine : bool
             Whether they are weighed at all.
         """
         found = {PURCHASE_MODEL: self.expected.mean[measure]}
-        if before is None or measure not in before.measures or not options.combine:
+        if before is None or measure not in before.measures or not combine:
             return found
         combination = before.combination(measure)
         if combination.is_learned:
@@ -173,7 +173,9 @@ def past_days(
     return days
 
 
-def backtest_frames(engine: Engine, backtests: str) -> list[tuple[datetime.date, pd.DataFrame]]:
+def backtest_frames(
+    engine: Engine, backtests: str, days: Sequence[datetime.date] | None = None
+) -> list[tuple[datetime.date, pd.DataFrame]]:
     """Return the rows of ``int_value_forecast_backtests`` by day, in the order of customer_id.
 
     Parameters
@@ -181,14 +183,22 @@ def backtest_frames(engine: Engine, backtests: str) -> list[tuple[datetime.date,
     engine : Engine
     backtests : str
         A from-item.
+    days : sequence of date, optional
+        One or more; all of them unless given.
     """
     columns = [
         "customer_id",
         *(f"cast({name} as double) as {name}" for name in BACKTEST_COLUMNS),
         STATE_COLUMN,
     ]
+    listed = ", ".join(f"date '{day.isoformat()}'" for day in days or ())
     frame = engine.frame(
-        select(["forecast_on", *columns], backtests, order_by="forecast_on, customer_id")
+        select(
+            ["forecast_on", *columns],
+            backtests,
+            where=f"forecast_on in ({listed})" if listed else "",
+            order_by="forecast_on, customer_id",
+        )
     )
     return [
         (day.date(), frame[frame["forecast_on"] == day].reset_index(drop=True))

@@ -21,6 +21,7 @@ from segmentation.registry.header import StoredModelError
 from segmentation.registry.option_checks import OptionError
 from segmentation.steps.apply_lifetime_value import forecast_lifetime_value
 from segmentation.steps.fit_lifetime_value import fit_lifetime_value_if_needed
+from segmentation.steps.judge_forecasts_by_segment import judge_forecasts_by_segment
 from segmentation.steps.measure_forecast_error import measure_forecast_error
 
 SETTINGS: dict[str, Any] = {"gradient_boosting": False, "seed": 3}
@@ -505,3 +506,76 @@ def test_without_a_model_there_is_no_error(house: LifetimeHouse) -> None:
     house.connection.execute("delete from customers where customer_id >= 'c0099'")
     house.fit()
     assert _drift(house).empty
+
+
+def _observed(house: LifetimeHouse, days: list[datetime.date]) -> None:
+    """Put every second customer of some days into one of two segments, and others not at all."""
+    listed = ", ".join(f"date '{day}'" for day in days)
+    house.connection.execute(
+        f"""
+        create or replace table outcomes as
+        select
+            'value' as segmentation,
+            observed_on,
+            customer_id,
+            case when hash(customer_id) % 3 = 0 then 'loyal' else 'at_risk' end as segment_slug
+        from backtests cross join (select unnest([{listed}]) as observed_on)
+        where forecast_on = observed_on and hash(customer_id) % 2 = 0
+        """
+    )
+
+
+def _by_segment(house: LifetimeHouse, backtests: str = "backtests") -> pd.DataFrame:
+    return judge_forecasts_by_segment(
+        house.connection,
+        outcomes="outcomes",
+        backtests=backtests,
+        models="models",
+        current_model="current_model",
+        run_settings="run",
+    ).to_pandas()
+
+
+def test_segments_add_up_to_the_back_tests_of_all_customers(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    observed = [shop.QUARTER_ENDS[0], shop.QUARTER_ENDS[2]]
+    _observed(house, [*observed, datetime.date(2025, 1, 31)])
+    found = _by_segment(house)
+    assert sorted(set(found["forecast_on"])) == observed
+    assert set(found["group_name"]) == {"loyal", "at_risk", "not listed"}
+    assert set(found["grouped_by"]) == {"segment"}
+    keys = ["forecast_on", "measure", "forecast_method", "is_in_use"]
+    accuracy = pd.DataFrame(model.accuracy)
+    whole = accuracy[
+        (accuracy["grouped_by"] == "all")
+        & accuracy["forecast_on"].isin(observed)
+        & accuracy["forecast_method"].isin(["purchase model", "combined"])
+    ].set_index(keys)
+    sums = found.groupby(keys)[["customers", "predicted", "actual"]].sum()
+    assert len(sums) == len(whole) == 3 + 5
+    pd.testing.assert_frame_equal(
+        sums.sort_index(), whole[["customers", "predicted", "actual"]].sort_index()
+    )
+    assert (found["lower_predicted"] <= found["predicted"]).all()
+    assert (found["predicted"] <= found["upper_predicted"]).all()
+    assert set(found["model_version"]) == {model.model_version}
+
+
+def test_without_an_observed_end_of_a_quarter_nothing_is_judged_by_segment(
+    house: LifetimeHouse,
+) -> None:
+    """The back-tests are not read."""
+    house.fit()
+    _observed(house, [datetime.date(2025, 1, 31)])
+    assert _by_segment(house, "no_such_table").empty
+
+
+def test_a_model_of_an_earlier_version_is_not_judged_by_segment(house: LifetimeHouse) -> None:
+    house.fit()
+    (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
+    earlier = LifetimeValueModel.as_table([], [row | {"past_fits": None, "horizons": None}])
+    house.connection.register("earlier", earlier)
+    house.connection.execute("create or replace table models as select * from earlier")
+    _observed(house, list(shop.QUARTER_ENDS))
+    assert _by_segment(house, "no_such_table").empty
