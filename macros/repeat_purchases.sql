@@ -13,6 +13,11 @@
     {{- return(90) -}}
 {%- endmacro %}
 
+{# The days ahead that customers are forecast for, as python/segmentation/lifetime_value/options.py has them. #}
+{% macro forecast_horizons() -%}
+    {{- return([30, 90, 180, 365]) -}}
+{%- endmacro %}
+
 {# Customers of a back-test: those with the smallest hash of their id. #}
 {% macro most_backtested_customers() -%}
     {{- return(50000) -}}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from segmentation.lifetime_value.options import HORIZONS
 
 OPENED = datetime.date(2024, 1, 1)
 AS_OF = datetime.date(2025, 6, 30)
@@ -55,7 +56,8 @@ def customers_on(days: pd.DataFrame, day: datetime.date) -> pd.DataFrame:
             "mean_repeat_spend": by["repeat_spend"].mean(),
         }
     )
-    for name, length in (("30_days", 30), ("90_days", 90), ("in_window", 365)):
+    lengths = {"in_window": 365} | {f"{days}_days": days for days in HORIZONS}
+    for name, length in lengths.items():
         recent = known[known["ago"] < length].groupby("customer_id")["spend"]
         frame[f"purchases_{name}"] = recent.size().reindex(frame.index, fill_value=0)
         frame[f"revenue_{name}"] = recent.sum().reindex(frame.index, fill_value=0.0)
@@ -70,10 +72,15 @@ def backtest_frames(
     frames = []
     for day in quarter_ends:
         frame = customers_on(days, day)
-        until = day + datetime.timedelta(days=90)
-        later = days[(days["day"] > day) & (days["day"] <= until)].groupby("customer_id")["spend"]
-        frame["actual_purchases"] = frame["customer_id"].map(later.size()).fillna(0)
-        frame["actual_revenue"] = frame["customer_id"].map(later.sum()).fillna(0.0)
+        by_customer = days[days["day"] > day]
+        for horizon in HORIZONS:
+            until = day + datetime.timedelta(days=horizon)
+            later = by_customer[by_customer["day"] <= until].groupby("customer_id")["spend"]
+            purchases, revenue = later.size(), later.sum()
+            for measure, values in (("purchases", purchases), ("revenue", revenue)):
+                found = frame["customer_id"].map(values).fillna(0).astype(float)
+                known = found if until <= AS_OF else np.nan
+                frame[f"actual_{measure}_{horizon}_days"] = known
         # The rule of macros/purchase_state.sql is tested with dbt: here, any groups will do.
         frame["purchase_state"] = np.where(frame["repeat_purchases"] > 0, "on time", "one purchase")
         frames.append((day, frame))

@@ -30,30 +30,36 @@ counted_purchases as (
 
 ),
 
-later_days as (
+-- Days from the day of the forecast: 0 and below is before, above is after.
+dated_days as (
 
     select
         customer_days.customer_id,
         customer_days.purchase_days,
-        customer_days.spend,
-        customer_days.refunded,
-        forecast_days.forecast_on
+        forecast_days.forecast_on,
+        coalesce(customer_days.spend, 0) - customer_days.refunded as revenue,
+        {{ dbt.datediff("forecast_days.forecast_on", "customer_days.ordered_on", "day") }} as days_since  -- noqa: LT05
     from customer_days
-    inner join forecast_days
-        on
-            customer_days.ordered_on > forecast_days.forecast_on
-            and {{ dbt.datediff("forecast_days.forecast_on", "customer_days.ordered_on", "day") }} <= {{ forecast_period_days() }}  -- noqa: LT05
+    cross join forecast_days
 
 ),
 
-summed_to_what_came as (
+summed_days as (
 
     select
         forecast_on,
         customer_id,
-        sum(purchase_days) as actual_purchases,
-        sum(coalesce(spend, 0) - refunded) as actual_revenue
-    from later_days
+        {% for days in forecast_horizons() %}
+            {% for column, measure in {"purchase_days": "purchases", "revenue": "revenue"}.items() %}
+                sum(
+                    case when days_since between {{ 1 - days }} and 0 then {{ column }} else 0 end
+                ) as {{ measure }}_{{ days }}_days,
+                sum(
+                    case when days_since between 1 and {{ days }} then {{ column }} else 0 end
+                ) as actual_{{ measure }}_{{ days }}_days{% if not loop.last %},{% endif %}
+            {% endfor %}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from dated_days
     group by
         forecast_on,
         customer_id
@@ -75,13 +81,26 @@ joined_customers as (
     select
         counted_purchases.*,
         states.purchase_state,
-        coalesce(what_came.actual_purchases, 0) as actual_purchases,
-        greatest(coalesce(what_came.actual_revenue, 0), 0) as actual_revenue
+        {% for days in [180, 365] %}
+            summed_days.purchases_{{ days }}_days,
+            greatest(summed_days.revenue_{{ days }}_days, 0) as revenue_{{ days }}_days,
+        {% endfor %}
+        {% for days in forecast_horizons() %}
+            -- Null where these days have not passed.
+            case
+                when {{ dbt.dateadd("day", days, "counted_purchases.forecast_on") }} <= {{ as_of() }}
+                    then summed_days.actual_purchases_{{ days }}_days
+            end as actual_purchases_{{ days }}_days,
+            case
+                when {{ dbt.dateadd("day", days, "counted_purchases.forecast_on") }} <= {{ as_of() }}
+                    then greatest(summed_days.actual_revenue_{{ days }}_days, 0)
+            end as actual_revenue_{{ days }}_days{% if not loop.last %},{% endif %}
+        {% endfor %}
     from counted_purchases
-    left join summed_to_what_came as what_came
+    inner join summed_days
         on
-            counted_purchases.customer_id = what_came.customer_id
-            and counted_purchases.forecast_on = what_came.forecast_on
+            counted_purchases.customer_id = summed_days.customer_id
+            and counted_purchases.forecast_on = summed_days.forecast_on
     left join states
         on
             counted_purchases.customer_id = states.customer_id
@@ -104,6 +123,13 @@ select
     cast(revenue_in_window as decimal(38, 2)) as revenue_in_window,
     cast(days_in_window as integer) as days_in_window,
     cast(purchase_state as varchar) as purchase_state,
-    cast(actual_purchases as bigint) as actual_purchases,
-    cast(actual_revenue as decimal(38, 2)) as actual_revenue
+    {% for days in [180, 365] %}
+        cast(purchases_{{ days }}_days as bigint) as purchases_{{ days }}_days,
+        cast(revenue_{{ days }}_days as decimal(38, 2)) as revenue_{{ days }}_days,
+    {% endfor %}
+    {% for days in forecast_horizons() %}
+        cast(actual_purchases_{{ days }}_days as bigint) as actual_purchases_{{ days }}_days,
+        cast(actual_revenue_{{ days }}_days as decimal(38, 2)) as actual_revenue_{{ days }}_days
+        {%- if not loop.last %},{% endif %}
+    {% endfor %}
 from joined_customers

@@ -30,6 +30,105 @@ unnested_accuracy as (
     from fits
     cross join {{ unnest_rows("fits.accuracy", "judged") }}
 
+),
+
+judged_segments as (
+
+    select *
+    from {{ ref("lifetime_value_accuracy_by_segment") }}
+
+),
+
+segment_names as (
+
+    select
+        observed_on,
+        segment_slug,
+        segment_name,
+        model_fitted_later as segments_fitted_later
+    from {{ ref("rpt_segment_outcomes") }}
+    where segmentation = 'value'
+
+),
+
+named_segments as (
+
+    select
+        judged_segments.model_version,
+        judged_segments.forecast_on,
+        judged_segments.measure,
+        judged_segments.forecast_method,
+        judged_segments.is_in_use,
+        judged_segments.grouped_by,
+        judged_segments.group_number,
+        judged_segments.customers,
+        judged_segments.predicted,
+        judged_segments.lower_predicted,
+        judged_segments.upper_predicted,
+        judged_segments.actual,
+        judged_segments.rmse,
+        judged_segments.rank_correlation,
+        judged_segments.auc,
+        judged_segments.calibration_slope,
+        judged_segments.interval_coverage,
+        coalesce(names.segment_name, judged_segments.group_name) as group_name,
+        names.segments_fitted_later
+    from judged_segments
+    left join segment_names as names
+        on
+            judged_segments.forecast_on = names.observed_on
+            and judged_segments.group_name = names.segment_slug
+
+),
+
+unioned_groups as (
+
+    select
+        model_version,
+        forecast_on,
+        measure,
+        forecast_method,
+        is_in_use,
+        grouped_by,
+        group_number,
+        group_name,
+        customers,
+        predicted,
+        lower_predicted,
+        upper_predicted,
+        actual,
+        rmse,
+        rank_correlation,
+        auc,
+        calibration_slope,
+        interval_coverage,
+        cast(null as boolean) as segments_fitted_later
+    from unnested_accuracy
+
+    union all
+
+    select
+        model_version,
+        forecast_on,
+        measure,
+        forecast_method,
+        is_in_use,
+        grouped_by,
+        group_number,
+        group_name,
+        customers,
+        predicted,
+        lower_predicted,
+        upper_predicted,
+        actual,
+        rmse,
+        rank_correlation,
+        auc,
+        calibration_slope,
+        interval_coverage,
+        segments_fitted_later
+    from named_segments
+
 )
 
 select
@@ -52,8 +151,9 @@ select
     cast(auc as double) as auc,
     cast(calibration_slope as double) as calibration_slope,
     cast(interval_coverage as double) as interval_coverage,
+    cast(segments_fitted_later as boolean) as segments_fitted_later,
     cast(model_version as varchar) as model_version
-from unnested_accuracy
+from unioned_groups
 order by
     forecast_on,
     measure,

@@ -8,83 +8,36 @@ intervals) learns from the days before, whose outcomes were known by then.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from segmentation.lifetime_value.accuracy import coverage, metrics
 from segmentation.lifetime_value.backtest_groups import groups_of
 from segmentation.lifetime_value.baselines import RfmCells
 from segmentation.lifetime_value.buyers import BuyerForecasts
-from segmentation.lifetime_value.combined_forecast import CombinedForecast, learn_combination
-from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected, expect
-from segmentation.lifetime_value.fit import LifetimeValueFit, NoModel, fit_lifetime_value
-from segmentation.lifetime_value.forecast import forecast_histories
+from segmentation.lifetime_value.combined_forecast import CombinedForecast
+from segmentation.lifetime_value.customers_on_day import CustomersOnDay
 from segmentation.lifetime_value.gradient_boosting import learn_and_predict
+from segmentation.lifetime_value.group_totals import DayForecast, GroupTotals
+from segmentation.lifetime_value.horizons import HorizonForecasts
 from segmentation.lifetime_value.options import (
     COMBINED,
-    MEASURES,
+    LAST_PERIOD,
     PERIOD_DAYS,
     PURCHASE_MODEL,
     PURCHASES,
     REVENUE,
     LifetimeValueOptions,
 )
+from segmentation.lifetime_value.past_days import PastDay
 from segmentation.lifetime_value.repeat_purchases import Numbers
-from segmentation.lifetime_value.spreads import ALL, Spread, SpreadsOfGroupings
+from segmentation.lifetime_value.spreads import ALL
 
-LAST_PERIOD, CELLS, BOOSTING = "last period", "rfm cells", "gradient boosting"
-
-# With a shorter history, a forecast of 90 days is a guess.
-FEWEST_WEEKS = 8
-
-
-@dataclass(frozen=True)
-class PastDay:
-    """The day of a forecast, what was known then, and the outcome.
-
-    Attributes
-    ----------
-    day : date
-    customers : CustomersOnDay
-    fitted : LifetimeValueFit
-        To what was known on the day.
-    expected : Expected
-    actual : dict of str to ndarray, shape (n,)
-        Purchases and revenue of the 90 days after.
-    """
-
-    day: datetime.date
-    customers: CustomersOnDay
-    fitted: LifetimeValueFit
-    expected: Expected
-    actual: dict[str, Numbers]
-
-    @property
-    def measures(self) -> list[str]:
-        """What is forecast: revenue needs a spend model."""
-        return [measure for measure in MEASURES if measure in self.expected.mean]
-
-    def combination(self, measure: str) -> CombinedForecast:
-        """Learn the weights of recent paces from this day and its outcome."""
-        return learn_combination(
-            self.customers.paces[measure],
-            self.expected.probability_active,
-            self.expected.mean[measure],
-            self.actual[measure],
-        )
-
-    def combined(self, measure: str, combination: CombinedForecast) -> Numbers:
-        """Return the forecast under weights that were learned before."""
-        return combination.predict(
-            self.customers.paces[measure],
-            self.expected.probability_active,
-            self.expected.mean[measure],
-        )
+CELLS, BOOSTING = "rfm cells", "gradient boosting"
 
 
 @dataclass(frozen=True)
@@ -97,6 +50,8 @@ class Judgement:
         Those that were judged, the oldest first.
     accuracy : list of dict
         Rows of ``rpt_value_forecast_accuracy``, but for ``is_in_use``.
+    horizons : list of dict
+        Rows of ``rpt_value_forecast_horizons``, but for ``is_in_use``.
     squared_errors : dict of (measure, method) to dict of date to float
         Mean squared error of each forecast.
     losses : list of dict
@@ -105,6 +60,7 @@ class Judgement:
 
     days: Sequence[PastDay]
     accuracy: list[dict[str, Any]] = field(default_factory=list)
+    horizons: list[dict[str, Any]] = field(default_factory=list)
     squared_errors: dict[tuple[str, str], dict[datetime.date, float]] = field(default_factory=dict)
     losses: list[dict[str, Any]] = field(default_factory=list)
 
@@ -118,38 +74,6 @@ class Judgement:
         return {measure: c for measure, c in learned.items() if c.is_learned}
 
 
-def past_days(
-    frames: Sequence[tuple[datetime.date, pd.DataFrame]], options: LifetimeValueOptions
-) -> list[PastDay]:
-    """Fit the models of earlier days.
-
-    Parameters
-    ----------
-    frames : sequence of (date, DataFrame)
-        The oldest first, each with rows of ``int_value_forecast_backtests`` of that day, in the
-        order of customer_id.
-    options : LifetimeValueOptions
-
-    Returns
-    -------
-    list of PastDay
-        Without the days on which too little was known.
-    """
-    days = []
-    for day, frame in frames:
-        customers = CustomersOnDay.from_frame(frame)
-        if not len(customers) or customers.purchases.age.max() < FEWEST_WEEKS:
-            continue
-        fitted = fit_lifetime_value(
-            customers.purchases, customers.mean_repeat_spend, options=options
-        )
-        if isinstance(fitted, NoModel):
-            continue
-        actual = {measure: frame[f"actual_{measure}"].to_numpy(np.float64) for measure in MEASURES}
-        days.append(PastDay(day, customers, fitted, expect(fitted, customers), actual))
-    return days
-
-
 def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
     """Compare the forecasts of earlier days with the outcomes.
 
@@ -161,39 +85,39 @@ def judge(days: Sequence[PastDay], options: LifetimeValueOptions) -> Judgement:
         Whether gradient boosting is judged too, and its seed.
     """
     judgement = Judgement(days)
-    errors = _Errors()
+    totals = GroupTotals()
+    horizons = HorizonForecasts()
     buyers = BuyerForecasts()
     for i, day in enumerate(days):
         before = days[i - 1] if i else None
-        for measure in day.measures:
-            predictions = dict(_predictions(day, before, measure, options))
-            for method, predicted in predictions.items():
-                judgement.accuracy.extend(_judged(day, measure, method, predicted, errors))
+        histories = day.histories()
+        forecasts = {
+            measure: day.forecasts(measure, before, combine=options.combine)
+            for measure in day.measures
+        }
+        judgement.horizons.extend(horizons.judged(day, forecasts, histories))
+        for measure, ours in forecasts.items():
+            others = dict(_others(day, before, measure, options))
+            for method, predicted in (ours | others).items():
+                forecast = DayForecast.of(day, measure, method, predicted)
+                judgement.accuracy.extend(_judged(day, forecast, totals, histories))
                 squared = judgement.squared_errors.setdefault((measure, method), {})
                 squared[day.day] = float(np.mean((predicted - day.actual[measure]) ** 2))
-            for method, predicted in predictions.items():
-                errors.add(day, measure, method, predicted)
-            if measure == REVENUE:
-                for method in (PURCHASE_MODEL, COMBINED):
-                    if method in predictions:
-                        judgement.losses.extend(_losses(day, before, method, predictions[method]))
-        bought = day.actual[PURCHASES] > 0
-        judgement.accuracy.extend(
-            buyers.judged(day.day, day.customers, day.expected.any_purchase, bought)
-        )
+        for method, predicted in forecasts.get(REVENUE, {}).items():
+            judgement.losses.extend(_losses(day, before, method, predicted))
+        chance, bought = day.expected.any_purchase, day.actual[PURCHASES] > 0
+        groupings = list(groups_of(day.customers, chance))
+        judgement.accuracy.extend(buyers.judged(day.day, groupings, chance, bought))
     return judgement
 
 
-def _predictions(
+def _others(
     day: PastDay, before: PastDay | None, measure: str, options: LifetimeValueOptions
 ) -> Iterator[tuple[str, Numbers]]:
-    yield PURCHASE_MODEL, day.expected.mean[measure]
+    """Return what forecasts are compared with."""
     yield LAST_PERIOD, day.customers.paces[measure].last_90_days
     if before is None or measure not in before.measures:
         return
-    combination = before.combination(measure)
-    if options.combine and combination.is_learned:
-        yield COMBINED, day.combined(measure, combination)
     cells = RfmCells.learn(_rfm(before.customers), before.actual[measure])
     yield CELLS, cells.forecast(_rfm(day.customers))
     if options.gradient_boosting:
@@ -215,75 +139,24 @@ def _rfm(customers: CustomersOnDay) -> Numbers:
 
 
 def _judged(
-    day: PastDay, measure: str, method: str, predicted: Numbers, errors: _Errors
+    day: PastDay, forecast: DayForecast, totals: GroupTotals, histories: Mapping[str, Numbers]
 ) -> Iterator[dict[str, Any]]:
-    actual = day.actual[measure]
-    is_ours = method in (PURCHASE_MODEL, COMBINED)
-    for grouping, groups in groups_of(day.customers, predicted):
+    is_ours = forecast.method in (PURCHASE_MODEL, COMBINED)
+    for grouping, groups in groups_of(day.customers, forecast.predicted):
         if grouping != ALL and not is_ours:
             continue
-        for number, name, rows in groups:
-            row: dict[str, Any] = {
-                "forecast_on": day.day,
-                "measure": measure,
-                "forecast_method": method,
-                "grouped_by": grouping,
-                "group_number": number,
-                "group_name": name,
-                "customers": int(rows.sum()),
-                "predicted": float(predicted[rows].sum()),
-                "actual": float(actual[rows].sum()),
-            }
-            if is_ours:
-                spread = errors.spread(measure, method, grouping)
-                row["lower_predicted"], row["upper_predicted"] = spread.interval(
-                    row["predicted"],
-                    float(day.expected.variance[measure][rows].sum()),
-                )
+        for row in totals.judged(forecast, grouping, groups, bounded=is_ours):
             if grouping == ALL:
-                row |= metrics(actual, predicted)
-                if (measure, method) == (PURCHASES, PURCHASE_MODEL):
-                    row["interval_coverage"] = _interval_coverage(day)
+                row |= metrics(forecast.actual, forecast.predicted)
+                if (forecast.measure, forecast.method) == (PURCHASES, PURCHASE_MODEL):
+                    lower, upper = (
+                        histories[f"{end}_purchases_{PERIOD_DAYS}_days"]
+                        for end in ("lower", "upper")
+                    )
+                    row["interval_coverage"] = coverage(forecast.actual, lower, upper)
             yield row
-
-
-def _interval_coverage(day: PastDay) -> float:
-    """Return the share of customers whose purchases lay in their own interval."""
-    grouped = day.customers.purchases.grouped()
-    histories = forecast_histories(day.fitted, grouped)
-    lower, upper = (
-        histories[f"{bound}_purchases_{PERIOD_DAYS}_days"].to_numpy(np.float64)[grouped.position]
-        for bound in ("lower", "upper")
-    )
-    return coverage(day.actual[PURCHASES], lower, upper)
-
-
-def _half_a_purchase(day: PastDay, measure: str) -> float:
-    if measure == PURCHASES or day.fitted.spend is None:
-        return 0.5
-    return 0.5 * day.fitted.spend.model.mean_spend
-
-
-class _Errors:
-    """Errors of the forecasts so far, by measure, method and grouping."""
-
-    def __init__(self) -> None:
-        self._spreads: dict[tuple[str, str], SpreadsOfGroupings] = {}
-
-    def add(self, day: PastDay, measure: str, method: str, predicted: Numbers) -> None:
-        if method not in (PURCHASE_MODEL, COMBINED):
-            return
-        half = _half_a_purchase(day, measure)
-        spreads = self._spreads.setdefault((measure, method), SpreadsOfGroupings())
-        for grouping, groups in groups_of(day.customers, predicted):
-            rows = [rows for _, _, rows in groups]
-            expected = np.array([predicted[r].sum() for r in rows]) + half
-            actual = np.array([day.actual[measure][r].sum() for r in rows]) + half
-            variance = np.array([day.expected.variance[measure][r].sum() for r in rows])
-            spreads.add(grouping, expected, actual, variance)
-
-    def spread(self, measure: str, method: str, grouping: str) -> Spread:
-        return self._spreads.get((measure, method), SpreadsOfGroupings()).of(grouping)
+        if is_ours:
+            totals.learn(forecast, grouping, groups)
 
 
 def _losses(

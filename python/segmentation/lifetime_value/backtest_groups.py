@@ -12,6 +12,8 @@ from segmentation.lifetime_value.repeat_purchases import Numbers
 from segmentation.lifetime_value.spreads import ALL, DECILE, REPEATS, STATE
 
 Rows = NDArray[np.bool_]
+# Number, name and customers of each group.
+Groups = list[tuple[int, str, Rows]]
 
 # By repeat purchases so far: first number, and name.
 _REPEAT_GROUPS = ((0, "0"), (1, "1"), (2, "2 or 3"), (4, "4 to 6"), (7, "7 or more"))
@@ -28,9 +30,7 @@ STATES = (
 )
 
 
-def groups_of(
-    customers: CustomersOnDay, predicted: Numbers
-) -> Iterator[tuple[str, list[tuple[int, str, Rows]]]]:
+def groups_of(customers: CustomersOnDay, predicted: Numbers) -> Iterator[tuple[str, Groups]]:
     """Return each grouping with its groups, as (number, name, rows).
 
     Parameters

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.lifetime_value.accuracy import metrics
-from segmentation.lifetime_value.backtest_groups import groups_of
-from segmentation.lifetime_value.customers_on_day import CustomersOnDay
+from segmentation.lifetime_value.backtest_groups import Groups, Rows
 from segmentation.lifetime_value.options import PURCHASE_MODEL
 from segmentation.lifetime_value.repeat_purchases import Numbers
 from segmentation.lifetime_value.spreads import ALL, SpreadsOfGroupings
@@ -34,7 +33,7 @@ class BuyerForecasts:
     def judged(
         self,
         day: datetime.date,
-        customers: CustomersOnDay,
+        groupings: Sequence[tuple[str, Groups]],
         chance: Numbers,
         bought: NDArray[np.bool_],
     ) -> Iterator[dict[str, Any]]:
@@ -43,14 +42,14 @@ class BuyerForecasts:
         Parameters
         ----------
         day : date
-        customers : CustomersOnDay
-            n of them.
+        groupings : sequence of (str, list of groups)
+            Of n customers, as :func:`segmentation.lifetime_value.backtest_groups.groups_of` returns
+            them.
         chance : ndarray, shape (n,)
             Probability of a purchase in the period.
         bought : ndarray of bool, shape (n,)
         """
         variance = chance * (1.0 - chance)
-        groupings = list(groups_of(customers, chance))
         for grouping, groups in groupings:
             spread = self._spreads.of(grouping)
             for number, name, rows in groups:
@@ -79,7 +78,7 @@ class BuyerForecasts:
     def _learn(
         self,
         grouping: str,
-        groups: list[NDArray[np.bool_]],
+        groups: list[Rows],
         chance: Numbers,
         bought: NDArray[np.bool_],
     ) -> None:

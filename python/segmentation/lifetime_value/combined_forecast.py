@@ -15,7 +15,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.lifetime_value.options import FEWEST_CUSTOMERS, PERIOD_DAYS
+from segmentation.lifetime_value.options import (
+    FEWEST_CUSTOMERS,
+    HIGHEST_LEVEL,
+    LOWEST_LEVEL,
+    PERIOD_DAYS,
+)
 
 Numbers = NDArray[np.float64]
 
@@ -123,6 +128,46 @@ class CombinedForecast:
     def from_record(cls, record: Mapping[str, Any]) -> Self:
         """Return what :meth:`as_record` described."""
         return cls(tuple(float(w) for w in record["weights"]), int(record["customers"]))
+
+
+@dataclass(frozen=True)
+class Levels:
+    """What recent paces say of any number of days ahead.
+
+    As in :mod:`segmentation.lifetime_value.forecast_query`, which writes the same as SQL.
+
+    Attributes
+    ----------
+    level : ndarray, shape (n,)
+        What the purchase model expects of a customer is multiplied by it.
+    rest : ndarray, shape (n,)
+        What the level does not express, expected once in the next 90 days.
+    period : ndarray, shape (n,)
+        What is expected of these.
+    """
+
+    level: Numbers
+    rest: Numbers
+    period: Numbers
+
+    @classmethod
+    def of(cls, expected: Numbers, modelled: Numbers) -> Self:
+        """Return the levels of customers.
+
+        Parameters
+        ----------
+        expected, modelled : ndarray, shape (n,)
+            Of the next 90 days: by the forecast in use, and by the purchase model.
+        """
+        ratio = np.divide(expected, modelled, out=np.ones_like(modelled), where=modelled > 0)
+        level = np.clip(ratio, LOWEST_LEVEL, HIGHEST_LEVEL)
+        return cls(level, expected - level * modelled, expected)
+
+    def expected(self, modelled: Numbers, days: int) -> Numbers:
+        """Return what is expected of so many days; the purchase model expects `modelled`."""
+        once = min(days / PERIOD_DAYS, 1.0) * self.rest
+        expected = np.maximum(self.level * modelled + once, 0.0)
+        return np.minimum(expected, self.period) if days < PERIOD_DAYS else expected
 
 
 def learn_combination(

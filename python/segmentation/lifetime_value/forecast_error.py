@@ -176,7 +176,7 @@ def _of_day(
                 day,
                 len(frame),
                 total,
-                float(frame[f"actual_{measure}"].sum()),
+                float(frame[f"actual_{measure}_{PERIOD_DAYS}_days"].sum()),
                 math.sqrt(spread.scale**2 + chance),
                 spread.degrees,
             )

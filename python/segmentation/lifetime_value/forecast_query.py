@@ -3,9 +3,10 @@
 Histories (x, t_x, T) were forecast once each, see :mod:`segmentation.lifetime_value.forecast`. A
 customer adds the scale of their own spend, and where recent paces are weighed beside the purchase
 model, the level that they give: what is expected of 90 days by both, divided by what the purchase
-model expects of them, between :data:`LOWEST_LEVEL` and :data:`HIGHEST_LEVEL`. The level holds for
-all horizons. The remainder, such as recent purchases of a customer who has probably left, is
-expected once, in the next 90 days.
+model expects of them, between :data:`~segmentation.lifetime_value.options.LOWEST_LEVEL` and
+:data:`~segmentation.lifetime_value.options.HIGHEST_LEVEL`. The level holds for all horizons. The
+remainder, such as recent purchases of a customer who has probably left, is expected once, in the
+next 90 days.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from segmentation.engine.base import Engine
 from segmentation.engine.sql import Query, number, select, sum_of, text_literal
 from segmentation.lifetime_value.options import (
     COMBINED,
+    HIGHEST_LEVEL,
     HORIZONS,
+    LOWEST_LEVEL,
     MEASURES,
     PERIOD_DAYS,
     PURCHASE_MODEL,
@@ -28,9 +31,6 @@ from segmentation.lifetime_value.options import (
 if TYPE_CHECKING:
     from segmentation.lifetime_value.combined_forecast import CombinedForecast
     from segmentation.lifetime_value.spend_model import SpendModel
-
-# A larger level would carry one unusual month into every later year.
-LOWEST_LEVEL, HIGHEST_LEVEL = 0.5, 2.0
 
 # Columns of int_customer_repeat_purchases that identify a history, as they are called there.
 HISTORY = {
@@ -196,6 +196,9 @@ def _forecasts(spend: SpendModel | None, is_combined: bool) -> list[str]:
             if is_combined:
                 # Rounding must not give a negative sum.
                 expected = f"greatest({expected}, 0)"
+                if days < PERIOD_DAYS:
+                    # A level above what recent paces say would expect more of fewer days.
+                    expected = f"least({expected}, combined_{measure})"
                 low, high = f"least({low}, {expected})", f"greatest({high}, {expected})"
             if measure == PURCHASES:
                 low, high = f"floor({low})", f"ceil({high})"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -11,13 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from segmentation.engine.base import Engine
-from segmentation.engine.sql import select
-from segmentation.lifetime_value.backtest import Judgement, PastDay, judge, past_days
+from segmentation.lifetime_value.backtest import Judgement, judge
 from segmentation.lifetime_value.combined_forecast import weights_in_words
-from segmentation.lifetime_value.customers_on_day import COLUMNS, STATE_COLUMN
+from segmentation.lifetime_value.customers_on_day import COLUMNS
 from segmentation.lifetime_value.fit import (
     LifetimeValueFit,
     NoModel,
@@ -25,14 +22,16 @@ from segmentation.lifetime_value.fit import (
     fit_lifetime_value,
 )
 from segmentation.lifetime_value.fit_records import curve_records, parameter_records
+from segmentation.lifetime_value.horizons import horizon_notes
 from segmentation.lifetime_value.model import LifetimeValueModel
 from segmentation.lifetime_value.options import (
     COMBINED,
-    MEASURES,
     PERIOD_DAYS,
+    PURCHASE_MODEL,
     PURCHASES,
     LifetimeValueOptions,
 )
+from segmentation.lifetime_value.past_days import PastDay, backtest_frames, past_days
 from segmentation.lifetime_value.repeat_purchases import DAYS_PER_WEEK, RepeatPurchases
 from segmentation.lifetime_value.time_split import TimeSplit
 from segmentation.lifetime_value.verdict import Verdict, reach_verdict
@@ -102,7 +101,7 @@ def _learn(
     purchases = RepeatPurchases.of(
         sample["repeat_purchases"], sample["last_repeat_weeks"], sample["age_weeks"]
     )
-    days = past_days(_frames(engine, backtests), options)
+    days = past_days(backtest_frames(engine, backtests), options)
     fitted = fit_lifetime_value(
         purchases,
         sample["mean_repeat_spend"].to_numpy(np.float64),
@@ -122,21 +121,6 @@ def _learn(
             np.ascontiguousarray(sample.to_numpy(np.float64)).tobytes()
         ).hexdigest(),
     )
-
-
-def _frames(engine: Engine, backtests: str) -> list[tuple[datetime.date, pd.DataFrame]]:
-    columns = [
-        *(f"cast({name} as double) as {name}" for name in COLUMNS),
-        *(f"cast(actual_{m} as double) as actual_{m}" for m in MEASURES),
-        STATE_COLUMN,
-    ]
-    frame = engine.frame(
-        select(["forecast_on", *columns], backtests, order_by="forecast_on, customer_id")
-    )
-    return [
-        (day.date(), frame[frame["forecast_on"] == day].reset_index(drop=True))
-        for day in pd.DatetimeIndex(frame["forecast_on"].unique())
-    ]
 
 
 def _split(days: Sequence[PastDay]) -> TimeSplit | None:
@@ -172,7 +156,7 @@ def _model(
         customers=learned.customers,
         repeat_customers=learned.repeat_customers,
         **learned.record,
-        **_judged(learned.judgement, learned.verdict),
+        **_judged(learned),
     )
 
 
@@ -180,7 +164,7 @@ def _fit_record(fitted: LifetimeValueFit | NoModel, purchases: RepeatPurchases) 
     """Return the fields of a model row that the fit decides; of no model, why there is none."""
     if isinstance(fitted, NoModel):
         lists = ("candidates", "warnings", "parameters", "curves")
-        nothing = ("chosen_by", "spend", "choice", "notes")
+        nothing = ("chosen_by", "spend", "choice")
         return {
             "why_none": fitted.reason,
             **{name: [] for name in lists},
@@ -192,28 +176,34 @@ def _fit_record(fitted: LifetimeValueFit | NoModel, purchases: RepeatPurchases) 
         "parameters": parameter_records(fitted),
         "curves": curve_records(fitted, purchases),
         "choice": choice_in_words(fitted),
-        "notes": " ".join(fitted.warnings) or None,
     }
 
 
-def _judged(judgement: Judgement, verdict: Verdict | None) -> dict[str, Any]:
-    """Return the fields of a model row that back-tests decide."""
+def _judged(learned: _Learned) -> dict[str, Any]:
+    """Return the fields of a model row that back-tests decide, and the notes."""
+    judgement, verdict = learned.judgement, learned.verdict
     newest = judgement.days[-1].day if judgement.days else None
-    method = verdict.method if verdict else None
+    method = verdict.method if verdict else PURCHASE_MODEL
     combinations = judgement.combinations
+    notes = [*learned.record["warnings"], *horizon_notes(judgement.horizons, method)]
     return {
         "combinations": [
             {"measure": measure, "learned_on": newest, **combination.as_record()}
             for measure, combination in sorted(combinations.items())
         ],
         "weights": weights_in_words(combinations) if method == COMBINED else None,
-        "accuracy": [
-            {**row, "is_in_use": row["forecast_method"] == method} for row in judgement.accuracy
-        ],
+        "accuracy": _with_use(judgement.accuracy, method),
+        "horizons": _with_use(judgement.horizons, method),
         "losses": [
             row
             for row in judgement.losses
             if row["forecast_on"] == newest and row["forecast_method"] == method
         ],
+        "past_fits": [{"forecast_on": day.day, **day.fitted.as_record()} for day in judgement.days],
         "verdict": verdict.as_record() if verdict else None,
+        "notes": " ".join(notes) or None,
     }
+
+
+def _with_use(rows: Sequence[Mapping[str, Any]], method: str) -> list[dict[str, Any]]:
+    return [{**row, "is_in_use": row["forecast_method"] == method} for row in rows]

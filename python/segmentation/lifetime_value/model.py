@@ -34,6 +34,11 @@ ACCURACY = {
     "interval_coverage": REAL,
 }
 
+# The columns of rpt_value_forecast_horizons that a fit knows.
+HORIZON_ACCURACY = {
+    name: kind for name, kind in {**ACCURACY, "horizon_days": WHOLE}.items() if name != "auc"
+}
+
 LOSSES = {
     "forecast_on": pa.date32(),
     "fifth": WHOLE,
@@ -44,6 +49,45 @@ LOSSES = {
     "share_of_actual_loss": REAL,
     "share_by_run_rate": REAL,
     "largest_possible_share": REAL,
+}
+
+
+# What LifetimeValueFit.as_record returns.
+FIT = {
+    "candidates": records(
+        fit=struct(
+            family=TEXT,
+            r=REAL,
+            alpha=REAL,
+            a=REAL,
+            b=REAL,
+            covariance=pa.list_(REALS),
+            log_likelihood=REAL,
+            customers=WHOLE,
+            repeat_customers=WHOLE,
+            distinct_histories=WHOLE,
+            penalised=FLAG,
+            starts=WHOLE,
+            agreeing_starts=WHOLE,
+        ),
+        later_log_likelihood=REAL,
+        chosen=FLAG,
+    ),
+    "chosen_by": TEXT,
+    "spend": struct(
+        p=REAL,
+        q=REAL,
+        v=REAL,
+        covariance=pa.list_(REALS),
+        log_likelihood=REAL,
+        customers=WHOLE,
+        excluded=WHOLE,
+        correlation=REAL,
+        penalised=FLAG,
+        starts=WHOLE,
+        agreeing_starts=WHOLE,
+    ),
+    "warnings": pa.list_(TEXT),
 }
 
 
@@ -80,9 +124,13 @@ class LifetimeValueModel(ModelHeader):
     weights : str or None
         How recent paces are weighed, in words; None where the purchase model stands alone.
     notes : str or None
-        The warnings, as one text.
+        The warnings, and which horizons were not tested or forecast badly, as one text.
     warnings : list of str
-        What a reader of the forecasts must know.
+        What a reader of the forecasts must know of the fit.
+    horizons : list of dict
+        Rows of ``rpt_value_forecast_horizons``.
+    past_fits : list of dict
+        What back-tests were made with: ``forecast_on``, and the fields of a fit.
     """
 
     SCHEMA: ClassVar[pa.Schema] = model_columns(
@@ -90,39 +138,7 @@ class LifetimeValueModel(ModelHeader):
             "customers": WHOLE,
             "repeat_customers": WHOLE,
             "why_none": TEXT,
-            "candidates": records(
-                fit=struct(
-                    family=TEXT,
-                    r=REAL,
-                    alpha=REAL,
-                    a=REAL,
-                    b=REAL,
-                    covariance=pa.list_(REALS),
-                    log_likelihood=REAL,
-                    customers=WHOLE,
-                    repeat_customers=WHOLE,
-                    distinct_histories=WHOLE,
-                    penalised=FLAG,
-                    starts=WHOLE,
-                    agreeing_starts=WHOLE,
-                ),
-                later_log_likelihood=REAL,
-                chosen=FLAG,
-            ),
-            "chosen_by": TEXT,
-            "spend": struct(
-                p=REAL,
-                q=REAL,
-                v=REAL,
-                covariance=pa.list_(REALS),
-                log_likelihood=REAL,
-                customers=WHOLE,
-                excluded=WHOLE,
-                correlation=REAL,
-                penalised=FLAG,
-                starts=WHOLE,
-                agreeing_starts=WHOLE,
-            ),
+            **FIT,
             "parameters": records(
                 model_family=TEXT,
                 parameter_symbol=TEXT,
@@ -144,9 +160,12 @@ class LifetimeValueModel(ModelHeader):
             "choice": TEXT,
             "weights": TEXT,
             "notes": TEXT,
-            "warnings": pa.list_(TEXT),
+            "horizons": records(**HORIZON_ACCURACY),
+            "past_fits": records(forecast_on=pa.date32(), **FIT),
         }
     )
+    # Only 90 days were judged, and the fits of back-tests were not kept.
+    ADDED_LATER: ClassVar[Mapping[str, Any]] = {"horizons": [], "past_fits": []}
 
     customers: int
     repeat_customers: int
@@ -164,6 +183,8 @@ class LifetimeValueModel(ModelHeader):
     weights: str | None
     notes: str | None
     warnings: Sequence[str]
+    horizons: Sequence[Mapping[str, Any]]
+    past_fits: Sequence[Mapping[str, Any]]
 
     @property
     def fit_record(self) -> dict[str, Any]:

@@ -23,8 +23,14 @@ FEWEST_CUSTOMERS = 100
 # The days that forecasts are judged by, and that expected losses are of.
 PERIOD_DAYS = 90
 
+# A larger level would carry one unusual month into every later year.
+LOWEST_LEVEL, HIGHEST_LEVEL = 0.5, 2.0
+
 # How customers are forecast: by the purchase model alone, or with recent paces beside it.
 PURCHASE_MODEL, COMBINED = "purchase model", "combined"
+
+# The rule that a forecast has to beat: as many as in the last period of the same length.
+LAST_PERIOD = "last period"
 
 PURCHASES, REVENUE = "purchases", "revenue"
 MEASURES = (PURCHASES, REVENUE)

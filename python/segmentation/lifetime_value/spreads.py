@@ -16,11 +16,11 @@ from scipy import special
 
 Numbers = NDArray[np.float64]
 
-ALL, DECILE, REPEATS, STATE = "all", "decile", "repeat purchases", "state"
+ALL, DECILE, REPEATS, STATE, SEGMENT = "all", "decile", "repeat purchases", "state", "segment"
 
 # The expected error of a total, as a share: a tenth for all customers, a fifth for a group of them.
 # It counts as three earlier forecasts.
-EXPECTED_ERROR = {ALL: 0.1, DECILE: 0.2, REPEATS: 0.2, STATE: 0.2}
+EXPECTED_ERROR = {ALL: 0.1, DECILE: 0.2, REPEATS: 0.2, STATE: 0.2, SEGMENT: 0.2}
 EXPECTED_COUNTS_AS = 3.0
 
 COVERAGE = 0.9

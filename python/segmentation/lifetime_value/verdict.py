@@ -19,8 +19,14 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.lifetime_value.backtest import LAST_PERIOD, Judgement
-from segmentation.lifetime_value.options import COMBINED, PURCHASE_MODEL, PURCHASES, REVENUE
+from segmentation.lifetime_value.backtest import Judgement
+from segmentation.lifetime_value.options import (
+    COMBINED,
+    LAST_PERIOD,
+    PURCHASE_MODEL,
+    PURCHASES,
+    REVENUE,
+)
 
 
 @dataclass(frozen=True)

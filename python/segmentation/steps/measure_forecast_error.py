@@ -80,7 +80,7 @@ def read_quarter(engine: Engine, backtests: Table, day: datetime.date) -> pd.Dat
     """Return the rows of ``int_value_forecast_backtests`` of a day, by customer_id."""
     from segmentation.lifetime_value.customers_on_day import COLUMNS
 
-    columns = [*COLUMNS, *(f"actual_{measure}" for measure in MEASURES)]
+    columns = [*COLUMNS, *(f"actual_{measure}_{PERIOD_DAYS}_days" for measure in MEASURES)]
     return engine.frame(
         select(
             [f"cast({name} as double) as {name}" for name in columns],

@@ -12,17 +12,17 @@ import pytest
 from segmentation.lifetime_value.backtest import (
     BOOSTING,
     CELLS,
-    LAST_PERIOD,
     Judgement,
     judge,
-    past_days,
 )
 from segmentation.lifetime_value.model import ACCURACY, LOSSES
 from segmentation.lifetime_value.options import (
     COMBINED,
+    LAST_PERIOD,
     PURCHASE_MODEL,
     LifetimeValueOptions,
 )
+from segmentation.lifetime_value.past_days import past_days
 from segmentation.lifetime_value.verdict import reach_verdict
 
 OPTIONS = LifetimeValueOptions(gradient_boosting=False)
@@ -90,7 +90,10 @@ def test_a_stationary_shop_is_forecast_well(rows: pd.DataFrame) -> None:
 def test_nothing_after_a_day_decides_its_forecast(frames: Frames, rows: pd.DataFrame) -> None:
     """What came after the last day is replaced: its forecasts and their intervals stay."""
     day, last = frames[-1]
-    other = [*frames[:-1], (day, last.assign(actual_purchases=0.0, actual_revenue=0.0))]
+    other = [
+        *frames[:-1],
+        (day, last.assign(actual_purchases_90_days=0.0, actual_revenue_90_days=0.0)),
+    ]
     again = pd.DataFrame(judge(past_days(other, OPTIONS), OPTIONS).accuracy)
     columns = ["predicted", "lower_predicted", "upper_predicted", "customers"]
     pd.testing.assert_frame_equal(again[columns], rows[columns])
@@ -149,8 +152,8 @@ def test_a_shop_that_closed_is_judged_without_errors(frames: Frames) -> None:
     years = 3 * 52
     closed = frame.assign(
         age_weeks=frame["age_weeks"] + years,
-        actual_purchases=0.0,
-        actual_revenue=0.0,
+        actual_purchases_90_days=0.0,
+        actual_revenue_90_days=0.0,
         **{
             f"{measure}_{name}": 0.0
             for measure in ("purchases", "revenue")

@@ -37,7 +37,8 @@ def test_intervals_of_well_judged_chances_hold(customers: CustomersOnDay) -> Non
     forecasts = BuyerForecasts()
     for _ in range(4):
         chance = random.beta(0.7, 0.4, len(customers))
-        rows = list(forecasts.judged(DAY, customers, chance, random.random(len(chance)) < chance))
+        bought = random.random(len(chance)) < chance
+        rows = list(forecasts.judged(DAY, list(groups_of(customers, chance)), chance, bought))
     assert {row["grouped_by"] for row in rows} == {"all", "decile", "repeat purchases", "state"}
     held = [row["lower_predicted"] <= row["actual"] <= row["upper_predicted"] for row in rows]
     assert np.mean(held) >= 0.85
@@ -48,11 +49,12 @@ def test_intervals_of_well_judged_chances_hold(customers: CustomersOnDay) -> Non
 def test_earlier_errors_widen_an_interval(customers: CustomersOnDay) -> None:
     chance = np.full(len(customers), 0.8)
     none, some = np.zeros(len(chance), dtype=bool), np.arange(len(chance)) % 5 > 0
+    groupings = list(groups_of(customers, chance))
     widths = []
     for before in (none, some):
         forecasts = BuyerForecasts()
-        list(forecasts.judged(DAY, customers, chance, before))
-        whole = next(iter(forecasts.judged(DAY, customers, chance, some)))
+        list(forecasts.judged(DAY, groupings, chance, before))
+        whole = next(iter(forecasts.judged(DAY, groupings, chance, some)))
         widths.append(whole["upper_predicted"] - whole["lower_predicted"])
         assert whole["grouped_by"] == "all"
     assert widths[0] > 2 * widths[1]
@@ -60,5 +62,6 @@ def test_earlier_errors_widen_an_interval(customers: CustomersOnDay) -> None:
 
 def test_where_all_buy_the_interval_ends_at_all(customers: CustomersOnDay) -> None:
     chance = np.full(len(customers), 0.999)
-    whole = next(iter(BuyerForecasts().judged(DAY, customers, chance, chance > 0)))
+    groupings = list(groups_of(customers, chance))
+    whole = next(iter(BuyerForecasts().judged(DAY, groupings, chance, chance > 0)))
     assert whole["actual"] == whole["upper_predicted"] == len(customers)

@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from newest_model import put_current_model
-from segmentation.lifetime_value.combined_forecast import CombinedForecast
+from segmentation.lifetime_value.combined_forecast import CombinedForecast, Levels
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit
 from segmentation.lifetime_value.forecast import forecast_customers
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import ForecastOptions
+from segmentation.lifetime_value.options import HORIZONS, ForecastOptions
 from segmentation.registry.header import StoredModelError
 from segmentation.registry.option_checks import OptionError
 from segmentation.steps.apply_lifetime_value import forecast_lifetime_value
 from segmentation.steps.fit_lifetime_value import fit_lifetime_value_if_needed
+from segmentation.steps.judge_forecasts_by_segment import judge_forecasts_by_segment
 from segmentation.steps.measure_forecast_error import measure_forecast_error
 
 SETTINGS: dict[str, Any] = {"gradient_boosting": False, "seed": 3}
@@ -245,6 +246,62 @@ def test_recent_purchases_of_somebody_who_seems_to_have_left_are_expected_once(
         + row["expected_revenue_90_days"]
         - 2 * before["expected_revenue_90_days"]
     )
+
+
+def test_back_tests_of_horizons_level_as_the_query_does(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    weights = CombinedForecast((0.5, 0.3, 0.0, 0.2), 400)
+    found = _forecast_combined(house, model, {"purchases": weights, "revenue": weights})
+    customers = CustomersOnDay.from_frame(
+        house.connection.sql("from customers order by customer_id").df()
+    )
+    fitted = LifetimeValueFit.from_record(model.fit_record)
+    period = expect(fitted, customers)
+    for measure in ("purchases", "revenue"):
+        of_period = weights.predict(
+            customers.paces[measure], period.probability_active, period.mean[measure]
+        )
+        levels = Levels.of(of_period, period.mean[measure])
+        for days in HORIZONS:
+            ahead = expect(fitted, customers, days).mean[measure]
+            np.testing.assert_allclose(
+                found[f"expected_{measure}_{days}_days"],
+                levels.expected(ahead, days),
+                rtol=1e-9,
+                atol=1e-9,
+            )
+
+
+def test_longer_horizons_expect_no_less_of_customers_who_stopped(house: LifetimeHouse) -> None:
+    """Recent paces of 0 may bring the forecast of 90 days to 0: that of 30 is no larger."""
+    model = house.fit()
+    assert model is not None
+    house.connection.execute(
+        "update customers set purchases_30_days = 0, purchases_90_days = 0, revenue_30_days = 0, "
+        "revenue_90_days = 0"
+    )
+    weights = CombinedForecast((0.5, 0.5, 0.0, 0.0), 400)
+    found = _forecast_combined(house, model, {"purchases": weights, "revenue": weights})
+    for measure in ("purchases", "revenue"):
+        before = np.zeros(len(found))
+        for days in HORIZONS:
+            expected = found[f"expected_{measure}_{days}_days"]
+            assert (expected >= before).all()
+            before = expected
+    assert (found["lifetime_value"] >= 0.9 * found["expected_revenue_365_days"]).all()
+
+
+@pytest.mark.parametrize("combine", [True, False])
+def test_a_lifetime_of_a_year_without_discount_is_the_revenue_of_365_days(
+    house: LifetimeHouse, combine: bool
+) -> None:
+    model = house.fit(overrides={"combine": combine})
+    assert model is not None
+    options = {"combine": combine, "lifetime_years": 1, "discount_rate": 0.0}
+    put_current_model(house.connection, "lifetime_value", SETTINGS, options)
+    found = house.forecast()
+    np.testing.assert_allclose(found["lifetime_value"], found["expected_revenue_365_days"])
 
 
 def test_a_forecast_that_ranks_nobody_has_no_expected_loss(house: LifetimeHouse) -> None:
@@ -490,7 +547,9 @@ def test_later_the_forecast_of_the_model_itself_is_judged(
         combined if model.verdict["method"] == "combined" else expected.mean["purchases"]
     ).sum()
     as_expected = frame.assign(
-        forecast_on=following, actual_purchases=total / len(frame), actual_revenue=0.0
+        forecast_on=following,
+        actual_purchases_90_days=total / len(frame),
+        actual_revenue_90_days=0.0,
     )
     house.put("backtests", as_expected)
     found = _drift(house)
@@ -521,3 +580,76 @@ def test_without_a_model_there_is_no_error(house: LifetimeHouse) -> None:
     house.connection.execute("delete from customers where customer_id >= 'c0099'")
     house.fit()
     assert _drift(house).empty
+
+
+def _observed(house: LifetimeHouse, days: list[datetime.date]) -> None:
+    """Put every second customer of some days into one of two segments, and others not at all."""
+    listed = ", ".join(f"date '{day}'" for day in days)
+    house.connection.execute(
+        f"""
+        create or replace table outcomes as
+        select
+            'value' as segmentation,
+            observed_on,
+            customer_id,
+            case when hash(customer_id) % 3 = 0 then 'loyal' else 'at_risk' end as segment_slug
+        from backtests cross join (select unnest([{listed}]) as observed_on)
+        where forecast_on = observed_on and hash(customer_id) % 2 = 0
+        """
+    )
+
+
+def _by_segment(house: LifetimeHouse, backtests: str = "backtests") -> pd.DataFrame:
+    return judge_forecasts_by_segment(
+        house.connection,
+        outcomes="outcomes",
+        backtests=backtests,
+        models="models",
+        current_model="current_model",
+        run_settings="run",
+    ).to_pandas()
+
+
+def test_segments_add_up_to_the_back_tests_of_all_customers(house: LifetimeHouse) -> None:
+    model = house.fit()
+    assert model is not None
+    observed = [shop.QUARTER_ENDS[0], shop.QUARTER_ENDS[2]]
+    _observed(house, [*observed, datetime.date(2025, 1, 31)])
+    found = _by_segment(house)
+    assert sorted(set(found["forecast_on"])) == observed
+    assert set(found["group_name"]) == {"loyal", "at_risk", "not listed"}
+    assert set(found["grouped_by"]) == {"segment"}
+    keys = ["forecast_on", "measure", "forecast_method", "is_in_use"]
+    accuracy = pd.DataFrame(model.accuracy)
+    whole = accuracy[
+        (accuracy["grouped_by"] == "all")
+        & accuracy["forecast_on"].isin(observed)
+        & accuracy["forecast_method"].isin(["purchase model", "combined"])
+    ].set_index(keys)
+    sums = found.groupby(keys)[["customers", "predicted", "actual"]].sum()
+    assert len(sums) == len(whole) == 3 + 5
+    pd.testing.assert_frame_equal(
+        sums.sort_index(), whole[["customers", "predicted", "actual"]].sort_index()
+    )
+    assert (found["lower_predicted"] <= found["predicted"]).all()
+    assert (found["predicted"] <= found["upper_predicted"]).all()
+    assert set(found["model_version"]) == {model.model_version}
+
+
+def test_without_an_observed_end_of_a_quarter_nothing_is_judged_by_segment(
+    house: LifetimeHouse,
+) -> None:
+    """The back-tests are not read."""
+    house.fit()
+    _observed(house, [datetime.date(2025, 1, 31)])
+    assert _by_segment(house, "no_such_table").empty
+
+
+def test_a_model_of_an_earlier_version_is_not_judged_by_segment(house: LifetimeHouse) -> None:
+    house.fit()
+    (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
+    earlier = LifetimeValueModel.as_table([], [row | {"past_fits": None, "horizons": None}])
+    house.connection.register("earlier", earlier)
+    house.connection.execute("create or replace table models as select * from earlier")
+    _observed(house, list(shop.QUARTER_ENDS))
+    assert _by_segment(house, "no_such_table").empty
