@@ -11,6 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+# What dbt shows of it: which column of which table.
+BROKEN_RULE = "NOT NULL constraint failed: breaks_a_rule.first_only"
 MACRO = Path(__file__).parents[3] / "macros" / "engine" / "duckdb" / "replaced_tables.sql"
 
 FILES = {
@@ -64,6 +66,9 @@ FILES = {
             case when {{ var("build") }} = 2 then error('no second time') end as failure
     """,
     "models/after_fails.sql": "select * from {{ ref('fails') }}",
+    "models/breaks_a_rule.sql": """
+        select {{ var("build") }} as build, nullif({{ var("build") }}, 2) as first_only
+    """,
     "models/arrow_table.py": """
         import pyarrow as pa
 
@@ -89,6 +94,15 @@ FILES = {
                 description: Which build.
                 constraints: [{type: not_null}]
               - {name: seen_meanwhile, data_type: bigint}
+          - name: breaks_a_rule
+            config: {contract: {enforced: true}}
+            columns:
+              - {name: build, data_type: integer}
+              - name: first_only
+                data_type: integer
+                constraints:
+                  - type: not_null
+                  - {type: check, expression: first_only < 5}
           - name: arrow_table
             description: From Python.
             config: {meta: {build: "{{ var('build') }}"}}
@@ -100,7 +114,7 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the project twice; one model fails the second time, one was a view before."""
+    """Build the project twice; two models fail the second time, one was a view before."""
     folder = tmp_path_factory.mktemp("replaced")
     (folder / "models").mkdir()
     (folder / "macros").mkdir()
@@ -109,7 +123,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text(textwrap.dedent(text))
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         connection.execute("create view relation as select 0 as build")
-    for build, failed in ((1, 0), (2, 1)):
+    for build, failed in ((1, 0), (2, 2)):
         done = subprocess.run(
             [
                 *(Path(sys.executable).parent / "dbt", "build", "--no-use-colors"),
@@ -123,6 +137,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
             check=False,
         )
         assert f"ERROR={failed}" in done.stdout, done.stdout
+    assert BROKEN_RULE in done.stdout
     return folder / "warehouse.duckdb"
 
 
@@ -141,6 +156,17 @@ def test_a_model_that_fails_leaves_the_table_before(warehouse: Path) -> None:
     assert rows(warehouse, "select build from after_fails") == [(1,)]
 
 
+def test_a_table_that_breaks_a_rule_of_its_contract_does_not_take_the_place(
+    warehouse: Path,
+) -> None:
+    assert rows(warehouse, "from breaks_a_rule") == [(1, 1)]
+    assert rows(warehouse, "select constraint_text from duckdb_constraints() order by 1") == [
+        ("CHECK((first_only < 5))",),
+        ("NOT NULL",),
+        ("NOT NULL",),
+    ]
+
+
 def test_contracts_descriptions_and_hooks_work(warehouse: Path) -> None:
     described = "select comment from duckdb_tables() where table_name in ('seen', 'arrow_table')"
     assert rows(warehouse, f"{described} order by 1") == [("From Python.",), ("What it is.",)]
@@ -155,4 +181,6 @@ def test_contracts_descriptions_and_hooks_work(warehouse: Path) -> None:
 def test_nothing_is_left_beside_the_tables(warehouse: Path) -> None:
     found = rows(warehouse, "select table_name from information_schema.tables order by 1")
     names = [str(name) for (name,) in found]
-    assert names == ["after_fails", "arrow_table", "fails", "hooks", "relation", "seen"]
+    assert names == [
+        *("after_fails", "arrow_table", "breaks_a_rule", "fails", "hooks", "relation", "seen"),
+    ]

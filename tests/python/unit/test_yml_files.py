@@ -13,6 +13,10 @@ FILES = sorted(
     path for folder in ("models", "seeds") for path in (PROJECT / folder).glob("**/*.yml")
 )
 LONGEST_LINE = 160
+# Where tables have contracts, and the tests that a constraint makes superfluous: it costs no node
+# of a build, and is checked before the table takes the place of the one before.
+CONTRACTS = ("models/intermediate/", "models/marts/")
+CONSTRAINTS = {"not_null", "within_range", "accepted_values"}
 ORDER = ["name", "description", "config", "data_tests", "time_spine", "columns"]
 
 
@@ -42,3 +46,20 @@ def test_a_column_is_described_once(path: Path) -> None:
     for node in described(path):
         columns = [column["name"] for column in node.get("columns", [])]
         assert len(columns) == len(set(columns)), node["name"]
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if name(path).startswith(CONTRACTS)], ids=name
+)
+def test_a_table_with_a_contract_has_constraints_instead_of_tests(path: Path) -> None:
+    for node in described(path):
+        sql = path.with_name(f"{node['name']}.sql")
+        kind = node.get("config", {}).get("materialized", "table")
+        if kind != "table" or not sql.exists() or "materialized" in sql.read_text(encoding="utf-8"):
+            continue
+        for column in node.get("columns", []):
+            tests = {
+                test if isinstance(test, str) else next(iter(test))
+                for test in column.get("data_tests", [])
+            }
+            assert not tests & CONSTRAINTS, f"{node['name']}.{column['name']}"
