@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from segmentation.engine.base import Engine
 from segmentation.lifetime_value.backtest import Judgement, judge

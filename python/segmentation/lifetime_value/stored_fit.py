@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from segmentation.lifetime_value.backtest import LAST_PERIOD
 from segmentation.lifetime_value.combined_forecast import CombinedForecast
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import COMBINED
+from segmentation.lifetime_value.options import COMBINED, LAST_PERIOD
 from segmentation.lifetime_value.purchase_models import log_likelihood
 from segmentation.lifetime_value.repeat_purchases import RepeatPurchases
 from segmentation.lifetime_value.spreads import ALL

@@ -74,11 +74,15 @@ def _in_words(
     fitted: ModelHeader | None,
 ) -> str:
     if fitted is not None:
-        failed = failed_in_words(fitted.gates)
-        if not failed:
-            return reason or ""
-        ending = "it waits" if fitted.became == CHALLENGER else "it took over nevertheless"
-        return f"{reason}; it failed gates ({failed}), and {ending}"
+        words = reason or ""
+        waits = fitted.became == CHALLENGER
+        if failed := failed_in_words(fitted.gates):
+            ending = ", and it waits" if waits else ""
+            words += f"; it failed gates ({failed}){ending}"
+        if decision.stored.outranks_fits:
+            kept_out = f"{decision.stored.current_version} stays in force"
+            return f"{words}; {kept_out}, as seeds/model_promotions.csv says"
+        return f"{words}, and it took over nevertheless" if failed and not waits else words
     if outcome == NOBODY:
         return f"{reason}; there are too few customers to learn from"
     newest = decision.stored.newest

@@ -148,7 +148,9 @@ def test_a_pin_keeps_out_a_fit_that_passes(fitted_house: House) -> None:
     )
     assert model is not None
     assert model.became == "champion"
-    assert decisions(fitted_house)[-1][1:4] == ("fitted", "champion", pinned)
+    *_, (_, decision, became, champion, reason) = decisions(fitted_house)
+    assert (decision, became, champion) == ("fitted", "champion", pinned)
+    assert reason.endswith(f"; {pinned} stays in force, as seeds/model_promotions.csv says")
 
 
 def test_the_challenger_says_what_it_would_say(fitted_house: House) -> None:
