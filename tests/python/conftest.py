@@ -19,7 +19,8 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # The files that take longest, beginning with the longest. The order is that in which processes side
 # by side take files: short ones come last, so that all processes end together. While one builds the
-# sample for `test_published_file.py`, another has a file that does not wait for it.
+# sample for `test_published_file.py`, another has `test_your_data.py`: it does not wait for the
+# sample, nor has it dbt parse the same project.
 LONGEST = (
     "test_complete_journey.py",
     "test_bad_input.py",
@@ -28,8 +29,8 @@ LONGEST = (
     "test_market_survey_pipeline.py",
     "test_package.py",
     "test_history.py",
-    "test_selections.py",
     "test_your_data.py",
+    "test_selections.py",
     "test_pipeline.py",
     "test_prospects.py",
     "test_benchmarks.py",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import duckdb
 import numpy as np
 import pytest
@@ -19,19 +21,22 @@ from state_shop import CONDITIONS, playbook, state_shop
 from state_shop import SETTINGS as STATES
 
 
-@pytest.fixture(params=["kprototypes", "kmeans", "gaussian_mixture", "dbscan"])
-def house(request: pytest.FixtureRequest, connection: duckdb.DuckDBPyConnection) -> House:
-    house = House(connection, planted_customers())
-    fitted(house, algorithm=request.param)
-    house.put("segments", house.segments())
-    (rule,) = scoring_rules(
-        connection,
-        segmentations={"profile": ScoringTables("models", "current_model", "segments", "features")},
-        run_settings="run",
-        feature_words="words",
-    ).to_pylist()
-    connection.execute(f"create macro score_profile{rule['people_macro']}")
-    return house
+@pytest.fixture(scope="module", params=["kprototypes", "kmeans", "gaussian_mixture", "dbscan"])
+def house(request: pytest.FixtureRequest) -> Iterator[House]:
+    """Return a house with a model of each algorithm, which tests leave as it is."""
+    with duckdb.connect() as connection:
+        house = House(connection, planted_customers())
+        fitted(house, algorithm=request.param)
+        house.put("segments", house.segments())
+        tables = ScoringTables("models", "current_model", "segments", "features")
+        (rule,) = scoring_rules(
+            connection,
+            segmentations={"profile": tables},
+            run_settings="run",
+            feature_words="words",
+        ).to_pylist()
+        connection.execute(f"create macro score_profile{rule['people_macro']}")
+        yield house
 
 
 def scorer_of(house: House) -> ClusterScorer:

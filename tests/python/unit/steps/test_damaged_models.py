@@ -6,6 +6,7 @@ import datetime
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 import pytest
 from house import SETTINGS, House
 from prospect_house import ProspectHouse, people
@@ -59,6 +60,17 @@ def _check_every_column(
         assert stored.number == 1
 
 
+@pytest.fixture(scope="module")
+def first_fit(customers: pd.DataFrame) -> tuple[SegmentationModel, pa.Table, pd.DataFrame]:
+    """Return a model, the row that is stored of it, and the segments of its customers."""
+    with duckdb.connect() as connection:
+        house = House(connection, customers)
+        model = house.fit()
+        assert model is not None
+        row = connection.sql("from models").to_arrow_table()
+        return model, row, house.assignments().drop(columns="model_version")
+
+
 @pytest.fixture
 def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
     return ProspectHouse(connection, people())
@@ -66,11 +78,15 @@ def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
 
 @pytest.mark.parametrize(("tampering", "what"), TAMPERED)
 def test_it_is_named_never_applied_and_fitted_anew(
-    house: House, logged: pytest.LogCaptureFixture, tampering: str, what: str
+    house: House,
+    first_fit: tuple[SegmentationModel, pa.Table, pd.DataFrame],
+    logged: pytest.LogCaptureFixture,
+    tampering: str,
+    what: str,
 ) -> None:
-    first = house.fit()
-    assert first is not None
-    before = house.assignments().drop(columns="model_version")
+    first, row, before = first_fit
+    house.connection.register("row_of_first", row)
+    house.connection.execute("insert into models select * from row_of_first")
     house.connection.execute(f"update models set {tampering}")
     for apply in (house.assignments, house.segments):
         with pytest.raises(StoredModelError, match=what):

@@ -213,7 +213,8 @@ class TestRefits:
     ) -> None:
         connection = prospects.connection
         prospects.revenue({f"P{i:03d}": 10.1 * i for i in range(120)})
-        overrides = {"candidates": ["logistic_regression", "gradient_boosting"]}
+        candidates = ["logistic_regression", "gradient_boosting"]
+        overrides = {"candidates": candidates, "folds": 2, "tuning_folds": 2}
         connection.execute("set threads = 2")
         first, before = prospects.fitted(overrides=overrides), prospects.assignments()
         forecast = prospects.forecast()
