@@ -742,9 +742,19 @@ class TestSegmentAtAge:
     def test_both_are_compared_for_customers_whom_neither_learned_from(
         self, newcomers: ProspectHouse
     ) -> None:
-        newcomers.fitted(overrides=EARLY)
+        first = newcomers.fitted(overrides=EARLY)
+        # A value segment is the same under another name.
+        newcomers.connection.execute(
+            "update value_segments set segment_slug = 'renamed'"
+            f" where segment_id = {first.value_segment_ids[0]}"
+        )
         again = newcomers.fitted(overrides=EARLY, **later(newcomers))
-        assert [gate.name for gate in again.gates] == ["segments", "skill", "log loss gain"]
+        assert "renamed" in [segment.label for segment in again.segments]
+        kept, skill, gain = again.gates
+        assert (kept.name, kept.value) == ("segments", 1.0)
+        assert (skill.name, skill.value) == ("skill", pytest.approx(first.skill))
+        assert gain.name == "log loss gain"
+        assert abs(gain.value) < 0.1
         assert again.became == "champion"
         # Fewer than 30 customers have reached the age since.
         newcomers.connection.execute(
