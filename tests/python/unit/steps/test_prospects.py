@@ -308,6 +308,17 @@ class TestGates:
         assert again.became == "champion"
         pd.testing.assert_frame_equal(prospects.assignments(), before)
 
+    def test_features_that_count_other_days_are_not_compared(
+        self, prospects: ProspectHouse
+    ) -> None:
+        first = prospects.fitted(first_days={"early_days": "30"})
+        asked: dict[str, Any] = {"first_days": {"early_days": "14"}}
+        promotions = pinned(prospects, first.model_version)
+        with pytest.raises(StoredModelError, match="its features count other first days than"):
+            prospects.fit(promotions=promotions, **asked)
+        again = prospects.fitted(**asked)
+        assert (again.gates, again.became) == ([], "champion")
+
 
 class TestWhatIsLearnedFrom:
     """A model of other features, or of other segments, is never applied."""
