@@ -13,7 +13,10 @@ from segmentation.features.arrays import Matrix
 
 
 def log_loss_gains(
-    out_of_fold: pd.DataFrame, rows: pd.DataFrame, earlier: SegmentClassifier
+    out_of_fold: pd.DataFrame,
+    rows: pd.DataFrame,
+    earlier: SegmentClassifier,
+    names: Sequence[str],
 ) -> Matrix:
     """Return by how much each person's log loss is lower under the fit than under the earlier one.
 
@@ -24,6 +27,8 @@ def log_loss_gains(
     rows : pandas.DataFrame
         Their features, in the same order. The earlier classifier did not learn from them either.
     earlier : SegmentClassifier
+    names : sequence of str
+        What its segments are called in `out_of_fold`; another text for those that are not there.
 
     Returns
     -------
@@ -35,7 +40,7 @@ def log_loss_gains(
     by_fit = out_of_fold.iloc[:, 1:].to_numpy(np.float64)
     fit_segments = [str(name) for name in out_of_fold.columns[1:]]
     of_fit = _of_actual(actual, by_fit, fit_segments)
-    of_earlier = _of_actual(actual, earlier.probabilities(rows), earlier.segments)
+    of_earlier = _of_actual(actual, earlier.probabilities(rows), names)
     return np.log(of_fit) - np.log(of_earlier)
 
 

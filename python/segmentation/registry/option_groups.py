@@ -203,6 +203,17 @@ class FitConfiguration:
             self._fitted(model.options) == self._fitted(self.options.as_json())
         )
 
+    def counts_as(self, model: ModelHeader) -> bool:
+        """Return whether the features of a model counted what they count now.
+
+        Its options may be others, and are those of this version.
+        """
+        try:
+            fitted = json.dumps(self._fitted(model.options), sort_keys=True)
+        except json.JSONDecodeError:
+            return False
+        return model.fit_hash == _hash(fitted + self.counted) or self.made(model)
+
     def _fitted(self, options: str) -> dict[str, Any]:
         return self.options.fitted_values(json.loads(options))
 

@@ -94,6 +94,8 @@ def fit_prospects_if_needed(
     table = step.engine.from_item(features)
     source = ProspectTargets(step, table, at_age)
     unusable = _why_not_kept(source, latest) if latest is not None else None
+    if latest is not None and stored.outranks_fits and not configuration.counts_as(latest):
+        unusable = "its features count other first days than those of today"
     reason = _reason(decision, unusable)
     words = reason.words if reason else None
     is_usable = latest is not None and unusable is None
@@ -120,7 +122,7 @@ def fit_prospects_if_needed(
         decision.request(step, reason.words), options, configuration.fit_hash, learned, segments
     )
     log.info("prospects: fitted %s: %s", model.model_version, model.algorithm)
-    if latest is not None and is_usable:
+    if latest is not None and is_usable and configuration.counts_as(latest):
         gates = gates_of_prospects(model, latest, learned, options)
         model = through_gates(model, latest, gates, reason)
     log_decision(step, decision, runs_schema, FITTED, reason=words, fitted=model)

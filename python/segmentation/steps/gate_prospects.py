@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -31,14 +33,23 @@ def gates_of_prospects(
         What the new one was fitted to.
     limits : ClassifierOptions
     """
-    return classifier_gates(_figures(model), _figures(current), _gain(current, learned), limits)
+    today = _named_by_identity(model)
+    fit = ClassifierFigures(frozenset(today), model.skill)
+    of_current = ClassifierFigures(frozenset(_named_by_identity(current)), current.skill)
+    names = [today.get(identity, "") for identity in _named_by_identity(current)]
+    return classifier_gates(fit, of_current, _gain(current, learned, names), limits)
 
 
-def _figures(model: ProspectsModel) -> ClassifierFigures:
-    return ClassifierFigures(frozenset(s.label for s in model.segments), model.skill)
+def _named_by_identity(model: ProspectsModel) -> dict[str, str]:
+    """Return what each segment is called: a value segment is the same under another name."""
+    labels = [segment.label for segment in model.segments]
+    identities = [str(i) for i in model.value_segment_ids] or labels
+    return dict(zip(identities, labels, strict=True))
 
 
-def _gain(current: ProspectsModel, learned: LearnedProspects) -> LogLossGain | None:
+def _gain(
+    current: ProspectsModel, learned: LearnedProspects, names: Sequence[str]
+) -> LogLossGain | None:
     """Compare both for the customers whose segment became known since the current one was fitted.
 
     The new one has not seen them either: they were held out of the fold that predicts them. Nobody
@@ -54,5 +65,5 @@ def _gain(current: ProspectsModel, learned: LearnedProspects) -> LogLossGain | N
     is_new = (reached_on > pd.Timestamp(current.as_of)).to_numpy(bool)
     if is_new.sum() < LEAST_NEWLY_KNOWN:
         return None
-    gains = log_loss_gains(held_out[is_new], rows[is_new], current.classifier())
+    gains = log_loss_gains(held_out[is_new], rows[is_new], current.classifier(), names)
     return LogLossGain(float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains))))

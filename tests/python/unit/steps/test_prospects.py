@@ -309,6 +309,17 @@ class TestGates:
         assert again.became == "champion"
         pd.testing.assert_frame_equal(prospects.assignments(), before)
 
+    def test_features_that_count_other_days_are_not_compared(
+        self, prospects: ProspectHouse
+    ) -> None:
+        first = prospects.fitted(first_days={"early_days": "30"})
+        asked: dict[str, Any] = {"first_days": {"early_days": "14"}}
+        promotions = pinned(prospects, first.model_version)
+        with pytest.raises(StoredModelError, match="its features count other first days than"):
+            prospects.fit(promotions=promotions, **asked)
+        again = prospects.fitted(**asked)
+        assert (again.gates, again.became) == ([], "champion")
+
 
 class TestWhatIsLearnedFrom:
     """A model of other features, or of other segments, is never applied."""
@@ -743,9 +754,19 @@ class TestSegmentAtAge:
     def test_both_are_compared_for_customers_whom_neither_learned_from(
         self, newcomers: ProspectHouse
     ) -> None:
-        newcomers.fitted(overrides=EARLY)
+        first = newcomers.fitted(overrides=EARLY)
+        # A value segment is the same under another name.
+        newcomers.connection.execute(
+            "update value_segments set segment_slug = 'renamed'"
+            f" where segment_id = {first.value_segment_ids[0]}"
+        )
         again = newcomers.fitted(overrides=EARLY, **later(newcomers))
-        assert [gate.name for gate in again.gates] == ["segments", "skill", "log loss gain"]
+        assert "renamed" in [segment.label for segment in again.segments]
+        kept, skill, gain = again.gates
+        assert (kept.name, kept.value) == ("segments", 1.0)
+        assert (skill.name, skill.value) == ("skill", pytest.approx(first.skill))
+        assert gain.name == "log loss gain"
+        assert abs(gain.value) < 0.1
         assert again.became == "champion"
         # Fewer than 30 customers have reached the age since.
         newcomers.connection.execute(
