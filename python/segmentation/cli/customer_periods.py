@@ -54,7 +54,8 @@ def show_periods(
         )
         table.add_row(*(escape(cell) for cell in cells))
     console.print(table)
-    for line in _refits_in_words(periods, refits):
+    # A day that was filled in later may lie between two days of the new model.
+    for line in dict.fromkeys(_refits_in_words(periods, refits)):
         console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
 
 

@@ -63,6 +63,8 @@ def test_the_refit_that_moved_the_customer_is_explained() -> None:
     moved = period(valid_from="2025-08-31", entry="moved", segment_name="New", is_new_model=True)
     words = "At the refit of 2025-08-30, Loyal [1] vanished: its 40 customers are spread over other"
     assert words in shown(period(), moved, refits=(refit,))
+    again = (period(), moved, period(valid_from="2025-09-30"), moved)
+    assert shown(*again, refits=(refit,)).count(words) == 1
     # The same model, and a segment that just survived, need no explanation.
     assert "refit" not in shown(period(), {**moved, "is_new_model": False}, refits=(refit,))
     assert "refit" not in shown(period(segment_name="New"), moved, refits=(refit,))
