@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.lifetime_value.accuracy import coverage, metrics
+from segmentation.lifetime_value.accuracy import coverage, error_in_words, metrics
 from segmentation.lifetime_value.backtest_groups import groups_of
 from segmentation.lifetime_value.combined_forecast import Levels
 from segmentation.lifetime_value.customers_on_day import expect
@@ -137,8 +137,8 @@ def horizon_notes(rows: Sequence[Mapping[str, Any]], method: str) -> list[str]:
             if error > simple:
                 notes.append(
                     f"Do not rely on forecasts of {days} days: their error (RMSE of {measure} per "
-                    f"customer) was {error:,.4g}, that of the last {days} days repeated "
-                    f"{simple:,.4g}."
+                    f"customer) was {error_in_words(error)}, that of the last {days} days repeated "
+                    f"{error_in_words(simple)}."
                 )
     if untested:
         notes.append(
