@@ -15,7 +15,7 @@ from segmentation.cli.forecast_words import forecast_in_words
 from segmentation.cli.published_option import Published, opened_scorers
 from segmentation.published.customer_history import customer_history
 from segmentation.published.segment_events import read_refits
-from segmentation.published.value_forecasts import customer_forecast
+from segmentation.published.value_forecasts import customer_forecast, forecast_warning
 
 
 def explain(
@@ -36,7 +36,7 @@ def explain(
     from segmentation.scorer.explanation import UnknownCustomerError
     from segmentation.scorer.explanation import explain as explained
 
-    forecast = None
+    forecast, warning = None, None
     with opened_scorers(published) as (file, scorers):
         known = {row["segmentation"] for row in file.segments()}
         if segmentation is not None and segmentation not in known:
@@ -48,7 +48,7 @@ def explain(
         except UnknownCustomerError as error:
             raise CommandError(str(error)) from None
         if segmentation is None:
-            forecast = customer_forecast(file, customer)
+            forecast, warning = customer_forecast(file, customer), forecast_warning(file)
         history = customer_history(file, customer, segmentation)
         refits = read_refits(file.engine, file.mart_names) or []
         names = {
@@ -68,7 +68,7 @@ def explain(
         console.print(
             f"\n[bold]lifetime value[/bold]: customer {escape(customer)}", highlight=False
         )
-        for line in forecast_in_words(forecast):
+        for line in [*forecast_in_words(forecast), *filter(None, [warning])]:
             console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
 
 

@@ -105,6 +105,17 @@ def coverage(actual: Numbers, lower: Numbers, upper: Numbers) -> float:
     return float(((actual >= lower) & (actual <= upper)).mean())
 
 
+def error_in_words(error: float) -> str:
+    """Return an error in the currency, or in purchases, with four digits or more.
+
+    Examples
+    --------
+    >>> error_in_words(259.54), error_in_words(12_345.6)
+    ('259.5', '12,346')
+    """
+    return f"{error:.4g}" if error < 1_000 else f"{error:,.0f}"
+
+
 def area_under_curve(happened: NDArray[np.bool_], likely: Numbers) -> float | None:
     """Return the area under the ROC curve; none if all customers bought, or none did."""
     yes = int(happened.sum())

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from segmentation.lifetime_value.accuracy import coverage, metrics
+from segmentation.lifetime_value.accuracy import coverage, error_in_words, metrics
 from segmentation.lifetime_value.backtest_groups import groups_of
 from segmentation.lifetime_value.combined_forecast import Levels
 from segmentation.lifetime_value.customers_on_day import expect
@@ -35,6 +35,7 @@ LEAST_COVERAGE = 0.85
 _METRICS = ("rmse", "rank_correlation", "calibration_slope")
 
 Histories = Mapping[str, Numbers]
+RowsByDay = Mapping[datetime.date, Mapping[str, Any]]
 
 
 class HorizonForecasts:
@@ -119,27 +120,14 @@ def horizon_notes(rows: Sequence[Mapping[str, Any]], method: str) -> list[str]:
     untested, notes = [], []
     for days in HORIZONS:
         of_days = [row for row in of_all if row["horizon_days"] == days]
-        ours = {r["forecast_on"]: r for r in of_days if r["forecast_method"] == method}
-        theirs = {r["forecast_on"]: r for r in of_days if r["forecast_method"] == LAST_PERIOD}
-        if not ours:
+        ours, theirs = (
+            {row["forecast_on"]: row for row in of_days if row["forecast_method"] == name}
+            for name in (method, LAST_PERIOD)
+        )
+        if ours:
+            notes += _notes_of(days, measure, ours, theirs)
+        else:
             untested.append(str(days))
-            continue
-        held = float(np.mean([row["interval_coverage"] for row in ours.values()]))
-        if held < LEAST_COVERAGE:
-            notes.append(
-                f"Intervals of the {measure} of a customer in {days} days held for {held:.0%} "
-                f"instead of {COVERAGE:.0%}: they are too narrow."
-            )
-        both = sorted(ours.keys() & theirs.keys())
-        # The verdict says it of the 90 days.
-        if both and days != PERIOD_DAYS:
-            error, simple = (_pooled(by_day, both) for by_day in (ours, theirs))
-            if error > simple:
-                notes.append(
-                    f"Do not rely on forecasts of {days} days: their error (RMSE of {measure} per "
-                    f"customer) was {error:,.4g}, that of the last {days} days repeated "
-                    f"{simple:,.4g}."
-                )
     if untested:
         notes.append(
             f"Forecasts of {' and '.join(untested)} days have not been tested: no quarter with "
@@ -148,9 +136,29 @@ def horizon_notes(rows: Sequence[Mapping[str, Any]], method: str) -> list[str]:
     return notes
 
 
-def _pooled(
-    rows: Mapping[datetime.date, Mapping[str, Any]], days: Sequence[datetime.date]
-) -> float:
+def _notes_of(days: int, measure: str, ours: RowsByDay, theirs: RowsByDay) -> list[str]:
+    """Return what a reader must know of a horizon that was tested."""
+    notes = []
+    held = float(np.mean([row["interval_coverage"] for row in ours.values()]))
+    if held < LEAST_COVERAGE:
+        notes.append(
+            f"Intervals of the {measure} of a customer in {days} days held for {held:.0%} "
+            f"instead of {COVERAGE:.0%}: they are too narrow."
+        )
+    both = sorted(ours.keys() & theirs.keys())
+    # The verdict says it of the 90 days.
+    if both and days != PERIOD_DAYS:
+        error, simple = (_pooled(by_day, both) for by_day in (ours, theirs))
+        if error > simple:
+            notes.append(
+                f"Do not rely on forecasts of {days} days: their error (RMSE of {measure} per "
+                f"customer) was {error_in_words(error)}, that of the last {days} days repeated "
+                f"{error_in_words(simple)}."
+            )
+    return notes
+
+
+def _pooled(rows: RowsByDay, days: Sequence[datetime.date]) -> float:
     return float(np.sqrt(np.mean([rows[day]["rmse"] ** 2 for day in days])))
 
 

@@ -156,8 +156,7 @@ def _model(
         **dataclasses.asdict(header),
         customers=learned.customers,
         repeat_customers=learned.repeat_customers,
-        **learned.record,
-        **_judged(learned),
+        **{**learned.record, **_judged(learned)},
     )
 
 
@@ -165,7 +164,7 @@ def _fit_record(fitted: LifetimeValueFit | NoModel, purchases: RepeatPurchases) 
     """Return the fields of a model row that the fit decides; of no model, why there is none."""
     if isinstance(fitted, NoModel):
         lists = ("candidates", "warnings", "parameters", "curves")
-        nothing = ("chosen_by", "spend", "choice")
+        nothing = ("chosen_by", "spend", "choice", "notes")
         return {
             "why_none": fitted.reason,
             **{name: [] for name in lists},
@@ -177,16 +176,17 @@ def _fit_record(fitted: LifetimeValueFit | NoModel, purchases: RepeatPurchases) 
         "parameters": parameter_records(fitted),
         "curves": curve_records(fitted, purchases),
         "choice": choice_in_words(fitted),
+        "notes": " ".join(fitted.warnings) or None,
     }
 
 
 def _judged(learned: _Learned) -> dict[str, Any]:
-    """Return the fields of a model row that back-tests decide, and the notes."""
+    """Return the fields of a model row that back-tests decide; they add to the notes of the fit."""
     judgement, verdict = learned.judgement, learned.verdict
     newest = judgement.days[-1].day if judgement.days else None
     method = verdict.method if verdict else PURCHASE_MODEL
     combinations = judgement.combinations
-    notes = [*learned.record["warnings"], *horizon_notes(judgement.horizons, method)]
+    notes = [learned.record["notes"], *horizon_notes(judgement.horizons, method)]
     return {
         "combinations": [
             {"measure": measure, "learned_on": newest, **combination.as_record()}
@@ -202,7 +202,7 @@ def _judged(learned: _Learned) -> dict[str, Any]:
         ],
         "past_fits": [{"forecast_on": day.day, **day.fitted.as_record()} for day in judgement.days],
         "verdict": verdict.as_record() if verdict else None,
-        "notes": " ".join(notes) or None,
+        "notes": " ".join(filter(None, notes)) or None,
     }
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from segmentation.lifetime_value.accuracy import error_in_words
 from segmentation.lifetime_value.backtest import Judgement
 from segmentation.lifetime_value.options import (
     COMBINED,
@@ -76,8 +77,8 @@ def reach_verdict(judgement: Judgement) -> Verdict:
     ours, theirs = _pooled(errors[method], days), _pooled(errors[LAST_PERIOD], days)
     loses = ours > theirs
     compared = (
-        f"Over {_quarters(len(days))} its error (RMSE of {measure} per customer) was {ours:,.4g}, "
-        f"that of the last 90 days repeated {theirs:,.4g}."
+        f"Over {_quarters(len(days))} its error (RMSE of {measure} per customer) was "
+        f"{error_in_words(ours)}, that of the last 90 days repeated {error_in_words(theirs)}."
     )
     sentences = [chosen, compared]
     if loses:
@@ -104,7 +105,7 @@ def _method(errors: Mapping[str, Mapping[datetime.date, float]], measure: str) -
     combined, alone = _pooled(errors[COMBINED], tried), _pooled(errors[PURCHASE_MODEL], tried)
     figures = (
         f"over {_quarters(len(tried))} the error (RMSE of {measure} per customer) was "
-        f"{combined:,.4g} with them and {alone:,.4g} without"
+        f"{error_in_words(combined)} with them and {error_in_words(alone)} without"
     )
     if combined <= alone:
         return COMBINED, f"Recent paces are weighed beside the purchase model: {figures}."

@@ -194,6 +194,23 @@ def lifetime_value_version(file: OpenedFile) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
+def forecast_warning(file: OpenedFile) -> str | None:
+    """Return why forecasts must not be relied on: they lost, or were never tested.
+
+    None where they are no worse than repeating the last 90 days, and where there are none.
+    """
+    if MODEL not in file.mart_names:
+        return None
+    rows = file.engine.rows(
+        f"select model_version, loses_to_last_period from {MODEL} where why_none is null"
+        " order by model_version desc limit 1"
+    )
+    if not rows or rows[0][1] is False:
+        return None
+    version, loses = rows[0]
+    return ValueForecast(version, None, loses, False, None, None).verdict
+
+
 def _as_answer(row: Mapping[str, Any]) -> dict[str, Any]:
     next_purchase = row["expected_next_purchase_on"]
     reasons = [row[f"reason_{rank}"] for rank in (1, 2, 3)]

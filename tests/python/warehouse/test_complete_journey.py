@@ -169,6 +169,24 @@ def test_forecasts_of_revenue_come_true_and_find_what_is_lost(
     assert held > max(by_spend, 0.4)
 
 
+def test_horizons_are_tested_as_far_as_the_year_allows(complete_journey: Warehouse) -> None:
+    rows = complete_journey.query(
+        "select horizon_days, count(distinct forecast_on) from marts.rpt_value_forecast_horizons"
+        " group by horizon_days order by horizon_days"
+    )
+    assert rows == [(30, 3), (90, 3), (180, 2)]
+    ((notes,),) = complete_journey.query("select notes from marts.rpt_lifetime_value_model")
+    assert "Forecasts of 365 days have not been tested" in notes
+    ((disordered,),) = complete_journey.query(
+        "select count(*) from marts.fct_customer_value_forecast"
+        " where not (expected_revenue_30_days <= expected_revenue_90_days"
+        " and expected_revenue_90_days <= expected_revenue_180_days"
+        " and expected_revenue_180_days <= expected_revenue_365_days"
+        " and 0.9 * expected_revenue_365_days <= lifetime_value)"
+    )
+    assert disordered == 0
+
+
 def test_what_is_expected_of_customers_adds_up(complete_journey: Warehouse) -> None:
     ((customers, forecast, expected, last, ranked, losses),) = complete_journey.query(
         """

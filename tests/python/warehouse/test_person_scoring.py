@@ -117,6 +117,22 @@ def test_an_explanation_in_words_and_as_json(sample: Warehouse) -> None:
     assert value["reasons"][0] == reason
 
 
+@pytest.mark.parametrize(("loses", "is_said"), [("true", True), ("false", False)])
+def test_a_forecast_that_loses_is_said_of_a_customer(
+    sample: Warehouse, tmp_path: Path, loses: str, is_said: bool
+) -> None:
+    file = shutil.copy(published(sample), tmp_path / "segments.duckdb")
+    with duckdb.connect(str(file)) as connection:
+        connection.execute(
+            f"update marts.rpt_lifetime_value_model set loses_to_last_period = {loses}"
+        )
+    ((customer_id,),) = sample.query(
+        "select min(customer_id) from marts.fct_customer_value_forecast"
+    )
+    text = run("explain", customer_id, "--published", str(file))
+    assert ("Do not rely on the forecast of lifetime value" in text) == is_said
+
+
 def test_customers_and_files_that_are_not_there(sample: Warehouse, tmp_path: Path) -> None:
     file = str(published(sample))
     ((first,),) = sample.query("select min(customer_id) from marts.dim_customers")

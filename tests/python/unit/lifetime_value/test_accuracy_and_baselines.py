@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
-from segmentation.lifetime_value.accuracy import accuracy, area_under_curve
+from segmentation.lifetime_value.accuracy import accuracy, area_under_curve, error_in_words
 from segmentation.lifetime_value.baselines import RfmCells
 from sklearn.metrics import roc_auc_score
 
@@ -71,3 +71,11 @@ def test_cells_hold_means_of_what_followed() -> None:
     order = random.permutation(900)
     again = RfmCells.learn(values[order], outcome[order])
     np.testing.assert_array_equal(again.means, cells.means)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(0.012345, "0.01235"), (259.54, "259.5"), (12_345.6, "12,346"), (2.37e11, "237,000,000,000")],
+)
+def test_an_error_in_any_currency_is_a_number_that_people_read(error: float, words: str) -> None:
+    assert error_in_words(error) == words
