@@ -266,6 +266,7 @@ def _profiles(name: str) -> str:
         - module: segmentation.dbt_plugins.run_log
         - module: segmentation.dbt_plugins.build_checks
         - module: segmentation.dbt_plugins.warehouse_lock
+        - module: segmentation.dbt_plugins.garbage_collection
         - module: segmentation.dbt_plugins.published_file
         # Reads the files and tables that models/staging/{name}/_sources.yml names.
         - module: segmentation.dbt_plugins.own_sources
