@@ -12,8 +12,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from segmentation.engine.duckdb import Connection
 
-# So many new objects are gone through at once: Python's own 700 are soon reached. Those that are left
-# of ten such rounds are gone through once more, and so are those that are left of ten of these.
+# Python looks through new objects when there are so many; its own 700 are soon reached. It looks
+# again at those that outlive ten such rounds, and at those that outlive ten of the latter.
 THRESHOLDS = (10_000, 10, 10)
 
 
