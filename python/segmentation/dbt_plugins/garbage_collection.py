@@ -12,8 +12,8 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from segmentation.engine.duckdb import Connection
 
-# So many new objects are gone through at once: Python's own 700 are soon reached. Those that are left
-# of ten such rounds are gone through once more, and so are those that are left of ten of these.
+# So many new objects are gone through at once: Python's own 700 are soon reached. What is left of
+# ten such rounds is gone through once more, and so is what is left of ten of these.
 THRESHOLDS = (10_000, 10, 10)
 
 
