@@ -131,7 +131,7 @@ class Warehouse:
         dbt = str(Path(sys.executable).with_name("dbt"))
         return [dbt, *arguments, "--vars", yaml.safe_dump(variables)]
 
-    def run(
+    def _run(
         self, command: list[str], folder: Path, environment: dict[str, str]
     ) -> subprocess.CompletedProcess[str]:
         """Run the call of a dbt in a folder, until it ends with success or failure."""
@@ -166,7 +166,7 @@ class Warehouse:
         parse = self.parsed(arguments, variables, threads)
         before = written_at(self.folder / "target")
         command = self.command(arguments, variables)
-        done = self.run(command, directory or self.folder, self.environment(threads))
+        done = self._run(command, directory or self.folder, self.environment(threads))
         # It is as before where dbt had nothing to parse, or could not.
         if self.parse_states and parse and written_at(self.folder / "target") != before:
             self.parse_states.keep(parse, self.folder / "target")

@@ -2,7 +2,7 @@
 
 Run as a script it is the process from which they are forked: it imports what dbt and builds import,
 and reads a call as a line of JSON. A new process becomes the dbt of that call, with its folder, its
-environment and its files. How that ended is written as a line of JSON.
+environment and its files; its exit code is written as a line.
 """
 
 from __future__ import annotations
