@@ -13,7 +13,7 @@ from segmentation.lifetime_value.combined_forecast import CombinedForecast
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, Expected, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit
 from segmentation.lifetime_value.model import LifetimeValueModel
-from segmentation.lifetime_value.options import COMBINED, LAST_PERIOD
+from segmentation.lifetime_value.options import COMBINED, LAST_PERIOD, PERIOD_DAYS
 from segmentation.lifetime_value.purchase_models import log_likelihood
 from segmentation.lifetime_value.repeat_purchases import RepeatPurchases
 from segmentation.lifetime_value.spreads import ALL
@@ -94,5 +94,5 @@ def error_of_quarter(model: LifetimeValueModel, measure: str, quarter: pd.DataFr
         Rows of ``int_value_forecast_backtests`` of one day.
     """
     predicted = expected_by(model, CustomersOnDay.from_frame(quarter)).mean[measure]
-    actual = quarter[f"actual_{measure}"].to_numpy(np.float64)
+    actual = quarter[f"actual_{measure}_{PERIOD_DAYS}_days"].to_numpy(np.float64)
     return float(np.sqrt(np.mean((predicted - actual) ** 2)))
