@@ -22,8 +22,8 @@ select
         case
             when fits.model_version is null
                 then
-                    'No customer has a purchase with a date up to this day: refunds are no purchases,'
-                    || ' and activity that is given as totals has no days to learn from.'
+                    'No customer has a purchase with a date up to this day: refunds are no'
+                    || ' purchases, and activity that is given as totals has no days to learn from.'
                     || ' Provide orders with their dates.'
             else fits.why_none
         end as varchar
