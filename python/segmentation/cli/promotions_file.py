@@ -66,8 +66,9 @@ def write_decision(project: Path, decision: Mapping[str, str]) -> Path:
     if not path.is_file():
         raise CommandError(
             f"{project} has no {PROMOTIONS}. Name the folder of the project with --project. In a "
-            "project that installs this one as a package, disable the package's seed and make a "
-            f"file with the header: {','.join(COLUMNS)}"
+            "project that installs this one as a package, write into dbt_project.yml "
+            "`seeds: {segmentation: {model_promotions: {+enabled: false}}}`, so that dbt reads "
+            f"your file, and make the file with the header: {','.join(COLUMNS)}"
         )
     try:
         content = with_decision(path.read_text(encoding="utf-8-sig"), decision)

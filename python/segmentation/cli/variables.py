@@ -33,6 +33,11 @@ def read_variables(text: str | None) -> dict[str, Any]:
         found = _parsed(text)
     except yaml.YAMLError as error:
         raise typer.BadParameter(f"it is no YAML: {error}", param_hint=_OPTION) from None
+    except ValueError as error:
+        # YAML reads 2026-13-01 as a day.
+        raise typer.BadParameter(
+            f"'{text}' has a day that does not exist: {error}.", param_hint=_OPTION
+        ) from None
     if not isinstance(found, dict):
         raise typer.BadParameter(
             f"'{text}' gives no var a value. Write it as 'name: value', e.g. 'dataset: sample'.",

@@ -15,13 +15,17 @@ from segmentation.lifetime_value.purchase_fit import (
     TooLittleDataError,
     fit_purchase_model,
 )
-from segmentation.lifetime_value.purchase_models import NAMES, PURCHASE_MODELS
+from segmentation.lifetime_value.purchase_models import BG_NBD, MBG_NBD, NAMES, PURCHASE_MODELS
 from segmentation.lifetime_value.repeat_purchases import Numbers, RepeatPurchases
 from segmentation.lifetime_value.spend_model import SpendFit, fit_spend_model
 from segmentation.lifetime_value.time_split import TimeSplit, later_log_likelihood
 
 # How the purchase model was chosen.
 BY_LATER_PURCHASES, BY_HISTORIES, BY_OPTION = "later_purchases", "histories", "option"
+
+# Of two models with as many parameters, both have support where log-likelihoods differ by less
+# (Burnham and Anderson, 2002, Model Selection and Multimodel Inference: 4 in twice the logarithm).
+_NO_EVIDENCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ def fit_lifetime_value(
     Both purchase models are fitted to all histories. With a split, both are also fitted to the
     histories of the earlier day, and the one under which the later purchases are likelier is
     chosen; without one, or with too few customers before that day, the one under which the
-    histories are likelier. Both have four parameters. BG/NBD is chosen of equals.
+    histories are likelier. Both have four parameters. BG/NBD says of each customer who bought once
+    that they are customers still: it is only chosen if its log-likelihood is higher by 2 or more.
 
     Parameters
     ----------
@@ -191,8 +196,7 @@ def _choice(
     if asked != AUTO:
         return asked, BY_OPTION
     heights = scores or {family: fit.log_likelihood for family, fit in fits.items()}
-    # The first of equals: `max` keeps the order of the families.
-    chosen = max(PURCHASE_MODELS, key=lambda family: heights[family])
+    chosen = BG_NBD if heights[BG_NBD] - heights[MBG_NBD] >= _NO_EVIDENCE else MBG_NBD
     return chosen, BY_LATER_PURCHASES if scores else BY_HISTORIES
 
 
@@ -213,14 +217,26 @@ def choice_in_words(fitted: LifetimeValueFit) -> str:
     name, against = NAMES[chosen.fit.model.family], NAMES[other.fit.model.family]
     if fitted.chosen_by == BY_OPTION:
         return f"{name} was chosen by the option purchase_model."
-    if fitted.chosen_by == BY_HISTORIES:
+    by_histories = fitted.chosen_by == BY_HISTORIES
+    height, of_other = (
+        c.fit.log_likelihood
+        if by_histories or c.later_log_likelihood is None
+        else c.later_log_likelihood
+        for c in (chosen, other)
+    )
+    figures = f"log-likelihoods {height:,.2f} and {of_other:,.2f}"
+    what = "the histories" if by_histories else "the purchases after an earlier day"
+    if height < of_other:
+        return (
+            f"{name} was chosen: {what} are hardly likelier under {against} ({figures}), and that "
+            "model says of each customer who bought once that they are customers still."
+        )
+    if by_histories:
         return (
             f"{name} was chosen: the histories are likelier under it than under {against} "
-            f"(log-likelihoods {chosen.fit.log_likelihood:,.2f} and "
-            f"{other.fit.log_likelihood:,.2f})."
+            f"({figures})."
         )
     return (
         f"{name} was chosen: fitted to an earlier day, it makes the later purchases likelier than "
-        f"{against} does (log-likelihoods {chosen.later_log_likelihood:,.2f} and "
-        f"{other.later_log_likelihood:,.2f})."
+        f"{against} does ({figures})."
     )

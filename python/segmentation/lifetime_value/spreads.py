@@ -25,6 +25,9 @@ EXPECTED_COUNTS_AS = 3.0
 
 COVERAGE = 0.9
 
+# A total of less than this share of what is expected is called nothing.
+_AS_GOOD_AS_NOTHING = 1e-3
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -45,7 +48,9 @@ class Spread:
         """Return the interval that holds :data:`COVERAGE` of such totals.
 
         Bounds are those of a gamma variable of the same mean and variance, which is never negative;
-        few forecasts widen them as a t distribution does.
+        few forecasts widen them as a t distribution does. Where next to nothing is expected, that
+        variable is hardly ever 0 and often nearly so: the lower bound is 0 then, and the upper one
+        at least what is expected.
 
         Parameters
         ----------
@@ -58,7 +63,9 @@ class Spread:
         wider = float(special.stdtrit(self.degrees, 1.0 - outside) / special.ndtri(1.0 - outside))
         relative = wider**2 * (self.scale**2 + variance / expected**2)
         lower, upper = special.gammaincinv(1.0 / relative, [outside, 1.0 - outside])
-        return float(lower) * expected * relative, float(upper) * expected * relative
+        if lower * relative < _AS_GOOD_AS_NOTHING:
+            lower = 0.0
+        return float(lower) * expected * relative, max(float(upper) * relative, 1.0) * expected
 
 
 def learn_spread(

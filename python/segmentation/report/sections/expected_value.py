@@ -22,6 +22,16 @@ NO_FORECAST = "There is no forecast of lifetime value: the data has no dates of 
 NAMED = 10
 BARS = 10
 
+_BY_FORECAST = (
+    "By the forecast: what the customer brings in 90 days at the pace of the window, less what is "
+    "expected."
+)
+_BY_RHYTHM = (
+    "By the own rhythm: what the customer brings in 90 days at the pace of the window, times the "
+    "share of it that customers of the same lateness lost in the period before. The forecast, of "
+    "which 'what is expected' speaks, was not good enough to rank customers by."
+)
+
 
 def expected_value(marts: Marts) -> Section:
     """Return what is expected of customers, and how far that can be relied on.
@@ -226,7 +236,7 @@ def _risks(marts: Marts) -> Figure:
     shown = rows.sort_values("risk_rank").head(NAMED)
     first = shown.iloc[-1]
     who = f"The {len(shown)} customers" if len(shown) > 1 else "One customer"
-    by = "the forecast" if shown["expected_loss_by"].iloc[0] == "forecast" else "the own rhythm"
+    by_forecast = shown["expected_loss_by"].iloc[0] == "forecast"
     return Figure(
         name,
         (
@@ -250,7 +260,7 @@ def _risks(marts: Marts) -> Figure:
             shown,
         ),
         note=(
-            f"By {by}: what the customer brings in 90 days at the pace of the window, less what is "
-            f"expected. The table in the file names {count(len(rows))} customers."
+            f"{_BY_FORECAST if by_forecast else _BY_RHYTHM} The table in the file names "
+            f"{count(len(rows))} customers."
         ),
     )

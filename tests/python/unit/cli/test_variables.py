@@ -39,3 +39,9 @@ def test_text_that_is_no_yaml_is_refused(text: str) -> None:
 def test_values_need_a_name(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="gives no var a value"):
         read_variables(text)
+
+
+@pytest.mark.parametrize("text", ["as_of: 2026-13-01", "as_of: 2026-02-30, refit: true"])
+def test_a_day_that_does_not_exist_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter, match="has a day that does not exist"):
+        read_variables(text)

@@ -72,6 +72,19 @@ def test_without_a_split_histories_decide() -> None:
     assert result.warnings == ()
 
 
+def test_without_evidence_customers_who_bought_once_may_have_left() -> None:
+    """BG/NBD says of each of them that they are customers still."""
+    truth = PurchaseModel(BG_NBD, 0.5, 5.0, 0.3, 6.0)
+    earlier, later, _ = simulated(truth, 200, seed=2, later_weeks=39.0)
+    result = fitted(fit_lifetime_value(earlier, None, TimeSplit(earlier, later, 39.0)))
+    scores = {c.fit.model.family: c.later_log_likelihood for c in result.candidates}
+    assert scores[BG_NBD] is not None
+    assert scores[MBG_NBD] is not None
+    assert 0 < scores[BG_NBD] - scores[MBG_NBD] < 2
+    assert result.purchases.model.family == MBG_NBD
+    assert "are hardly likelier under BG/NBD (log-likelihoods -" in choice_in_words(result)
+
+
 def test_cdnow_is_split_within_its_calibration() -> None:
     """As a build does it: nothing after the day of the build takes part in the choice."""
     days = cdnow_days(sample=True)

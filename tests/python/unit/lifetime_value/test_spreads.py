@@ -54,5 +54,11 @@ def test_fewer_forecasts_make_wider_intervals() -> None:
     assert stats.t.ppf(0.95, 3) > stats.t.ppf(0.95, 30)
 
 
+def test_a_group_of_one_customer_may_bring_nothing_or_what_is_expected() -> None:
+    lower, upper = Spread(0.2, 4.0).interval(1.4, 400.0)
+    assert lower == 0.0
+    assert upper >= 1.4
+
+
 def test_nothing_expected_is_nothing() -> None:
     assert Spread(0.1, 3.0).interval(0.0, 0.0) == (0.0, 0.0)
