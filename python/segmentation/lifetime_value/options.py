@@ -96,7 +96,7 @@ class ForecastOptions(OptionGroup):
     """
 
     IS_FITTED: ClassVar = False
-    WHOLE_NUMBERS: ClassVar = {"lifetime_years": (1, 30), "new_within_days": (0, 3_650)}
+    WHOLE_NUMBERS: ClassVar = {"lifetime_years": (1, 20), "new_within_days": (0, 3_650)}
 
     lifetime_years: int = 3
     discount_rate: float = 0.1
@@ -106,7 +106,7 @@ class ForecastOptions(OptionGroup):
     def problems(self) -> list[str]:
         """Return what is wrong with the numbers."""
         return [
-            *number("discount_rate", self.discount_rate, least=0.0, most=10.0),
+            *number("discount_rate", self.discount_rate, least=0.0, most=1.0),
             *number("interval", self.interval, least=0.5, most=0.999),
         ]
 
