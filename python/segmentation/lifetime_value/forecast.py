@@ -141,10 +141,14 @@ def _forecast(
         columns[f"lower_purchases_{days}_days"] = lower
         columns[f"upper_purchases_{days}_days"] = upper
         if spend is not None:
-            for name, level in (("lower", outside), ("upper", 1.0 - outside)):
-                columns[f"{name}_revenue_factor_{days}_days"] = _revenue_factor(
-                    spend, pairs, ahead, active, level
-                )
+            # The fewest purchases bring no more than so many of the expected spend.
+            fewest = lower * spend.factor(histories.frequency)
+            columns[f"lower_revenue_factor_{days}_days"] = np.minimum(
+                _revenue_factor(spend, pairs, ahead, active, outside), fewest
+            )
+            columns[f"upper_revenue_factor_{days}_days"] = _revenue_factor(
+                spend, pairs, ahead, active, 1.0 - outside
+            )
     discounted = discounted_purchases(
         model, pairs.frequency, pairs.age, o.lifetime_years, o.discount_rate
     )
@@ -242,6 +246,9 @@ def _revenue_factor(
     Revenue of k purchases is (v + m x) times a beta prime variable of shapes p k and q + p x. The
     number of purchases, given that there are some, is replaced by a gamma shape g that keeps mean
     and variance of the revenue at a given rate of spend. Without purchases revenue is 0.
+
+    A gamma variable has a shorter lower tail than purchases of customers who may leave early: over
+    a year, a low quantile is too high.
     """
     some = np.maximum(ahead.any_purchase, np.finfo(float).tiny)
     mean = np.maximum(ahead.mean / some, 1.0)

@@ -59,17 +59,23 @@ def customers_of(purchases: RepeatPurchases, spend: np.ndarray | None = None) ->
     )
 
 
-@pytest.fixture(scope="module")
-def shop() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Return customers who do as the models say, and what they did in 180 days."""
-    weeks = 180 / 7
-    purchases, later, _ = simulated(TRUTH, 30_000, seed=9, later_weeks=weeks)
+def spending(purchases: RepeatPurchases, later: np.ndarray) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return customers with spends as SPEND says, and the revenue of their later purchases."""
     random = np.random.default_rng(10)
     nu = random.gamma(SPEND.q, 1.0 / SPEND.v, len(purchases))
     x = purchases.frequency
     spend = random.gamma(SPEND.p * np.maximum(x, 1), 1.0 / nu) / np.maximum(x, 1)
     revenue = np.where(later > 0, random.gamma(SPEND.p * np.maximum(later, 1), 1.0 / nu), 0.0)
-    return customers_of(purchases, np.where(x > 0, spend, np.nan)), later, revenue
+    return customers_of(purchases, np.where(x > 0, spend, np.nan)), revenue
+
+
+@pytest.fixture(scope="module")
+def shop() -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Return customers who do as the models say, and what they did in 180 days."""
+    weeks = 180 / 7
+    purchases, later, _ = simulated(TRUTH, 30_000, seed=9, later_weeks=weeks)
+    customers, revenue = spending(purchases, later)
+    return customers, later, revenue
 
 
 def test_bounds_are_the_exact_quantiles() -> None:
@@ -92,6 +98,17 @@ def test_bounds_are_the_exact_quantiles() -> None:
             rtol=1e-8,
         )
         np.testing.assert_allclose(found[f"probability_of_purchase_{days}_days"], 1 - each[0])
+
+
+def test_lower_bounds_of_a_year_hold_where_customers_leave_early() -> None:
+    """Of those whose lower bound is not 0, 5 % bring less."""
+    truth = PurchaseModel(MBG_NBD, 1.5, 3.0, 0.3, 1.5)
+    purchases, later, _ = simulated(truth, 30_000, seed=9, later_weeks=365 / 7)
+    customers, revenue = spending(purchases, later)
+    lower = forecast_customers(fit_of(truth), customers).lower_revenue_365_days
+    some = lower > 0
+    assert some.sum() > 5_000
+    assert (revenue < lower)[some].mean() == pytest.approx(0.05, abs=0.008)
 
 
 def test_intervals_hold_their_share_of_what_customers_do(
