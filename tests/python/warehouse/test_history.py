@@ -226,6 +226,8 @@ def killed(warehouse: Warehouse, days: list[str], *, at: str, after: float) -> N
         command,
         env=environment,
         cwd=warehouse.folder,
+        # It ends when this pipe does.
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
