@@ -25,10 +25,11 @@ APPLIED = (
     *("dim_segments", "rpt_segment_projection", "rpt_model_history", "rpt_challenger_comparison"),
     *("all_models", "rpt_model_gates", "rpt_warnings", "all_scoring_rules"),
 )
-# And the fit, and what a challenger is compared by; other segmentations are those of the sample.
+# And the fits, and what a challenger is compared by; other segmentations are those of the sample.
 REFITTED = (
     *(*APPLIED, "value_model", "current_models", "rpt_fit_decisions"),
     *("+dim_customers", "+int_refunds_without_purchase", "fct_customer_measures"),
+    *("+lifetime_value_forecast", "fct_customer_value_forecast"),
 )
 OF_VALUE = "where segmentation = 'value'"
 FORECAST = (
