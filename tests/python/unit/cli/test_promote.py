@@ -103,7 +103,8 @@ def test_a_project_without_the_file_is_told_how(project: Path) -> None:
     code, output = promoted(project, "value-0001-a", "--reason", "because")
     assert code == 1
     assert "It is in force already." in output
-    assert f"make a file with the header: {HEADER}" in output
+    assert "seeds: {segmentation: {model_promotions: {+enabled: false}}}" in output
+    assert f"make the file with the header: {HEADER}" in output
 
 
 def test_other_rows_and_the_order_of_columns_stay() -> None:
