@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from segmentation.lifetime_value.options import HORIZONS
+from segmentation.lifetime_value.options import HORIZONS, LifetimeValueOptions
 
 OPENED = datetime.date(2024, 1, 1)
 AS_OF = datetime.date(2025, 6, 30)
@@ -93,3 +93,7 @@ QUARTER_ENDS = (
     datetime.date(2024, 12, 31),
     datetime.date(2025, 3, 31),
 )
+
+# A day and its rows of int_value_forecast_backtests; and how they are judged.
+Frames = list[tuple[datetime.date, pd.DataFrame]]
+OPTIONS = LifetimeValueOptions(gradient_boosting=False)

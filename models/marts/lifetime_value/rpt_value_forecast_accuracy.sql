@@ -51,36 +51,6 @@ segment_names as (
 
 ),
 
-named_segments as (
-
-    select
-        judged_segments.model_version,
-        judged_segments.forecast_on,
-        judged_segments.measure,
-        judged_segments.forecast_method,
-        judged_segments.is_in_use,
-        judged_segments.grouped_by,
-        judged_segments.group_number,
-        judged_segments.customers,
-        judged_segments.predicted,
-        judged_segments.lower_predicted,
-        judged_segments.upper_predicted,
-        judged_segments.actual,
-        judged_segments.rmse,
-        judged_segments.rank_correlation,
-        judged_segments.auc,
-        judged_segments.calibration_slope,
-        judged_segments.interval_coverage,
-        coalesce(names.segment_name, judged_segments.group_name) as group_name,
-        names.segments_fitted_later
-    from judged_segments
-    left join segment_names as names
-        on
-            judged_segments.forecast_on = names.observed_on
-            and judged_segments.group_name = names.segment_slug
-
-),
-
 unioned_groups as (
 
     select
@@ -101,8 +71,7 @@ unioned_groups as (
         rank_correlation,
         auc,
         calibration_slope,
-        interval_coverage,
-        cast(null as boolean) as segments_fitted_later
+        interval_coverage
     from unnested_accuracy
 
     union all
@@ -125,9 +94,23 @@ unioned_groups as (
         rank_correlation,
         auc,
         calibration_slope,
-        interval_coverage,
-        segments_fitted_later
-    from named_segments
+        interval_coverage
+    from judged_segments
+
+),
+
+named_groups as (
+
+    select
+        unioned_groups.*,
+        segment_names.segment_name,
+        segment_names.segments_fitted_later
+    from unioned_groups
+    left join segment_names
+        on
+            unioned_groups.grouped_by = 'segment'
+            and unioned_groups.forecast_on = segment_names.observed_on
+            and unioned_groups.group_name = segment_names.segment_slug
 
 )
 
@@ -138,7 +121,7 @@ select
     cast(is_in_use as boolean) as is_in_use,
     cast(grouped_by as varchar) as grouped_by,
     cast(group_number as integer) as group_number,
-    cast(group_name as varchar) as group_name,
+    cast(coalesce(segment_name, group_name) as varchar) as group_name,
     cast(customers as bigint) as customers,
     cast(predicted as double) as predicted,
     cast(lower_predicted as double) as lower_predicted,
@@ -153,7 +136,7 @@ select
     cast(interval_coverage as double) as interval_coverage,
     cast(segments_fitted_later as boolean) as segments_fitted_later,
     cast(model_version as varchar) as model_version
-from unioned_groups
+from named_groups
 order by
     forecast_on,
     measure,

@@ -9,6 +9,7 @@ import lifetime_value_shop as shop
 import numpy as np
 import pandas as pd
 import pytest
+from lifetime_value_shop import OPTIONS, Frames
 from segmentation.lifetime_value.backtest import (
     BOOSTING,
     CELLS,
@@ -24,19 +25,6 @@ from segmentation.lifetime_value.options import (
 )
 from segmentation.lifetime_value.past_days import past_days
 from segmentation.lifetime_value.verdict import reach_verdict
-
-OPTIONS = LifetimeValueOptions(gradient_boosting=False)
-Frames = list[tuple[datetime.date, pd.DataFrame]]
-
-
-@pytest.fixture(scope="module")
-def frames() -> Frames:
-    return shop.backtest_frames(shop.purchase_days(), shop.QUARTER_ENDS)
-
-
-@pytest.fixture(scope="module")
-def judgement(frames: Frames) -> Judgement:
-    return judge(past_days(frames, OPTIONS), OPTIONS)
 
 
 @pytest.fixture(scope="module")
