@@ -54,8 +54,9 @@ def test_fewer_forecasts_make_wider_intervals() -> None:
     assert stats.t.ppf(0.95, 3) > stats.t.ppf(0.95, 30)
 
 
-def test_a_group_of_one_customer_may_bring_nothing_or_what_is_expected() -> None:
-    lower, upper = Spread(0.2, 4.0).interval(1.4, 400.0)
+@pytest.mark.parametrize("variance", [8.0, 400.0])
+def test_a_group_of_one_customer_may_bring_nothing_or_what_is_expected(variance: float) -> None:
+    lower, upper = Spread(0.2, 4.0).interval(1.4, variance)
     assert lower == 0.0
     assert upper >= 1.4
 
