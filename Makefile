@@ -31,7 +31,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BI
 SQLFLUFF := $(BIN)/sqlfluff lint --disable-progress-bar
 DATASETS_WITH_MODELS := sample marketing_campaign members market_survey
 
-.PHONY: help build report test test-long test-browser test-kills lint bench evidence docs pictures lock clean
+.PHONY: help build unit-tests report test test-long test-browser test-kills lint bench evidence docs pictures lock clean
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ help: ## Say what can be made.
 build: $(INSTALLED) ## Build the warehouse and show the segments (DATASET=sample, VARS='refit: true').
 	$(BIN)/dbt build --vars "{dataset: $$DATASET$${VARS:+, $$VARS}}"
 	@$(BIN)/segmentation summary
+
+unit-tests: $(INSTALLED) ## dbt's unit tests of the models, in a warehouse that was built (DATASET=sample).
+	$(BIN)/dbt test --select test_type:unit --vars "{dataset: $$DATASET$${VARS:+, $$VARS}}"
 
 test: $(INSTALLED) ## Tests that take minutes, and their coverage: the library, builds of the small data set.
 	$(PYTEST) -m 'not long and not browser' --cov

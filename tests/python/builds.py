@@ -52,8 +52,11 @@ QUICK = {
 }
 
 
-# What a build leaves out. Unit tests say the same of every data set: one build of each data set
-# has them. Data tests are left out where the same rows were tested by another build.
+# With the unit tests, which a build leaves out by itself.
+EVERYTHING = ("--selector", "everything")
+
+# What a build leaves out. Unit tests say the same of every data set: one build of the sample has
+# them. Data tests are left out where the same rows were tested by another build.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
@@ -73,7 +76,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
-def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **variables: Any) -> Warehouse:
+def built_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str, **variables: Any
+) -> Warehouse:
     """Return a built warehouse that all test processes share; the first to ask builds it.
 
     Tests look at it and leave it as it is, or work on a :meth:`Warehouse.copy`.
@@ -84,7 +89,7 @@ def built_once(tmp_path_factory: pytest.TempPathFactory, name: str, **variables:
         if not (folder / "is_built").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            warehouse.build(**variables)
+            warehouse.build(*arguments, **variables)
             (folder / "is_built").touch()
     return warehouse
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.metrics import BASELINE
 from segmentation.classification.options import LOG_LOSS
-from segmentation.classification.storage import load_classifier
+from segmentation.classification.storage import check_stored, load_classifier
 from segmentation.registry.arrow import FLAG, REAL, REALS, TEXT, WHOLE, records, struct
 from segmentation.registry.header import ModelHeader, model_columns
 
@@ -195,6 +195,16 @@ class ProspectsModel(ModelHeader):
             If the payload is not what was stored, or this scikit-learn cannot read it.
         """
         return load_classifier(self.payload, self.digest)
+
+    def check_classifier(self) -> None:
+        """Check that :meth:`classifier` returns one, without loading it where that is known.
+
+        Raises
+        ------
+        StoredClassifierError
+            As there.
+        """
+        check_stored(self.payload, self.digest)
 
     @property
     def skill(self) -> float | None:

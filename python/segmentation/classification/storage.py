@@ -12,6 +12,8 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -133,8 +135,38 @@ def dump_classifier(classifier: SegmentClassifier) -> StoredClassifier:
     return StoredClassifier(payload, hashlib.sha256(payload).hexdigest())
 
 
+def check_stored(payload: bytes, digest: str) -> None:
+    """Check that a stored classifier can be read, without loading it where that is known.
+
+    It is known where the libraries that read it are those that wrote it: what was stored was
+    whole. scikit-learn and skops, which take seconds to load, are loaded only where they are
+    others, or where XGBoost reads a part, whose version is not stored.
+
+    Parameters
+    ----------
+    payload : bytes
+    digest : str
+        As stored beside it.
+
+    Raises
+    ------
+    StoredClassifierError
+        As :func:`load_classifier`.
+    """
+    schema = _checked_schema(payload, digest)
+    written = {name: _stored_text(schema, name) for name in ("format", "scikit_learn", "skops")}
+    installed = {
+        "format": FORMAT,
+        "scikit_learn": version("scikit-learn"),
+        "skops": version("skops"),
+    }
+    if written != installed or any(name.startswith("xgboost.") for name, _ in _types(schema)):
+        load_classifier(payload, digest)
+
+
+@lru_cache(maxsize=2)
 def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
-    """Return a classifier that was stored.
+    """Return a classifier that was stored. The steps of a build share it, and do not change it.
 
     Parameters
     ----------
@@ -148,11 +180,7 @@ def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
         If the bytes do not match the digest, do not hold a classifier, or were written by another
         scikit-learn. None of their content was executed.
     """
-    if not payload:
-        raise _refused("it is empty")
-    if hashlib.sha256(payload).hexdigest() != digest:
-        raise _refused("its SHA-256 digest is not the one that was stored with it")
-    _check_types(payload)
+    _checked_schema(payload, digest)
     load_scikit_learn()
     import skops.io
 
@@ -214,7 +242,26 @@ def _read(content: Any) -> SegmentClassifier:
     return classifier
 
 
-def _check_types(payload: bytes) -> None:
+def _checked_schema(payload: bytes, digest: str) -> Any:
+    """Return the schema of a payload that is what was stored, and holds nothing foreign."""
+    if not payload:
+        raise _refused("it is empty")
+    if hashlib.sha256(payload).hexdigest() != digest:
+        raise _refused("its SHA-256 digest is not the one that was stored with it")
+    return _check_types(payload)
+
+
+def _stored_text(schema: Any, name: str) -> str | None:
+    """Return a text of the outermost dictionary of a skops file; None where it has no such text."""
+    try:
+        text = json.loads(schema["content"][name]["content"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return text if isinstance(text, str) else None
+
+
+def _check_types(payload: bytes) -> Any:
+    """Return the schema of a skops file, in which there are no types but those on the list."""
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
             schema = json.loads(archive.read(_SCHEMA))
@@ -223,6 +270,7 @@ def _check_types(payload: bytes) -> None:
     foreign = sorted({name for name, loader in _types(schema) if (name, loader) not in TYPES})
     if foreign:
         raise _refused(f"it holds what no classifier of ours does: {', '.join(foreign)}")
+    return schema
 
 
 def _types(node: Any) -> Iterator[tuple[str, str]]:

@@ -46,7 +46,7 @@ def build(
     ] = None,
     unit_tests: Annotated[
         bool,
-        typer.Option("--unit-tests", help="Run the unit tests of the models too, as `make` does."),
+        typer.Option("--unit-tests", help="Run the unit tests of the models too."),
     ] = False,
 ) -> None:
     """Build and test the warehouse, publish its marts, and show the segments.
@@ -69,12 +69,15 @@ def build(
     arguments = ["build", "--log-format", "json", "--log-format-file", "text", *context.args]
     if asked := read_variables(variables):
         arguments += ["--vars", written_variables(asked)]
+    whole = not any(argument.startswith(_SELECTING) for argument in context.args)
     if not unit_tests:
         arguments += ["--exclude-resource-type", "unit_test"]
+    elif whole:
+        # Else the project's default selector, which may leave them out.
+        arguments += ["--select", "*"]
     progress = BuildProgress()
     said_before = messages.stat().st_size if messages.is_file() else 0
     began = time.monotonic()
-    whole = not any(argument.startswith(_SELECTING) for argument in context.args)
     with _shown(console, progress, folder, environment, unit_tests if whole else None) as take:
         code = run_dbt(arguments, environment, messages, take)
     if code and code not in _STOPPED and not progress.reasons:

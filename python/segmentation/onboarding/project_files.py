@@ -32,6 +32,21 @@ PROFILE_CATEGORIES = (
     *("gender", "profession", "residence_type", "marital_status", "education", "home_ownership"),
 )
 
+_SELECTORS = """\
+# The unit tests of the package say nothing of your data and take as long as the rest of a build:
+# dbt build leaves them out, dbt build --selector everything runs them.
+selectors:
+  - name: everything
+    definition: {union: ["fqn:*", "source:*", "exposure:*", "metric:*", "semantic_model:*"]}
+  - name: without_unit_tests_of_the_package
+    default: true
+    definition:
+      union:
+        - {method: selector, value: everything}
+        - exclude:
+            - intersection: ["package:segmentation", "test_type:unit"]
+"""
+
 _IN_PLACE = '{{ config(enabled=is_dataset("warehouse")) }}\n\n'
 
 
@@ -119,6 +134,7 @@ def project_files(mapping: Mapping, package: Path) -> dict[str, str]:
         "dbt_project.yml": _dbt_project(mapping),
         "packages.yml": "packages:\n" + _yaml([{"local": str(package)}], 2),
         "profiles.yml": _profiles(mapping.name),
+        "selectors.yml": _SELECTORS,
         "macros/generate_schema_name.sql": (
             "{# Schemas are called what dbt_project.yml calls them: marts, not main_marts. #}\n"
             "{% macro generate_schema_name(custom_schema_name, node) -%}\n"

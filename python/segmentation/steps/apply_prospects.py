@@ -56,7 +56,8 @@ def assign_prospects(
     step = begin(session, run_settings)
     engine = step.engine
     model = step.model(models, current_model, ProspectsModel, features)
-    if model is None or not model.segments:
+    has_prospects = f"select 1 from {engine.from_item(features)} where is_prospect limit 1"
+    if model is None or not model.segments or not engine.rows(has_prospects):
         return engine.nothing(_PREDICTED)
     words = step.words(feature_words)
     classifier = model.classifier()
@@ -141,7 +142,7 @@ def forecast_prospects(
             engine, engine.from_item(assignments), sales, model.segment_sales
         )
         past = Backtest(**model.backtest)
-        records = forecast_at_age(model.classifier().segments, tallied, past)
+        records = forecast_at_age([segment.label for segment in model.segments], tallied, past)
         for record in records:
             record |= {
                 "horizon_days": model.horizon_days,

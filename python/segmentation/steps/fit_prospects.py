@@ -165,7 +165,7 @@ def _why_not_kept(source: ProspectTargets, model: ProspectsModel) -> str | None:
         if source.rule and source.rule.text != model.value_rule:
             return "the value segments are others than those that were learned"
     try:
-        model.classifier()
+        model.check_classifier()
     except StoredClassifierError as error:
         return f"the stored one cannot be read: {error}"
     return None

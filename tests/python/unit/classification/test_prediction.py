@@ -19,7 +19,7 @@ import pytest
 import skops.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from segmentation.classification import SegmentClassifier
+from segmentation.classification import SegmentClassifier, storage
 from segmentation.classification.assign import score_into
 from segmentation.classification.candidates import CANDIDATES
 from segmentation.classification.features import as_matrix, described_by_segment, learn_columns
@@ -33,6 +33,7 @@ from segmentation.classification.prediction import predict, predict_in_batches, 
 from segmentation.classification.reasons import REASONS, TYPICAL, log_odds_drops
 from segmentation.classification.storage import (
     StoredClassifierError,
+    check_stored,
     dump_classifier,
     load_classifier,
 )
@@ -108,8 +109,9 @@ class TestStorage:
         stored = dump_classifier(_SMALL)
         changed = bytearray(stored.payload)
         changed[int(position * len(changed))] ^= 1 << bit
-        with pytest.raises(StoredClassifierError, match="digest"):
-            load_classifier(bytes(changed), stored.digest)
+        for read in (load_classifier, check_stored):
+            with pytest.raises(StoredClassifierError, match="digest"):
+                read(bytes(changed), stored.digest)
 
     def test_foreign_bytes_are_refused_though_their_digest_is_right(
         self, tmp_path_factory: pytest.TempPathFactory
@@ -130,12 +132,48 @@ class TestStorage:
             "no classifier": (skops.io.dumps({"format": "other"}), "not in the format"),
             "a list": (skops.io.dumps([1, 2]), "not in the format"),
         }
+        foreign["nothing"] = (b"", "it is empty")
         for payload, message in foreign.values():
-            with pytest.raises(StoredClassifierError, match=message):
-                load_classifier(payload, hashlib.sha256(payload).hexdigest())
+            for read in (load_classifier, check_stored):
+                with pytest.raises(StoredClassifierError, match=message):
+                    read(payload, hashlib.sha256(payload).hexdigest())
         assert not trace.exists()
-        with pytest.raises(StoredClassifierError, match="it is empty"):
-            load_classifier(b"", hashlib.sha256(b"").hexdigest())
+
+    @pytest.fixture
+    def loaded(self, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+        """Return what is loaded while a stored classifier is checked."""
+        loaded: list[bytes] = []
+        monkeypatch.setattr(storage, "load_classifier", lambda payload, _: loaded.append(payload))
+        return loaded
+
+    def test_what_these_libraries_wrote_is_not_loaded_to_be_checked(
+        self, loaded: list[bytes]
+    ) -> None:
+        stored = dump_classifier(_SMALL)
+        check_stored(stored.payload, stored.digest)
+        assert loaded == []
+
+    @pytest.mark.parametrize("part", ["format", "scikit_learn", "skops"])
+    def test_what_others_wrote_is_loaded_to_be_checked(
+        self, loaded: list[bytes], part: str
+    ) -> None:
+        content = skops.io.loads(dump_classifier(_SMALL).payload, trusted=["numpy.dtype"])
+        payload = skops.io.dumps({**content, part: "0.24.2"})
+        check_stored(payload, hashlib.sha256(payload).hexdigest())
+        assert loaded == [payload]
+
+    def test_a_part_of_a_library_whose_version_is_not_stored_is_loaded_to_be_checked(
+        self, loaded: list[bytes]
+    ) -> None:
+        pytest.importorskip("xgboost")
+        stored = dump_classifier(classifier_of("xgboost", 2))
+        check_stored(stored.payload, stored.digest)
+        assert loaded == [stored.payload]
+
+    def test_one_that_is_asked_for_again_is_not_loaded_again(self) -> None:
+        stored = dump_classifier(_SMALL)
+        found = load_classifier(stored.payload, stored.digest)
+        assert load_classifier(bytes(bytearray(stored.payload)), stored.digest) is found
 
     @pytest.mark.parametrize(
         ("part", "value", "message"),

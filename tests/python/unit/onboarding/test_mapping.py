@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+import yaml
 from builds import PROJECT
 from segmentation.onboarding.contract import KINDS, contract_tables
 from segmentation.onboarding.mapping import mapping_of, read_mapping
@@ -110,6 +111,13 @@ def test_features_of_the_profile_are_those_of_the_model() -> None:
     )
     assert f"features: [{', '.join(PROFILE_NUMBERS)}]" in text
     assert f"[{', '.join(PROFILE_CATEGORIES)}]" in text
+
+
+def test_a_new_project_leaves_out_the_unit_tests_of_the_package() -> None:
+    """As the shop does of which a warehouse test builds everything."""
+    written = project_files(mapping_of(GOOD, "mapping.yml"), PROJECT)["selectors.yml"]
+    tested = (PROJECT / "integration_tests" / "selectors.yml").read_text("utf-8")
+    assert yaml.safe_load(written) == yaml.safe_load(tested)
 
 
 def test_files_that_are_there_are_not_overwritten(tmp_path: Path) -> None:

@@ -120,6 +120,16 @@ class TestRefits:
         pd.testing.assert_frame_equal(prospects.assignments(), before)
         assert set(before.model_version) == {first.model_version}
 
+    def test_one_that_is_kept_for_nobody_is_not_loaded(
+        self, prospects: ProspectHouse, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """scikit-learn and skops take seconds, in every build."""
+        prospects.fitted()
+        prospects.connection.execute("update features set is_prospect = false")
+        monkeypatch.setattr(ProspectsModel, "classifier", lambda _: pytest.fail("it is loaded"))
+        assert prospects.fit() is None
+        assert prospects.assignments().empty
+
     @pytest.mark.parametrize(
         ("asked", "reason"),
         [
