@@ -42,21 +42,25 @@ _QUICK_CLUSTERS = {
 }
 QUICK = {
     "value_options": _QUICK_CLUSTERS,
-    "profile_options": _QUICK_CLUSTERS,
+    "profile_options": {**_QUICK_CLUSTERS, "gamma": "half_mean_deviation"},
     "prospects_options": {
         "candidates": ["logistic_regression"],
         "folds": 3,
         "repeats": 1,
+        "tuning_folds": 2,
+        "tuning_rows": 200,
         "importance_repeats": 1,
     },
+    "lifetime_value_options": {"purchase_model": "mbg_nbd", "gradient_boosting": False},
 }
 
 
 # With the unit tests, which a build leaves out by itself.
 EVERYTHING = ("--selector", "everything")
 
-# What a build leaves out. Unit tests say the same of every data set: one build of the sample has
-# them. Data tests are left out where the same rows were tested by another build.
+# What a build leaves out. Unit tests bring their own rows, and say the same of every data set:
+# `test_unit_tests_of_models.py` runs each of them once. Data tests are left out where the same rows
+# were tested by another build.
 NO_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 NO_TESTS = ("--exclude-resource-type", "unit_test", "test")
 
@@ -77,11 +81,15 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def built_once(
-    tmp_path_factory: pytest.TempPathFactory, name: str, *arguments: str, **variables: Any
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    *arguments: str,
+    **options: Any,
 ) -> Warehouse:
     """Return a built warehouse that all test processes share; the first to ask builds it.
 
-    Tests look at it and leave it as it is, or work on a :meth:`Warehouse.copy`.
+    Without other arguments it passes all data tests. Tests look at it and leave it as it is, or
+    work on a :meth:`Warehouse.copy`.
     """
     folder = shared_folder(tmp_path_factory) / f"built-{name}"
     with FileLock(f"{folder}.lock"):
@@ -89,7 +97,7 @@ def built_once(
         if not (folder / "is_built").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            warehouse.build(*arguments, **variables)
+            warehouse.build(*(arguments or NO_UNIT_TESTS), **options)
             (folder / "is_built").touch()
     return warehouse
 
@@ -197,12 +205,16 @@ class Warehouse:
         assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
         return done.stdout + done.stderr
 
+    def reading(self) -> duckdb.DuckDBPyConnection:
+        """Open the file, which takes longer than most queries: once for many of them."""
+        return duckdb.connect(str(self.path), read_only=True)
+
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        with self.reading() as connection:
             return connection.sql(sql).fetchall()
 
     def frame(self, sql: str) -> pd.DataFrame:
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        with self.reading() as connection:
             return connection.sql(sql).df()
 
     def tables(self) -> list[str]:
@@ -219,11 +231,12 @@ class Warehouse:
             if name.startswith("marts.") and name not in LISTS_OF_RUNS
         ]
         assert len(marts) >= 17
-        return {
-            mart: self.query(
-                f"select md5(string_agg(to_json(mart)::varchar, chr(10))) from (select * "
-                f"{CLOCKS.get(mart, '')} "
-                f"from {mart}) as mart"
-            )[0][0]
-            for mart in marts
-        }
+        with self.reading() as connection:
+            return {
+                mart: connection.sql(
+                    f"select md5(string_agg(to_json(mart)::varchar, chr(10))) from (select * "
+                    f"{CLOCKS.get(mart, '')} "
+                    f"from {mart}) as mart"
+                ).fetchall()[0][0]
+                for mart in marts
+            }

@@ -93,13 +93,13 @@ def data_directory() -> Path:
 
 @pytest.fixture(scope="session")
 def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Build the default data set once, with whole fits and all tests. Tests leave it as it is."""
+    """Build the default data set once, by whole fits. Tests leave it as it is."""
     return built_once(tmp_path_factory, "complete_journey")
 
 
 @pytest.fixture(scope="session")
 def market_survey(tmp_path_factory: pytest.TempPathFactory, data_directory: Path) -> Warehouse:
-    """Build the whole survey once, with whole fits and all tests. Tests leave it as it is."""
+    """Build the whole survey once, by whole fits. Tests leave it as it is."""
     assert data_directory.is_dir()
     return built_once(tmp_path_factory, "market_survey", dataset="market_survey")
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builds import NO_TESTS, NO_UNIT_TESTS, Warehouse
+from builds import NO_TESTS, Warehouse
 
 pytestmark = pytest.mark.long
 
 PROSPECTS = 2627
+# What is looked at after another classifier was fitted.
+OF_ANOTHER_CLASSIFIER = (
+    *("rpt_model_history", "fct_customer_segments"),
+    *("rpt_classifier_metrics", "rpt_confusion_matrix"),
+)
 
 
 def test_the_winner_is_as_good_as_published(market_survey: Warehouse) -> None:
@@ -31,13 +36,24 @@ def test_the_winner_is_as_good_as_published(market_survey: Warehouse) -> None:
     ) == [(8068,)]
 
 
+def test_a_line_per_segment_is_not_enough(market_survey: Warehouse) -> None:
+    found = market_survey.query(
+        "select mean, is_as_good from marts.rpt_classifier_metrics"
+        " where candidate = 'logistic_regression' and validation = 'grouped'"
+        " and metric = 'accuracy' and segment is null"
+    )
+    assert found == [(pytest.approx(0.51, abs=0.01), False)]
+
+
 def test_the_order_of_the_segments_and_their_expected_sizes(market_survey: Warehouse) -> None:
     found = market_survey.query(
         "select segment_slug, most_likely_customers, most_likely_rank, prospects"
         " from marts.rpt_prospect_distribution order by most_likely_customers desc"
     )
     assert [(slug, rank) for slug, _, rank, _ in found] == [("d", 1), ("a", 2), ("c", 3), ("b", 4)]
-    assert sum(count for _, count, _, _ in found) == PROSPECTS
+    sizes = {slug: count for slug, count, _, _ in found}
+    assert sizes == pytest.approx({"d": 820, "a": 699, "c": 602, "b": 506}, abs=45)
+    assert sum(sizes.values()) == PROSPECTS
     assert {prospects for *_, prospects in found} == {PROSPECTS}
     # B is the second choice of many: more will join it than it is the most likely one of.
     (expected, most_likely, lower, upper) = market_survey.query(
@@ -230,8 +246,9 @@ def test_a_second_build_keeps_the_model_and_other_options_do_not(
     assert "prospects: kept prospects-0001-" in output
     assert survey.mart_hashes() == before
     assert survey.tables() == tables
+    changed = (f"prospects_model+,+{mart}" for mart in OF_ANOTHER_CLASSIFIER)
     output = survey.build(
-        *NO_UNIT_TESTS,
+        *("--select", *changed, *NO_TESTS),
         dataset="market_survey",
         prospects_options={
             "candidates": ["logistic_regression"],

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builds import NO_UNIT_TESTS, QUICK, Warehouse
+from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 from segmentation.published.people import score_people
 
 pytestmark = pytest.mark.long
@@ -22,7 +22,7 @@ PERSON = {
 
 def test_k_prototypes_with_five_segments(fresh: Warehouse, data_directory: Path) -> None:
     assert data_directory.is_dir()
-    fresh.build(dataset="members")
+    fresh.build(*NO_UNIT_TESTS, dataset="members")
 
     def about(amount: float) -> Any:
         return pytest.approx(amount, rel=0.05)
@@ -72,7 +72,8 @@ def test_one_hot_k_means_with_four_segments(fresh: Warehouse, data_directory: Pa
     assert data_directory.is_dir()
     profile = {"algorithm": "kmeans", "gamma": 2, "scaling": "min_max"}
     options = {**QUICK, "profile_options": {**QUICK["profile_options"], **profile}}
-    fresh.build(*NO_UNIT_TESTS, dataset="members", **options)
+    marts = ("--select", "+rpt_segment_projection", "+dim_segments", "+rpt_model_history")
+    fresh.build(*marts, *NO_TESTS, dataset="members", **options)
     assert fresh.query(
         "select algorithm, k from marts.rpt_model_history where segmentation = 'profile'"
     ) == [("kmeans", 4)]

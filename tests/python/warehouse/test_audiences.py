@@ -15,8 +15,6 @@ from segmentation.audiences.assignment_files import SCHEMA
 from segmentation.cli.app import app
 from typer.testing import CliRunner
 
-from benchmarks import no_effect
-
 # What a build of a later day has to make anew: all that the marts of campaigns are made of.
 SELECTION = (
     *("--select", "int_days", "int_run_settings", "int_customer_activity", "int_customer_lrfm"),
@@ -97,6 +95,7 @@ def test_without_assignments_the_marts_are_there_and_empty(sample: Warehouse) ->
     ) == [(0, 0)]
 
 
+@pytest.mark.long
 def test_everybody_of_the_segment_is_assigned_once(campaign: tuple[Warehouse, Path]) -> None:
     warehouse, to = campaign
     assert warehouse.query(
@@ -126,6 +125,7 @@ def test_everybody_of_the_segment_is_assigned_once(campaign: tuple[Warehouse, Pa
     assert warehouse.query(in_audience) == warehouse.query(in_segment)
 
 
+@pytest.mark.long
 def test_the_planted_lift_is_found(campaign: tuple[Warehouse, Path]) -> None:
     warehouse, _ = campaign
     sizes = dict(
@@ -174,6 +174,7 @@ def test_the_planted_lift_is_found(campaign: tuple[Warehouse, Path]) -> None:
     assert (response.difference, response.finding) == (0, "no difference shown")
 
 
+@pytest.mark.long
 def test_the_groups_are_as_planned(campaign: tuple[Warehouse, Path]) -> None:
     warehouse, _ = campaign
     ((assigned, held_out, p_value, verdict),) = warehouse.query(
@@ -186,6 +187,7 @@ def test_the_groups_are_as_planned(campaign: tuple[Warehouse, Path]) -> None:
     assert verdict == "as planned"
 
 
+@pytest.mark.long
 def test_files_that_are_no_assignments_stop_a_build(
     campaign: tuple[Warehouse, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -199,6 +201,7 @@ def test_files_that_are_no_assignments_stop_a_build(
     assert f"{tmp_path}/other.parquet is no Parquet file that can be read" in done.stdout
 
 
+@pytest.mark.long
 def test_a_folder_without_assignments_is_said_and_builds(
     campaign: tuple[Warehouse, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -225,27 +228,3 @@ def test_a_folder_without_assignments_is_said_and_builds(
     assert warehouse.query("select count(*) > 100 from staging.stg_audiences__assignments") == [
         (True,)
     ]
-
-
-def test_campaigns_without_effect_are_found_to_have_one_as_often_as_they_should(
-    sample: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two hundred seeds that nobody was treated by: one interval in twenty excludes 0."""
-    warehouse = sample.copy(tmp_path)
-    folder = tmp_path / "assignments"
-    no_effect.assign(warehouse.path, folder, seeds=200, day="2025-06-30", holdout=0.3)
-    monkeypatch.setenv("SEGMENTATION_ASSIGNMENTS", str(folder))
-    warehouse.build(
-        *("--select", "stg_audiences__assignments+", *NO_UNIT_TESTS), dataset="sample", **QUICK
-    )
-    found = no_effect.shares(warehouse.path)
-    assert found["audiences"] == 200
-    tested = {
-        "sample ratio": found["sample_ratios_below_0.05"],
-        **found["intervals_that_exclude_0"],
-    }
-    assert set(tested) == {"sample ratio", "churn", "purchase", "response", "revenue"}
-    for what, share in tested.items():
-        # No test of 200 draws tells the share from 5 %.
-        assert stats.binomtest(round(200 * share), 200, 0.05).pvalue > 0.01, what
-    assert found["sample_ratios_not_as_planned"] <= 0.01

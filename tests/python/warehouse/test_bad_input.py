@@ -9,7 +9,9 @@ import duckdb
 import pytest
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 
-pytestmark = pytest.mark.long
+# Segments of customers, all that they are made of, and the data tests of these tables.
+SEGMENTS = ("--select", "+fct_customer_segments", "+dim_segments", "+rpt_model_history")
+CAUTIOUS = ("--indirect-selection", "cautious", *NO_UNIT_TESTS)
 
 ORDERS = (
     "create table contract.orders (customer_id text, order_id text, ordered_at timestamp,"
@@ -32,6 +34,7 @@ def rejected(warehouse: Warehouse) -> dict[str, str]:
 VALUE = "where segmentation = 'value'"
 
 
+@pytest.mark.long
 def test_empty_tables(fresh: Warehouse) -> None:
     put(fresh, ORDERS)
     output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
@@ -52,9 +55,10 @@ def test_empty_tables(fresh: Warehouse) -> None:
         assert fresh.query(f"select count(*) from {mart}")[0][0] == counted, mart
 
 
+@pytest.mark.long
 def test_one_customer(fresh: Warehouse) -> None:
     put(fresh, ORDERS, "insert into contract.orders values ('a', 'o1', '2025-12-30', 1, 5, 0)")
-    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
+    fresh.build(*SEGMENTS, *CAUTIOUS, **QUICK, dataset="warehouse")
     sizes = f"select segment_slug, share from marts.dim_segments {VALUE} and customers > 0"
     assert fresh.query(sizes) == [("new", 1.0)]
     assert fresh.query(
@@ -63,13 +67,14 @@ def test_one_customer(fresh: Warehouse) -> None:
     ) == [(0.0, None, "occasional", "1 day since the first purchase")]
 
 
+@pytest.mark.long
 def test_identical_customers(fresh: Warehouse) -> None:
     put(
         fresh,
         ORDERS,
         "insert into contract.orders select i, i, '2025-12-30', 1, 5, 0 from range(50) r(i)",
     )
-    output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
+    output = fresh.build(*SEGMENTS, *CAUTIOUS, **QUICK, dataset="warehouse")
     assert "feature monetary is left out: every customer has the same value, 5" in output
     sizes = f"select customers, share from marts.dim_segments {VALUE} and customers > 0"
     assert fresh.query(sizes) == [(50, 1.0)]
@@ -81,10 +86,12 @@ def test_identical_customers(fresh: Warehouse) -> None:
     assert dropped[1].count("every customer has the same value") == 4
 
 
-def test_rows_with_errors_of_many_kinds(fresh: Warehouse) -> None:
-    """Everything at once: each bad row is rejected by name, and good rows keep their numbers."""
+@pytest.fixture(scope="module")
+def with_errors(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Return what is read of rows with errors of many kinds, all at once."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("with_errors"))
     put(
-        fresh,
+        warehouse,
         ORDERS,
         # A hundred honest customers with three orders each.
         "insert into contract.orders select 'c' || (i % 100), 'h' || i,"
@@ -116,8 +123,14 @@ def test_rows_with_errors_of_many_kinds(fresh: Warehouse) -> None:
         " ('c3', 1, 5), ('c4', -1, 5), ('nobody', 1, 5), ('c5', 1, null), ('c6', 1, 0))"
         " as t (customer_id, responses, visits)",
     )
-    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
-    found = rejected(fresh)
+    read = ("--select", "+rpt_rejects", "+dim_customers", *CAUTIOUS)
+    warehouse.build(*read, **QUICK, dataset="warehouse")
+    return warehouse
+
+
+def test_rows_with_errors_are_rejected_by_name(with_errors: Warehouse) -> None:
+    """And good rows keep their numbers."""
+    found = rejected(with_errors)
     assert found == {
         "no customer": "no customer_id",
         "blank customer": "no customer_id",
@@ -133,7 +146,7 @@ def test_rows_with_errors_of_many_kinds(fresh: Warehouse) -> None:
         "c4": "a negative count",
         "nobody": "customer 'nobody' is not among the accepted customers",
     }
-    assert fresh.query(
+    assert with_errors.query(
         "select customer_id, frequency, monetary from marts.dim_customers"
         " where customer_id in ('busy', 'absurd', 'c2') or customer_id like 'O%' order by 1"
     ) == [
@@ -142,21 +155,31 @@ def test_rows_with_errors_of_many_kinds(fresh: Warehouse) -> None:
         ("busy", 1_500_000, Decimal("15000.00")),
         ("c2", 4, Decimal("97.00")),
     ]
-    assert fresh.query(
+
+
+@pytest.mark.long
+def test_customers_with_rows_that_are_rejected_have_segments(
+    with_errors: Warehouse, tmp_path: Path
+) -> None:
+    whole = with_errors.copy(tmp_path)
+    whole.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
+    assert rejected(whole) == rejected(with_errors)
+    assert whole.query(
         "select segment_slug, reason_1 from marts.fct_customer_segments"
         f" {VALUE} and customer_id = 'refunds only'"
     ) == [("unassigned", "no purchase up to 2025-12-31")]
-    assert fresh.query(
+    assert whole.query(
         f"select count(*) from marts.fct_customer_segments {VALUE} and segment_slug <> 'unassigned'"
     ) == [(103,)]
 
 
+@pytest.mark.long
 def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
     put(fresh, "create table contract.orders as select 'a' as customer_id, 5 as revenue")
-    done = fresh.dbt("build", "--select", "+int_customers", dataset="warehouse")
+    done = fresh.dbt("build", "--select", "+int_customers", dataset="warehouse", **QUICK)
     assert done.returncode != 0
     put(fresh, "drop table contract.orders")
-    done = fresh.dbt("build", dataset="warehouse")
+    done = fresh.dbt("build", dataset="warehouse", **QUICK)
     assert done.returncode != 0
     assert (
         done.stdout.count("in which a table orders, customer_activity or customers is needed") == 1
@@ -166,7 +189,7 @@ def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
         'create table contract.orders as select 1 as extra, 2 as "REVENUE", 3 as "Order_ID",'
         " '2025-12-30 23:30:00-05' as ordered_at, 9 as customer_id",
     )
-    fresh.build("--select", "+dim_customers", *NO_TESTS, dataset="warehouse")
+    fresh.build("--select", "+dim_customers", *NO_TESTS, dataset="warehouse", **QUICK)
     # An hour with an offset is that of UTC, as it is in a column of timestamps with a time zone.
     assert fresh.query(
         "select customer_id, frequency, monetary, last_purchase_on::varchar"
@@ -174,6 +197,7 @@ def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
     ) == [("9", 1, Decimal("2.00"), "2025-12-31")]
 
 
+@pytest.mark.long
 def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
     """Names in another case, ids of two types, blanks, time zones, a loader's own columns."""
     put(
@@ -193,7 +217,10 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
         "create table theirs.backup__dbt_tmp_mine as select 42 as x",
         "create view theirs.view__dbt_tmp as select 42 as x",
     )
-    output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", warehouse_schema="CONTRACT")
+    marts = ("--select", "+rpt_warnings", "+rpt_segment_preferences", "+dim_customers")
+    output = fresh.build(
+        *marts, *CAUTIOUS, **QUICK, dataset="warehouse", warehouse_schema="CONTRACT"
+    )
     assert (
         "Warning: 75.0 % of the rows of product_activity were rejected (3 of 4), most often because"
     ) in output
@@ -213,6 +240,7 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
     assert fresh.query("from theirs.backup__dbt_tmp_mine, theirs.view__dbt_tmp") == [(42, 42)]
 
 
+@pytest.mark.long
 def test_totals_instead_of_orders(fresh: Warehouse) -> None:
     """Their year is their own, whatever the window; a total without a number is rejected."""
     put(
@@ -223,7 +251,8 @@ def test_totals_instead_of_orders(fresh: Warehouse) -> None:
         "insert into contract.customer_activity values"
         " ('no number', '2025-01-01', null, 5), ('ancient', '0166-01-01', 1, 1)",
     )
-    fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse", lrfm_window_days=30)
+    marts = ("--select", "+rpt_rejects", "+rpt_segment_value")
+    fresh.build(*marts, *CAUTIOUS, **QUICK, dataset="warehouse", lrfm_window_days=30)
     assert rejected(fresh) == {"no number": "no purchases", "ancient": "a purchase before 1900"}
     assert fresh.query(
         "select sum(revenue) = sum(potential_value_per_year), sum(customers)"
@@ -231,6 +260,7 @@ def test_totals_instead_of_orders(fresh: Warehouse) -> None:
     ) == [(True, 102)]
 
 
+@pytest.mark.long
 def test_customers_alone(fresh: Warehouse) -> None:
     """People without purchases have a profile; nobody has to invent purchases for them."""
     put(
@@ -241,7 +271,7 @@ def test_customers_alone(fresh: Warehouse) -> None:
     )
     profile = {"features": ["age"], "categorical_features": ["gender", "plan"], "k": 3}
     options = {**QUICK, "profile_options": {**QUICK["profile_options"], **profile}}
-    fresh.build(*NO_UNIT_TESTS, **options, dataset="warehouse")
+    fresh.build(*SEGMENTS, "+rpt_rows_read", *CAUTIOUS, **options, dataset="warehouse")
     assert fresh.query(
         "select distinct segment_slug, reason_1 from marts.fct_customer_segments"
         " where segmentation = 'value'"
@@ -258,21 +288,23 @@ def test_customers_alone(fresh: Warehouse) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_file_that_is_missing_or_lacks_a_column(
     fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SEGMENTATION_DATA_DIR", raising=False)
-    done = fresh.dbt("build", dataset="marketing_campaign")
+    done = fresh.dbt("build", dataset="marketing_campaign", **QUICK)
     assert done.stdout.count("the environment variable SEGMENTATION_DATA_DIR names") == 1
     monkeypatch.setenv("SEGMENTATION_DATA_DIR", str(tmp_path))
-    done = fresh.dbt("build", dataset="marketing_campaign")
+    done = fresh.dbt("build", dataset="marketing_campaign", **QUICK)
     assert done.stdout.count("There is no file") == 1
     (tmp_path / "marketing_campaign").mkdir()
     (tmp_path / "marketing_campaign" / "marketing_campaign.csv").write_text("ID\tIncome\n1\t2\n")
-    done = fresh.dbt("build", dataset="marketing_campaign")
+    done = fresh.dbt("build", dataset="marketing_campaign", **QUICK)
     assert done.stdout.count("lacks 24 of the columns that are needed: birth_year (called") == 1
 
 
+@pytest.mark.long
 def test_values_that_the_seed_does_not_know(
     fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,11 +357,13 @@ def test_values_that_the_seed_does_not_know(
     # The names of people are nowhere, not in what is said of a rejected row either.
     tables = [name for name in fresh.tables() if not name.startswith("seeds.")]
     assert "intermediate.int_rejects" in tables
-    for table in tables:
-        rows = fresh.query(f"select to_json(t)::varchar from {table} as t")
-        assert not [row for row in rows if "Eka" in row[0] or "Budi" in row[0]], table
+    with fresh.reading() as connection:
+        for table in tables:
+            rows = connection.sql(f"select to_json(t)::varchar from {table} as t").fetchall()
+            assert not [row for row in rows if "Eka" in row[0] or "Budi" in row[0]], table
 
 
+@pytest.mark.long
 def test_every_line_of_a_file_is_accounted_for(
     fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -396,5 +430,7 @@ def test_every_line_of_a_file_is_accounted_for(
     ) == [(f"M{n}", 20 + n % 60, Decimal(1000 * n)) for n in (10, 11, 500, 600)]
     tables = [name for name in fresh.tables() if not name.startswith(("seeds.", "source_"))]
     assert "staging.stg_members__customers" in tables
-    for table in tables:
-        assert not fresh.query(f"select 1 from {table} as t where to_json(t)::varchar like '%Ida%'")
+    named = "select 1 from {} as t where to_json(t)::varchar like '%Ida%'"
+    with fresh.reading() as connection:
+        for table in tables:
+            assert not connection.sql(named.format(table)).fetchall(), table

@@ -16,7 +16,7 @@ LATER: dict[str, Any] = {"dataset": "sample", "as_of": "2026-02-28", **QUICK}
 REFIT = LATER | {
     "refit_after_days": 30,
     "value_options": {**QUICK["value_options"], "gate_agreement": 1.0, "gate_silhouette_loss": 0},
-    "lifetime_value_options": {"gate_skill_loss": 0},
+    "lifetime_value_options": {**QUICK["lifetime_value_options"], "gate_skill_loss": 0},
 }
 # Tables that depend on the current model of value.
 APPLIED = (

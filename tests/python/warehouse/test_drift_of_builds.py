@@ -46,6 +46,7 @@ def test_on_the_day_of_the_fit_nothing_has_drifted(sample: Warehouse) -> None:
     assert sample.query("select 1 from marts.rpt_warnings where topic = 'drift'") == []
 
 
+@pytest.mark.long
 def test_two_months_later_absence_has_drifted(later: Warehouse) -> None:
     """All are two months longer away: their last purchases lie where they lay."""
     ((psi, threshold, is_expected, words),) = later.query(
@@ -64,6 +65,7 @@ def test_two_months_later_absence_has_drifted(later: Warehouse) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_warning_names_it_and_the_build_is_green(later: Warehouse) -> None:
     ((message,),) = later.query(
         "select message from marts.rpt_warnings where topic = 'drift' and subject = 'value'"
@@ -75,12 +77,14 @@ def test_a_warning_names_it_and_the_build_is_green(later: Warehouse) -> None:
     assert later.query(FITS) == []
 
 
+@pytest.mark.long
 def test_it_fails_on_request(later: Warehouse) -> None:
     done = later.dbt("test", "--select", "nothing_drifted", **ON_REQUEST)
     assert done.returncode == 1
     assert "configured to fail if != 0" in done.stdout
 
 
+@pytest.mark.long
 def test_it_is_a_reason_to_fit_on_request(later: Warehouse, tmp_path: Path) -> None:
     warehouse = later.copy(tmp_path)
     warehouse.build(*NO_TESTS, "--select", *OF_VALUE, **ON_REQUEST)

@@ -181,8 +181,6 @@ def test_the_history_grows_with_changes(sample: Warehouse, tmp_path: Path) -> No
     once = sample.copy(tmp_path)
     rows = "select count(*) from segmentation.segment_log where row_kind <> 'unchanged'"
     ((before,),) = once.query(rows)
-    observe(once, "2025-12-31")
-    assert once.query(rows) == [(before,)]
     with duckdb.connect(str(once.path)) as connection:
         # As if the same segments had been those of a day before.
         connection.execute("update segmentation.segment_log set as_of = '2025-12-30'")
@@ -201,13 +199,13 @@ def other_tables(warehouse: Warehouse) -> dict[str, str]:
     tables = warehouse.query(
         "select schema_name || '.' || table_name from duckdb_tables() order by 1"
     )
-    return {
-        table: warehouse.query(
-            f"select md5(string_agg(to_json(rows)::varchar, chr(10))) from (from {table}) as rows"
-        )[0][0]
-        for (table,) in tables
-        if table not in WRITTEN
-    }
+    hashed = "select md5(string_agg(to_json(rows)::varchar, chr(10))) from (from {}) as rows"
+    with warehouse.reading() as connection:
+        return {
+            table: connection.sql(hashed.format(table)).fetchall()[0][0]
+            for (table,) in tables
+            if table not in WRITTEN
+        }
 
 
 def killed(warehouse: Warehouse, days: list[str], *, at: str, after: float) -> None:

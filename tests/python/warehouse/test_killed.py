@@ -1,6 +1,8 @@
 """A build that is killed: readers can tell, and the next one leaves what an undisturbed one leaves.
 
-SEGMENTATION_KILLS says how many, half of them of refits; `make test-kills` takes 40.
+It is killed while it fits and while it writes marts; a refit, when one of its models is stored and
+the others are not. SEGMENTATION_KILLS asks for so many kills at random moments instead, half of
+them of refits; `make test-kills` takes 40.
 """
 
 from __future__ import annotations
@@ -20,8 +22,7 @@ from builds import LISTS_OF_RUNS, NO_TESTS, QUICK, Warehouse
 
 pytestmark = pytest.mark.long
 
-
-KILLS = int(os.environ.get("SEGMENTATION_KILLS", "6"))
+KILLS = int(os.environ.get("SEGMENTATION_KILLS", "0"))
 SAMPLE: dict[str, Any] = {"dataset": "sample", **QUICK}
 
 
@@ -29,15 +30,34 @@ FITS = "select segmentation, count(*) from marts.rpt_model_history group by segm
 
 
 class Moment(NamedTuple):
-    """A moment of a build, which is the same on a slow machine: so much log, and a little later."""
+    """A moment of a build, which is the same on a slow machine: such a log, and a little later."""
 
-    log_size: float
-    seconds: float
+    log_size: float = 0
+    # What stands in the log when a model begins.
+    begun: str = ""
+    seconds: float = 0
 
     @classmethod
     def drawn(cls, draw: random.Random, log_size: int) -> Moment:
         """Draw a moment of a build that leaves a log of this size."""
-        return cls(draw.uniform(0.1, 0.8) * log_size, draw.uniform(0, 0.5))
+        return cls(draw.uniform(0.1, 0.8) * log_size, seconds=draw.uniform(0, 0.5))
+
+    def has_come(self, log: Path) -> bool:
+        """Say whether a log is that of this moment or of a later one."""
+        return (
+            log.exists() and log.stat().st_size >= self.log_size and self.begun in log.read_text()
+        )
+
+
+def begins(table: str) -> Moment:
+    """Return the moment at which a build begins to make a table."""
+    return Moment(begun=f"model {table} .")
+
+
+def moments(chosen: list[Moment], kills: int, seed: int, log_size: int) -> list[Moment]:
+    """Return so many random moments, where they are asked for, or the chosen ones."""
+    draw = random.Random(seed)
+    return [Moment.drawn(draw, log_size) for _ in range(kills)] if KILLS else chosen
 
 
 def kill_at(warehouse: Warehouse, moment: Moment, **variables: object) -> bool:
@@ -45,7 +65,7 @@ def kill_at(warehouse: Warehouse, moment: Moment, **variables: object) -> bool:
     log = warehouse.folder / "logs" / "dbt.log"
     log.unlink(missing_ok=True)
     process = warehouse.start("build", *NO_TESTS, **variables)
-    while process.poll() is None and not (log.exists() and log.stat().st_size >= moment.log_size):
+    while process.poll() is None and not moment.has_come(log):
         time.sleep(0.02)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(moment.seconds)
@@ -75,37 +95,22 @@ def days_of_marts(warehouse: Warehouse) -> set[str]:
     }
 
 
-@pytest.fixture(scope="module")
-def undisturbed(
-    sample: Warehouse, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Warehouse, int]:
-    """Return a build that nothing disturbed, and the size of its log.
-
-    Its rows are those of the sample, which data tests have tested.
-    """
-    warehouse = Warehouse(tmp_path_factory.mktemp("undisturbed"))
-    log = warehouse.folder / "logs" / "dbt.log"
-    # dbt has parsed the project before every build that is killed: kills hit the build.
-    assert warehouse.dbt("parse", **SAMPLE).returncode == 0
-    log.unlink()
-    warehouse.build(*NO_TESTS, **SAMPLE)
-    assert warehouse.mart_hashes() == sample.mart_hashes()
-    return warehouse, log.stat().st_size
+def log_size_of(built: Warehouse) -> int:
+    return (built.folder / "logs" / "dbt.log").stat().st_size
 
 
-def test_kills_at_random_moments(fresh: Warehouse, undisturbed: tuple[Warehouse, int]) -> None:
-    """Over the log of a build; the seed draws the same moments each time."""
-    built, log_size = undisturbed
-    marts, tables = built.mart_hashes(), built.tables()
-    draw = random.Random(20251231)
+def test_killed_builds(fresh: Warehouse, sample_by_one_thread: Warehouse) -> None:
+    """At random moments, they are drawn over the log of a build: the same ones each time."""
+    marts, tables = sample_by_one_thread.mart_hashes(), sample_by_one_thread.tables()
+    chosen = [begins("segmentation.prospects_model"), begins("marts.dim_segments")]
+    kills = moments(chosen, KILLS // 2, 20251231, log_size_of(sample_by_one_thread))
     killed = 0
-    for _ in range(KILLS // 2):
-        at_work = kill_at(fresh, Moment.drawn(draw, log_size), **SAMPLE)
-        killed += at_work
+    for moment in kills:
+        killed += kill_at(fresh, moment, **SAMPLE)
         if latest_run(fresh)[1]:
             assert fresh.mart_hashes() == marts
-    # A build logs more or less as models take turns: one of them may end before its moment.
-    assert killed * 2 >= KILLS // 2
+    # A build logs more or less as models take turns: one may end before its random moment.
+    assert killed * 2 >= len(kills) if KILLS else killed == len(kills)
     fresh.build(*NO_TESTS, **SAMPLE)
     assert latest_run(fresh)[1]
     assert fresh.mart_hashes() == marts
@@ -113,24 +118,26 @@ def test_kills_at_random_moments(fresh: Warehouse, undisturbed: tuple[Warehouse,
     assert fresh.query("select count(*) from marts.rpt_model_history") == [(4,)]
 
 
-def test_refits_killed_at_random_moments(
-    undisturbed: tuple[Warehouse, int], tmp_path: Path
-) -> None:
+def test_killed_refits(sample_by_one_thread: Warehouse, tmp_path: Path) -> None:
     """Each of another day than the one before, so that marts of two runs can be told apart."""
-    original, log_size = undisturbed
-    built = original.copy(tmp_path)
-    draw = random.Random(20260101)
+    built = sample_by_one_thread.copy(tmp_path)
+    kills = moments(
+        [begins("segmentation.value_segments")],
+        KILLS - KILLS // 2,
+        20260101,
+        log_size_of(sample_by_one_thread),
+    )
     killed = 0
     # Once for both days: kills hit the build.
     assert built.dbt("parse", **SAMPLE, refit=True).returncode == 0
-    for kill in range(KILLS - KILLS // 2):
+    for kill, moment in enumerate(kills):
         day = ("2025-11-30", "2025-12-31")[kill % 2]
         command = {**SAMPLE, "as_of": day, "refit": True}
         fits = dict(built.query(FITS))
         runs, is_complete = latest_run(built)
         assert is_complete
         marts = built.mart_hashes()
-        killed += kill_at(built, Moment.drawn(draw, log_size), **command)
+        killed += kill_at(built, moment, **command)
         run, is_complete = latest_run(built)
         has_ended = is_complete and run > runs
         if has_ended:
@@ -148,14 +155,14 @@ def test_refits_killed_at_random_moments(
         assert set(
             built.query("select as_of::varchar from marts.rpt_model_history where is_in_force")
         ) == {(day,)}
-    assert killed * 2 >= KILLS - KILLS // 2
+    assert killed * 2 >= len(kills) if KILLS else killed == len(kills)
 
 
 def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
-    undisturbed: tuple[Warehouse, int],
+    sample: Warehouse, tmp_path: Path
 ) -> None:
     """DuckDB lets one process write, or many read: the build says so and the marts stay."""
-    built, _ = undisturbed
+    built = sample.copy(tmp_path)
     before = built.mart_hashes()
     holding = (
         "import duckdb, sys; connection = duckdb.connect(sys.argv[1], read_only=True);"
@@ -169,7 +176,7 @@ def test_a_reader_that_holds_the_file_makes_a_build_fail_and_loses_nothing(
     ) as reader:
         assert reader.stdout is not None
         assert reader.stdout.readline() == "open\n"
-        done = built.dbt("build", dataset="sample")
+        done = built.dbt("build", **SAMPLE)
         reader.communicate("")
     assert done.returncode != 0
     held = f"{built.path} is open in another process, python3.11 (PID {reader.pid})"

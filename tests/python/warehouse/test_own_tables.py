@@ -95,7 +95,7 @@ def test_a_table_without_customers_and_one_of_yes_and_no(fresh: Warehouse) -> No
         "create table contract.orders as select 'o1' as order_id, date '2025-12-30' as ordered_at,"
         " 5 as revenue",
     )
-    done = fresh.dbt("build", *STAGING, dataset="warehouse")
+    done = fresh.dbt("build", *STAGING, dataset="warehouse", **QUICK)
     assert done.returncode != 0
     assert done.stdout.count('"orders" lacks customer_id') == 1
     assert "Parser Error" not in done.stdout
@@ -104,7 +104,7 @@ def test_a_table_without_customers_and_one_of_yes_and_no(fresh: Warehouse) -> No
         "create or replace table contract.orders as select 1 as customer_id, 'o1' as order_id,"
         " date '2025-12-30' as ordered_at, true as revenue",
     )
-    done = fresh.dbt("build", *STAGING, dataset="warehouse")
+    done = fresh.dbt("build", *STAGING, dataset="warehouse", **QUICK)
     assert done.returncode != 0
     assert "has true and false in the column revenue, which is to hold numbers" in done.stdout
 
@@ -141,7 +141,7 @@ def test_text_that_only_an_engine_takes_for_a_number_a_day_or_an_id(fresh: Wareh
         " ('7', '+NaN', '2025-01-05', '1'), ('7', 'e', '2025-01-05 10:00:00+01', '2'))"
         " as t (customer_id, order_id, ordered_at, revenue)",
     )
-    fresh.build("--select", "+int_rejects", *NO_TESTS, dataset="warehouse")
+    fresh.build("--select", "+int_rejects", *NO_TESTS, dataset="warehouse", **QUICK)
     assert fresh.query(
         "select source_table, coalesce(record_id, '-'), rejected_because"
         " from intermediate.int_rejects order by all"

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from builds import PROJECT, Warehouse, project_copy
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -50,7 +52,6 @@ def test_make_passes_settings_unchanged(clone: Path) -> None:
     assert "Traceback" not in said
 
 
-@pytest.mark.long
 def test_seeds_and_sources_in_such_a_folder_and_file(clone: Path) -> None:
     warehouse = Warehouse(clone.parent, clone)
     folder = clone.parent / "it's a $folder"

@@ -21,6 +21,7 @@ from segmentation.backfill.listed_backfills import list_run
 from segmentation.published.people import score_people
 
 SAMPLE = {"dataset": "sample", **QUICK}
+READERS, VERSIONS = 4, 5
 COMMENTS = (
     "select table_name, column_name, data_type, comment from duckdb_columns()"
     " where schema_name = 'marts' and database_name = current_database()"
@@ -62,19 +63,24 @@ def test_a_build_publishes_its_marts(sample: Warehouse) -> None:
     tables = {table for table in file.tables() if not table.startswith("scoring.")}
     assert tables == {*marts, "marts.publication", "marts.publication_tables"}
     assert len(marts) >= 28
-    for mart in marts:
-        rows = f"select to_json(mart)::varchar from {mart} as mart"
-        assert file.query(rows) == sample.query(rows), mart
+    with file.reading() as readers, sample.reading() as builders:
+        for mart in marts:
+            rows = f"select to_json(mart)::varchar from {mart} as mart"
+            assert readers.sql(rows).fetchall() == builders.sql(rows).fetchall(), mart
+        counted = [
+            (
+                mart.removeprefix("marts."),
+                *builders.sql(f"select count(*) from {mart}").fetchall()[0],
+            )
+            for mart in sorted(marts)
+        ]
     assert file.query(COMMENTS) == sample.query(COMMENTS)
     assert not file.query(
         "select table_name from duckdb_tables() where comment is null"
         " union all select column_name from duckdb_columns() where comment is null"
         " and database_name = 'segments' and schema_name = 'marts'"
     )
-    assert file.query("from marts.publication_tables") == [
-        (mart.removeprefix("marts."), sample.query(f"select count(*) from {mart}")[0][0])
-        for mart in sorted(marts)
-    ]
+    assert file.query("from marts.publication_tables") == counted
 
 
 def test_a_build_publishes_what_scores_people(sample: Warehouse) -> None:
@@ -141,8 +147,8 @@ def test_the_summary_of_the_published_file(sample: Warehouse) -> None:
 
 
 @pytest.fixture(scope="module")
-def untested(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Build the sample with a project that has no tests: its whole builds are quick."""
+def untested(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Build the sample again with a project whose only test warns: its whole builds are quick."""
     folder = tmp_path_factory.mktemp("untested")
     project = project_copy(folder / "project")
     settings = (project / "dbt_project.yml").read_text()
@@ -153,9 +159,23 @@ def untested(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     (project / "dbt_project.yml").write_text(
         settings + "\nunit_tests:\n  segmentation:\n    +enabled: false\n"
     )
+    failing_test(project).write_text(WARNING)
     warehouse = Warehouse(folder, project)
-    warehouse.build(**SAMPLE)
+    shutil.copy(sample.path, warehouse.path)
+    said = warehouse.build(**SAMPLE)
+    # A warning is no failure.
+    assert "Warning in test nothing_is_right" in said
+    assert published(warehouse).path.exists()
     return warehouse
+
+
+WARNING = "{{ config(enabled=true, severity='warn') }}\nselect 1"
+# It fails when all models are built.
+FAILURE = "{{ config(enabled=true) }}\nselect 1 from {{ ref('dim_segments') }}"
+
+
+def failing_test(project: Path) -> Path:
+    return project / "tests" / "data" / "nothing_is_right.sql"
 
 
 @pytest.mark.long
@@ -163,28 +183,21 @@ def test_runs_that_publish_nothing(untested: Warehouse, monkeypatch: pytest.Monk
     file = published(untested).path
     before, content = run_of(file), file.read_bytes()
     runs = untested.query("select count(*) from marts.rpt_builds")[0][0]
-    test = untested.project / "tests" / "data" / "nothing_is_right.sql"
     for arguments in (("build", "--select", "dim_segments"), ("run",)):
         assert untested.dbt(*arguments, **SAMPLE).returncode == 0
-    # A test that fails when all models are built.
-    test.write_text("{{ config(enabled=true) }}\nselect 1 from {{ ref('dim_segments') }}")
+    failing_test(untested.project).write_text(FAILURE)
     failed = untested.dbt("build", **SAMPLE)
+    failing_test(untested.project).write_text(WARNING)
     assert "Failure in test nothing_is_right" in failed.stdout
-    test.write_text("{{ config(enabled=true, severity='warn') }}\nselect 1")
     # What cannot be published is known before the first model.
     monkeypatch.setenv("SEGMENTATION_PUBLISHED", str(untested.folder))
     refused = untested.dbt("build", **SAMPLE)
     said = " ".join(refused.stdout.split())
     assert "Nothing was built, because of 1 mistake: - The published file" in said
     assert "is a folder. Name a file in it" in said
-    monkeypatch.undo()
     assert untested.query("select count(*) from marts.rpt_builds")[0][0] == runs + 3
     assert (run_of(file), file.read_bytes()) == (before, content)
     assert names(file.parent) == ["segments.duckdb"]
-    # A warning is no failure.
-    untested.build(**SAMPLE)
-    test.unlink()
-    assert run_of(file) != before
 
 
 @pytest.mark.long
@@ -246,24 +259,24 @@ def publish_again(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.long
-def test_eight_readers_while_ten_versions_are_published(untested: Warehouse) -> None:
+def test_readers_while_versions_are_published(untested: Warehouse) -> None:
     """Each reads in a process of its own, through SQLAlchemy; all see every version whole.
 
-    Builds publish the first and the last. Those between have the same marts and another run: to
-    readers, who never see the warehouse, they are versions like others.
+    A build publishes the last one. The others have the same marts and another run: to readers, who
+    never see the warehouse, they are versions like others.
     """
     file = published(untested).path
     runs = {run_of(file)}
-    with read_while(file, readers=8, pause=2) as readings:
-        for number in range(10):
-            if number in (0, 9):
-                untested.build(**SAMPLE)
-            else:
+    with read_while(file, readers=READERS, pause=2) as readings:
+        for number in range(1, VERSIONS + 1):
+            if number < VERSIONS:
                 publish_again(untested)
+            else:
+                untested.build(**SAMPLE)
             # One of them has begun a read since.
-            readings.wait_for_reads(16)
+            readings.wait_for_reads(2 * READERS)
             runs.add(run_of(file))
     assert readings.errors == []
-    assert len(runs) == 11
+    assert len(runs) == VERSIONS + 1
     assert readings.runs == runs
     assert readings.last_runs == {run_of(file)}

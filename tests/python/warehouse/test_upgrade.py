@@ -32,6 +32,7 @@ SETTINGS: dict[str, Any] = {
     },
     "profile_options": {"gamma": "half_mean_deviation", "transform": "none"},
     "prospects_options": QUICK["prospects_options"],
+    "lifetime_value_options": QUICK["lifetime_value_options"],
 }
 
 
