@@ -31,20 +31,29 @@ products as (
 
 ),
 
+-- The lines of a basket have one time: a time zone's calendar is looked up once for all of them.
+days_of_times as (
+
+    select
+        transaction_timestamp,
+        cast({{ local_time("transaction_timestamp", time_zone) }} as date) as bought_on
+    from (select distinct transaction_timestamp from transactions) as times
+
+),
+
 put_on_days as (
 
     select
         transactions.household_id,
         coalesce(products.department, 'unknown') as department,
-        cast(
-            {{ local_time("transactions.transaction_timestamp", time_zone) }}
-            as date
-        ) as bought_on,
+        days_of_times.bought_on,
         cast(transactions.sales_value as decimal(18, 2)) as revenue,
         cast(transactions.retail_disc as decimal(18, 2))
         + cast(transactions.coupon_disc as decimal(18, 2))
         + cast(transactions.coupon_match_disc as decimal(18, 2)) as discount
     from transactions
+    left join days_of_times
+        on transactions.transaction_timestamp = days_of_times.transaction_timestamp
     left join products
         on transactions.product_id = products.product_id
 
