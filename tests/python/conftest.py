@@ -19,19 +19,22 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # The files that take longest, beginning with the longest. The order is that in which processes side
 # by side take files: short ones come last, so that all processes end together. While one builds the
-# sample for `test_published_file.py`, another has `test_your_data.py`: it does not wait for the
-# sample, nor has it dbt parse the same project.
+# sample or complete_journey for a file, another has one that needs neither: it does not wait.
 LONGEST = (
     "test_complete_journey.py",
     "test_bad_input.py",
-    "test_published_file.py",
-    "test_killed.py",
+    "test_unit_tests_of_models.py",
     "test_market_survey_pipeline.py",
-    "test_package.py",
+    "test_complete_journey_rebuilt.py",
+    "test_published_file.py",
     "test_history.py",
+    "test_package.py",
+    "test_pipeline.py",
+    "test_killed.py",
     "test_your_data.py",
     "test_selections.py",
-    "test_pipeline.py",
+    "test_champions.py",
+    "test_wrong_settings.py",
     "test_prospects.py",
     "test_benchmarks.py",
     "test_known_segments.py",
@@ -40,14 +43,15 @@ LONGEST = (
     "test_sample.py",
     "test_outcomes.py",
     "test_own_tables.py",
-    "test_champions.py",
     "test_erasure.py",
+    "test_paths.py",
     "test_market_survey_classifier.py",
     "test_audiences.py",
     "test_names_that_stay.py",
     "test_page.py",
     "test_upgrade.py",
     "test_metrics.py",
+    "test_parse_states.py",
 )
 
 # No test depends on how fast a machine is.

@@ -58,6 +58,7 @@ def test_a_failure_is_said_with_the_log_and_the_exit_code_of_dbt(project: Path) 
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_what_dbt_does_not_begin_is_said(project: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--no-such-option"],
@@ -72,6 +73,7 @@ def test_what_dbt_does_not_begin_is_said(project: Path) -> None:
     assert "No such option '--no-such-option'" in done.stdout
 
 
+@pytest.mark.long
 def test_a_project_that_cannot_be_read(project: Path) -> None:
     (project / "models" / "marts" / "bad.sql").write_text("select * from {{ ref('none') }}")
     done = subprocess.run(
@@ -81,6 +83,7 @@ def test_a_project_that_cannot_be_read(project: Path) -> None:
     assert "depends on a node named 'none' which was not found" in done.stdout
 
 
+@pytest.mark.long
 def test_a_selection_without_marts_succeeds(project: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--select", "good"],
@@ -107,7 +110,11 @@ def _heed_control_c() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+    ("sent", "code"),
+    [
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 143, id="SIGTERM", marks=pytest.mark.long),
+    ],
 )
 def test_a_signal_stops_dbt(project: Path, sent: signal.Signals, code: int) -> None:
     """The process of dbt ends too, and leaves the file free."""

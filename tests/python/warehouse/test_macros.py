@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from builds import Warehouse
 
+pytestmark = pytest.mark.long
+
 RELATIONS = {
     "orders": "ref('my_orders')",
     "customers": ' source( "shop", "people" ) ',

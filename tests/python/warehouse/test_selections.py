@@ -48,16 +48,20 @@ def change_models(warehouse: Warehouse, k: str) -> None:
             f"needs: dbt build --select +marts --indirect-selection buildable {VARS}\n",
         ),
         # It reads them through models without tables.
-        (
+        pytest.param(
             ("run", "--select", "rpt_warnings"),
             f"needs: dbt build --select +rpt_warnings {VARS}\n",
+            marks=pytest.mark.long,
         ),
         (("run",), f"Load the seeds first: dbt seed {VARS}\n"),
-        (("test",), f"Build everything once: dbt build {VARS}\n"),
-        (
+        pytest.param(
+            ("test",), f"Build everything once: dbt build {VARS}\n", marks=pytest.mark.long
+        ),
+        pytest.param(
             ("run", "--empty", "--select", "+fct_customer_segments", "--exclude", "staging"),
             f"Build everything once: dbt build {VARS}; or what is selected and all that it needs: "
             f"dbt build --select +fct_customer_segments {VARS}\n",
+            marks=pytest.mark.long,
         ),
     ],
 )

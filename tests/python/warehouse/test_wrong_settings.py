@@ -14,6 +14,7 @@ from builds import PROJECT, QUICK, Warehouse, project_copy
 LISTED = "complete_journey, market_survey, marketing_campaign, members, sample, warehouse"
 
 
+@pytest.mark.long
 def test_a_data_set_that_is_not_there(fresh: Warehouse) -> None:
     """It decides what dbt reads at all: nothing else is looked at."""
     done = fresh.dbt("build", dataset="smaple")
