@@ -9,7 +9,7 @@ groups are seen in a continuum. A world takes about half a minute of processor t
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,7 +37,9 @@ OVERLAP = (0.5, 0.95)
 CONTINUUM_EVERY = 4
 
 
-def agreement_by_gamma(world: PlantedWorld, *, n_init: int = 3) -> dict[str, float]:
+def agreement_by_gamma(
+    world: PlantedWorld, *, n_init: int = 3, gammas: Sequence[float] = CANDIDATE_GAMMAS
+) -> dict[str, float]:
     """Return the adjusted Rand index of each rule with the planted groups, at their number."""
     sample = world.prepared()
     k = world.true_k
@@ -52,7 +54,7 @@ def agreement_by_gamma(world: PlantedWorld, *, n_init: int = 3) -> dict[str, flo
     )
     return {
         "auto": found("kprototypes", chosen),
-        **{f"{gamma:g}": found("kprototypes", gamma) for gamma in CANDIDATE_GAMMAS},
+        **{f"{gamma:g}": found("kprototypes", gamma) for gamma in gammas},
         "half_mean_deviation": found("kprototypes", default_gamma(sample.numbers.std(axis=0))),
         "one-hot K-Means": found("kmeans", 2.0),
     }

@@ -14,8 +14,9 @@ from typing import TypeAlias
 # What is longer is written on several lines.
 LINE_LENGTH = 100
 
-# A line ends outside of quotes: what stands in a literal, a name or a comment stays as it is.
-_QUOTED_OR_END = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|\n""")
+# A line ends outside of quotes: what stands in a literal, a name or a comment stays as it is. A
+# line is one match, and nothing of it is taken back: builds lay out thousands of long texts.
+_LINE = re.compile(r"""((?:[^'"\n-]++|'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*+|['"-])*+)\n""")
 
 
 def quoted(identifier: str) -> str:
@@ -52,9 +53,7 @@ def text_literal(value: str) -> str:
 
 def indented(text: str) -> str:
     """Return SQL with every line four spaces further in, but for lines within quotes."""
-    return "    " + _QUOTED_OR_END.sub(
-        lambda found: "\n    " if found[0] == "\n" else found[0], text
-    )
+    return "\n".join([f"    {line}" for line in _LINE.findall(f"{text}\n")])
 
 
 def call(function: str, arguments: Sequence[str]) -> str:

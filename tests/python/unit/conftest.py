@@ -19,6 +19,13 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def connection_of_examples() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Return a connection that all examples of a Hypothesis test ask; to open one takes longer."""
+    with duckdb.connect() as opened:
+        yield opened
+
+
 @pytest.fixture
 def engine(connection: duckdb.DuckDBPyConnection) -> DuckDBEngine:
     return DuckDBEngine(connection)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_processes import DbtProcesses
 
 # What dbt shows of it: which column of which table.
 BROKEN_RULE = "NOT NULL constraint failed: breaks_a_rule.first_only"
 MACRO = Path(__file__).parents[3] / "macros" / "engine" / "duckdb" / "replaced_tables.sql"
 
+# Which build it is stands in the table `run`: dbt parses the project once for both.
 FILES = {
     "dbt_project.yml": """
         name: replaced
@@ -56,32 +56,28 @@ FILES = {
     "models/seen.sql": """
         {{ config(
             pre_hook="create table if not exists hooks (hook varchar)",
-            post_hook="insert into hooks values ('after {{ var('build') }}')"
+            post_hook="insert into hooks select 'after ' || build from run"
         ) }}
-        select cast({{ var("build") }} as integer) as build, peek('seen') as seen_meanwhile
+        select build, peek('seen') as seen_meanwhile from run
     """,
     "models/fails.sql": """
-        select
-            cast({{ var("build") }} as integer) as build,
-            case when {{ var("build") }} = 2 then error('no second time') end as failure
+        select build, case when build = 2 then error('no second time') end as failure from run
     """,
     "models/after_fails.sql": "select * from {{ ref('fails') }}",
     "models/breaks_a_rule.sql": """
-        select {{ var("build") }} as build, nullif({{ var("build") }}, 2) as first_only
+        select build, nullif(build, 2) as first_only from run
     """,
     "models/arrow_table.py": """
         import pyarrow as pa
 
 
         def model(dbt, session):
-            seen = session.sql("select peek('arrow_table')").fetchone()[0]
-            build = int(dbt.config.meta_get("build"))
+            build, seen = session.sql("select build, peek('arrow_table') from run").fetchone()
             return pa.table({"build": [build], "seen_meanwhile": [seen]})
     """,
     "models/relation.py": """
         def model(dbt, session):
-            build = dbt.config.meta_get("build")
-            return session.sql(f"select {build} as build, peek('relation') as seen_meanwhile")
+            return session.sql("select build, peek('relation') as seen_meanwhile from run")
     """,
     "models/models.yml": """
         models:
@@ -105,15 +101,12 @@ FILES = {
                   - {type: check, expression: first_only < 5}
           - name: arrow_table
             description: From Python.
-            config: {meta: {build: "{{ var('build') }}"}}
-          - name: relation
-            config: {meta: {build: "{{ var('build') }}"}}
     """,
 }
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def warehouse(tmp_path_factory: pytest.TempPathFactory, dbt_processes: DbtProcesses) -> Path:
     """Build the project twice; two models fail the second time, one was a view before."""
     folder = tmp_path_factory.mktemp("replaced")
     (folder / "models").mkdir()
@@ -121,24 +114,22 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "macros" / MACRO.name).write_text(MACRO.read_text(encoding="utf-8"))
     for name, text in FILES.items():
         (folder / name).write_text(textwrap.dedent(text))
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+    path = folder / "warehouse.duckdb"
+    environment = os.environ | {
+        "DBT_PROJECT_DIR": str(folder),
+        "DBT_PROFILES_DIR": str(folder),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    with duckdb.connect(str(path)) as connection:
         connection.execute("create view relation as select 0 as build")
     for build, failed in ((1, 0), (2, 2)):
-        done = subprocess.run(
-            [
-                *(Path(sys.executable).parent / "dbt", "build", "--no-use-colors"),
-                *("--vars", f"build: {build}"),
-            ],
-            cwd=folder,
-            env={**os.environ, "DBT_PROJECT_DIR": str(folder), "DBT_PROFILES_DIR": str(folder)}
-            | {"DBT_TARGET_PATH": str(folder / "target"), "DBT_LOG_PATH": str(folder / "logs")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(f"create or replace table run as select {build} as build")
+        done = dbt_processes.run(["build", "--no-use-colors"], folder, environment)
         assert f"ERROR={failed}" in done.stdout, done.stdout
     assert BROKEN_RULE in done.stdout
-    return folder / "warehouse.duckdb"
+    return path
 
 
 def rows(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
@@ -182,5 +173,6 @@ def test_nothing_is_left_beside_the_tables(warehouse: Path) -> None:
     found = rows(warehouse, "select table_name from information_schema.tables order by 1")
     names = [str(name) for (name,) in found]
     assert names == [
-        *("after_fails", "arrow_table", "breaks_a_rule", "fails", "hooks", "relation", "seen"),
+        *("after_fails", "arrow_table", "breaks_a_rule", "fails", "hooks", "relation", "run"),
+        "seen",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.engine.sql import (
     LINE_LENGTH,
@@ -121,18 +121,18 @@ def test_a_broken_expression_means_what_it_meant() -> None:
     assert value(f"select {case([(all_of([*true, '1 = 2']), '1'), (all_of(true), '2')])}") == 2
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.sampled_from("a'\"\n -,;()\\\0é/*"), max_size=12))
-def test_lines_within_quotes_are_not_moved(text: str) -> None:
+def test_lines_within_quotes_are_not_moved(
+    connection_of_examples: duckdb.DuckDBPyConnection, text: str
+) -> None:
     """A category may hold any character, and so may the name of a column."""
     literal = text_literal(text)
     name = quoted(text.replace("\0", "") or "x")
     sql = select([f"{case([(literal, '1')], '0', of=literal)} as {name}", literal], "")
     query = Query().step("labels", sql).adding("labels_again", [f"{name} + 1"])
-    with duckdb.connect() as connection:
-        assert connection.sql(f"from {query.from_item}").fetchall() == [(1, text, 2)]
-        (row,) = connection.sql(f"select {literal}, {indented(indented(literal))}").fetchall()
-        assert row == (text, text)
+    ask = connection_of_examples.execute
+    assert ask(f"from {query.from_item}").fetchall() == [(1, text, 2)]
+    assert ask(f"select {literal}, {indented(indented(literal))}").fetchall() == [(text, text)]
 
 
 @pytest.mark.parametrize(

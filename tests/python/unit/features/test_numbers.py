@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from segmentation.engine.duckdb import DuckDBEngine
@@ -129,7 +131,12 @@ def test_names_of_columns_are_kept() -> None:
     assert prepared.get_feature_names_out().tolist() == ["spend", "age"]
 
 
-@settings(max_examples=60)
+@functools.cache
+def fitted_to_spends(**options: str) -> FeaturePreprocessor:
+    spends = pd.DataFrame({"spend": np.random.default_rng(1).lognormal(3, 1, 200)})
+    return FeaturePreprocessor(**options).fit(spends)
+
+
 @given(
     values=st.lists(
         st.one_of(
@@ -145,18 +152,24 @@ def test_names_of_columns_are_kept() -> None:
     scaling=st.sampled_from(SCALINGS),
 )
 def test_sql_prepares_a_value_as_numpy_does(
-    values: list[float | None], outliers: str, transformation: str, scaling: str
+    connection_of_examples: duckdb.DuckDBPyConnection,
+    values: list[float | None],
+    outliers: str,
+    transformation: str,
+    scaling: str,
 ) -> None:
-    fitted = FeaturePreprocessor(
-        outliers=outliers, transformation=transformation, scaling=scaling
-    ).fit(pd.DataFrame({"spend": np.random.default_rng(1).lognormal(3, 1, 200)}))
-    with duckdb.connect() as connection:
-        connection.execute("create table t (position integer, spend double)")
-        connection.executemany("insert into t values (?, ?)", list(enumerate(values)))
-        feature = fitted.features_[0]
-        bounded = bounded_expression(DuckDBEngine(connection), feature)
-        expression = scaled_expression(bounded, feature)
-        found = connection.sql(f"select {expression} from t order by position").fetchall()
+    fitted = fitted_to_spends(outliers=outliers, transformation=transformation, scaling=scaling)
+    # Arrow keeps null and NaN apart.
+    spends = pa.array(values, pa.float64())
+    connection_of_examples.register(
+        "t", pa.table({"position": range(len(values)), "spend": spends})
+    )
+    feature = fitted.features_[0]
+    bounded = bounded_expression(DuckDBEngine(connection_of_examples), feature)
+    expression = scaled_expression(bounded, feature)
+    found = connection_of_examples.execute(
+        f"select {expression} from t order by position"
+    ).fetchall()
     raw = np.array([np.nan if value is None else value for value in values])
     expected = fitted.transform(pd.DataFrame({"spend": raw}))[:, 0]
     assert np.isfinite(expected).all()

@@ -40,7 +40,10 @@ values = st.one_of(st.none(), st.sampled_from([1.0, 2.0, 4.0, 4.000001, 99.0, 15
 
 @given(overdue=values, monetary=values, days=values)
 def test_the_engine_decides_as_python_does(
-    overdue: float | None, monetary: float | None, days: float | None
+    connection_of_examples: duckdb.DuckDBPyConnection,
+    overdue: float | None,
+    monetary: float | None,
+    days: float | None,
 ) -> None:
     condition = read_condition(TEXT, "row")
     row = {"overdue_ratio": overdue, "monetary": monetary, "purchase_days": days}
@@ -49,10 +52,9 @@ def test_the_engine_decides_as_python_does(
         f"cast({'null' if value is None else repr(value)} as double) as {name}"
         for name, value in row.items()
     )
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            f"select coalesce({condition.sql(THRESHOLDS)}, false) from (select {columns})"
-        ).fetchone()
+    found = connection_of_examples.execute(
+        f"select coalesce({condition.sql(THRESHOLDS)}, false) from (select {columns})"
+    ).fetchone()
     assert found == (not condition.broken(known, THRESHOLDS),)
 
 
@@ -72,7 +74,10 @@ def test_slack_moves_the_bound_away() -> None:
 
 @given(overdue=values, monetary=values, days=values)
 def test_the_engine_contradicts_as_python_does(
-    overdue: float | None, monetary: float | None, days: float | None
+    connection_of_examples: duckdb.DuckDBPyConnection,
+    overdue: float | None,
+    monetary: float | None,
+    days: float | None,
 ) -> None:
     condition = read_condition(TEXT, "row")
     row = {"overdue_ratio": overdue, "monetary": monetary, "purchase_days": days}
@@ -81,10 +86,9 @@ def test_the_engine_contradicts_as_python_does(
         f"cast({'null' if value is None else repr(value)} as double) as {name}"
         for name, value in row.items()
     )
-    with duckdb.connect() as connection:
-        found = connection.execute(
-            f"select {condition.contradiction_sql(THRESHOLDS, 2.0)} from (select {columns})"
-        ).fetchone()
+    found = connection_of_examples.execute(
+        f"select {condition.contradiction_sql(THRESHOLDS, 2.0)} from (select {columns})"
+    ).fetchone()
     missed = [c for c in condition.broken(known, THRESHOLDS, 2.0) if c.column in known]
     assert found == (bool(missed),)
 

@@ -63,12 +63,13 @@ def test_the_digested_text_never_changes() -> None:
 
 
 @given(record=_records)
-def test_a_row_keeps_its_digest_in_the_engine(record: dict[str, Any]) -> None:
+def test_a_row_keeps_its_digest_in_the_engine(
+    connection_of_examples: duckdb.DuckDBPyConnection, record: dict[str, Any]
+) -> None:
     table = with_digests(pa.Table.from_pylist([record], schema=SCHEMA))
-    with duckdb.connect() as connection:
-        connection.register("written", table)
-        connection.execute("create table stored as from written")
-        (stored,) = connection.sql("from stored").to_arrow_table().to_pylist()
+    connection_of_examples.register("written", table)
+    connection_of_examples.execute("create or replace table stored as from written")
+    (stored,) = connection_of_examples.execute("from stored").to_arrow_table().to_pylist()
     assert stored[DIGEST] == row_digest(stored) == row_digest(record)
 
 

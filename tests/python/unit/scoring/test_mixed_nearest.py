@@ -5,8 +5,10 @@ from __future__ import annotations
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from mixed_customers import (
     CATEGORIES,
@@ -150,7 +152,7 @@ def test_labels_of_one_hot_columns_are_scikit_learns(connection: duckdb.DuckDBPy
 LETTERS = ["a", "b", "c"]
 
 
-@settings(max_examples=60)
+@fewer_examples(0.6)
 @given(
     prototypes=st.lists(
         st.tuples(st.integers(-3, 3), st.integers(0, 2), st.integers(0, 2)),
@@ -169,6 +171,7 @@ LETTERS = ["a", "b", "c"]
     gamma=st.sampled_from([0.0, 0.5, 1.0, 3.0]),
 )
 def test_of_equally_near_prototypes_the_first(
+    connection_of_examples: duckdb.DuckDBPyConnection,
     prototypes: list[tuple[int, int, int]],
     rows: list[tuple[int, str | None, str | None]],
     gamma: float,
@@ -196,12 +199,17 @@ def test_of_equally_near_prototypes_the_first(
         (3, 3),
         gamma,
     )
-    with duckdb.connect() as connection:
-        connection.execute("create table t (position int, x double, one text, two text)")
-        connection.executemany(
-            "insert into t values (?, ?, ?, ?)", [(i, *row) for i, row in enumerate(rows)]
-        )
-        assert labels_in_sql(connection, features, fitted) == exact
+    table = pa.Table.from_pylist(
+        [
+            {"position": i, "x": float(x), "one": one, "two": two}
+            for i, (x, one, two) in enumerate(rows)
+        ],
+        pa.schema(
+            {"position": pa.int32(), "x": pa.float64(), "one": pa.string(), "two": pa.string()}
+        ),
+    )
+    connection_of_examples.register("t", table)
+    assert labels_in_sql(connection_of_examples, features, fitted) == exact
     codes = np.column_stack(
         [
             category.codes([row[1 + f] for row in rows])

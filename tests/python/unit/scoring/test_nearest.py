@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.sql import number
@@ -63,13 +63,14 @@ def test_labels_equal_scikit_learns_also_on_nulls_nans_and_infinities(
     assert found == kmeans.predict(prepared.transform(dirty)).tolist()
 
 
-@settings(max_examples=60)
 @given(
     centroids=st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=6),
     rows=st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1, max_size=30),
 )
 def test_ties_go_to_the_lower_segment_id(
-    centroids: list[tuple[int, int]], rows: list[tuple[int, int]]
+    connection_of_examples: duckdb.DuckDBPyConnection,
+    centroids: list[tuple[int, int]],
+    rows: list[tuple[int, int]],
 ) -> None:
     """On small whole numbers distances are exact, so that every tie is a real one."""
     exact = [
@@ -82,14 +83,13 @@ def test_ties_go_to_the_lower_segment_id(
         )
         for row in rows
     ]
-    with duckdb.connect() as connection:
-        connection.execute("create table t (position integer, a double, b double)")
-        connection.executemany(
-            "insert into t values (?, ?, ?)", [(i, *row) for i, row in enumerate(rows)]
-        )
-        found = labels_in_sql(
-            DuckDBEngine(connection), [plain("a"), plain("b")], np.array(centroids, dtype=float)
-        )
+    frame = pd.DataFrame(rows, columns=["a", "b"], dtype=float).reset_index(names="position")
+    connection_of_examples.register("t", frame)
+    found = labels_in_sql(
+        DuckDBEngine(connection_of_examples),
+        [plain("a"), plain("b")],
+        np.array(centroids, dtype=float),
+    )
     assert found == exact
     assert nearest(np.array(rows, float), np.array(centroids, float)).tolist() == exact
 
@@ -108,9 +108,10 @@ def test_small_differences_of_large_values_are_not_lost(
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_fitted_number_is_read_back_bit_for_bit(value: float) -> None:
-    with duckdb.connect() as connection:
-        assert connection.sql(f"select {number(value)}").fetchall()[0][0] == value
+def test_a_fitted_number_is_read_back_bit_for_bit(
+    connection_of_examples: duckdb.DuckDBPyConnection, value: float
+) -> None:
+    assert connection_of_examples.execute(f"select {number(value)}").fetchall() == [(value,)]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
