@@ -6,7 +6,6 @@ ensures that they can only hold a classifier.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
@@ -22,7 +21,6 @@ import numpy as np
 from segmentation.classification.candidates import CANDIDATES
 from segmentation.classification.classifier import SegmentClassifier
 from segmentation.classification.features import CATEGORY, NUMBER, ORDERED, FeatureColumn
-from segmentation.classification.plain_parts import NotPlainError, read_plain_parts
 from segmentation.engine.threads import load_scikit_learn
 
 FORMAT = "segmentation classifier 2"
@@ -156,8 +154,13 @@ def check_stored(payload: bytes, digest: str) -> None:
         As :func:`load_classifier`.
     """
     schema = _checked_schema(payload, digest)
-    has_xgboost = any(name.startswith("xgboost.") for name, _ in _types(schema))
-    if has_xgboost or not _is_written_by_these_libraries(schema):
+    written = {name: _stored_text(schema, name) for name in ("format", "scikit_learn", "skops")}
+    installed = {
+        "format": FORMAT,
+        "scikit_learn": version("scikit-learn"),
+        "skops": version("skops"),
+    }
+    if written != installed or any(name.startswith("xgboost.") for name, _ in _types(schema)):
         load_classifier(payload, digest)
 
 
@@ -177,29 +180,15 @@ def load_classifier(payload: bytes, digest: str) -> SegmentClassifier:
         If the bytes do not match the digest, do not hold a classifier, or were written by another
         scikit-learn. None of their content was executed.
     """
-    schema = _checked_schema(payload, digest)
+    _checked_schema(payload, digest)
     load_scikit_learn()
-    return _read(_content(payload, schema))
+    import skops.io
 
-
-def _content(payload: bytes, schema: Any) -> Any:
     try:
-        if _is_written_by_these_libraries(schema):
-            with (
-                contextlib.suppress(NotPlainError),
-                zipfile.ZipFile(io.BytesIO(payload)) as archive,
-            ):
-                return read_plain_parts(schema, archive)
-        import skops.io
-
-        return skops.io.loads(payload, trusted=sorted({name for name, _ in TYPES}))
-    except Exception as error:  # skops, and parts that are damaged, raise errors of many types
-        raise _refused(f"it cannot be read ({type(error).__name__}: {error})") from error
-
-
-def _is_written_by_these_libraries(schema: Any) -> bool:
-    written = [_stored_text(schema, name) for name in ("format", "scikit_learn", "skops")]
-    return written == [FORMAT, version("scikit-learn"), version("skops")]
+        content = skops.io.loads(payload, trusted=sorted({name for name, _ in TYPES}))
+    except Exception as error:  # skops raises errors of many types
+        raise _refused(f"skops cannot read it ({type(error).__name__}: {error})") from error
+    return _read(content)
 
 
 def _read(content: Any) -> SegmentClassifier:

@@ -29,7 +29,6 @@ from segmentation.classification.forecast import (
     tally_predictions,
     tally_probabilities,
 )
-from segmentation.classification.plain_parts import NotPlainError, read_plain_parts
 from segmentation.classification.prediction import predict, predict_in_batches, top_two
 from segmentation.classification.reasons import REASONS, TYPICAL, log_odds_drops
 from segmentation.classification.storage import (
@@ -170,30 +169,6 @@ class TestStorage:
         stored = dump_classifier(classifier_of("xgboost", 2))
         check_stored(stored.payload, stored.digest)
         assert loaded == [stored.payload]
-
-    @pytest.mark.parametrize("candidate", CANDIDATES)
-    def test_what_is_read_without_skops_is_what_skops_reads(
-        self, candidate: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        pytest.importorskip(CANDIDATES[candidate].needs or "sklearn")
-        payload = dump_classifier(classifier_of(candidate, 3)).payload
-        with zipfile.ZipFile(io.BytesIO(payload)) as archive:
-            schema = json.loads(archive.read("schema.json"))
-            if candidate != "logistic_regression":
-                with pytest.raises(NotPlainError):
-                    read_plain_parts(schema, archive)
-                return
-            read = read_plain_parts(schema, archive)
-        with pytest.raises(NotPlainError, match="protocol 3"):
-            read_plain_parts({**schema, "protocol": 3}, archive)
-        by_skops = skops.io.loads(payload, trusted=sorted({name for name, _ in storage.TYPES}))
-        assert storage._canonical(skops.io.dumps(read)) == storage._canonical(
-            skops.io.dumps(by_skops)
-        )
-        # A build that applies it does not wait for skops.
-        monkeypatch.setattr(skops.io, "loads", lambda *_, **__: pytest.fail("by skops"))
-        load_classifier.cache_clear()
-        load_classifier(payload, hashlib.sha256(payload).hexdigest())
 
     def test_one_that_is_asked_for_again_is_not_loaded_again(self) -> None:
         stored = dump_classifier(_SMALL)
