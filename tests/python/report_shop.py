@@ -26,14 +26,17 @@ def a_shop(path: Path, names: Sequence[str], without: Sequence[str] = ()) -> Rep
     without : sequence of str
         Marts that it lacks.
     """
-    return ReportMarts(path, without, _content(tuple(names), tuple(without)))
+    marts = ReportMarts(path, without, _content(tuple(names)))
+    for mart in without:
+        marts.run(f"drop table marts.{mart}")
+    return marts
 
 
 @cache
-def _content(names: Sequence[str], without: Sequence[str]) -> bytes:
+def _content(names: Sequence[str]) -> bytes:
     """Return the file of such a shop, which is made once for all tests of a process."""
     with TemporaryDirectory() as folder:
-        marts = ReportMarts(Path(folder) / "segments.duckdb", without)
+        marts = ReportMarts(Path(folder) / "segments.duckdb")
         _add_everything(marts, names)
         marts.close()
         return marts.path.read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,12 +58,14 @@ HIGHLIGHTS = (
 )
 
 
-def page_of(marts: Marts) -> Page:
+def page_of(marts: Marts, sections: Sequence[Callable[[Marts], Section]] = SECTIONS) -> Page:
     """Return what the page says about the marts of a file.
 
     Parameters
     ----------
     marts : Marts
+    sections : sequence of callable
+        The parts of the page, from top to bottom.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def page_of(marts: Marts) -> Page:
     if "dim_segments" not in marts.descriptions:
         raise MartsNotFoundError("The file has no table dim_segments.")
     try:
-        sections = [_explained(section(marts), marts) for section in SECTIONS]
+        shown = [_explained(section(marts), marts) for section in sections]
     except (KeyError, *UNKNOWN_NAME_ERRORS) as error:
         raise MartsNotFoundError(
             f"A table of the file lacks a column that the page shows ({error}): another version"
@@ -93,14 +95,14 @@ def page_of(marts: Marts) -> Page:
         highlights=[
             (figure.title, figure.name)
             for name in HIGHLIGHTS
-            for figure in _figures(sections)
+            for figure in _figures(shown)
             if figure.name == name and not figure.absent_because
         ],
         warnings=_warnings(marts),
-        sections=sections,
+        sections=shown,
         marts=[
             (name, marts.descriptions.get(name, ""), count(marts.row_count(name)))
-            for name in sorted({figure.mart for figure in _figures(sections)} | {"dim_segments"})
+            for name in sorted({figure.mart for figure in _figures(shown)} | {"dim_segments"})
             if name in marts.descriptions
         ],
     )

@@ -103,12 +103,15 @@ def drawn(chart: Chart, label: str) -> str:
     label : str
         What screen readers say of it: the figure's table has its numbers.
     """
-    spec = chart.to_dict()
-    spec["config"] = _CONFIG
-    spec["autosize"] = {"type": "fit", "contains": "padding"}
-    spec["width"] = WIDTH
-    spec["padding"] = 4
-    svg = vl_convert.vegalite_to_svg(spec)
+    svg = vl_convert.vegalite_to_svg(
+        {
+            **chart,
+            "config": _CONFIG,
+            "autosize": {"type": "fit", "contains": "padding"},
+            "width": WIDTH,
+            "padding": 4,
+        }
+    )
     svg = re.sub(r'<path class="(?:background|foreground)"[^>]*/>', "", svg)
     svg = _without_bare_groups(_TAG.sub(lambda found: _cleaned(found.group()), svg))
     said = f'role="img" aria-label="{_escaped(label)}" font-size="{FONT_SIZE}px"'

@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 
-import altair as alt
 import pandas as pd
+
+from segmentation.report.charts import vega_lite
+from segmentation.report.content import Specification
 
 # Names longer than this are broken into lines, of which so many are shown.
 LINE = 20
@@ -39,12 +41,12 @@ def step_of(names: pd.Series, least: float) -> float:
     return max(least, LINE_HEIGHT * lines + 4.0)
 
 
-def names_axis(label: str, inner: float = 0.0, outer: float = 0.0) -> alt.Y:
+def names_axis(label: str, inner: float = 0.0, outer: float = 0.0) -> Specification:
     """Return the axis of names, in the order of the rows."""
-    return alt.Y(
-        f"{label}:N",
+    return vega_lite.name(
+        label,
         sort=None,
         title=None,
-        axis=alt.Axis(labelExpr="split(datum.label, '\\n')"),
-        scale=alt.Scale(paddingInner=inner, paddingOuter=outer),
+        axis={"labelExpr": "split(datum.label, '\\n')"},
+        scale={"paddingInner": inner, "paddingOuter": outer},
     )

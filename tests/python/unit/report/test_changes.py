@@ -62,7 +62,7 @@ def test_the_news_is_said_first(shop: ReportMarts) -> None:
         ),
     ]  # fmt: skip
     with shop.opened() as opened:
-        highlights = dict(page_of(opened).highlights)
+        highlights = dict(page_of(opened, [changes]).highlights)
     assert "value-moves" in highlights.values()
 
 
@@ -251,6 +251,6 @@ def test_cohorts_of_few_are_no_news(tmp_path: Path) -> None:
 
 def test_the_part_has_its_place_on_the_page(shop: ReportMarts) -> None:
     with shop.opened() as opened:
-        html = html_of(page_of(opened))
+        html = html_of(page_of(opened, [changes]))
     assert '<a href="#over-time">Over time</a>' in html
     assert '<table id="table-value-moves">' in html

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drawings import is_sound, texts
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentation.report import charts, theme
 from segmentation.report.charts import FlowEnd
@@ -41,6 +41,7 @@ def some_flows() -> st.SearchStrategy[pd.DataFrame]:
 class TestLayout:
     """Segments as high as their customers, and ribbons that fill them."""
 
+    @settings(max_examples=settings().max_examples // 4)
     @given(some_flows())
     def test_ribbons_fill_segments_and_nothing_overlaps(self, rows: pd.DataFrame) -> None:
         layout = laid_out(rows)
