@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+import altair as alt
 import pandas as pd
 
 from segmentation.report.formats import TEXT, formatted
@@ -13,9 +13,8 @@ from segmentation.report.formats import TEXT, formatted
 # A text with more letters is a sentence.
 SENTENCE = 40
 
-# A part of a chart, and a whole one, as Vega-Lite reads it.
-Specification = dict[str, Any]
-Chart = Specification
+# Any chart that Altair draws.
+Chart = alt.Chart | alt.LayerChart
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
 from segmentation.report import theme
+from segmentation.report.charts.chart_layers import layered
 from segmentation.report.charts.chart_names import LINE_HEIGHT, wrapped
-from segmentation.report.charts.vega_lite import layered, mark, name, quantity
-from segmentation.report.content import Chart, Specification
+from segmentation.report.content import Chart
 
 HEIGHT = 230.0
 # How wide the bands are, and where their names begin, in pixels from the axis.
@@ -56,74 +57,50 @@ def bands(rows: pd.DataFrame, names: Sequence[str], colours: Sequence[str]) -> C
         }
     )
     labels, height = _labels(names, (upper[-1] + lower[-1]) / 2)
-    x = quantity(
-        "day",
+    x = alt.X(
+        "day:Q",
         title=None,
         axis=_day_axis(since, [day.strftime("%Y-%m-%d") for day in days]),
-        scale={
-            "domain": [0, max(1, int(since[-1]))],
-            "range": [0, WIDTH],
-            "nice": False,
-            "zero": False,
-        },
+        scale=alt.Scale(
+            domain=[0, max(1, int(since[-1]))], range=[0, WIDTH], nice=False, zero=False
+        ),
     )
-    y_scale = {"domain": [0, 1], "reverse": True, "nice": False}
-    y_axis = {
-        "values": [0, 0.25, 0.5, 0.75, 1],
-        "labelExpr": "format(1 - datum.value, '.0%')",
-        "grid": False,
-    }
+    y_scale = alt.Scale(domain=[0, 1], reverse=True, nice=False)
+    y_axis = alt.Axis(
+        values=[0, 0.25, 0.5, 0.75, 1], labelExpr="format(1 - datum.value, '.0%')", grid=False
+    )
+    leaders = labels.assign(begins=int(since[-1]))
     return layered(
-        mark(
-            "area",
-            {
-                "x": x,
-                "y": quantity("upper", title="customers", scale=y_scale, axis=y_axis),
-                "y2": {"field": "lower"},
-                "detail": name("band"),
-                "color": name("colour", scale=None),
-            },
-            rows=areas,
-            opacity=0.75,
-            stroke=theme.PAPER,
-            strokeWidth=0.5,
+        None,
+        alt.Chart(areas)
+        .mark_area(opacity=0.75, stroke=theme.PAPER, strokeWidth=0.5)
+        .encode(
+            x=x,
+            y=alt.Y("upper:Q", title="customers", scale=y_scale, axis=y_axis),
+            y2=alt.Y2("lower:Q"),
+            detail=alt.Detail("band:N"),
+            color=alt.Color("colour:N", scale=None),
         ),
-        mark(
-            "rule",
-            {"x": x},
-            rows=pd.DataFrame({"day": since}),
-            color=theme.PAPER,
-            strokeWidth=1,
-            opacity=0.7,
+        alt.Chart(pd.DataFrame({"day": since}))
+        .mark_rule(color=theme.PAPER, strokeWidth=1, opacity=0.7)
+        .encode(x=x),
+        alt.Chart(leaders)
+        .mark_rule(color=theme.QUIET, strokeWidth=0.7)
+        .encode(
+            x=alt.value(WIDTH + 2),
+            x2=alt.value(NAMES - 3),
+            y=alt.Y("middle:Q", scale=y_scale),
+            y2=alt.Y2("anchor:Q"),
         ),
-        mark(
-            "rule",
-            {
-                "x": {"value": WIDTH + 2},
-                "x2": {"value": NAMES - 3},
-                "y": quantity("middle", scale=y_scale),
-                "y2": {"field": "anchor"},
-            },
-            rows=labels,
-            color=theme.QUIET,
-            strokeWidth=0.7,
+        alt.Chart(leaders)
+        .mark_text(align="left", baseline="middle", lineBreak="\n", lineHeight=LINE_HEIGHT)
+        .encode(
+            x=alt.value(NAMES),
+            y=alt.Y("label_y:Q", scale=y_scale),
+            text=alt.Text("label:N"),
+            color=alt.value(theme.INK),
         ),
-        mark(
-            "text",
-            {
-                "x": {"value": NAMES},
-                "y": quantity("label_y", scale=y_scale),
-                "text": name("label"),
-                "color": {"value": theme.INK},
-            },
-            rows=labels,
-            align="left",
-            baseline="middle",
-            lineBreak="\n",
-            lineHeight=LINE_HEIGHT,
-        ),
-        height=height + 40,
-    )
+    ).properties(height=height + 40)
 
 
 def _labels(names: Sequence[str], middles: np.ndarray) -> tuple[pd.DataFrame, float]:
@@ -172,7 +149,7 @@ def spread(centres: np.ndarray, sizes: np.ndarray, height: float) -> np.ndarray:
     return placed
 
 
-def _day_axis(since: np.ndarray, days: Sequence[str]) -> Specification:
+def _day_axis(since: np.ndarray, days: Sequence[str]) -> alt.Axis:
     """Return the axis of days, of which the first, the last and some between are written.
 
     Numbers of days are drawn, not dates: these would depend on the time zone of the machine.
@@ -180,10 +157,10 @@ def _day_axis(since: np.ndarray, days: Sequence[str]) -> Specification:
     count = min(WRITTEN_DAYS, len(days))
     places = sorted({round(place) for place in np.linspace(0, len(days) - 1, count)})
     written = "".join(f"datum.value == {since[p]} ? '{days[p]}' : " for p in places)
-    return {
-        "values": [int(since[place]) for place in places],
-        "labelExpr": f"{written}''",
-        "labelOverlap": True,
-        "labelFlush": True,
-        "grid": False,
-    }
+    return alt.Axis(
+        values=[int(since[place]) for place in places],
+        labelExpr=f"{written}''",
+        labelOverlap=True,
+        labelFlush=True,
+        grid=False,
+    )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+import altair as alt
 import pandas as pd
 
 from segmentation.report import theme
+from segmentation.report.charts.chart_layers import layered
 from segmentation.report.charts.chart_names import in_lines, names_axis, step_of
-from segmentation.report.charts.vega_lite import layered, mark, name, quantity
-from segmentation.report.content import Chart, Specification
+from segmentation.report.content import Chart
 
 BAR = 22
 # Width of a letter, and the least width of the bars, in pixels.
@@ -39,26 +40,23 @@ def bars(
         How the axis writes numbers, in d3's format.
     """
     rows = rows.assign(**{label: in_lines(rows[label])})
-    y = names_axis(label)
-    return layered(
-        mark(
-            "bar",
-            {"y": y, "x": _length(rows, label, value, text, unit, axis)},
-            color=theme.MAIN,
-            height=BAR * 0.7,
+    base = alt.Chart().encode(
+        y=names_axis(label),
+        x=alt.X(
+            f"{value}:Q",
+            title=unit,
+            axis=axis_of(rows[value], axis),
+            scale=alt.Scale(domain=span_of(rows, label, value, text)),
         ),
-        # Beside a bar to the left, the number stands on the other side of the axis.
-        mark(
-            "text",
-            {"y": y, "x": quantity("end"), "text": name(text)},
-            transform=[{"calculate": f"max(0, datum['{value}'])", "as": "end"}],
-            align="left",
-            dx=4,
-            color=theme.INK,
-        ),
-        rows=rows[[label, value, text]],
-        height={"step": step_of(rows[label], BAR)},
     )
+    return layered(
+        rows,
+        base.mark_bar(color=theme.MAIN, height=BAR * 0.7),
+        # Beside a bar to the left, the number stands on the other side of the axis.
+        base.transform_calculate(end=f"max(0, datum['{value}'])")
+        .mark_text(align="left", dx=4, color=theme.INK)
+        .encode(x=alt.X("end:Q"), text=alt.Text(f"{text}:N")),
+    ).properties(height=alt.Step(step_of(rows[label], BAR)))
 
 
 def grouped_bars(
@@ -88,25 +86,32 @@ def grouped_bars(
     groups = list(dict.fromkeys(rows[group]))
     colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
     rows = rows.assign(**{label: in_lines(rows[label])})
-    encoding = {
-        "y": names_axis(label, 0.25, 0.1),
-        "yOffset": name(group, sort=groups),
-        "x": _length(rows, label, value, text, unit, axis),
-    }
-    colour = name(
-        group,
-        sort=groups,
-        title=None,
-        scale={"domain": groups, "range": colours},
-        legend=None if named else {},
+    base = alt.Chart().encode(
+        y=names_axis(label, 0.25, 0.1),
+        yOffset=alt.YOffset(f"{group}:N", sort=groups),
+        x=alt.X(
+            f"{value}:Q",
+            title=unit,
+            axis=axis_of(rows[value], axis),
+            scale=alt.Scale(domain=span_of(rows, label, value, text)),
+        ),
     )
-    is_first = {"field": group, "equal": groups[0]}
-    opacity = {"condition": {"test": is_first, "value": 1.0}, "value": 0.55}
+    bar = base.mark_bar().encode(
+        color=alt.Color(
+            f"{group}:N",
+            sort=groups,
+            title=None,
+            scale=alt.Scale(domain=groups, range=colours),
+            legend=None if named else alt.Legend(),
+        ),
+        fillOpacity=alt.condition(alt.datum[group] == groups[0], alt.value(1.0), alt.value(0.55)),
+    )
     return layered(
-        mark("bar", {**encoding, "color": colour, "fillOpacity": opacity}),
-        mark("text", {**encoding, "text": name(text)}, align="left", dx=4, color=theme.INK),
-        rows=rows[[label, group, value, text]],
-        height={"step": max(17.0, step_of(rows[label], BAR) / len(groups)), "for": "offset"},
+        rows,
+        bar,
+        base.mark_text(align="left", dx=4, color=theme.INK).encode(text=alt.Text(f"{text}:N")),
+    ).properties(
+        height=alt.Step(max(17.0, step_of(rows[label], BAR) / len(groups)), **{"for": "offset"})
     )
 
 
@@ -115,65 +120,38 @@ def intervals(
 ) -> Chart:
     """Return points with lines from the lower to the upper end, where both are known."""
     rows = rows.assign(**{label: in_lines(rows[label])})
-    y = names_axis(label)
+    base = alt.Chart().encode(y=names_axis(label))
     known = rows[[value, *ends]].astype(float)
     lowest = min(0.0, float(known.min().min()))
     span = max(0.0, float(known.max().max())) - lowest or 1.0
     words = LETTER * max(map(len, rows[text])) + 8
-    scale = {"domain": [lowest, lowest + span * (1 + words / 250)]}
-    return layered(
-        mark(
-            "rule",
-            {
-                "y": y,
-                "x": quantity(ends[0], title=unit, scale=scale, axis={"tickCount": 5}),
-                "x2": {"field": ends[1]},
-            },
-            transform=[{"filter": f"datum['{ends[0]}'] !== null"}],
-            color=theme.MAIN,
-            strokeWidth=3,
-            opacity=0.6,
-        ),
-        mark(
-            "point",
-            {"y": y, "x": quantity(value, title=unit, scale=scale)},
-            filled=True,
-            size=90,
-            color=theme.INK,
-            opacity=1,
-        ),
-        mark(
-            "text",
-            {"y": y, "x": quantity(value, scale=scale), "text": name(text)},
-            align="left",
-            dx=6,
-            dy=-9,
-            color=theme.INK,
-        ),
-        rows=rows[[label, value, *ends, text]],
-        height={"step": step_of(rows[label], BAR + 10)},
+    scale = alt.Scale(domain=[lowest, lowest + span * (1 + words / 250)])
+    lines_between = (
+        base.transform_filter(alt.datum[ends[0]] != None)  # noqa: E711 - Vega's null
+        .mark_rule(color=theme.MAIN, strokeWidth=3, opacity=0.6)
+        .encode(
+            x=alt.X(f"{ends[0]}:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5)),
+            x2=alt.X2(f"{ends[1]}:Q"),
+        )
+    )
+    points = base.mark_point(filled=True, size=90, color=theme.INK, opacity=1).encode(
+        x=alt.X(f"{value}:Q", title=unit, scale=scale)
+    )
+    words = base.mark_text(align="left", dx=6, dy=-9, color=theme.INK).encode(
+        x=alt.X(f"{value}:Q", scale=scale), text=alt.Text(f"{text}:N")
+    )
+    return layered(rows, lines_between, points, words).properties(
+        height=alt.Step(step_of(rows[label], BAR + 10))
     )
 
 
-def _length(
-    rows: pd.DataFrame, label: str, value: str, text: str, unit: str, axis: str
-) -> Specification:
-    """Return how the length of a bar is shown."""
-    return quantity(
-        value,
-        title=unit,
-        axis=axis_of(rows[value], axis),
-        scale={"domain": span_of(rows, label, value, text)},
-    )
-
-
-def axis_of(values: pd.Series, written: str) -> Specification:
+def axis_of(values: pd.Series, written: str) -> alt.Axis:
     """Return the axis of bars; one of shares has no tick beyond the first that no bar reaches.
 
     Behind the longest bar there is room for its number, where a tick would promise 150%.
     """
     if not written.endswith("%"):
-        return {"format": written, "tickCount": 4}
+        return alt.Axis(format=written, tickCount=4)
     longest = max(0.0, float(values.max()))
     magnitude = 10.0 ** math.floor(math.log10(longest)) if longest > 0 else 1.0
     step = next(
@@ -182,7 +160,7 @@ def axis_of(values: pd.Series, written: str) -> Specification:
         if m * 4 >= 10 * longest / magnitude
     )
     ticks = [i * step for i in range(math.ceil(longest / step - 1e-9) + 1)]
-    return {"format": written, "values": ticks}
+    return alt.Axis(format=written, values=ticks)
 
 
 def span_of(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections import Counter
 
+import altair as alt
 import pandas as pd
-
-from segmentation.report.charts import vega_lite
-from segmentation.report.content import Specification
 
 # Names longer than this are broken into lines, of which so many are shown.
 LINE = 20
@@ -41,12 +39,12 @@ def step_of(names: pd.Series, least: float) -> float:
     return max(least, LINE_HEIGHT * lines + 4.0)
 
 
-def names_axis(label: str, inner: float = 0.0, outer: float = 0.0) -> Specification:
+def names_axis(label: str, inner: float = 0.0, outer: float = 0.0) -> alt.Y:
     """Return the axis of names, in the order of the rows."""
-    return vega_lite.name(
-        label,
+    return alt.Y(
+        f"{label}:N",
         sort=None,
         title=None,
-        axis={"labelExpr": "split(datum.label, '\\n')"},
-        scale={"paddingInner": inner, "paddingOuter": outer},
+        axis=alt.Axis(labelExpr="split(datum.label, '\\n')"),
+        scale=alt.Scale(paddingInner=inner, paddingOuter=outer),
     )

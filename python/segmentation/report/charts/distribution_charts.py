@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import altair as alt
 import pandas as pd
 
 from segmentation.report import theme
 from segmentation.report.charts.bar_charts import BAR
+from segmentation.report.charts.chart_layers import layered
 from segmentation.report.charts.chart_names import in_lines, names_axis, step_of
-from segmentation.report.charts.vega_lite import alone, layered, mark, quantity
 from segmentation.report.content import Chart
 
 
@@ -36,48 +37,38 @@ def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Cha
     lowest = min(0.0, float(rows["line_from"].min()))
     highest = float(rows["line_to"].max())
     rows = rows.assign(**{label: in_lines(rows[label])})
-    y = names_axis(label)
-    scale = {"domain": [lowest, highest if highest > lowest else lowest + 1], "nice": True}
-    length = quantity("line_from", title=unit, scale=scale, axis={"format": axis, "tickCount": 5})
-    return layered(
-        mark("rule", {"y": y, "x": length, "x2": {"field": "line_to"}}, color=theme.QUIET),
-        mark(
-            "bar",
-            {"y": y, "x": quantity("first_quartile"), "x2": {"field": "third_quartile"}},
-            color=theme.MAIN,
-            fillOpacity=0.35,
-            stroke=theme.MAIN,
-            height=BAR * 0.6,
-        ),
-        mark(
-            "tick",
-            {"y": y, "x": quantity("median")},
-            color=theme.INK,
-            thickness=3,
-            height=BAR * 0.6,
-        ),
-        rows=rows[[label, "line_from", "line_to", "first_quartile", "median", "third_quartile"]],
-        height={"step": step_of(rows[label], BAR + 4)},
+    base = alt.Chart().encode(y=names_axis(label))
+    scale = alt.Scale(domain=[lowest, highest if highest > lowest else lowest + 1], nice=True)
+    x_axis = alt.Axis(format=axis, tickCount=5)
+    line = base.mark_rule(color=theme.QUIET).encode(
+        x=alt.X("line_from:Q", title=unit, scale=scale, axis=x_axis), x2=alt.X2("line_to:Q")
+    )
+    box = base.mark_bar(
+        color=theme.MAIN, fillOpacity=0.35, stroke=theme.MAIN, height=BAR * 0.6
+    ).encode(x=alt.X("first_quartile:Q"), x2=alt.X2("third_quartile:Q"))
+    median = base.mark_tick(color=theme.INK, thickness=3, height=BAR * 0.6).encode(
+        x=alt.X("median:Q")
+    )
+    return layered(rows, line, box, median).properties(
+        height=alt.Step(step_of(rows[label], BAR + 4))
     )
 
 
 def histogram(rows: pd.DataFrame, *, unit: str) -> Chart:
     """Return bars between edges: the columns lower_edge, upper_edge and share."""
     small = float(rows["upper_edge"].abs().max()) < 10
-    edges = {"format": "~g" if small else "~s", "grid": False}
-    return alone(
-        mark(
-            "rect",
-            {
-                "x": quantity("lower_edge", title=unit, axis=edges),
-                "x2": {"field": "upper_edge"},
-                "y": quantity("share", title="customers", axis={"format": ".0%", "tickCount": 3}),
-                "y2": {"datum": 0},
-            },
-            rows=rows[["lower_edge", "upper_edge", "share"]],
-            color=theme.MAIN,
-            stroke=theme.PAPER,
-            strokeWidth=0.5,
-        ),
-        height=110,
+    return (
+        alt.Chart(rows)
+        .mark_rect(color=theme.MAIN, stroke=theme.PAPER, strokeWidth=0.5)
+        .encode(
+            x=alt.X(
+                "lower_edge:Q",
+                title=unit,
+                axis=alt.Axis(format="~g" if small else "~s", grid=False),
+            ),
+            x2=alt.X2("upper_edge:Q"),
+            y=alt.Y("share:Q", title="customers", axis=alt.Axis(format=".0%", tickCount=3)),
+            y2=alt.Y2Datum(0),
+        )
+        .properties(height=110)
     )

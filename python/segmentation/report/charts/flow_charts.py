@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import altair as alt
 import pandas as pd
 
 from segmentation.report import theme
+from segmentation.report.charts.chart_layers import layered
 from segmentation.report.charts.chart_names import LINE_HEIGHT
 from segmentation.report.charts.flow_layout import LEFT, RIGHT, flow_layout
-from segmentation.report.charts.vega_lite import layered, mark, name, quantity
-from segmentation.report.content import Chart, Specification
+from segmentation.report.content import Chart
 
 # Width of the labels on each side, of a segment, and of the gap between the two.
 LABELS = 98.0
@@ -55,9 +56,9 @@ def alluvial(flows: pd.DataFrame, ends: Sequence[FlowEnd], titles: tuple[str, st
     layout = flow_layout(flows, [end.key for end in ends], names)
     width = theme.WIDTH - PADDING
     inner = (LABELS + NODE, width - LABELS - NODE)
-    x = {"domain": [0, width], "nice": False, "zero": False}
+    x = alt.Scale(domain=[0, width], nice=False, zero=False)
     top = -1.6 * LINE_HEIGHT
-    y = {"domain": [top, layout.height], "reverse": True, "nice": False, "zero": False}
+    y = alt.Scale(domain=[top, layout.height], reverse=True, nice=False, zero=False)
     numbered = flows.reset_index(drop=True)
     is_drawn = layout.ribbons["flow"].map(numbered["is_drawn"])
     ribbons = layout.ribbons[is_drawn]
@@ -74,56 +75,45 @@ def alluvial(flows: pd.DataFrame, ends: Sequence[FlowEnd], titles: tuple[str, st
     )
     heads = pd.DataFrame({"side": [LEFT, RIGHT], "label": titles, "label_y": top + LINE_HEIGHT / 2})
     return layered(
-        mark(
-            "area",
-            {
-                "x": quantity("x", scale=x, axis=None),
-                "y": quantity("upper", scale=y, axis=None),
-                "y2": {"field": "lower"},
-                "detail": name("flow"),
-                "color": name("colour", scale=None),
-                "opacity": quantity("strength", scale=None),
-            },
-            rows=ribbons,
+        None,
+        alt.Chart(ribbons)
+        .mark_area()
+        .encode(
+            x=alt.X("x:Q", scale=x, axis=None),
+            y=alt.Y("upper:Q", scale=y, axis=None),
+            y2=alt.Y2("lower:Q"),
+            detail=alt.Detail("flow:N"),
+            color=alt.Color("colour:N", scale=None),
+            opacity=alt.Opacity("strength:Q", scale=None),
         ),
-        mark(
-            "rect",
-            {
-                "x": quantity("begins", scale=x),
-                "x2": {"field": "ends"},
-                "y": quantity("top", scale=y),
-                "y2": {"field": "bottom"},
-                "color": name("colour", scale=None),
-            },
-            rows=nodes,
+        alt.Chart(nodes)
+        .mark_rect()
+        .encode(
+            x=alt.X("begins:Q", scale=x),
+            x2=alt.X2("ends:Q"),
+            y=alt.Y("top:Q", scale=y),
+            y2=alt.Y2("bottom:Q"),
+            color=alt.Color("colour:N", scale=None),
         ),
         *_texts(nodes, x, y, theme.INK),
         *_texts(heads, x, y, theme.QUIET),
-        height=layout.height - top + PADDING,
-    )
+    ).properties(height=layout.height - top + PADDING)
 
 
-def _texts(
-    rows: pd.DataFrame, x: Specification, y: Specification, colour: str
-) -> list[Specification]:
+def _texts(rows: pd.DataFrame, x: alt.Scale, y: alt.Scale, colour: str) -> list[alt.Chart]:
     """Return the labels of both sides, each beside its segment, away from the ribbons."""
     width = theme.WIDTH - PADDING
+    left = alt.Chart(rows[rows["side"] == LEFT].assign(x=LABELS - TO_LABEL))
+    right = alt.Chart(rows[rows["side"] == RIGHT].assign(x=width - LABELS + TO_LABEL))
     return [
-        mark(
-            "text",
-            {
-                "x": quantity("x", scale=x),
-                "y": quantity("label_y", scale=y),
-                "text": name("label"),
-                "color": {"value": colour},
-            },
-            rows=rows.loc[rows["side"] == side, ["label", "label_y"]].assign(x=place),
-            align=align,
-            lineBreak="\n",
-            lineHeight=LINE_HEIGHT,
+        marked.encode(
+            x=alt.X("x:Q", scale=x),
+            y=alt.Y("label_y:Q", scale=y),
+            text=alt.Text("label:N"),
+            color=alt.value(colour),
         )
-        for side, align, place in (
-            (LEFT, "right", LABELS - TO_LABEL),
-            (RIGHT, "left", width - LABELS + TO_LABEL),
+        for marked in (
+            left.mark_text(align="right", lineBreak="\n", lineHeight=LINE_HEIGHT),
+            right.mark_text(align="left", lineBreak="\n", lineHeight=LINE_HEIGHT),
         )
     ]

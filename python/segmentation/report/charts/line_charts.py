@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import altair as alt
 import pandas as pd
 
 from segmentation.report import theme
-from segmentation.report.charts.vega_lite import alone, layered, mark, name, quantity
+from segmentation.report.charts.chart_layers import layered
 from segmentation.report.content import Chart
 
 
@@ -34,37 +35,28 @@ def lines(
     axis : str
         How the y axis writes numbers.
     """
-    across = quantity(
-        x,
-        title=units[0],
-        axis={"values": [float(v) for v in rows[x]], "format": "d", "grid": False},
-        scale={"zero": False, "nice": False, "padding": 12},
-    )
-    up = quantity(
-        y,
-        title=units[1],
-        axis={"format": axis, "tickCount": 5},
-        scale={"zero": False, "nice": True},
-    )
-    chosen = [{"filter": {"field": x, "oneOf": list(marked)}}]
-    both = {"x": across, "y": up}
-    return layered(
-        mark("rule", {"x": across}, transform=chosen, color=theme.OTHER, strokeDash=[4, 3]),
-        mark("line", both, color=theme.MAIN, strokeWidth=2),
-        mark("point", both, color=theme.MAIN, filled=True, size=30, opacity=1),
-        mark(
-            "point",
-            both,
-            transform=chosen,
-            color=theme.OTHER,
-            filled=True,
-            size=120,
-            shape="diamond",
-            opacity=1,
+    base = alt.Chart().encode(
+        x=alt.X(
+            f"{x}:Q",
+            title=units[0],
+            axis=alt.Axis(values=[float(v) for v in rows[x]], format="d", grid=False),
+            scale=alt.Scale(zero=False, nice=False, padding=12),
         ),
-        rows=rows[[x, y]],
-        height=190,
+        y=alt.Y(
+            f"{y}:Q",
+            title=units[1],
+            axis=alt.Axis(format=axis, tickCount=5),
+            scale=alt.Scale(zero=False, nice=True),
+        ),
     )
+    chosen = base.transform_filter(alt.FieldOneOfPredicate(field=x, oneOf=list(marked)))
+    return layered(
+        rows,
+        chosen.mark_rule(color=theme.OTHER, strokeDash=[4, 3]).encode(y=alt.Y()),
+        base.mark_line(color=theme.MAIN, strokeWidth=2),
+        base.mark_point(color=theme.MAIN, filled=True, size=30, opacity=1),
+        chosen.mark_point(color=theme.OTHER, filled=True, size=120, shape="diamond", opacity=1),
+    ).properties(height=190)
 
 
 def curve(rows: pd.DataFrame, *, x: str, y: str, units: tuple[str, str], axis: str = "~s") -> Chart:
@@ -81,55 +73,49 @@ def curve(rows: pd.DataFrame, *, x: str, y: str, units: tuple[str, str], axis: s
         How the y axis writes numbers.
     """
     highest = 1.0 if axis.endswith("%") else float(rows[y].max()) or 1.0
-    return alone(
-        mark(
-            "line",
-            {
-                "x": quantity(x, title=units[0], axis={"tickCount": 6, "grid": False}),
-                "y": quantity(
-                    y,
-                    title=units[1],
-                    axis={"format": axis, "tickCount": 5},
-                    scale={"domain": [0.0, highest], "nice": True},
-                ),
-            },
-            rows=rows[[x, y]],
-            color=theme.MAIN,
-            strokeWidth=2,
-        ),
-        height=190,
+    return (
+        alt.Chart(rows)
+        .mark_line(color=theme.MAIN, strokeWidth=2)
+        .encode(
+            x=alt.X(f"{x}:Q", title=units[0], axis=alt.Axis(tickCount=6, grid=False)),
+            y=alt.Y(
+                f"{y}:Q",
+                title=units[1],
+                axis=alt.Axis(format=axis, tickCount=5),
+                scale=alt.Scale(domain=[0.0, highest], nice=True),
+            ),
+        )
+        .properties(height=190)
     )
 
 
 def calibration(rows: pd.DataFrame) -> Chart:
     """Return stated probabilities against what came true: mean_probability, accuracy, stage."""
-    axis = {"format": ".0%", "tickCount": 5}
-    scale = {"domain": [0, 1]}
-    stages = list(dict.fromkeys(rows["stage"]))
-    colours = {"domain": stages, "range": [theme.MAIN, theme.OTHER][: len(stages)]}
-    shapes = {"domain": stages, "range": ["circle", "diamond"][: len(stages)]}
-    return layered(
-        mark(
-            "line",
-            {"x": quantity("p"), "y": quantity("p")},
-            rows=pd.DataFrame({"p": [0.0, 1.0]}),
-            color=theme.QUIET,
-            strokeDash=[4, 3],
-        ),
-        mark(
-            "point",
-            {
-                "x": quantity(
-                    "mean_probability", title="stated probability", axis=axis, scale=scale
-                ),
-                "y": quantity("accuracy", title="share that came true", axis=axis, scale=scale),
-                "size": quantity("predictions", legend=None, scale={"range": [20, 260]}),
-                "color": name("stage", title=None, scale=colours),
-                "shape": name("stage", title=None, scale=shapes),
-            },
-            rows=rows[["mean_probability", "accuracy", "predictions", "stage"]],
-            filled=True,
-            opacity=0.9,
-        ),
-        height=240,
+    diagonal = (
+        alt.Chart(pd.DataFrame({"p": [0.0, 1.0]}))
+        .mark_line(color=theme.QUIET, strokeDash=[4, 3])
+        .encode(x=alt.X("p:Q"), y=alt.Y("p:Q"))
     )
+    axis = alt.Axis(format=".0%", tickCount=5)
+    scale = alt.Scale(domain=[0, 1])
+    stages = list(dict.fromkeys(rows["stage"]))
+    points = (
+        alt.Chart(rows)
+        .mark_point(filled=True, opacity=0.9)
+        .encode(
+            x=alt.X("mean_probability:Q", title="stated probability", axis=axis, scale=scale),
+            y=alt.Y("accuracy:Q", title="share that came true", axis=axis, scale=scale),
+            size=alt.Size("predictions:Q", legend=None, scale=alt.Scale(range=[20, 260])),
+            color=alt.Color(
+                "stage:N",
+                title=None,
+                scale=alt.Scale(domain=stages, range=[theme.MAIN, theme.OTHER][: len(stages)]),
+            ),
+            shape=alt.Shape(
+                "stage:N",
+                title=None,
+                scale=alt.Scale(domain=stages, range=["circle", "diamond"][: len(stages)]),
+            ),
+        )
+    )
+    return layered(None, diagonal, points).properties(height=240)

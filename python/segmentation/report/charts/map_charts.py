@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import altair as alt
 import pandas as pd
 
 from segmentation.report import theme
 from segmentation.report.charts.bar_charts import BAR
-from segmentation.report.charts.vega_lite import layered, mark, name, quantity
+from segmentation.report.charts.chart_layers import layered
 from segmentation.report.content import Chart
 
 # A longer text below a column is written aslant.
@@ -29,42 +30,38 @@ def heat_map(
         What the axes say; empty for nothing.
     """
     angle = -60 if rows[x].map(len).max() > SHORT else 0
-    cell = {
-        "x": name(
-            x,
+    base = alt.Chart().encode(
+        x=alt.X(
+            f"{x}:N",
             sort=list(dict.fromkeys(rows[x])),
             title=titles[0] or None,
-            axis={"labelAngle": angle, "domain": False, "ticks": False, "labelLimit": 95},
+            axis=alt.Axis(
+                labelAngle=angle,
+                domain=False,
+                ticks=False,
+                labelLimit=95,
+            ),
         ),
-        "y": name(y, sort=list(dict.fromkeys(rows[y])), title=titles[1] or None),
-    }
-    size = quantity("size", scale={"domain": [0, 1], "range": [0, 0.55]}, legend=None)
-    sized = {"calculate": f"abs(datum['{strength}'])", "as": "size"}
-    columns = rows[x].nunique()
-    return layered(
-        mark(
-            "rect",
-            {**cell, "opacity": size},
-            transform=[sized, {"filter": f"datum['{strength}'] >= 0"}],
-            color=theme.MAIN,
-        ),
-        mark(
-            "rect",
-            {**cell, "opacity": size},
-            transform=[sized, {"filter": f"datum['{strength}'] < 0"}],
-            color=theme.OTHER,
-            stroke=theme.OTHER,
-            strokeWidth=1.5,
-        ),
-        mark(
-            "text",
-            {**cell, "text": name(text)},
-            color=theme.INK,
-            fontSize=9 if columns > 9 else 11,
-        ),
-        rows=rows[[x, y, strength, text]],
-        height={"step": BAR},
+        y=alt.Y(f"{y}:N", sort=list(dict.fromkeys(rows[y])), title=titles[1] or None),
     )
+    sized = alt.Opacity("size:Q", scale=alt.Scale(domain=[0, 1], range=[0, 0.55]), legend=None)
+    positive = (
+        base.transform_calculate(size=f"abs(datum['{strength}'])")
+        .transform_filter(alt.datum[strength] >= 0)
+        .mark_rect(color=theme.MAIN)
+        .encode(opacity=sized)
+    )
+    negative = (
+        base.transform_calculate(size=f"abs(datum['{strength}'])")
+        .transform_filter(alt.datum[strength] < 0)
+        .mark_rect(color=theme.OTHER, stroke=theme.OTHER, strokeWidth=1.5)
+        .encode(opacity=sized)
+    )
+    columns = rows[x].nunique()
+    words = base.mark_text(color=theme.INK, fontSize=9 if columns > 9 else 11).encode(
+        text=alt.Text(f"{text}:N")
+    )
+    return layered(rows, positive, negative, words).properties(height=alt.Step(BAR))
 
 
 def point_map(points: pd.DataFrame, centres: pd.DataFrame, titles: tuple[str, str]) -> Chart:
@@ -80,51 +77,29 @@ def point_map(points: pd.DataFrame, centres: pd.DataFrame, titles: tuple[str, st
     """
     names = list(centres["segment_name"])
     places = [int(place) for place in centres["place"]]
-    colours = {"domain": names, "range": [theme.segment_colour(place) for place in places]}
-    shapes = {"domain": names, "range": [theme.segment_shape(place) for place in places]}
-    legend = {"symbolFillColor": None}
-    bare = {"labels": False, "ticks": False, "grid": False}
-    where = {
-        "x": quantity("x", title=titles[0], axis=bare),
-        "y": quantity("y", title=titles[1], axis=bare),
-    }
-    written = {**where, "text": name("segment_name")}
-    points, centres = points[["x", "y", "segment_name"]], centres[["x", "y", "segment_name"]]
-    return layered(
-        mark(
-            "point",
-            {
-                **where,
-                "color": name("segment_name", title=None, scale=colours, legend=legend),
-                "shape": name("segment_name", title=None, scale=shapes, legend=legend),
-            },
-            rows=points,
-            size=22,
-            opacity=0.75,
-        ),
-        mark(
-            "point",
-            {**where, "shape": name("segment_name", scale=shapes, legend=None)},
-            rows=centres,
-            size=130,
-            filled=True,
-            opacity=1,
-            color=theme.INK,
-        ),
-        # The names, on paper of their own.
-        mark(
-            "text",
-            written,
-            rows=centres,
-            dy=-13,
-            fontSize=12,
-            fontWeight="bold",
-            color=theme.PAPER,
-            stroke=theme.PAPER,
-            strokeWidth=4,
-        ),
-        mark(
-            "text", written, rows=centres, dy=-13, fontSize=12, fontWeight="bold", color=theme.INK
-        ),
-        height=300,
+    colours = alt.Scale(domain=names, range=[theme.segment_colour(place) for place in places])
+    shapes = alt.Scale(domain=names, range=[theme.segment_shape(place) for place in places])
+    legend = alt.Legend(symbolFillColor=None)
+    x = alt.X("x:Q", title=titles[0], axis=alt.Axis(labels=False, ticks=False, grid=False))
+    y = alt.Y("y:Q", title=titles[1], axis=alt.Axis(labels=False, ticks=False, grid=False))
+    scattered = (
+        alt.Chart(points)
+        .mark_point(size=22, opacity=0.75)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("segment_name:N", title=None, scale=colours, legend=legend),
+            shape=alt.Shape("segment_name:N", title=None, scale=shapes, legend=legend),
+        )
     )
+    marked = alt.Chart(centres).encode(x=x, y=y)
+    crosses = marked.mark_point(size=130, filled=True, opacity=1, color=theme.INK).encode(
+        shape=alt.Shape("segment_name:N", scale=shapes, legend=None)
+    )
+    behind = marked.mark_text(
+        dy=-13, fontSize=12, fontWeight="bold", color=theme.PAPER, stroke=theme.PAPER, strokeWidth=4
+    ).encode(text=alt.Text("segment_name:N"))
+    words = marked.mark_text(dy=-13, fontSize=12, fontWeight="bold", color=theme.INK).encode(
+        text=alt.Text("segment_name:N")
+    )
+    return layered(None, scattered, crosses, behind, words).properties(height=300)

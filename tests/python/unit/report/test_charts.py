@@ -41,18 +41,14 @@ def box_rows(**values: float) -> pd.DataFrame:
 
 def data_of(spec: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the rows of a chart, of all its layers."""
-    return [
-        row
-        for part in (spec, *spec.get("layer", []))
-        for row in part.get("data", {}).get("values", [])
-    ]
+    return [row for rows in spec["datasets"].values() for row in rows]
 
 
 class TestBars:
     """Horizontal bars, each with its number."""
 
     def test_what_is_encoded(self) -> None:
-        spec = bars(table([3.0, 1.0]))
+        spec = bars(table([3.0, 1.0])).to_dict()
         bar, words = spec["layer"]
         assert bar["encoding"]["x"]["field"] == "value"
         assert bar["encoding"]["x"]["title"] == "pieces"
@@ -63,7 +59,9 @@ class TestBars:
 
     def test_bars_begin_at_zero(self) -> None:
         for values in ([5.0, 7.0], [0.0, 0.0], [-5.0, 7.0], [-5.0, -7.0]):
-            low, high = bars(table(values))["layer"][0]["encoding"]["x"]["scale"]["domain"]
+            low, high = bars(table(values)).to_dict()["layer"][0]["encoding"]["x"]["scale"][
+                "domain"
+            ]
             assert low <= min(0, *values) <= max(0, *values) <= high
             assert low < high
 
@@ -82,7 +80,7 @@ class TestBars:
     @pytest.mark.parametrize("values", [[-1e-6, -2e-6], [-0.03], [-5e6]])
     def test_bars_of_negative_values_can_be_seen(self, values: list[float]) -> None:
         """The axis is no longer than what it shows needs."""
-        low, high = bars(table(values))["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        low, high = bars(table(values)).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert high - low < 10 * abs(min(values))
 
     def test_thirty_bars(self) -> None:
@@ -110,7 +108,7 @@ class TestLongNames:
 
     def test_names_of_the_same_beginning_keep_bars_of_their_own(self) -> None:
         rows = table([3.0, 2.0], [f"{LONG} one", f"{LONG} two"])
-        assert len({row["name"] for row in data_of(bars(rows))}) == 2
+        assert len({row["name"] for row in data_of(bars(rows).to_dict())}) == 2
         shown = texts(bars(rows))
         assert {"<3.0>", "<2.0>"} <= set(shown)
         assert is_sound(bars(rows))
@@ -143,7 +141,7 @@ class TestLongNames:
     def test_bars_keep_room(self) -> None:
         """However long names and numbers are, the longest bar has a length."""
         rows = table([3.0], [LONG]).assign(text="a very long text of a very large number")
-        low, high = bars(rows)["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        low, high = bars(rows).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low == 0
         assert 3 / high >= bar_charts.LEAST_BAR / theme.WIDTH
 
@@ -181,7 +179,7 @@ class TestGroupedBars:
         )
 
     def test_groups_have_colours_and_a_legend(self) -> None:
-        spec = self.chart([1.0, 2.0, 3.0, 4.0], ["new", "old"])
+        spec = self.chart([1.0, 2.0, 3.0, 4.0], ["new", "old"]).to_dict()
         encoding = spec["layer"][0]["encoding"]
         assert encoding["yOffset"]["sort"] == ["new", "old"]
         assert encoding["color"]["scale"] == {
@@ -191,7 +189,7 @@ class TestGroupedBars:
         assert encoding["color"]["legend"] is not None
 
     def test_no_legend_where_texts_name_the_groups(self) -> None:
-        spec = self.chart([1.0, 2.0], ["new", "old"], named=True)
+        spec = self.chart([1.0, 2.0], ["new", "old"], named=True).to_dict()
         assert spec["layer"][0]["encoding"]["color"]["legend"] is None
 
     @pytest.mark.parametrize("groups", [["only"], ["a", "b"], [f"g{place}" for place in range(14)]])
@@ -204,12 +202,12 @@ class TestBoxes:
     """Box plots from quartiles."""
 
     def test_lines_end_at_the_box_and_a_half(self) -> None:
-        (row,) = data_of(charts.boxes(box_rows(), label="name", unit="u"))
+        (row,) = data_of(charts.boxes(box_rows(), label="name", unit="u").to_dict())
         assert (row["line_from"], row["line_to"]) == (0.0, 6.0)
 
     def test_lines_end_at_the_extremes_where_those_are_nearer(self) -> None:
         rows = box_rows(minimum=0.5, maximum=4.0)
-        (row,) = data_of(charts.boxes(rows, label="name", unit="u"))
+        (row,) = data_of(charts.boxes(rows, label="name", unit="u").to_dict())
         assert (row["line_from"], row["line_to"]) == (0.5, 4.0)
 
     @pytest.mark.parametrize("value", [0.0, 5.0, -5.0])
@@ -221,7 +219,7 @@ class TestBoxes:
 
     def test_negative_values(self) -> None:
         rows = box_rows(minimum=-9.0, first_quartile=-3.0, median=-2.0, third_quartile=-1.0)
-        spec = charts.boxes(rows, label="name", unit="u")
+        spec = charts.boxes(rows, label="name", unit="u").to_dict()
         low, high = spec["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low <= -6.0
         assert high >= 0.0
@@ -236,7 +234,7 @@ class TestLines:
         return charts.lines(rows, x="k", y="value", units=("segments", "inertia"), marked=marked)
 
     def test_marks(self) -> None:
-        spec = self.chart([2, 3, 4], [9.0, 5.0, 4.0], [3])
+        spec = self.chart([2, 3, 4], [9.0, 5.0, 4.0], [3]).to_dict()
         filters = [
             step["filter"]
             for layer in spec["layer"]
@@ -301,7 +299,7 @@ class TestHistogram:
             }
         )
         chart = charts.histogram(rows, unit="age")
-        encoding = chart["encoding"]
+        encoding = chart.to_dict()["encoding"]
         assert (encoding["x"]["field"], encoding["x2"]["field"]) == ("lower_edge", "upper_edge")
         assert encoding["y2"]["datum"] == 0
         assert is_sound(chart)
@@ -325,7 +323,7 @@ class TestPointMap:
     @pytest.mark.parametrize("count", [1, 2, 6, 7, 12, 30])
     def test_each_segment_has_a_colour_and_a_shape(self, count: int) -> None:
         chart = self.chart(count)
-        encoding = chart["layer"][0]["encoding"]
+        encoding = chart.to_dict()["layer"][0]["encoding"]
         for channel in ("color", "shape"):
             scale = encoding[channel]["scale"]
             assert len(scale["domain"]) == len(scale["range"]) == count
@@ -367,7 +365,7 @@ class TestIntervals:
         chart = self.chart(values, lows, highs)
         assert is_sound(chart)
         assert {f"<{value}>" for value in values} <= set(texts(chart))
-        low, high = chart["layer"][0]["encoding"]["x"]["scale"]["domain"]
+        low, high = chart.to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low < high
         known = [number for number in [*values, *lows, *highs] if pd.notna(number)]
         assert low <= min(known)
@@ -388,7 +386,7 @@ class TestCalibration:
             }
         )
         chart = charts.calibration(rows)
-        encoding = chart["layer"][1]["encoding"]
+        encoding = chart.to_dict()["layer"][1]["encoding"]
         for channel in ("color", "shape"):
             assert encoding[channel]["scale"]["domain"] == stages
             assert len(encoding[channel]["scale"]["range"]) == len(stages)
@@ -409,5 +407,5 @@ def test_no_share_is_promised_beyond_the_bars(longest: float, ticks: list[float]
     chart = charts.bars(
         table([longest / 2, longest]), label="name", value="value", text="text", unit="", axis=".1%"
     )
-    x = chart["layer"][0]["encoding"]["x"]
+    x = chart.to_dict()["layer"][0]["encoding"]["x"]
     assert x["axis"]["values"] == pytest.approx(ticks)

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+import altair as alt
 import pytest
-from altair.vegalite.v6.schema import load_schema
-from jsonschema import Draft7Validator
+from altair.utils.schemapi import SchemaValidationError
 from report_marts import ReportMarts
 from report_pages import Read, absent, assert_sound, figures, page
 from report_shop import a_shop
@@ -228,20 +228,19 @@ def test_any_names(tmp_path: Path) -> None:
 
 
 def test_charts_are_what_vega_lite_reads(known: Page) -> None:
-    """One of each kind: a property that is misspelt would be left out without a word."""
-    kinds = {
-        tuple(layer["mark"]["type"] for layer in picture.chart.get("layer", [picture.chart])): (
-            picture.chart
-        )
-        for figure in figures(known)
-        for picture in figure.pictures
-    }
+    """One of each kind: a page is drawn without looking each part up in the schema."""
+    kinds = {}
+    for figure in figures(known):
+        for picture in figure.pictures:
+            spec = picture.chart.to_dict(validate=False)
+            kinds[tuple(str(part["mark"]) for part in spec.get("layer", [spec]))] = picture.chart
     assert len(kinds) >= 10
-    schema = Draft7Validator(load_schema())
-    for kind, chart in kinds.items():
-        assert schema.is_valid(chart), kind
-    (bars,) = (chart for kind, chart in kinds.items() if kind == ("bar", "text"))
-    assert not schema.is_valid({**bars, "layer": [{**bars["layer"][0], "encodings": {}}]})
+    for chart in kinds.values():
+        chart.to_dict()
+    wrong = alt.Chart(alt.InlineData([])).mark_bar()
+    wrong.encoding = {"x": {"feild": "value"}}
+    with pytest.raises(SchemaValidationError):
+        wrong.to_dict()
 
 
 def test_the_page_needs_nothing_else_and_its_links_lead_somewhere(html: str) -> None:

@@ -6,13 +6,12 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import altair as alt
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from segmentation.report import theme
-from segmentation.report.charts import vega_lite
-from segmentation.report.content import Chart
 
 STYLES = Path(theme.__file__).parent / "templates" / "page.css"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -36,11 +35,9 @@ TRICKY = (
 )
 
 
-def chart_of(texts: list[str], size: float = 1.0) -> Chart:
+def chart_of(texts: list[str], size: float = 1.0) -> alt.Chart:
     rows = pd.DataFrame({"text": texts, "place": [size * place for place in range(len(texts))]})
-    encoding = {"y": vega_lite.quantity("place"), "text": vega_lite.name("text")}
-    texts_of_rows = vega_lite.mark("text", encoding, rows=rows, color=theme.INK, limit=0)
-    return vega_lite.alone(texts_of_rows, height=300)
+    return alt.Chart(rows).mark_text(color=theme.INK, limit=0).encode(y="place:Q", text="text:N")
 
 
 def texts_of(svg: str) -> list[str]:
@@ -89,13 +86,18 @@ def test_every_colour_is_a_variable() -> None:
     colours = [theme.segment_colour(place) for place in places]
     named = {"INK": theme.INK, "QUIET": theme.QUIET, "GRID": theme.GRID, "PAPER": theme.PAPER}
     rows = pd.DataFrame({"name": [*map(str, places), *named], "x": 1})
-    scale = {"domain": list(rows["name"]), "range": [*colours, *named.values()]}
-    encoding = {
-        "x": vega_lite.quantity("x"),
-        "y": vega_lite.name("name"),
-        "color": vega_lite.name("name", scale=scale),
-    }
-    chart = vega_lite.alone(vega_lite.mark("bar", encoding, rows=rows), height=300)
+    chart = (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            x="x:Q",
+            y="name:N",
+            color=alt.Color(
+                "name:N",
+                scale=alt.Scale(domain=list(rows["name"]), range=[*colours, *named.values()]),
+            ),
+        )
+    )
     svg = theme.drawn(chart, "label")
     for place in places:
         assert f'"var(--segment-{place})"' in svg
