@@ -13,6 +13,7 @@ from segmentation.clustering.days_covered import in_proportion, proportions
 from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.features.numbers import TRANSFORMS, PreparedFeature
+from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
 
 FIT_DAY = datetime.date(2025, 6, 30)
 WINDOW = 100
@@ -88,6 +89,32 @@ def test_a_steady_customer_of_a_young_shop_stays(house: House, customers: pd.Dat
     # On a day that does not say how old the data are, the growth moves them.
     house.put("features", of_age(customers, 75, times=1.5).drop(columns="tenure_days"))
     assert (house.assignments().segment_id != before.segment_id).any()
+
+
+def test_macros_and_the_scorer_apply_it_in_proportion_too(
+    house: House, customers: pd.DataFrame
+) -> None:
+    house.put("features", of_age(customers, 50))
+    house.run("sample", "default", FIT_DAY, WINDOW)
+    assert house.fit(LENGTH_TOO) is not None
+    # All grow by a half, but not all alike.
+    grown = of_age(customers, 75, times=1.5)
+    grown["monetary"] *= np.linspace(0.4, 1.6, len(grown))
+    house.put("features", grown)
+    house.run("sample", "default", days_later(25), WINDOW)
+    expected = house.assignments()
+
+    tables = ScoringTables("models", "current_model", "segments", "features")
+    (rule,) = scoring_rules(
+        house.connection,
+        segmentations={"value": tables},
+        run_settings="run",
+        feature_words="words",
+    ).to_pylist()
+    house.connection.execute(f"create macro score_value{rule['people_macro']}")
+    scored = house.connection.sql("from score_value('features') order by customer_id").df()
+    columns = ["customer_id", "segment_id", "distance", "margin", "reason_1", "reason_2"]
+    pd.testing.assert_frame_equal(scored[columns], expected[columns], check_dtype=False)
 
 
 def test_the_day_of_the_fit_and_a_full_window_change_nothing(
