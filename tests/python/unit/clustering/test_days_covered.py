@@ -13,6 +13,7 @@ from segmentation.clustering.days_covered import in_proportion, proportions
 from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.features.numbers import TRANSFORMS, PreparedFeature
+from segmentation.over_time.gates import AGREEMENT
 from segmentation.steps.scoring_rules import ScoringTables, scoring_rules
 
 FIT_DAY = datetime.date(2025, 6, 30)
@@ -115,6 +116,19 @@ def test_macros_and_the_scorer_apply_it_in_proportion_too(
     scored = house.connection.sql("from score_value('features') order by customer_id").df()
     columns = ["customer_id", "segment_id", "distance", "margin", "reason_1", "reason_2"]
     pd.testing.assert_frame_equal(scored[columns], expected[columns], check_dtype=False)
+
+
+def test_a_refit_of_steady_customers_is_compared_in_proportion(
+    house: House, customers: pd.DataFrame
+) -> None:
+    house.put("features", of_age(customers, 50))
+    house.run("sample", "default", FIT_DAY, WINDOW)
+    assert house.fit(LENGTH_TOO) is not None
+    house.put("features", of_age(customers, 75, times=1.5))
+    house.run("sample", "default", days_later(25), WINDOW)
+    again = house.fit(LENGTH_TOO, refit_after_days=20)
+    assert again is not None
+    assert {gate.name: gate.value for gate in again.gates}[AGREEMENT] == 1.0
 
 
 def test_the_day_of_the_fit_and_a_full_window_change_nothing(
