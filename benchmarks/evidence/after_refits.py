@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from segmentation.clustering.succession import is_cluster
+from segmentation.registry.run import Run
 
 from benchmarks.evidence.builds import Build
 from benchmarks.evidence.refits import NamedFit, fit_names
@@ -74,8 +75,9 @@ def refits_over_days(
     for place, day in enumerate(days):
         build.run(day, FEATURES_ALONE)
         features = build.frame(FEATURES)
-        by_fit_before = fit.applied(features)[0] if fit else None
-        fit = fit_names(features, options, follows=fit)
+        by_fit_before = fit.applied(features, day)[0] if fit else None
+        run = Run("evidence", "default", day, build.shop.variables["lrfm_window_days"])
+        fit = fit_names(features, options, run=run, follows=fit)
         later, _ = fit.applied(features)
         if by_fit_before is not None:
             found.append(compared(days[place - 1], day, earlier, by_fit_before, later))

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import yaml
 from segmentation.clustering.assign import assignments_query
+from segmentation.clustering.days_covered import in_proportion
 from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, NamingInputs
@@ -35,6 +36,9 @@ CONTAMINATED_SHARE = 0.005
 # What the spend of a replaced customer is multiplied by.
 CONTAMINATIONS = {"net refunders": -1.0, "1000 × spenders": 1000.0}
 
+# Of customers whose day does not matter.
+RUN = Run("evidence", "default", datetime.date(2025, 12, 31), 365)
+
 SEEDS = PROJECT / "seeds"
 MODEL_YML = PROJECT / "models" / "segmentation" / "value" / "value_model.yml"
 
@@ -52,13 +56,17 @@ class NamedFit:
     model: SegmentationModel
     naming: NamingInputs
 
-    def applied(self, features: pd.DataFrame) -> tuple[pd.DataFrame, list[NamedSegment]]:
+    def applied(
+        self, features: pd.DataFrame, as_of: datetime.date | None = None
+    ) -> tuple[pd.DataFrame, list[NamedSegment]]:
         """Name customers as a build does that has this model.
 
         Parameters
         ----------
         features : DataFrame
             The columns of ``int_value_features``.
+        as_of : date, optional
+            Their day, where it is not that of the fit.
 
         Returns
         -------
@@ -69,7 +77,8 @@ class NamedFit:
         """
         with _table_of(features) as connection:
             engine = DuckDBEngine(connection)
-            model = self.model
+            day = as_of or self.model.as_of
+            model = in_proportion(engine, "features", self.model, day)
             segments = segments_of_table(engine, "features", model, self.naming)
             query = assignments_query(engine, "features", model, segments, self.naming.words)
             found = engine.frame(query)
@@ -105,6 +114,7 @@ def fit_names(
     features: pd.DataFrame,
     options: Mapping[str, Any] | None = None,
     *,
+    run: Run = RUN,
     follows: NamedFit | None = None,
 ) -> NamedFit:
     """Fit the value segmentation to customers, with the project's settings and playbook.
@@ -117,6 +127,8 @@ def fit_names(
         The columns of ``int_value_features``; at least one row.
     options : mapping, optional
         Laid over the project's settings.
+    run : Run
+        The day of the customers, and the window that their figures count.
     follows : NamedFit, optional
         The fit before, whose names go on.
     """
@@ -125,12 +137,12 @@ def fit_names(
     settings = model_yml["config"]["meta"]["settings"]
     read = read_options(settings, {**QUICK["value_options"], **(options or {})})
     naming = NamingInputs(read_playbook(_seed("segment_playbook"), "value"), spoken_words(), read)
-    day = datetime.date(2025, 12, 31)
-    request = FitRequest("value", Run("evidence", "default", day, 365), "to measure it")
+    request = FitRequest("value", run, "to measure it")
     with _table_of(features) as connection:
         engine = DuckDBEngine(connection)
         if follows:
-            earlier = as_named_today(engine, "features", follows.model, naming)
+            before = in_proportion(engine, "features", follows.model, run.as_of)
+            earlier = as_named_today(engine, "features", before, naming)
             naming = dataclasses.replace(naming, earlier=earlier)
         model = fit_model(engine, "features", read, request, naming)
     if model is None:

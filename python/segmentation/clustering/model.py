@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -278,13 +277,12 @@ class SegmentationModel(ModelHeader):
 
     @classmethod
     def _read(cls, values: dict[str, Any]) -> dict[str, Any]:
-        prepared = [field.name for field in dataclasses.fields(PreparedFeature)]
         segments = [ModelSegment(**segment) for segment in values["segments"]]
         projection = values["projection"]
         return values | {
             "features": [
                 ModelFeature(
-                    prepared=PreparedFeature(**{name: feature[name] for name in prepared}),
+                    prepared=PreparedFeature(**{name: feature[name] for name in _PREPARED}),
                     mean=feature["mean"],
                     standard_deviation=feature["standard_deviation"],
                     typical=feature["typical"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,9 @@ class PreparedFeature:
         The Yeo-Johnson lambda; 1 for other transforms.
     center, scale : float
         The scaled value is ``(transformed - center) / scale``.
+    factor : float
+        What a value is multiplied by before the transform. It is 1 of every model that is stored,
+        see :mod:`segmentation.clustering.days_covered`.
     """
 
     name: str
@@ -48,17 +51,28 @@ class PreparedFeature:
     power: float
     center: float
     scale: float
+    factor: float = 1.0
 
     def scaled(self, values: Matrix) -> Matrix:
         """Return raw values, shape (n,), as scaled values, shape (n,)."""
         x = np.where(np.isfinite(values), values, self.fill)
-        x = np.clip(x, self.lower, self.upper)
+        x = np.clip(x, self.lower, self.upper) * self.factor
         return (transformed(x, self.transform, self.power) - self.center) / self.scale
 
     def unscaled(self, values: Matrix) -> Matrix:
         """Return scaled values, shape (n,), in the column's own unit, shape (n,)."""
         t = np.asarray(values, dtype=float) * self.scale + self.center
-        return restored(t, self.transform, self.power)
+        return restored(t, self.transform, self.power) / self.factor
+
+    def in_proportion(self, ratio: float) -> PreparedFeature:
+        """Return the preparation that does to ``ratio * x`` what this one does to ``x``."""
+        return replace(
+            self,
+            fill=self.fill * ratio,
+            lower=self.lower * ratio,
+            upper=self.upper * ratio,
+            factor=self.factor / ratio,
+        )
 
 
 def transformed(x: Matrix, transform: str, power: float = 1.0) -> Matrix:

@@ -12,6 +12,7 @@ from typing import Any
 
 from segmentation.clustering.agreement import Agreement, agreement_of, counted_moves
 from segmentation.clustering.customer_segments import missing_features, with_features_of
+from segmentation.clustering.days_covered import in_proportion
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
@@ -94,7 +95,9 @@ def compare_versions(
             raise ComparisonError(
                 f"{model.model_version} needs {', '.join(gone)}, which customers no longer have"
             )
-    moves = counted_moves(engine, features, (current, other), naming)
+    ((as_of,),) = engine.rows(f"select as_of from {table('intermediate', 'int_run_settings')}")
+    today = [in_proportion(engine, features, model, as_of) for model in (current, other)]
+    moves = counted_moves(engine, features, (today[0], today[1]), naming)
     return ComparedVersions(moves, agreement_of(moves))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from segmentation.classification.model import ProspectsModel
 from segmentation.classification.storage import StoredClassifierError
+from segmentation.clustering.days_covered import in_proportion
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import read_segments
 from segmentation.engine.sql import quoted, text_literal
@@ -118,9 +119,10 @@ def _scorer(
         return ProspectScorer(ProspectsModel.from_record(row), segments, words)
     table = f"{SCORING_SCHEMA}.{quoted(row['segmentation'] + FEATURES)}"
     columns = file.engine.column_names(table)
-    return ClusterScorer(
-        SegmentationModel.from_record(row), read_segments(segments), words, columns
+    model = in_proportion(
+        file.engine, table, SegmentationModel.from_record(row), file.version.as_of
     )
+    return ClusterScorer(model, read_segments(segments), words, columns)
 
 
 def features_table(file: OpenedFile, scorer: Scorer) -> str:

@@ -27,8 +27,8 @@ def scaled_numbers(feature: PreparedFeature, values: Iterable[float]) -> list[fl
     """
     lower, upper = feature.lower, feature.upper
     fill = min(max(feature.fill, lower), upper)
-    center, scale = feature.center, feature.scale
-    bounded = [min(max(x, lower), upper) if math.isfinite(x) else fill for x in values]
+    center, scale, factor = feature.center, feature.scale, feature.factor
+    bounded = [(min(max(x, lower), upper) if math.isfinite(x) else fill) * factor for x in values]
     if feature.transform == "none":
         return [(x - center) / scale for x in bounded]
     if feature.transform == "log":
@@ -59,7 +59,7 @@ def scaled_column(feature: PreparedFeature, values: Matrix) -> Matrix:
     ndarray of shape (n,)
     """
     bounded = np.where(np.isfinite(values), values, feature.fill)
-    bounded = np.minimum(np.maximum(bounded, feature.lower), feature.upper)
+    bounded = np.minimum(np.maximum(bounded, feature.lower), feature.upper) * feature.factor
     if feature.transform == "none":
         found: Matrix = (bounded - feature.center) / feature.scale
         return found

@@ -81,6 +81,8 @@ def bounded_expression(engine: Engine, feature: PreparedFeature) -> str:
 
 def scaled_expression(bounded: str, feature: PreparedFeature) -> str:
     """Return SQL for the scaled value of a column of bounded values."""
+    if feature.factor != 1.0:
+        bounded = f"({bounded} * {number(feature.factor)})"
     return (
         f"({_transformed(bounded, feature)} - {number(feature.center)}) / {number(feature.scale)}"
     )

@@ -52,7 +52,7 @@ def assign_segments(
         is -1 for noise. No rows where there is no model.
     """
     step = begin(session, run_settings)
-    model = step.model(models, current_model, SegmentationModel, features)
+    model = step.clusters(models, current_model, features)
     table = step.engine.from_item(features)
     if model is None:
         return step.engine.nothing(_with_key(_ASSIGNMENTS, key), table)
@@ -95,7 +95,7 @@ def project_customers(
     """
     step = begin(session, run_settings)
     engine = step.engine
-    model = step.model(models, current_model, SegmentationModel, features)
+    model = step.clusters(models, current_model, features)
     table = engine.from_item(features)
     if model is None or model.projection is None:
         return engine.nothing(_with_key(_POINTS, key), table)

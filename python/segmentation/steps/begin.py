@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from segmentation.clustering.days_covered import in_proportion
+from segmentation.clustering.model import SegmentationModel
 from segmentation.engine.base import Engine, Session, Table
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.sql import text_literal
@@ -50,6 +52,20 @@ class Step:
     ) -> Model | None:
         """Return the current model, see :func:`segmentation.registry.current.model_to_apply`."""
         return model_to_apply(self.engine, models, current_model, self.run, kind, people)
+
+    def clusters(
+        self, models: Table, current_model: Table, features: Table
+    ) -> SegmentationModel | None:
+        """Return the current model of a clustering as it is applied to the customers of today.
+
+        See :mod:`segmentation.clustering.days_covered`.
+        """
+        model = self.model(models, current_model, SegmentationModel, features)
+        return model and self.applied_today(model, self.engine.from_item(features))
+
+    def applied_today(self, model: SegmentationModel, table: str) -> SegmentationModel:
+        """Return a stored model as it is applied to a from-item with all customers of today."""
+        return in_proportion(self.engine, table, model, self.run.as_of)
 
     def settings(self, current_model: Table) -> tuple[Any, Any]:
         """Return today's settings of a segmentation, and what a var lays over them.

@@ -56,6 +56,7 @@ def assign_challenger(
     step = begin(session, run_settings)
     table = step.engine.from_item(features)
     model = _challenger(step, models, current_model)
+    model = model and step.applied_today(model, table)
     if model is None:
         columns = _ASSIGNMENTS.set(0, pa.field(key, pa.null()))
         return step.engine.nothing(columns, table)

@@ -108,7 +108,9 @@ def fit_if_needed(
         step.vocabularies(playbook, segmentation), step.words(feature_words), options
     )
     predecessor = decision.stored.predecessor
-    earlier = predecessor and as_named_today(step.engine, table, predecessor, naming)
+    earlier = predecessor and as_named_today(
+        step.engine, table, step.applied_today(predecessor, table), naming
+    )
     model = fit_model(
         step.engine,
         with_further_columns(

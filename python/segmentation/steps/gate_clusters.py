@@ -36,7 +36,8 @@ def gates_of_clusters(
     assert isinstance(limits, SegmentationOptions)
     kept_share = None
     if not missing_features(step.engine, with_features_of(step.engine, table, current), current):
-        moves = counted_moves(step.engine, table, (current, model), naming)
+        applied = step.applied_today(current, table)
+        moves = counted_moves(step.engine, table, (applied, model), naming)
         kept_share = agreement_of(moves).kept_share
     return cluster_gates(figures_of(model), figures_of(current), kept_share, limits)
 

@@ -12,11 +12,12 @@ import pyarrow as pa
 
 from segmentation.clustering.assign import assignments_query
 from segmentation.clustering.customer_segments import with_features_of
+from segmentation.clustering.days_covered import days_since_first_purchase
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, NamingInputs, read_segments
 from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.clustering.states import STATE_IDS_FROM
-from segmentation.engine.base import Engine, Session, Table
+from segmentation.engine.base import Session, Table
 from segmentation.features.bins import DISTANCE, SEGMENTS
 from segmentation.over_time.counting import (
     AssignedCustomers,
@@ -39,9 +40,6 @@ from segmentation.scoring.prototypes import NOISE
 from segmentation.steps.begin import Step, begin
 
 log = logging.getLogger("segmentation")
-
-# Days since the first purchase: the largest says how old the shop is.
-_TENURE = "tenure_days"
 
 
 def measure_drift(
@@ -189,19 +187,12 @@ def _keys(model: SegmentationModel, named: Sequence[NamedSegment]) -> dict[int, 
 
 def _shop_age(step: Step, table: str, model: SegmentationModel) -> ShopAge:
     since_fit = (step.run.as_of - model.as_of).days
-    oldest = _largest(step.engine, table, _TENURE)
+    oldest = days_since_first_purchase(step.engine, table)
     return ShopAge(
         days_since_fit=since_fit,
-        days_at_fit=None if oldest is None else int(oldest) - since_fit,
+        days_at_fit=None if oldest is None else oldest - since_fit,
         window_days=step.run.lrfm_window_days,
     )
-
-
-def _largest(engine: Engine, table: str, column: str) -> float | None:
-    if column not in engine.column_names(table):
-        return None
-    ((largest,),) = engine.rows(f"select max({column}) from {table}")
-    return None if largest is None else float(largest)
 
 
 def _record(

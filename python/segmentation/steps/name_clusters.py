@@ -7,7 +7,6 @@ import logging
 import pyarrow as pa
 
 from segmentation.clustering.customer_segments import with_features_of
-from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.engine.base import Session, Table
@@ -45,7 +44,7 @@ def name_segments_of_current_model(
         One row per cluster and state; none where there is no model.
     """
     step = begin(session, run_settings)
-    model = step.model(models, current_model, SegmentationModel, features)
+    model = step.clusters(models, current_model, features)
     if model is None:
         return SEGMENTS.empty_table()
     settings, overrides = step.settings(current_model)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import read_segments
 from segmentation.engine.base import Session, Table
 from segmentation.steps.begin import begin
@@ -66,7 +65,7 @@ def scoring_rules(
     words = step.words(feature_words)
     rules = []
     for segmentation, tables in segmentations.items():
-        model = step.model(tables.models, tables.current_model, SegmentationModel, tables.features)
+        model = step.clusters(tables.models, tables.current_model, tables.features)
         if model is None:
             table = engine.from_item(tables.features)
             columns = [*engine.numeric_columns(table), *engine.text_columns(table)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
+from scored_customers import compare_with_marts
 
 LATER: dict[str, Any] = {"dataset": "sample", "as_of": "2026-02-28", **QUICK}
 # A test of drift looks at the one, a fit at the other; dbt parses the project once for both.
@@ -44,6 +45,13 @@ def test_on_the_day_of_the_fit_nothing_has_drifted(sample: Warehouse) -> None:
         """
     ) == [("lifetime_value", None, 0), ("profile", 0.0, 0), ("value", 0.0, 0)]
     assert sample.query("select 1 from marts.rpt_warnings where topic = 'drift'") == []
+
+
+@pytest.mark.long
+def test_the_published_file_scores_as_the_build_that_kept_the_model(later: Warehouse) -> None:
+    """A model of earlier days is applied in proportion to the days that there are now."""
+    published = later.folder / "published" / "segments.duckdb"
+    assert set(compare_with_marts(published)) == {"value", "profile"}
 
 
 @pytest.mark.long

@@ -8,6 +8,7 @@ from segmentation.scorer.compared_versions import ComparisonError, compare_versi
 
 TABLES = {
     "shop_intermediate.int_value_features": "features",
+    "shop_intermediate.int_run_settings": "run",
     "shop_segmentation.value_model": "models",
     "shop_seeds.segment_playbook": "playbook",
     "shop_seeds.feature_words": "words",

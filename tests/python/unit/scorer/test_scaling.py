@@ -13,6 +13,9 @@ from segmentation.scorer.scaling import scaled_column, scaled_numbers
 from segmentation.scoring.columns import bounded_expression, scaled_expression
 
 FEATURES = [
+    PreparedFeature("x", 4.0, -60.0, 1e6, "yeo_johnson", 0.21, 2.0, 0.7, factor=0.83),
+    PreparedFeature("x", 4.0, -60.0, 1e6, "log", 1.0, 2.0, 0.3, factor=1.7),
+    PreparedFeature("x", 4.0, -60.0, 1e6, "none", 1.0, 2.0, 0.3, factor=1.7),
     PreparedFeature("x", 3.0, -50.0, 1e6, "none", 1.0, 2.0, 5.0),
     PreparedFeature("x", -99.0, -50.0, 1e6, "log", 1.0, 2.0, 0.3),
     PreparedFeature("x", 3.0, -50.0, 1e15, "yeo_johnson", 0.21, 2.0, 0.7),
