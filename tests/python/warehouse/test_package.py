@@ -39,7 +39,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     shop = Shop(tmp_path_factory.mktemp("package"))
     done = shop.dbt("deps")
     assert done.returncode == 0, done.stdout
-    shop.build(*NO_UNIT_TESTS, **options(shop_orders=600))
+    shop.build(**options(shop_orders=600))
     return shop
 
 

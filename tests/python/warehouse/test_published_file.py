@@ -159,7 +159,7 @@ def untested(sample: Warehouse, tmp_path_factory: pytest.TempPathFactory) -> War
     (project / "dbt_project.yml").write_text(
         settings + "\nunit_tests:\n  segmentation:\n    +enabled: false\n"
     )
-    failing_test(project).write_text(WARNING)
+    only_test(project).write_text(WARNING)
     warehouse = Warehouse(folder, project)
     shutil.copy(sample.path, warehouse.path)
     said = warehouse.build(**SAMPLE)
@@ -174,7 +174,7 @@ WARNING = "{{ config(enabled=true, severity='warn') }}\nselect 1"
 FAILURE = "{{ config(enabled=true) }}\nselect 1 from {{ ref('dim_segments') }}"
 
 
-def failing_test(project: Path) -> Path:
+def only_test(project: Path) -> Path:
     return project / "tests" / "data" / "nothing_is_right.sql"
 
 
@@ -185,9 +185,9 @@ def test_runs_that_publish_nothing(untested: Warehouse, monkeypatch: pytest.Monk
     runs = untested.query("select count(*) from marts.rpt_builds")[0][0]
     for arguments in (("build", "--select", "dim_segments"), ("run",)):
         assert untested.dbt(*arguments, **SAMPLE).returncode == 0
-    failing_test(untested.project).write_text(FAILURE)
+    only_test(untested.project).write_text(FAILURE)
     failed = untested.dbt("build", **SAMPLE)
-    failing_test(untested.project).write_text(WARNING)
+    only_test(untested.project).write_text(WARNING)
     assert "Failure in test nothing_is_right" in failed.stdout
     # What cannot be published is known before the first model.
     monkeypatch.setenv("SEGMENTATION_PUBLISHED", str(untested.folder))
