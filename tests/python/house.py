@@ -23,11 +23,11 @@ SETTINGS: dict[str, Any] = {
     "features": FEATURES,
     "k": 4,
     "transform": "log",
-    "n_init": 5,
-    "scan_to": 5,
-    "scan_n_init": 3,
-    "stability_resamples": 3,
-    "null_draws": 3,
+    "n_init": 3,
+    "scan_to": 4,
+    "scan_n_init": 1,
+    "stability_resamples": 2,
+    "null_draws": 2,
     "compared_algorithms": [],
 }
 # Of `mixed_customers`.
@@ -41,7 +41,7 @@ MIXED: dict[str, Any] = {
     "scan_to": 3,
     "scan_n_init": 1,
     "stability_resamples": 2,
-    "null_draws": 3,
+    "null_draws": 2,
     "compared_algorithms": [],
 }
 PLAYBOOK = [
@@ -50,6 +50,11 @@ PLAYBOOK = [
     ("at_risk", "At Risk", "recency_days: 1.3; frequency: -0.3"),
     ("need_attention", "Need Attention", "frequency: -1.8; monetary: -2"),
 ]
+
+
+# What a fit reads beside its settings; and what fits of equal tables and settings returned.
+READ_BY_FITS = ("features", "run", "playbook", "words", "models")
+_SHARED_FITS: dict[str, pa.Table] = {}
 
 
 class House:
@@ -122,10 +127,27 @@ class House:
         """Store what a fit returns, and return it."""
         table = self.returned(settings, **asked)
         assert isinstance(table, pa.Table)
+        self._store(table)
+        return SegmentationModel.from_record(table.to_pylist()[0]) if table.num_rows else None
+
+    def shared_fit(self, settings: dict[str, Any] = SETTINGS) -> SegmentationModel:
+        """Store a fit that is made once for all tests with the same tables.
+
+        For tests of what follows a fit: its log is that of the first of them.
+        """
+        tables = [self.connection.table(name).fetchall() for name in READ_BY_FITS]
+        known = repr((settings, tables))
+        if known not in _SHARED_FITS:
+            _SHARED_FITS[known] = self.returned(settings)
+        table = _SHARED_FITS[known]
+        put_current_model(self.connection, "value", settings)
+        self._store(table)
+        return SegmentationModel.from_record(table.to_pylist()[0])
+
+    def _store(self, table: pa.Table) -> None:
         self.connection.register("fitted", table)
         self.connection.execute("insert into models select * from fitted")
         self.connection.unregister("fitted")
-        return SegmentationModel.from_record(table.to_pylist()[0]) if table.num_rows else None
 
     def segments(self) -> pd.DataFrame:
         table = name_segments_of_current_model(
@@ -163,6 +185,10 @@ class House:
         )
         assert isinstance(relation, duckdb.DuckDBPyRelation)
         return relation.order("customer_id").df()
+
+    def named_assignments(self) -> pd.DataFrame:
+        """Apply the current model, and add what its segments are called."""
+        return self.assignments().merge(self.connection.table("segments").df(), on="segment_id")
 
 
 def fitted(house: House, **settings: Any) -> SegmentationModel:

@@ -97,3 +97,9 @@ QUARTER_ENDS = (
 # A day and its rows of int_value_forecast_backtests; and how they are judged.
 Frames = list[tuple[datetime.date, pd.DataFrame]]
 OPTIONS = LifetimeValueOptions(gradient_boosting=False)
+
+
+def without_ties(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows without what hangs on the tenth in which one of two equal forecasts is."""
+    of_ties = ["actual", "lower_predicted", "upper_predicted"]
+    return rows.assign(**rows[of_ties].where(rows["grouped_by"] != "decile"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import importlib.metadata
 import json
 import platform
@@ -23,8 +23,15 @@ LIBRARIES = (
 
 def library_versions(libraries: Sequence[str] = LIBRARIES) -> str:
     """Return the versions of Python and of those libraries that are installed, as JSON."""
-    versions = {}
-    for name in libraries:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return json.dumps({"python": platform.python_version(), **versions}, sort_keys=True)
+    found = {name: _version(name) for name in libraries}
+    installed = {name: version for name, version in found.items() if version is not None}
+    return json.dumps({"python": platform.python_version(), **installed}, sort_keys=True)
+
+
+# Looked up once in a process: to parse what a library says of itself takes milliseconds.
+@functools.cache
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -28,6 +28,7 @@ def test_gamma_from_the_data_is_not_behind_a_fixed_rule() -> None:
     assert mean["auto"] > mean["one-hot K-Means"] - 0.02
 
 
+@pytest.mark.long
 def test_groups_are_seen_where_they_are_and_not_in_a_continuum() -> None:
     groups = planted_world(1000, "numbers", rows=600, groups=3)
     assert abs(found_k(groups, 0)["auto"] - 3) <= 1

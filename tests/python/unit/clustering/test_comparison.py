@@ -22,7 +22,7 @@ def sample() -> MixedSample:
 
 
 def compared(sample: MixedSample, names: list[str], k: int = 3) -> dict[str, AlgorithmJudgement]:
-    found = compare_algorithms(sample, names, k, n_init=2, seed=0, resamples=3)
+    found = compare_algorithms(sample, names, k, n_init=2, seed=0, resamples=2)
     return {judgement.algorithm: judgement for judgement in found}
 
 

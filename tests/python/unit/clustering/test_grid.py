@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.clustering.grid import DENSITY, INTERVALS, grid_labels
 from segmentation.features.mixed_sample import MixedSample
@@ -142,7 +143,7 @@ def expected_labels(sample: MixedSample) -> list[int]:
     return [order.index(root(cell)) if cell in parent else NOISE for cell in cells]
 
 
-@settings(max_examples=40)
+@fewer_examples(0.2)
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(0, 3), st.integers(0, 2)),

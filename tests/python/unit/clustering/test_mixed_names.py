@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from house import House, fitted
+from house import MIXED, House, fitted
 from mixed_customers import CATEGORIES, planted_customers
 from segmentation.clustering.model_parts import category_profile
 from segmentation.playbook.profile_keys import Category
@@ -32,7 +32,7 @@ def test_categories_alone(house: House) -> None:
 
 
 def test_headlines_have_numbers_before_categories(house: House) -> None:
-    model = fitted(house)
+    model = house.shared_fit(MIXED)
     for segment, text in zip(model.segments, house.segments().headline, strict=True):
         code = int(np.argmax(model.categories[1].segment_shares[segment.segment_id]))
         plan = model.categories[1].categories[code]
@@ -90,7 +90,7 @@ def test_a_category_that_came_later_is_no_reason(house: House) -> None:
 
 
 def test_categories_speak_for_the_segments_that_have_more_of_them(house: House) -> None:
-    fitted(house)
+    house.shared_fit(MIXED)
     frame = house.connection.sql("from features").df()
     found = house.assignments().merge(frame, on="customer_id")
     spoken = 0
@@ -112,14 +112,14 @@ def test_categories_speak_for_the_segments_that_have_more_of_them(house: House) 
 
 
 def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
-    fitted(house)
-    before = house.assignments().merge(house.segments(), on="segment_id")
+    house.shared_fit(MIXED)
+    before = house.named_assignments()
     house.connection.execute("update features set income = income * 1.05, age = age + 1")
     house.connection.execute("delete from features where customer_id < 'C0060'")
     house.connection.execute("create or replace table features as from features order by random()")
     house.connection.execute("update features set plan = 'brand new' where customer_id > 'C0290'")
     fitted(house, seed=99)
-    after = house.assignments().merge(house.segments(), on="segment_id")
+    after = house.named_assignments()
     assert set(after.named_by) == {"earlier model"}
     both = before.merge(after, on="customer_id")
     assert len(both) == 240
@@ -128,10 +128,10 @@ def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
 
 def test_slugs_of_categories_alone_carry_over(house: House) -> None:
     fitted(house, features=[], transform="none")
-    before = house.assignments().merge(house.segments(), on="segment_id")
+    before = house.named_assignments()
     house.connection.execute("delete from features where customer_id < 'C0060'")
     fitted(house, features=[], transform="none", seed=9)
-    after = house.assignments().merge(house.segments(), on="segment_id")
+    after = house.named_assignments()
     assert set(after.named_by) == {"earlier model"}
     both = before.merge(after, on="customer_id")
     assert (both.segment_slug_x == both.segment_slug_y).mean() > 0.9
@@ -160,7 +160,7 @@ def test_a_playbook_may_have_targets_for_categories(
 
 
 def test_profiles_of_categories_are_in_standard_deviations(house: House) -> None:
-    model = fitted(house)
+    model = house.shared_fit(MIXED)
     (home,) = [c for c in model.categories if c.name == "home"]
     profile = category_profile([home], 0)
     for code, name in enumerate(home.categories):

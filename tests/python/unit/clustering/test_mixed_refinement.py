@@ -158,15 +158,14 @@ def test_a_prototype_without_rows_stays(
     assert found.converged
 
 
-@pytest.mark.parametrize("threads", [1, 2, 5])
 @pytest.mark.parametrize("algorithm", ["kmeans", "kprototypes"])
 def test_the_same_bits_at_any_number_of_threads_in_any_order(
-    connection: duckdb.DuckDBPyConnection, algorithm: str, threads: int
+    connection: duckdb.DuckDBPyConnection, algorithm: str
 ) -> None:
-    # Several row groups, or threads would have nothing to share.
+    # Three row groups, or threads would have nothing to share.
     connection.execute(
         "create table t as select sin(i) as x, cos(i * i) as z,"
-        " 'c' || cast(i * 7919 % 11 as varchar) as y from range(300000) as rows (i)"
+        " 'c' || cast(i * 7919 % 11 as varchar) as y from range(250000) as rows (i)"
     )
     categories = sorted(f"c{i}" for i in range(11))
     features = PreparedFeatures(
@@ -177,7 +176,7 @@ def test_the_same_bits_at_any_number_of_threads_in_any_order(
 
     def run() -> tuple[bytes, ...]:
         found = refined(connection, features, start, 0.3, algorithm, max_passes=2)
-        assert sum(found.counts) == 300_000
+        assert sum(found.counts) == 250_000
         assert found.passes == 2
         prototypes = found.prototypes
         return (
@@ -188,9 +187,10 @@ def test_the_same_bits_at_any_number_of_threads_in_any_order(
 
     connection.execute("set threads = 3")
     first = run()
-    connection.execute(f"set threads = {threads}")
-    connection.execute("create or replace table t as from t order by hash(x)")
-    assert run() == first
+    for threads in (1, 2, 5):
+        connection.execute(f"set threads = {threads}")
+        connection.execute(f"create or replace table t as from t order by hash(x + {threads})")
+        assert run() == first
 
 
 @pytest.mark.parametrize("gamma", [0.0, 0.8, 40.0])

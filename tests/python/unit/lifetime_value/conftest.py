@@ -16,3 +16,10 @@ def frames() -> shop.Frames:
 @pytest.fixture(scope="session")
 def judgement(frames: shop.Frames) -> Judgement:
     return judge(past_days(frames, shop.OPTIONS), shop.OPTIONS)
+
+
+@pytest.fixture(scope="session")
+def judgement_of_shuffled(frames: shop.Frames) -> Judgement:
+    """Return the judgement of the same customers in another order."""
+    shuffled = [(day, frame.sample(frac=1, random_state=3)) for day, frame in frames]
+    return judge(past_days(shuffled, shop.OPTIONS), shop.OPTIONS)

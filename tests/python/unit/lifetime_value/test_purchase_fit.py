@@ -6,7 +6,8 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from purchase_histories import HOLDOUT_WEEKS, Observed, cdnow, simulated
 from scipy.stats import chi2
@@ -220,7 +221,7 @@ def test_simulated_customers_leave_and_buy_as_forecast(family: str) -> None:
 
 
 @given(st.integers(0, 10**6))
-@settings(max_examples=5)
+@fewer_examples(0.05)
 def test_order_of_customers_does_not_matter(seed: int) -> None:
     purchases, _, _ = simulated(PurchaseModel(BG_NBD, 0.5, 5.0, 0.8, 2.0), 500, seed=11)
     order = np.random.default_rng(seed).permutation(len(purchases))

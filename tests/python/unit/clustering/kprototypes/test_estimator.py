@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from kmodes.kprototypes import KPrototypes as ReferenceKPrototypes
 from segmentation import KPrototypes
@@ -26,13 +27,26 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 @pytest.mark.filterwarnings("ignore:Number of distinct clusters")
 @parametrize_with_checks(
     [
-        KPrototypes(),
-        KPrototypes(init="random", gamma=2.0, n_init=2),
-        KPrototypes(categorical_features=[0]),
+        KPrototypes(n_init=1),
+        KPrototypes(init="random", gamma=2.0, n_init=2, categorical_features=[0]),
     ]
 )
 def test_keeps_to_scikit_learns_conventions(estimator: Any, check: Any) -> None:
     check(estimator)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:Number of distinct clusters")
+@parametrize_with_checks([KPrototypes(categorical_features=[0])])
+def test_keeps_to_them_with_gamma_from_the_data(estimator: Any, check: Any) -> None:
+    """Each fit of numbers and a category fits six pilots for gamma."""
+    check(estimator)
+
+
+def few_seeds_of(count: int) -> pytest.MarkDecorator:
+    """Return seeds for a comparison with a dear reference: all but two are for long runs."""
+    seeds = [*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, count))]
+    return pytest.mark.parametrize("seed", seeds)
 
 
 def planted(
@@ -93,7 +107,7 @@ class TestAgainstKmodes:
             (400, 3, [2], 5),
         ],
     )
-    @pytest.mark.parametrize("seed", range(8))
+    @few_seeds_of(8)
     def test_the_cost_is_no_higher(
         self, seed: int, n: int, p: int, cards: list[int], k: int
     ) -> None:
@@ -121,7 +135,7 @@ class TestAgainstKmodes:
         assert ours.converged
 
 
-@pytest.mark.parametrize("seed", range(5))
+@few_seeds_of(5)
 def test_without_categories_it_is_k_means(seed: int) -> None:
     numbers, codes = planted(seed, 300, 3, [], 5)
     reference = KMeans(5, n_init=10, random_state=seed).fit(numbers)
@@ -218,7 +232,7 @@ class TestPrototypes:
     def test_fewer_distinct_rows_than_clusters(self) -> None:
         table = pd.DataFrame({"x": [1.0, 1.0, 2.0], "y": ["a", "a", "b"]})
         with pytest.warns(ConvergenceWarning, match=r"\(2\) found smaller than n_clusters \(3\)"):
-            model = KPrototypes(3, random_state=0).fit(table)
+            model = KPrototypes(3, n_init=1, random_state=0).fit(table)
         assert model.cost_ == 0.0
         assert len(np.unique(model.labels_)) == 2
         assert model.cluster_centers_.shape == (3, 1)
@@ -274,8 +288,10 @@ class TestWeights:
         table.loc[::7, "age"] = np.nan
         table.loc[::5, "plan"] = None
         weights = np.random.default_rng(3).integers(0, 3, len(table))
-        weighted = KPrototypes(4, random_state=0).fit(table, sample_weight=weights)
-        repeated = KPrototypes(4, random_state=0).fit(table.loc[table.index.repeat(weights)])
+        weighted = KPrototypes(4, n_init=1, random_state=0).fit(table, sample_weight=weights)
+        repeated = KPrototypes(4, n_init=1, random_state=0).fit(
+            table.loc[table.index.repeat(weights)]
+        )
         assert weighted.cost_ == repeated.cost_
         np.testing.assert_array_equal(weighted.predict(table), repeated.predict(table))
         np.testing.assert_array_equal(weighted.labels_, weighted.predict(table))
@@ -283,7 +299,9 @@ class TestWeights:
 
     def test_a_row_of_no_weight_brings_no_category(self) -> None:
         table = pd.DataFrame({"x": [0.0, 1.0, 2.0], "y": ["a", "b", "never"]})
-        model = KPrototypes(2, random_state=0, gamma=0.1).fit(table, sample_weight=[1, 1, 0])
+        model = KPrototypes(2, n_init=1, random_state=0, gamma=0.1).fit(
+            table, sample_weight=[1, 1, 0]
+        )
         assert model.categories_[0].tolist() == ["a", "b"]
         assert model.labels_[2] == model.labels_[1]
 
@@ -332,11 +350,11 @@ class TestTables:
         table = mixed()
         choices: list[Any] = ["from_dtype", ["home", "plan"], [1, 3], [False, True, False, True]]
         models = [
-            KPrototypes(4, random_state=0, categorical_features=choice).fit(table)
+            KPrototypes(4, n_init=1, random_state=0, categorical_features=choice).fit(table)
             for choice in choices
         ]
         models += [
-            KPrototypes(4, random_state=0, categorical_features=[1, 3]).fit(values)
+            KPrototypes(4, n_init=1, random_state=0, categorical_features=[1, 3]).fit(values)
             for values in (table.astype(object).to_numpy(), table.to_numpy().tolist())
         ]
         for model in models:
@@ -350,9 +368,9 @@ class TestTables:
     @pytest.mark.parametrize("kind", ["object", "category", "string[python]", "string[pyarrow]"])
     def test_every_type_of_text(self, kind: str) -> None:
         table = mixed()
-        expected = KPrototypes(3, random_state=1).fit(table)
+        expected = KPrototypes(3, n_init=1, random_state=1).fit(table)
         as_kind = table.astype({"home": kind, "plan": kind})
-        found = KPrototypes(3, random_state=1).fit(as_kind)
+        found = KPrototypes(3, n_init=1, random_state=1).fit(as_kind)
         assert found.cost_ == expected.cost_
         np.testing.assert_array_equal(found.modes_, expected.modes_)
         assert type(found.modes_[0, 0]) is str
@@ -366,13 +384,13 @@ class TestTables:
                 "c": pd.array([True, None, True, False, True], dtype="boolean"),
             }
         )
-        model = KPrototypes(2, random_state=0).fit(table)
+        model = KPrototypes(2, n_init=1, random_state=0).fit(table)
         assert model.is_categorical_.tolist() == [False, True, True]
         assert [of_column.tolist() for of_column in model.categories_] == [[False, True]] * 2
 
     def test_predict_and_transform_agree_with_the_formula(self) -> None:
         table = mixed()
-        model = KPrototypes(4, random_state=0).fit(table)
+        model = KPrototypes(4, n_init=1, random_state=0).fit(table)
         apart = brute_force(
             table[["age", "spend"]].to_numpy(),
             table[["home", "plan"]].to_numpy(object),
@@ -386,7 +404,7 @@ class TestTables:
         assert model.cost_ == pytest.approx(apart.min(axis=1).sum())
         assert model.score(table) == pytest.approx(-model.cost_)
         np.testing.assert_array_equal(
-            KPrototypes(4, random_state=0).fit_predict(table), model.labels_
+            KPrototypes(4, n_init=1, random_state=0).fit_predict(table), model.labels_
         )
 
     def test_missing_values_take_what_is_usual(self) -> None:
@@ -396,13 +414,15 @@ class TestTables:
                 "y": ["b", "a", "a", "b", None],
             }
         )
-        model = KPrototypes(2, random_state=0, gamma=1.0).fit(table)
+        model = KPrototypes(2, n_init=1, random_state=0, gamma=1.0).fit(table)
         usual = pd.DataFrame({"x": [2.0], "y": ["a"]})
         for missing in (None, np.nan, pd.NA):
             unknown = pd.DataFrame({"x": [np.nan], "y": pd.Series([missing], dtype=object)})
             np.testing.assert_array_equal(model.transform(unknown), model.transform(usual))
         assert model.categories_[0].tolist() == ["a", "b"]
-        weighted = KPrototypes(2, random_state=0).fit(table, sample_weight=[1, 1, 1, 4, 1])
+        weighted = KPrototypes(2, n_init=1, random_state=0).fit(
+            table, sample_weight=[1, 1, 1, 4, 1]
+        )
         np.testing.assert_array_equal(
             weighted.transform(table[4:]),
             weighted.transform(pd.DataFrame({"x": [10.0], "y": ["b"]})),
@@ -416,14 +436,14 @@ class TestTables:
                 "z": [1, 2, 9],
             }
         )
-        model = KPrototypes(2, random_state=0).fit(table)
+        model = KPrototypes(2, n_init=1, random_state=0).fit(table)
         assert model.categories_[0].tolist() == [None]
         assert model.cluster_centers_[:, 0].tolist() == [0.0, 0.0]
         assert np.isfinite(model.transform(table)).all()
 
     def test_a_category_not_seen_in_fit_differs_from_every_mode(self) -> None:
         table = mixed()
-        model = KPrototypes(4, random_state=0).fit(table)
+        model = KPrototypes(4, n_init=1, random_state=0).fit(table)
         new = table.assign(home="castle")
         numbers = table[["age", "spend"]].to_numpy()
         apart = brute_force(
@@ -439,7 +459,7 @@ class TestTables:
     def test_categories_of_several_types_are_in_a_written_order(self) -> None:
         values = ["b", 2, "a", 1.5, ("x", 1), None, 2.0, True]
         table = pd.DataFrame({"x": np.arange(8.0), "y": pd.Series(values, dtype=object)})
-        model = KPrototypes(2, random_state=0).fit(table)
+        model = KPrototypes(2, n_init=1, random_state=0).fit(table)
         assert model.categories_[0].tolist() == [True, 1.5, 2, "a", "b", ("x", 1)]
 
     def test_starts_from_given_prototypes(self) -> None:
@@ -543,7 +563,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-@settings(max_examples=150)
+@fewer_examples(0.4)
 @given(
     table=tables(),
     k=st.integers(1, 6),
@@ -571,7 +591,7 @@ def test_any_table_of_numbers_and_categories(
     assert (chosen <= apart.min(axis=1) * (1 + 1e-12) + rounding).all()
 
 
-@settings(max_examples=60)
+@fewer_examples(0.6)
 @given(
     codes=st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), min_size=1, max_size=30),
     k=st.integers(1, 5),
