@@ -80,5 +80,18 @@ def values_of(rows: pd.DataFrame) -> Specification:
     rows : DataFrame
         Texts, numbers and truths, nothing else.
     """
-    known = rows.replace([np.inf, -np.inf], np.nan)
-    return {"values": known.astype(object).where(known.notna(), None).to_dict("records")}
+    names = [str(name) for name in rows]
+    columns = [_known_values(rows[name]) for name in rows]
+    return {"values": [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]}
+
+
+def _known_values(column: pd.Series) -> list[object]:
+    is_known = (
+        np.isfinite(column.to_numpy(dtype=float, na_value=np.nan))
+        if column.dtype.kind == "f"
+        else column.notna().to_numpy()
+    )
+    return [
+        value if known else None
+        for value, known in zip(column.tolist(), is_known.tolist(), strict=True)
+    ]
