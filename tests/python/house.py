@@ -23,11 +23,11 @@ SETTINGS: dict[str, Any] = {
     "features": FEATURES,
     "k": 4,
     "transform": "log",
-    "n_init": 3,
-    "scan_to": 4,
-    "scan_n_init": 1,
-    "stability_resamples": 2,
-    "null_draws": 2,
+    "n_init": 5,
+    "scan_to": 5,
+    "scan_n_init": 3,
+    "stability_resamples": 3,
+    "null_draws": 3,
     "compared_algorithms": [],
 }
 # Of `mixed_customers`.
@@ -41,7 +41,7 @@ MIXED: dict[str, Any] = {
     "scan_to": 3,
     "scan_n_init": 1,
     "stability_resamples": 2,
-    "null_draws": 2,
+    "null_draws": 3,
     "compared_algorithms": [],
 }
 PLAYBOOK = [
@@ -54,7 +54,7 @@ PLAYBOOK = [
 
 # What a fit reads beside its settings; and what fits of equal tables and settings returned.
 READ_BY_FITS = ("features", "run", "playbook", "words", "models")
-_SHARED_FITS: dict[str, pa.Table] = {}
+_FIRST_FITS: dict[str, pa.Table] = {}
 
 
 class House:
@@ -125,29 +125,29 @@ class House:
 
     def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
         """Store what a fit returns, and return it."""
-        table = self.returned(settings, **asked)
-        assert isinstance(table, pa.Table)
-        self._store(table)
-        return SegmentationModel.from_record(table.to_pylist()[0]) if table.num_rows else None
+        return self.store(self.returned(settings, **asked))
 
-    def shared_fit(self, settings: dict[str, Any] = SETTINGS) -> SegmentationModel:
+    def first_fit(self, settings: dict[str, Any] = SETTINGS) -> SegmentationModel:
         """Store a fit that is made once for all tests with the same tables.
 
         For tests of what follows a fit: its log is that of the first of them.
         """
         tables = [self.connection.table(name).fetchall() for name in READ_BY_FITS]
         known = repr((settings, tables))
-        if known not in _SHARED_FITS:
-            _SHARED_FITS[known] = self.returned(settings)
-        table = _SHARED_FITS[known]
+        if known not in _FIRST_FITS:
+            _FIRST_FITS[known] = self.returned(settings)
         put_current_model(self.connection, "value", settings)
-        self._store(table)
-        return SegmentationModel.from_record(table.to_pylist()[0])
+        model = self.store(_FIRST_FITS[known])
+        assert model is not None
+        return model
 
-    def _store(self, table: pa.Table) -> None:
-        self.connection.register("fitted", table)
+    def store(self, fitted: pa.Table) -> SegmentationModel | None:
+        """Store what a fit returned, and return it."""
+        assert isinstance(fitted, pa.Table)
+        self.connection.register("fitted", fitted)
         self.connection.execute("insert into models select * from fitted")
         self.connection.unregister("fitted")
+        return SegmentationModel.from_record(fitted.to_pylist()[0]) if fitted.num_rows else None
 
     def segments(self) -> pd.DataFrame:
         table = name_segments_of_current_model(

@@ -15,11 +15,11 @@ SETTINGS: dict[str, Any] = {
     "transform": "yeo_johnson",
     "states": True,
     "k": 2,
-    "n_init": 3,
+    "n_init": 5,
     "scan_to": 3,
-    "scan_n_init": 1,
+    "scan_n_init": 2,
     "stability_resamples": 2,
-    "null_draws": 2,
+    "null_draws": 3,
     "compared_algorithms": [],
 }
 CONDITIONS = [

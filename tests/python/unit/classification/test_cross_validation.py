@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.classification.cross_validation import attendance, make_splits
 
 
-@settings(max_examples=40)
+@fewer_examples(0.4)
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 8)), min_size=1, max_size=40),
     st.integers(2, 6),

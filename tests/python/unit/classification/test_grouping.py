@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.classification.grouping import connected_groups, identity_codes, row_codes
 
@@ -19,7 +20,7 @@ def test_missing_values_are_equal() -> None:
     assert codes.tolist() == [0, 0, 1]
 
 
-@settings(max_examples=40)
+@fewer_examples(0.4)
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
 def test_groups_are_those_of_walking_from_row_to_row(rows: list[tuple[int, int]]) -> None:
     first, second = (np.array(codes) for codes in zip(*rows, strict=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from fewer_examples import fewer_examples
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.classification.metrics import (
     fold_metrics,
@@ -13,7 +14,7 @@ from segmentation.classification.metrics import (
 from sklearn import metrics as reference
 
 
-@settings(max_examples=40)
+@fewer_examples(0.4)
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
 def test_metrics_are_those_of_scikit_learn(seed: int, classes: int, rows: int) -> None:
     random = np.random.default_rng(seed)

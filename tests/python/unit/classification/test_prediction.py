@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -17,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import skops.io
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.classification import SegmentClassifier, storage
 from segmentation.classification.assign import score_into
@@ -32,6 +33,7 @@ from segmentation.classification.forecast import (
 from segmentation.classification.prediction import predict, predict_in_batches, top_two
 from segmentation.classification.reasons import REASONS, TYPICAL, log_odds_drops
 from segmentation.classification.storage import (
+    StoredClassifier,
     StoredClassifierError,
     check_stored,
     dump_classifier,
@@ -65,7 +67,7 @@ def labels(frame: pd.DataFrame) -> np.ndarray:
     return np.where(old, 2, np.where(frame.level.eq("High"), 1, 0))
 
 
-def classifier_of(candidate: str, classes: int = 3) -> SegmentClassifier:
+def fit_classifier_of(candidate: str, classes: int = 3) -> SegmentClassifier:
     frame = people(300)
     columns, _ = learn_columns(
         frame, ["age", "married", "level"], {"level": ["Low", "Average", "High"]}
@@ -79,9 +81,18 @@ def classifier_of(candidate: str, classes: int = 3) -> SegmentClassifier:
     return SegmentClassifier(candidate, SEGMENTS[:classes], columns, 1.2, errors, pipeline)
 
 
+# A classifier is only read: one fit of each is enough.
+classifier_of = functools.cache(fit_classifier_of)
+
+
 @pytest.fixture(scope="module")
 def boosted() -> SegmentClassifier:
     return classifier_of("gradient_boosting")
+
+
+@pytest.fixture(scope="module")
+def stored() -> StoredClassifier:
+    return dump_classifier(classifier_of("logistic_regression"))
 
 
 class TestStorage:
@@ -93,7 +104,7 @@ class TestStorage:
         pytest.importorskip(CANDIDATES[candidate].needs or "sklearn")
         classifier = classifier_of(candidate, classes)
         stored = dump_classifier(classifier)
-        assert dump_classifier(classifier_of(candidate, classes)) == stored
+        assert dump_classifier(fit_classifier_of(candidate, classes)) == stored
         found = load_classifier(stored.payload, stored.digest)
         assert (found.candidate, found.segments, found.columns) == (
             classifier.candidate,
@@ -103,10 +114,10 @@ class TestStorage:
         rows = people(200, seed=5)
         assert (found.probabilities(rows) == classifier.probabilities(rows)).all()
 
-    @settings(max_examples=30)
     @given(position=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-    def test_a_flipped_bit_is_refused(self, position: float, bit: int) -> None:
-        stored = dump_classifier(_SMALL)
+    def test_a_flipped_bit_is_refused(
+        self, stored: StoredClassifier, position: float, bit: int
+    ) -> None:
         changed = bytearray(stored.payload)
         changed[int(position * len(changed))] ^= 1 << bit
         for read in (load_classifier, check_stored):
@@ -114,9 +125,9 @@ class TestStorage:
                 read(bytes(changed), stored.digest)
 
     def test_foreign_bytes_are_refused_though_their_digest_is_right(
-        self, tmp_path_factory: pytest.TempPathFactory
+        self, stored: StoredClassifier, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
-        whole = dump_classifier(_SMALL).payload
+        whole = stored.payload
         trace = tmp_path_factory.mktemp("trace") / "was_run"
 
         class Intruder:
@@ -186,8 +197,10 @@ class TestStorage:
             ("pipeline", {}, "parts do not fit"),
         ],
     )
-    def test_parts_that_do_not_fit(self, part: str, value: object, message: str) -> None:
-        content = skops.io.loads(dump_classifier(_SMALL).payload, trusted=["numpy.dtype"])
+    def test_parts_that_do_not_fit(
+        self, stored: StoredClassifier, part: str, value: object, message: str
+    ) -> None:
+        content = skops.io.loads(stored.payload, trusted=["numpy.dtype"])
         payload = skops.io.dumps({**content, part: value})
         with pytest.raises(StoredClassifierError, match=message):
             load_classifier(payload, hashlib.sha256(payload).hexdigest())
@@ -197,13 +210,10 @@ class TestStorage:
         with pytest.raises(StoredClassifierError, match="KMeans"):
             dump_classifier(odd)
 
-    def test_the_file_is_identical_from_run_to_run(self) -> None:
-        with zipfile.ZipFile(io.BytesIO(dump_classifier(_SMALL).payload)) as archive:
+    def test_the_file_is_identical_from_run_to_run(self, stored: StoredClassifier) -> None:
+        with zipfile.ZipFile(io.BytesIO(stored.payload)) as archive:
             assert {entry.date_time[0] for entry in archive.infolist()} == {1980}
             assert json.loads(archive.read("schema.json"))["__id__"] < 1000
-
-
-_SMALL = classifier_of("logistic_regression")
 
 
 class TestBatches:
@@ -213,14 +223,14 @@ class TestBatches:
     def test_the_size_of_a_batch_changes_no_bit(self, candidate: str) -> None:
         pytest.importorskip(CANDIDATES[candidate].needs or "sklearn")
         classifier = classifier_of(candidate)
-        rows = pa.Table.from_pandas(people(130, seed=2))
+        rows = pa.Table.from_pandas(people(70, seed=2))
         whole = pa.Table.from_batches(predict_in_batches(classifier, [rows], keep=["id"]))
-        for size in (1, 100):
+        for size in (1, 50):
             parts = predict_in_batches(
-                classifier, rows.to_batches(64), keep=["id"], batch_rows=size
+                classifier, rows.to_batches(32), keep=["id"], batch_rows=size
             )
             assert pa.Table.from_batches(parts).equals(whole)
-        assert whole.to_pandas().equals(predict(classifier, people(130, seed=2), keep=["id"]))
+        assert whole.to_pandas().equals(predict(classifier, people(70, seed=2), keep=["id"]))
 
     def test_predictions_of_a_row(self, boosted: SegmentClassifier) -> None:
         rows = people(100, seed=3)

@@ -129,7 +129,7 @@ def test_k_by_algorithm(house: House) -> None:
 
 
 def test_gamma_is_what_a_category_that_differs_costs(house: House) -> None:
-    by_default = house.shared_fit(MIXED)
+    by_default = house.first_fit(MIXED)
     scaled = [feature.standard_deviation for feature in by_default.features]
     assert by_default.gamma == pytest.approx(np.mean(scaled) / 2)
     none = fitted(house, gamma=0)

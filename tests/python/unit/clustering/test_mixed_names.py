@@ -32,7 +32,7 @@ def test_categories_alone(house: House) -> None:
 
 
 def test_headlines_have_numbers_before_categories(house: House) -> None:
-    model = house.shared_fit(MIXED)
+    model = house.first_fit(MIXED)
     for segment, text in zip(model.segments, house.segments().headline, strict=True):
         code = int(np.argmax(model.categories[1].segment_shares[segment.segment_id]))
         plan = model.categories[1].categories[code]
@@ -90,7 +90,7 @@ def test_a_category_that_came_later_is_no_reason(house: House) -> None:
 
 
 def test_categories_speak_for_the_segments_that_have_more_of_them(house: House) -> None:
-    house.shared_fit(MIXED)
+    house.first_fit(MIXED)
     frame = house.connection.sql("from features").df()
     found = house.assignments().merge(frame, on="customer_id")
     spoken = 0
@@ -112,7 +112,7 @@ def test_categories_speak_for_the_segments_that_have_more_of_them(house: House) 
 
 
 def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
-    house.shared_fit(MIXED)
+    house.first_fit(MIXED)
     before = house.named_assignments()
     house.connection.execute("update features set income = income * 1.05, age = age + 1")
     house.connection.execute("delete from features where customer_id < 'C0060'")
@@ -160,7 +160,7 @@ def test_a_playbook_may_have_targets_for_categories(
 
 
 def test_profiles_of_categories_are_in_standard_deviations(house: House) -> None:
-    model = house.shared_fit(MIXED)
+    model = house.first_fit(MIXED)
     (home,) = [c for c in model.categories if c.name == "home"]
     profile = category_profile([home], 0)
     for code, name in enumerate(home.categories):

@@ -9,7 +9,7 @@ from house import PLAYBOOK, SETTINGS, House
 
 
 def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     before = house.named_assignments()
     house.connection.execute("update features set monetary = monetary * 1.1")
     house.connection.execute("delete from features where customer_id < 'C080'")
@@ -22,7 +22,7 @@ def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
 
 
 def test_a_playbook_edit_renames_and_never_refits(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     sizes = house.assignments().segment_id.value_counts().to_dict()
     house.playbook([(slug, name.upper(), z) for slug, name, z in PLAYBOOK])
     assert house.fit() is None
@@ -35,7 +35,7 @@ def test_a_playbook_edit_renames_and_never_refits(house: House) -> None:
 
 
 def test_a_renamed_segment_keeps_its_new_name_over_a_refit(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     house.playbook([("champions", "Champions", PLAYBOOK[0][2]), *PLAYBOOK[1:]])
     house.fit(refit="true")
     segments = house.segments().set_index("segment_slug")
@@ -44,7 +44,7 @@ def test_a_renamed_segment_keeps_its_new_name_over_a_refit(house: House) -> None
 
 def test_a_playbook_edit_spares_slugs_that_were_carried_over(house: House) -> None:
     """Segments of k = 5 that carry slugs of k = 4 keep them when k = 5 gets a first row."""
-    house.shared_fit()
+    house.first_fit()
     house.fit({**SETTINGS, "k": 5, "carry_over_limit": 1.0})
     carried = house.segments().set_index("segment_slug").named_by
     carried = set(carried[carried == "earlier model"].index)
@@ -57,7 +57,7 @@ def test_a_playbook_edit_spares_slugs_that_were_carried_over(house: House) -> No
 
 
 def test_one_segment_follows_from_none(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     model = house.fit({**SETTINGS, "k": 1})
     assert model is not None
     assert [s.named_by for s in model.segments] == ["description"]
@@ -90,7 +90,7 @@ def test_without_a_vocabulary_segments_are_described(house: House) -> None:
 
 
 def test_without_carrying_over_names_start_afresh(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     house.playbook([(f"new_{slug}", name, z) for slug, name, z in PLAYBOOK])
     house.fit({**SETTINGS, "carry_over": False}, refit="true")
     segments = house.segments()

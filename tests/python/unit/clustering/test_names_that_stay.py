@@ -12,8 +12,10 @@ from state_shop import CONDITIONS as CONDITION_ROWS
 from state_shop import SETTINGS as STATE_SETTINGS
 from state_shop import playbook, state_shop
 
-TARGETS = {**SETTINGS, "scan_to": 3}
-CONDITIONS = STATE_SETTINGS
+# These tests are only about the fit.
+QUICK = {"n_init": 3, "scan_to": 3, "scan_n_init": 1, "stability_resamples": 2, "null_draws": 2}
+TARGETS = {**SETTINGS, **QUICK}
+CONDITIONS = {**STATE_SETTINGS, **QUICK}
 
 
 def slugs_after_refit(house: House, settings: dict[str, Any]) -> pd.Series:

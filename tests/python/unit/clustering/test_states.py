@@ -30,7 +30,7 @@ def slug_of_customers(house: House) -> pd.Series:
 
 
 def test_a_condition_names_before_the_cluster_does(house: House) -> None:
-    model = house.shared_fit(SETTINGS)
+    model = house.first_fit(SETTINGS)
     slugs = slug_of_customers(house)
     assert set(slugs[400:410]) == {"lost"}
     assert set(slugs[410:420]) == {"one_time"}
@@ -51,7 +51,7 @@ def test_a_condition_names_before_the_cluster_does(house: House) -> None:
 
 
 def test_in_a_state_the_nearest_cluster_is_the_runner_up(house: House) -> None:
-    house.shared_fit(SETTINGS)
+    house.first_fit(SETTINGS)
     found = house.assignments()
     in_state = found.segment_id >= STATE_IDS_FROM
     assert in_state.sum() == 30
@@ -65,7 +65,7 @@ def test_what_a_state_contradicts_is_the_runner_up_all_the_same(house: House) ->
     """They would be Loyal if they were not late, and lateness contradicts the name of Loyal."""
     on_time = ("loyal", "overdue_ratio <= 2 and monetary is highest", "segment", 1)
     house.put("playbook", playbook([*CONDITIONS[:3], on_time, CONDITIONS[4]]))
-    house.shared_fit(SETTINGS)
+    house.first_fit(SETTINGS)
     found = house.assignments().set_index("customer_id")
     named = house.segments().set_index("segment_id").segment_slug
     # Every third customer comes as often as Loyal.
@@ -76,7 +76,7 @@ def test_no_customer_has_a_name_that_the_own_figures_contradict(house: House) ->
     """A customer nearest to the large spenders who spends less than half of their bound."""
     much = ("loyal", "monetary >= 10 * typical_monetary", "segment", 1)
     house.put("playbook", playbook([*CONDITIONS[:3], much, CONDITIONS[4]]))
-    model = house.shared_fit(SETTINGS)
+    model = house.first_fit(SETTINGS)
     loyal = house.segments().set_index("segment_slug").loc["loyal", "segment_id"]
     thresholds = {threshold.name: threshold.value for threshold in model.thresholds}
     bound = 10 * thresholds["typical_monetary"]
@@ -111,7 +111,7 @@ def test_no_customer_has_a_name_that_the_own_figures_contradict(house: House) ->
 def test_where_every_name_is_contradicted_the_nearest_stays(house: House) -> None:
     strict = ("occasional", "frequency >= 6", "segment", 2)
     house.put("playbook", playbook([*CONDITIONS[:4], strict]))
-    house.shared_fit(SETTINGS)
+    house.first_fit(SETTINGS)
     slugs = ["loyal", "occasional"]
     assert set(house.segments().segment_slug[:2]) == set(slugs)
     house.connection.execute(
@@ -124,7 +124,7 @@ def test_where_every_name_is_contradicted_the_nearest_stays(house: House) -> Non
 
 
 def test_the_first_reason_of_a_state_is_its_condition(house: House) -> None:
-    house.shared_fit(SETTINGS)
+    house.first_fit(SETTINGS)
     found = house.assignments().set_index("customer_id")
     at_risk = found.reason_1[420:430]
     assert at_risk.str.startswith("higher overdue ratio: overdue ratio of 9.00 (typical").all()
@@ -136,14 +136,14 @@ def test_the_first_reason_of_a_state_is_its_condition(house: House) -> None:
 
 
 def test_states_are_edited_without_a_fit(house: House) -> None:
-    house.shared_fit(SETTINGS)
+    house.first_fit(SETTINGS)
     house.put("playbook", playbook([c for c in CONDITIONS if c[0] != "one_time"]))
     assert house.fit(SETTINGS) is None
     assert "one_time" not in set(slug_of_customers(house))
 
 
 def test_a_name_that_is_no_longer_true_is_dropped_and_says_why(house: House) -> None:
-    house.shared_fit(SETTINGS)
+    house.first_fit(SETTINGS)
     # They still come as often as before, which keeps them in their cluster.
     house.connection.execute(
         "update features set monetary = 250, frequency = 60 where monetary > 1000"

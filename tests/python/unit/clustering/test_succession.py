@@ -53,7 +53,7 @@ def test_a_first_fit_follows_nothing(house: House) -> None:
 
 def test_the_customers_of_the_day_are_counted_in_both_models(house: House) -> None:
     """The customers of the later fit: those who left since the earlier one are not counted."""
-    first = house.shared_fit()
+    first = house.first_fit()
     house.connection.execute("delete from features where customer_id < 'C080'")
     house.connection.execute("update features set frequency = frequency + 5, monetary = 700")
     before = house.assignments()
@@ -109,7 +109,7 @@ def test_spreads_are_in_the_units_of_the_later_model(house: House) -> None:
 
 def test_a_shift_is_in_standard_deviations_of_the_later_model(house: House) -> None:
     """Doubled money of a logarithm: every centre moved by the same, on one of three features."""
-    house.shared_fit()
+    house.first_fit()
     house.connection.execute("update features set monetary = monetary * 2")
     model = fitted_once(house, refit="true")
     shifts = {(pair.before_id, pair.after_id): pair.shift for pair in succession_of(model).shared}
@@ -122,7 +122,7 @@ def test_a_feature_that_is_gone_leaves_nothing_to_count(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:
     """Distances over the features that are left decide which slugs go on."""
-    first = house.shared_fit()
+    first = house.first_fit()
     house.connection.execute("alter table features drop monetary")
     model = fitted_once(house, {**SETTINGS, "features": ["recency_days", "frequency"]})
     assert model.succession is None
@@ -133,7 +133,7 @@ def test_a_feature_that_is_gone_leaves_nothing_to_count(
 def test_numbers_and_categories_are_counted(house: House) -> None:
     """Another algorithm, and other features, are counted as well."""
     house.put("features", planted_customers().drop(columns="planted"))
-    house.shared_fit(MIXED)
+    house.first_fit(MIXED)
     before = house.assignments()
     model = fitted(house, seed=5, k=4)
     expected = crossed(before, house.assignments())
@@ -149,7 +149,7 @@ def test_numbers_and_categories_are_counted(house: House) -> None:
 def test_states_and_clusters_are_counted_apart(house: House) -> None:
     house.put("features", state_shop().drop(columns="planted"))
     house.put("playbook", playbook())
-    house.shared_fit(STATES)
+    house.first_fit(STATES)
     house.run("sample", "default", datetime.date(2026, 1, 31))
     model = fitted_once(house, STATES, refit="true")
     found = counted(model)

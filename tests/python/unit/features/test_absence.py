@@ -90,7 +90,7 @@ def test_a_build_and_the_macros_have_one_rule(recency: float | None, gap: float 
 
 
 def test_absence_is_made_of_recency_and_the_usual_gap(house: House) -> None:
-    create_macros(house, house.shared_fit(SETTINGS))
+    create_macros(house, house.first_fit(SETTINGS))
     house.connection.execute("create table people as select * exclude (absence_days) from features")
     columns = "customer_id, segment_id, distance, runner_up_slug, margin"
     expected = house.connection.sql(f"select {columns} from score('features') order by all")
@@ -115,7 +115,7 @@ def test_absence_is_made_of_recency_and_the_usual_gap(house: House) -> None:
 
 
 def test_of_a_table_the_absence_that_is_given_counts(house: House) -> None:
-    create_macros(house, house.shared_fit(SETTINGS))
+    create_macros(house, house.first_fit(SETTINGS))
     row = "6 as frequency, 0.5 as overdue_ratio, 1 as recency_days, 1 as usual_gap_days"
     house.connection.execute(f"create table given as select 60 as absence_days, {row}")
     house.connection.execute(f"create table made as select {row}")

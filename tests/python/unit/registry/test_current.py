@@ -160,7 +160,7 @@ class CountingEngine(DuckDBEngine):
 @pytest.fixture
 def long_history(house: House) -> House:
     """Return 30 models of one data set and 30 of another, each sound."""
-    house.shared_fit()
+    house.first_fit()
     (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
     rows = []
     for dataset in ("sample", "members"):
@@ -229,14 +229,14 @@ def test_a_model_that_is_moved_to_other_data_is_named(
 
 
 def test_of_rows_that_share_their_identity_a_damaged_one_is_found(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     house.connection.execute("insert into models select * replace (7 as k) from models")
     with pytest.raises(StoredModelError, match="its digest was made of other values"):
         house.assignments()
 
 
 def test_a_current_model_that_is_not_stored_is_missed(house: House) -> None:
-    house.shared_fit()
+    house.first_fit()
     house.connection.execute("create table listed as from current_model")
     house.connection.execute("update models set model_version = 'value-0001-x'")
     engine = DuckDBEngine(house.connection)
@@ -285,7 +285,7 @@ def test_without_a_champion_there_is_no_current_model() -> None:
 @pytest.fixture
 def challenged(house: House) -> House:
     """Return a house with a champion and a challenger after it."""
-    house.shared_fit()
+    house.first_fit()
     (row,) = house.connection.sql("from models").to_arrow_table().to_pylist()
     second = row | {
         "model_number": 2,
