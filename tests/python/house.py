@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 import duckdb
@@ -51,12 +52,16 @@ PLAYBOOK = [
     ("need_attention", "Need Attention", "frequency: -1.8; monetary: -2"),
 ]
 
+# What `House.first_fit` has fitted, by customers and settings.
+FIRST_FITS: dict[str, pa.Table] = {}
+
 
 class House:
     """The tables that a dbt build would have made."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> None:
         self.connection = connection
+        self.customers = customers
         self.put("features", customers.drop(columns="planted"))
         self.run("sample", "default", datetime.date(2025, 12, 31))
         self.playbook(PLAYBOOK)
@@ -120,12 +125,31 @@ class House:
 
     def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
         """Store what a fit returns, and return it."""
-        table = self.returned(settings, **asked)
-        assert isinstance(table, pa.Table)
-        self.connection.register("fitted", table)
+        return self.store(self.returned(settings, **asked))
+
+    def store(self, fitted: pa.Table) -> SegmentationModel | None:
+        """Store what a fit returned, and return it."""
+        assert isinstance(fitted, pa.Table)
+        self.connection.register("fitted", fitted)
         self.connection.execute("insert into models select * from fitted")
         self.connection.unregister("fitted")
-        return SegmentationModel.from_record(table.to_pylist()[0]) if table.num_rows else None
+        return SegmentationModel.from_record(fitted.to_pylist()[0]) if fitted.num_rows else None
+
+    def first_fit(self, settings: dict[str, Any] = SETTINGS) -> SegmentationModel:
+        """Store the model that a first build fits to the customers.
+
+        It is fitted once in a process: for tests of what comes after, in a house that is as it was
+        made.
+        """
+        of_whom = pd.util.hash_pandas_object(self.customers).sum()
+        key = f"{of_whom} {json.dumps(settings, sort_keys=True)}"
+        if key not in FIRST_FITS:
+            with duckdb.connect() as connection:
+                FIRST_FITS[key] = House(connection, self.customers).returned(settings)
+        put_current_model(self.connection, "value", settings)
+        model = self.store(FIRST_FITS[key])
+        assert model is not None
+        return model
 
     def segments(self) -> pd.DataFrame:
         table = name_segments_of_current_model(
