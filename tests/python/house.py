@@ -62,6 +62,7 @@ class House:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, customers: pd.DataFrame) -> None:
         self.connection = connection
+        self.customers = customers
         self.put("features", customers.drop(columns="planted"))
         self.run("sample", "default", datetime.date(2025, 12, 31))
         self.playbook(PLAYBOOK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -24,8 +25,9 @@ SETTINGS: dict[str, Any] = {
     "features": FEATURES,
     "ordered_categories": {"spending_level": ["Low", "Average", "High"]},
     "candidates": ["logistic_regression"],
-    "folds": 3,
+    "folds": 2,
     "repeats": 1,
+    "tuning_folds": 2,
     "importance_repeats": 1,
     "seed": 1,
 }
@@ -82,7 +84,7 @@ class ProspectHouse:
         connection.execute("create table models as select * from no_models")
         put_current_model(connection, "prospects", SETTINGS)
 
-    def put(self, name: str, frame: pd.DataFrame) -> None:
+    def put(self, name: str, frame: pd.DataFrame | pa.Table) -> None:
         self.connection.register("frame", frame)
         self.connection.execute(f"create or replace table {name} as select * from frame")
         self.connection.unregister("frame")
@@ -102,7 +104,7 @@ class ProspectHouse:
             f" null::date as learned_from_day, '{why}' as no_forecast_because"
         )
 
-    def horizon(self, days: int, customers: pd.DataFrame) -> None:
+    def horizon(self, days: int, customers: pd.DataFrame, value_model: dict[str, Any]) -> None:
         """Store customers who have reached an age, and the value model that they are of.
 
         Parameters
@@ -111,6 +113,8 @@ class ProspectHouse:
         customers : pandas.DataFrame
             customer_id, first_purchase_on, later_revenue, and the features of the value model,
             which are what they are today too.
+        value_model : dict
+            What `value_tables` returned.
         """
         self.connection.execute(
             f"create or replace table horizon as select {days} as horizon_days,"
@@ -128,21 +132,12 @@ class ProspectHouse:
             "create or replace table sales_by_age as select * from"
             f" (values (60, 0.5::double), ({days}, 1::double)) as t (age_days, share_so_far)"
         )
-        self.value_model(customers)
+        self.value_model(value_model)
 
-    def value_model(self, customers: pd.DataFrame, **settings: Any) -> None:
-        """Fit a value model to customers, in a database of its own, and store what it is."""
-        with duckdb.connect() as other:
-            house = House(other, customers.assign(planted=0))
-            assert house.fit({**VALUE_SETTINGS, **settings}) is not None
-            for table, rows in (
-                ("value_models", other.sql("from models").to_arrow_table()),
-                ("value_current_model", other.sql("from current_model").to_arrow_table()),
-                ("value_segments", house.segments()),
-            ):
-                self.connection.register("frame", rows)
-                self.connection.execute(f"create or replace table {table} as select * from frame")
-                self.connection.unregister("frame")
+    def value_model(self, tables: dict[str, Any]) -> None:
+        """Store a value model: what `value_tables` returned."""
+        for name, rows in tables.items():
+            self.put(name, rows)
 
     def revenue(self, per_year: dict[str, float | None]) -> None:
         frame = pd.DataFrame(
@@ -192,12 +187,15 @@ class ProspectHouse:
 
     def fit(self, **asked: Any) -> ProspectsModel | None:
         """Fit if needed, and read the row back as the engine stored it."""
-        table = self.returned(**asked)
-        assert isinstance(table, pa.Table)
-        self.connection.register("fitted", table)
+        return self.store(self.returned(**asked))
+
+    def store(self, fitted: pa.Table) -> ProspectsModel | None:
+        """Store what a fit returned, and read the row back as the engine stored it."""
+        assert isinstance(fitted, pa.Table)
+        self.connection.register("fitted", fitted)
         self.connection.execute("insert into models select * from fitted")
         self.connection.unregister("fitted")
-        if not table.num_rows:
+        if not fitted.num_rows:
             return None
         stored = self.connection.sql(
             "from models order by fitted_at desc, model_number desc limit 1"
@@ -207,6 +205,12 @@ class ProspectHouse:
     def fitted(self, **asked: Any) -> ProspectsModel:
         """Fit, and fail the test if nothing is fitted."""
         model = self.fit(**asked)
+        assert model is not None
+        return model
+
+    def first_fit(self) -> ProspectsModel:
+        """Store the model that a first build fits to `people`; it is fitted once in a process."""
+        model = self.store(_first_fit())
         assert model is not None
         return model
 
@@ -246,3 +250,47 @@ class ProspectHouse:
             sales_by_age="sales_by_age",
             run_settings="run",
         ).to_pandas()
+
+
+@cache
+def _first_fit() -> pa.Table:
+    with duckdb.connect() as connection:
+        return ProspectHouse(connection, people()).returned()
+
+
+def value_tables(customers: pd.DataFrame, **settings: Any) -> dict[str, Any]:
+    """Fit a value model to customers, in a database of its own, and return its tables."""
+    with duckdb.connect() as connection:
+        house = House(connection, customers.assign(planted=0))
+        assert house.fit({**VALUE_SETTINGS, **settings}) is not None
+        return {
+            "value_models": connection.sql("from models").to_arrow_table(),
+            "value_current_model": connection.sql("from current_model").to_arrow_table(),
+            "value_segments": house.segments(),
+        }
+
+
+def at_age(customers: pd.DataFrame) -> pd.DataFrame:
+    """Return planted customers as they were at an age, and what they spent until then."""
+    days = np.arange(len(customers)) % 200
+    return customers.drop(columns="planted").assign(
+        first_purchase_on=pd.Timestamp("2025-02-01") + pd.to_timedelta(days, unit="D"),
+        later_revenue=np.round(customers.monetary / 2, 2),
+    )
+
+
+def later(prospects: ProspectHouse) -> dict[str, Any]:
+    """Let a month pass, and return what makes the model too old."""
+    prospects.run("sample", "default", datetime.date(2026, 1, 31))
+    return {"refit_after_days": 30}
+
+
+def pinned(prospects: ProspectHouse, version: str) -> str:
+    """Pin a version, and return the name of the table that says so."""
+    prospects.connection.execute(
+        "create or replace table promotions as select 'prospects' as segmentation, 'sample' as"
+        f" dataset, '' as variant, '{version}' as model_version, 'pin' as action, '2020-01-01' as"
+        " decided_on"
+    )
+    put_current_model(prospects.connection, "prospects", SETTINGS, promotions="promotions")
+    return "promotions"

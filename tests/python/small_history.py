@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -44,6 +46,15 @@ TABLES = """
 
 def write_history(file: Path) -> Path:
     """Write the warehouse into a file that is not there yet."""
-    with duckdb.connect(str(file)) as connection:
-        connection.execute(TABLES)
+    file.write_bytes(_content())
     return file
+
+
+@cache
+def _content() -> bytes:
+    """Return the file, which is made once for all tests of a process."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "history.duckdb"
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(TABLES)
+        return file.read_bytes()

@@ -158,17 +158,16 @@ class TestStorage:
         return loaded
 
     def test_what_these_libraries_wrote_is_not_loaded_to_be_checked(
-        self, loaded: list[bytes]
+        self, stored: StoredClassifier, loaded: list[bytes]
     ) -> None:
-        stored = dump_classifier(_SMALL)
         check_stored(stored.payload, stored.digest)
         assert loaded == []
 
     @pytest.mark.parametrize("part", ["format", "scikit_learn", "skops"])
     def test_what_others_wrote_is_loaded_to_be_checked(
-        self, loaded: list[bytes], part: str
+        self, stored: StoredClassifier, loaded: list[bytes], part: str
     ) -> None:
-        content = skops.io.loads(dump_classifier(_SMALL).payload, trusted=["numpy.dtype"])
+        content = skops.io.loads(stored.payload, trusted=["numpy.dtype"])
         payload = skops.io.dumps({**content, part: "0.24.2"})
         check_stored(payload, hashlib.sha256(payload).hexdigest())
         assert loaded == [payload]
@@ -181,8 +180,9 @@ class TestStorage:
         check_stored(stored.payload, stored.digest)
         assert loaded == [stored.payload]
 
-    def test_one_that_is_asked_for_again_is_not_loaded_again(self) -> None:
-        stored = dump_classifier(_SMALL)
+    def test_one_that_is_asked_for_again_is_not_loaded_again(
+        self, stored: StoredClassifier
+    ) -> None:
         found = load_classifier(stored.payload, stored.digest)
         assert load_classifier(bytes(bytearray(stored.payload)), stored.digest) is found
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -60,12 +62,21 @@ insert into marts.rpt_reject_reasons values
 def make_warehouse(tmp_path: Path) -> Callable[..., Path]:
     def make(gone: str = "ZQX-77", file: str = "warehouse.duckdb") -> Path:
         path = tmp_path / file
-        with duckdb.connect(str(path)) as connection:
-            connection.execute(BUILT.format(database=path.stem))
-            connection.execute(FILLED.format(gone=gone))
+        path.write_bytes(_content(gone, file))
         return path
 
     return make
+
+
+@cache
+def _content(gone: str, file: str) -> bytes:
+    """Return the file, which is made once for all tests of a process: a view names it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / file
+        with duckdb.connect(str(path)) as connection:
+            connection.execute(BUILT.format(database=path.stem))
+            connection.execute(FILLED.format(gone=gone))
+        return path.read_bytes()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from segmentation.service.problems import ProblemError
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=12,
+    max_leaves=6,
 )
 PEOPLE = st.fixed_dictionaries(
     {"people": st.lists(st.dictionaries(st.sampled_from("abc"), VALUES), max_size=4)}

@@ -71,11 +71,6 @@ def first_fit(customers: pd.DataFrame) -> tuple[SegmentationModel, pa.Table, pd.
         return model, row, house.assignments().drop(columns="model_version")
 
 
-@pytest.fixture
-def prospects(connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
-    return ProspectHouse(connection, people())
-
-
 @pytest.mark.parametrize(("tampering", "what"), TAMPERED)
 def test_it_is_named_never_applied_and_fitted_anew(
     house: House,
@@ -111,7 +106,7 @@ def test_it_is_named_never_applied_and_fitted_anew(
 
 
 def test_whatever_is_deleted_is_damage(house: House) -> None:
-    house.fit()
+    house.first_fit()
     _check_every_column(house, SegmentationModel, SegmentationModel.SCHEMA.names)
 
 
@@ -137,7 +132,7 @@ def test_a_damaged_model_is_not_replaced_by_an_earlier_one(house: House) -> None
 
 def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture) -> None:
     """An emptied build ends, fits nothing and leaves the row to the next build of customers."""
-    house.fit()
+    house.first_fit()
     house.connection.execute("update models set k = 5")
     house.connection.execute("create table customers as from features")
     house.connection.execute("delete from features")
@@ -163,7 +158,7 @@ def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture
 
 
 def test_a_damaged_row_that_is_not_current_disturbs_nothing(house: House) -> None:
-    house.fit()
+    house.first_fit()
     second = house.fit(refit=True)
     assert second is not None
     house.connection.execute("update models set features = null where model_number = 1")
@@ -175,7 +170,7 @@ class TestRowsWithoutDigests:
     """As the version before stored them: they get theirs once, and are not fitted again."""
 
     def test_get_them_without_a_fit(self, house: House) -> None:
-        house.fit()
+        house.first_fit()
         house.run("sample", "other", datetime.date(2025, 12, 31))
         house.fit()
         applied = house.assignments()
@@ -188,13 +183,13 @@ class TestRowsWithoutDigests:
         assert all(row[DIGEST] == row_digest(row) for row in whole)
 
     def test_and_a_fit_that_is_asked_for_too(self, house: House) -> None:
-        house.fit()
+        house.first_fit()
         house.connection.execute(f"alter table models drop column {DIGEST}")
         returned = house.returned(SETTINGS, refit=True).to_pylist()
         assert [row["model_number"] for row in returned] == [1, 2]
 
     def test_damaged_ones_get_none(self, house: House) -> None:
-        house.fit()
+        house.first_fit()
         house.connection.execute(f"alter table models drop column {DIGEST}")
         house.connection.execute("update models set features = null")
         (row,) = house.returned(SETTINGS).to_pylist()
@@ -202,7 +197,7 @@ class TestRowsWithoutDigests:
         assert row["fit_reason"].endswith("it has nothing in features")
 
     def test_of_classifiers_too(self, prospects: ProspectHouse) -> None:
-        prospects.fit()
+        prospects.first_fit()
         whole = prospects.connection.sql("from models").to_arrow_table().to_pylist()
         prospects.connection.execute(f"alter table models drop column {DIGEST}")
         assert prospects.returned().to_pylist() == whole
@@ -229,7 +224,7 @@ class TestRowsWithoutDigests:
     ],
 )
 def test_so_is_a_classifier(prospects: ProspectHouse, tampering: str, what: str) -> None:
-    first = prospects.fitted()
+    first = prospects.first_fit()
     prospects.connection.execute(f"update models set {tampering}")
     for apply in (prospects.assignments, prospects.segments):
         with pytest.raises(StoredModelError, match=what):
@@ -244,12 +239,12 @@ def test_so_is_a_classifier(prospects: ProspectHouse, tampering: str, what: str)
 
 
 def test_whatever_of_it_is_deleted_is_damage(prospects: ProspectHouse) -> None:
-    prospects.fit()
+    prospects.first_fit()
     _check_every_column(prospects, ProspectsModel, ProspectsModel.SCHEMA.names)
 
 
 def test_of_nobody_a_damaged_classifier_is_no_error(prospects: ProspectHouse) -> None:
-    prospects.fitted()
+    prospects.first_fit()
     prospects.connection.execute("update models set k = 5")
     prospects.features(people()[:0])
     assert prospects.fit() is None
@@ -262,7 +257,7 @@ def test_of_nobody_a_damaged_classifier_is_no_error(prospects: ProspectHouse) ->
 def test_without_training_data_a_damaged_classifier_is_not_applied(
     prospects: ProspectHouse,
 ) -> None:
-    prospects.fitted()
+    prospects.first_fit()
     prospects.connection.execute("update models set segments = null")
     prospects.connection.execute("update features set target = null")
     gone = prospects.fitted()

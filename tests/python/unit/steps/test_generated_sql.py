@@ -9,7 +9,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from house import House, fitted
+from house import MIXED, House, fitted
 from mixed_customers import planted_customers
 from segmentation.clustering.assign import assignments_query
 from segmentation.engine.duckdb import DuckDBEngine
@@ -85,7 +85,7 @@ def test_macros_are_the_same_steps_also_as_the_engine_lists_them(house: House) -
 
 
 def test_a_table_may_have_the_name_of_a_step(house: House) -> None:
-    model = fitted(house)
+    model = house.first_fit(MIXED)
     engine = DuckDBEngine(house.connection)
     macros = scoring_macros(engine, model, house.named_segments(), {})
     house.connection.execute(f"create macro score{macros['people_macro']}")
@@ -125,7 +125,7 @@ def test_a_feature_may_have_the_name_of_a_column_that_scoring_makes(house: House
 
 def test_categories_and_columns_of_several_lines_stay_what_they_are(house: House) -> None:
     frame = planted_customers().drop(columns="planted")
-    before = fitted(house)
+    before = house.first_fit(MIXED)
     expected = house.assignments()
     lines = {home: f"{home}\n  of 'two'\n\tlines -- or \"three\"" for home in frame.home.unique()}
     house.connection.execute("delete from models")

@@ -31,7 +31,7 @@ def stored(house: House) -> SegmentationModel:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_model_of_any_algorithm_is_read_back_as_it_was(house: House, algorithm: str) -> None:
-    model = fitted(house, algorithm=algorithm)
+    model = house.first_fit({**MIXED, "algorithm": algorithm})
     assert stored(house) == model
     again = SegmentationModel.from_record(SegmentationModel.as_table([model]).to_pylist()[0])
     assert again == model
@@ -55,7 +55,7 @@ def test_a_model_of_any_algorithm_is_read_back_as_it_was(house: House, algorithm
 
 
 def test_planted_groups_are_found(house: House) -> None:
-    model = fitted(house)
+    model = house.first_fit(MIXED)
     found = house.assignments()
     assert adjusted_rand_score(planted_customers().planted, found.segment_id) > 0.95
     for category in model.categories:
@@ -67,7 +67,7 @@ def test_planted_groups_are_found(house: House) -> None:
 
 
 def test_distances_and_runners_up_are_those_of_the_prototypes(house: House) -> None:
-    model = fitted(house)
+    model = house.first_fit(MIXED)
     frame = house.connection.sql("from features order by customer_id").df()
     apart = np.zeros((len(frame), 3))
     for feature, centers in zip(
@@ -90,9 +90,7 @@ def test_distances_and_runners_up_are_those_of_the_prototypes(house: House) -> N
 
 def test_the_same_data_give_the_same_model(house: House) -> None:
     for settings in ({}, {"algorithm": "kmeans"}, {"algorithm": "dbscan"}):
-        house.connection.execute("delete from models")
-        house.connection.execute("reset threads")
-        first = fitted(house, **settings)
+        first = house.first_fit({**MIXED, **settings})
         house.connection.execute(
             "create or replace table features as from features order by random()"
         )
@@ -121,8 +119,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
 
     @pytest.mark.parametrize("missing", ["dropped", "null"])
     def test_still_scores(self, house: House, missing: str) -> None:
-        model = house.fit(self.settings())
-        assert model is not None
+        house.first_fit(self.settings())
         before, names = house.assignments(), house.segments()
         house.connection.execute("alter table models drop column row_digest")
         for column in (*self.NEW, "projection"):
@@ -147,7 +144,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
         assert projected.fetchall() == []
 
     def test_hands_its_slugs_on(self, house: House) -> None:
-        house.fit(self.settings())
+        house.first_fit(self.settings())
         slugs = set(house.segments().segment_slug)
         for column in (*self.NEW, "projection"):
             house.connection.execute(f"update models set {column} = null")
@@ -237,7 +234,7 @@ def test_the_comparison_is_part_of_the_model(house: House) -> None:
 
 
 def test_customers_and_centroids_are_projected_alike(house: House) -> None:
-    model = fitted(house, algorithm="kmeans")
+    model = house.first_fit({**MIXED, "algorithm": "kmeans"})
     house.segments()
     table = project_customers(
         house.connection,

@@ -12,8 +12,7 @@ from segmentation.registry.option_checks import OptionError
 
 
 def test_nothing_is_fitted_twice(house: House) -> None:
-    first = house.fit()
-    assert first is not None
+    first = house.first_fit()
     assert first.fit_reason == "there is no model yet"
     assert house.fit() is None
 
@@ -30,17 +29,16 @@ def test_nothing_is_fitted_twice(house: House) -> None:
 def test_what_makes_a_new_fit(
     house: House, asked: dict[str, Any], settings: dict[str, Any], reason: str
 ) -> None:
-    first = house.fit()
+    first = house.first_fit()
     house.run("sample", "default", datetime.date(2026, 1, 30))
     again = house.fit(settings, **asked)
-    assert first is not None
     assert again is not None
     assert again.fit_reason == reason
     assert (again.model_number, again.previous_version) == (2, first.model_version)
 
 
 def test_a_model_of_the_right_age_is_kept(house: House) -> None:
-    house.fit()
+    house.first_fit()
     house.run("sample", "default", datetime.date(2026, 1, 30))
     assert house.fit(refit_after_days="30") is None
     assert house.fit(refit="False", refit_after_days="None") is None
@@ -56,7 +54,7 @@ def test_an_unreadable_refit_setting(house: House, asked: dict[str, Any]) -> Non
 def test_a_model_of_another_data_set_or_variant_is_never_applied(
     house: House, dataset: str, variant: str
 ) -> None:
-    house.fit()
+    house.first_fit()
     house.run(dataset, variant, datetime.date(2025, 12, 31))
     assert house.assignments().empty
     assert house.segments().empty
@@ -70,7 +68,7 @@ def test_a_model_of_another_data_set_or_variant_is_never_applied(
 
 def test_another_window_is_another_fit(house: House) -> None:
     """Or purchases of 90 days would be scored by a model of 365."""
-    house.fit()
+    house.first_fit()
     house.run("sample", "default", datetime.date(2025, 12, 31), window_days=90)
     again = house.fit()
     assert again is not None
@@ -78,16 +76,15 @@ def test_another_window_is_another_fit(house: House) -> None:
 
 
 def test_the_same_fit_of_another_variant_is_another_version(house: House) -> None:
-    one = house.fit()
+    one = house.first_fit()
     house.run("sample", "other", datetime.date(2025, 12, 31))
     other = house.fit()
-    assert one is not None
     assert other is not None
     assert one.model_version != other.model_version
 
 
 def test_another_naming_limit_renames_at_once_and_refits_nothing(house: House) -> None:
-    house.fit()
+    house.first_fit()
     before = house.segments()
     assert set(before.named_by) == {"playbook"}
     assert house.fit({**SETTINGS, "naming_limit": 1e-9}) is None
@@ -102,7 +99,7 @@ def test_another_naming_limit_renames_at_once_and_refits_nothing(house: House) -
 
 def test_a_fit_follows_the_names_of_today(house: House) -> None:
     """The limit under which the last model goes by other names names what follows it."""
-    house.fit()
+    house.first_fit()
     strict = {**SETTINGS, "naming_limit": 1e-9}
     house.fit(strict)
     renamed = house.segments()
@@ -113,11 +110,10 @@ def test_a_fit_follows_the_names_of_today(house: House) -> None:
 
 
 def test_another_comparison_waits_for_the_next_fit(house: House) -> None:
-    first = house.fit()
+    first = house.first_fit()
     compared = {**SETTINGS, "compared_algorithms": ["kmeans"], "compared_resamples": 2}
     assert house.fit(compared) is None
     again = house.fit(compared, refit=True)
-    assert first is not None
     assert again is not None
     assert first.comparison == []
     assert {judgement.algorithm for judgement in again.comparison} == {"kmeans"}
