@@ -38,6 +38,8 @@ PENALTY = 0.01
 MOST_TIMES_THE_MEAN = 50.0
 # The factor of the chain ladder counts as many customers of mean sales beside those it was seen on.
 PRIOR_CUSTOMERS = 10
+# A feature whose logarithms deviate by less does not vary.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,8 @@ def fit_spend(frame: pd.DataFrame, sales: Matrix) -> SpendModel:
         known = frame[name].to_numpy(float)
         fill = float(np.nanmedian(known)) if (~np.isnan(known)).any() else 0.0
         logs = _logs(frame[name], fill)
-        if logs.std() > 0:
+        # Logarithms of equal values may differ in the last digit, by where they lie in memory.
+        if logs.std() > ROUNDING:
             features.append(name)
             fills.append(fill)
             columns.append(logs)

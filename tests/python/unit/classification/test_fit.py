@@ -13,7 +13,7 @@ from segmentation.classification.metrics import BASELINE, figure
 
 @pytest.fixture(scope="module")
 def all_candidates() -> ClassifierFit:
-    return fitted(people(), candidates=None, repeats=2)
+    return fitted(people(), candidates=None, folds=3, repeats=2)
 
 
 class TestWholeFit:
@@ -46,9 +46,9 @@ class TestWholeFit:
         }
         grouped = figure(all_candidates.metrics, "random_forest", "accuracy")
         ungrouped = figure(all_candidates.metrics, "random_forest", "accuracy", "ungrouped")
-        assert (grouped.folds, ungrouped.folds) == (10, 5)
+        assert (grouped.folds, ungrouped.folds) == (6, 3)
         assert grouped.standard_deviation is not None
-        assert grouped.standard_error == pytest.approx(grouped.standard_deviation / 5**0.5)
+        assert grouped.standard_error == pytest.approx(grouped.standard_deviation / 3**0.5)
 
     def test_a_confusion_matrix_counts_each_labelled_row_once(
         self, all_candidates: ClassifierFit
@@ -77,7 +77,7 @@ class TestWholeFit:
 
     def test_the_same_rows_give_the_same_fit(self) -> None:
         first, again = (
-            fitted(people(), candidates=("gradient_boosting", "xgboost"), folds=3) for _ in range(2)
+            fitted(people(), candidates=("gradient_boosting", "xgboost"), folds=2) for _ in range(2)
         )
         assert again.metrics == first.metrics
         assert again.importance == first.importance
@@ -105,6 +105,7 @@ class TestLeaks:
             frame.assign(code=frame.segment.map(copied)),
             features=(*FEATURES, "code"),
             candidates=("logistic_regression", "gradient_boosting"),
+            folds=3,
         )
         flags = [record["leak_flag"] for record in fit.selection]
         assert all("Is one of the features made from the segment?" in flag for flag in flags)
@@ -115,7 +116,7 @@ class TestLeaks:
         random = np.random.default_rng(3)
         once = people(120).assign(segment=random.choice(["x", "y"], 120))
         frame = pd.concat([once] * 4, ignore_index=True)
-        fit = fitted(frame, candidates=("random_forest",))
+        fit = fitted(frame, candidates=("random_forest",), folds=3)
         (record,) = fit.selection
         assert "where people may stand on both sides" in record["leak_flag"]
         assert figure(fit.metrics, "random_forest", "accuracy").mean < 0.65
