@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from builds import NO_TESTS, NO_UNIT_TESTS, PROJECT, QUICK, Warehouse
+from builds import EVERYTHING, NO_TESTS, NO_UNIT_TESTS, PROJECT, QUICK, Warehouse
 from segmentation.published.people import score_people
 
 pytestmark = pytest.mark.long
@@ -39,7 +39,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     shop = Shop(tmp_path_factory.mktemp("package"))
     done = shop.dbt("deps")
     assert done.returncode == 0, done.stdout
-    shop.build(**options(shop_orders=600))
+    shop.build(*EVERYTHING, **options(shop_orders=600))
     return shop
 
 
