@@ -91,13 +91,14 @@ def test_distances_and_runners_up_are_those_of_the_prototypes(house: House) -> N
 def test_the_same_data_give_the_same_model(house: House) -> None:
     for settings in ({}, {"algorithm": "kmeans"}, {"algorithm": "dbscan"}):
         first = house.first_fit({**MIXED, **settings})
+        house.connection.execute("delete from models")
         house.connection.execute(
             "create or replace table features as from features order by random()"
         )
         house.connection.execute("set threads = 1")
-        house.connection.execute("delete from models")
         again = fitted(house, **settings)
         assert first.as_record() | {"fitted_at": None} == again.as_record() | {"fitted_at": None}
+        house.connection.execute("delete from models")
 
 
 class TestAModelOfNumbersAloneBeforeThereWereCategories:
