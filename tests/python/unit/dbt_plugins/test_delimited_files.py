@@ -119,10 +119,10 @@ def test_a_line_of_a_million_cells_is_one_reject(tmp_path: Path) -> None:
     assert "line 3 (1000001 cells, the header has 2; 1000001 characters)" in rows[1]["malformed"]
 
 
-def test_a_header_of_a_million_cells_is_one_short_error(tmp_path: Path) -> None:
+def test_a_header_of_many_cells_is_one_short_error(tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
-    path.write_text("ID," + ",".join(f"c{i}" for i in range(1_000_000)) + "\n")
-    with pytest.raises(SourceFileError, match="has 1,000,001 cells and 7,888,892 char") as raised:
+    path.write_text("ID," + ",".join(f"c{i}" for i in range(100_000)) + "\n")
+    with pytest.raises(SourceFileError, match="has 100,001 cells and 688,892 char") as raised:
         read_delimited(path, COLUMNS)
     assert len(str(raised.value)) < 1000
 

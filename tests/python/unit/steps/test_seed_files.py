@@ -169,6 +169,11 @@ ROWS = st.one_of(
     st.sampled_from(["", "  "]),
 )
 
+MACROS = jinja2.Template(
+    (PROJECT / "macros" / "engine" / "duckdb" / "seed_files.sql").read_text(),
+    extensions=["jinja2.ext.do"],
+).module
+
 
 @hypothesis.settings(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
@@ -181,23 +186,24 @@ ROWS = st.one_of(
     above=st.sampled_from(["", "\ufeff", "\n"]),
 )
 def test_what_is_right_is_loaded_as_it_was_read(
-    tmp_path: Path, header: str, rows: list[str], end: str, other: str, above: str
+    connection_of_examples: duckdb.DuckDBPyConnection,
+    tmp_path: Path,
+    header: str,
+    rows: list[str],
+    end: str,
+    other: str,
+    above: str,
 ) -> None:
     """The engine fails at no file that passed, and finds in it what the check found."""
     text = above + end.join([header, *rows]) + other
     path = tmp_path / "it's.csv"
     path.write_bytes(text.encode())
     hypothesis.assume(seed_problems(SeedFile("positions", path, "positions.csv", TYPES)) == [])
-    macros = jinja2.Template(
-        (PROJECT / "macros" / "engine" / "duckdb" / "seed_files.sql").read_text(),
-        extensions=["jinja2.ext.do"],
-    )
-    statement = macros.module.rows_of_csv("'" + str(path).replace("'", "''") + "'", TYPES)
+    statement = MACROS.rows_of_csv("'" + str(path).replace("'", "''") + "'", TYPES)
     records = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     expected = [
         (name or None, int(position) if position else None, required.lower() or None)
         for name, position, required in [cells for cells in records if cells][1:]
     ]
     loaded = f"select name, position, cast(required as varchar) from ({statement})"
-    with duckdb.connect() as connection:
-        assert connection.sql(loaded).fetchall() == expected
+    assert connection_of_examples.execute(loaded).fetchall() == expected
