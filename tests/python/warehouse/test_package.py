@@ -200,15 +200,17 @@ def test_a_file_is_read_by_the_headers_of_the_package(
         (
             {
                 "early_days": 0,
-                "profile_options": {"features": ["age"], "categorical_features": ["plna"]},
                 "warehouse_relations": {"campaign_activity": "ref('shop_orders')"},
             },
             [
                 "a whole number of days, 1 to 36500.",
                 "- warehouse_relations names no table with customers: one of orders,"
                 " customer_activity and customers is needed. It names: campaign_activity.",
-                "name the column 'plna', which is no feature and no column of",
             ],
+        ),
+        (
+            {"profile_options": {"features": ["age"], "categorical_features": ["plna"]}},
+            ["name the column 'plna', which is no feature and no column of"],
         ),
     ],
 )
