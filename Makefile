@@ -46,7 +46,7 @@ unit-tests: $(INSTALLED) ## dbt's unit tests of the models, in a warehouse that 
 test: $(INSTALLED) ## Tests that take minutes, and their coverage: the library, builds of the small data set.
 	$(PYTEST) -m 'not long and not browser' --cov
 
-test-long: $(INSTALLED) ## The rest: whole builds of every data set.
+test-long: $(INSTALLED) ## The rest: builds of every data set, servers, kills, the page in a browser, many fits.
 	$(PYTEST) -m long
 
 test-browser: $(INSTALLED) ## The page of every data set in headless Chromium (SEGMENTATION_CHROMIUM=...).

@@ -149,6 +149,7 @@ class TestFourSegmentsWithCampaigns:
             assert fitted.prototypes.inertia(rows) == pytest.approx(inertia, rel=0.015)
             assert silhouette_score(campaign_scaled, labels) == pytest.approx(silhouette, abs=0.02)
 
+    @pytest.mark.long
     def test_four_segments_are_unstable_and_five_are_stable(self, campaign_scaled: Matrix) -> None:
         four, five = scan_k(
             numbers_only(campaign_scaled), KMEANS, [4, 5], n_init=10, seed=0, resamples=40

@@ -52,6 +52,7 @@ class TestFiveSegmentsOfMembers:
             [20.64, 18.25, 16.0, 14.13], rel=0.01
         )
 
+    @pytest.mark.long
     def test_every_seed_finds_the_published_segments(self, scaled: pd.DataFrame) -> None:
         for seed in range(20):
             model = KPrototypes(5, gamma=PUBLISHED_GAMMA, random_state=seed).fit(scaled)
@@ -59,6 +60,7 @@ class TestFiveSegmentsOfMembers:
             assert sorted(np.bincount(model.labels_).tolist()) == [5, 8, 11, 12, 14]
             assert model.gamma_ == pytest.approx(0.5)
 
+    @pytest.mark.long
     def test_one_restart_is_enough(self, scaled: pd.DataFrame) -> None:
         """With one restart, kmodes finds these segments with 44 seeds of 100."""
         costs = [

@@ -78,6 +78,7 @@ def test_mixed_scoring_contenders_agree_on_every_row(tmp_path: Path) -> None:
     assert mixed_scoring.count_different_labels(folder)()["rows"] == 2
 
 
+@pytest.mark.long
 def test_mixed_fit_contenders_arrive_at_the_same_cost(tmp_path: Path) -> None:
     folder = str(tmp_path)
     mixed_fit.prepare(folder, rows=2_000)()
@@ -215,6 +216,7 @@ def test_published_marts_are_those_of_the_warehouse(tmp_path: Path) -> None:
     assert publishing.compare(folder)()["differing"] == changed > 0
 
 
+@pytest.mark.long
 def test_k_prototypes_contenders_have_the_same_cost_function(tmp_path: Path) -> None:
     folder = str(tmp_path)
     kprototypes.prepare(folder, rows=400)()
@@ -251,6 +253,7 @@ def test_k_prototypes_costs_are_compared_seed_by_seed() -> None:
     assert kprototypes._excess(ours, theirs) == pytest.approx([-50.0, 5.0])
 
 
+@pytest.mark.long
 def test_plain_script_comes_to_the_published_segments(tmp_path: Path) -> None:
     """The sizes that the README shows for a build of the same data set, but for who sits between.
 
@@ -262,6 +265,7 @@ def test_plain_script_comes_to_the_published_segments(tmp_path: Path) -> None:
     assert sizes.tolist() == pytest.approx([883, 693, 578, 315], abs=10)
 
 
+@pytest.mark.long
 def test_a_contender_runs_in_a_process_of_its_own(tmp_path: Path) -> None:
     entry = race.Entry("benchmarks.fit", "prepare", {"folder": str(tmp_path), "rows": 100})
     laps = race.race({"prepare": entry}, rounds=1)["prepare"]

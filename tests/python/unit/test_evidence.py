@@ -78,6 +78,7 @@ def fit(features: pd.DataFrame) -> refits.NamedFit:
     return refits.fit_names(features)
 
 
+@pytest.mark.long
 def test_no_reason_opposes_and_no_state_is_contradicted(
     features: pd.DataFrame, fit: refits.NamedFit
 ) -> None:
@@ -98,6 +99,7 @@ def test_no_reason_opposes_and_no_state_is_contradicted(
     assert contradictions.in_states == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", refits.CONTAMINATIONS)
 def test_few_others_change_beside_contaminated_customers(features: pd.DataFrame, kind: str) -> None:
     assert refits.changed_by_contamination(features, kind) <= 0.03
@@ -110,6 +112,7 @@ def test_contamination_replaces_half_a_percent(features: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(other[is_kept], features[is_kept])
 
 
+@pytest.mark.long
 def test_a_resample_of_the_same_customers_is_compared_by_name(features: pd.DataFrame) -> None:
     agreement = refits.bootstrap_agreement(features, resamples=1)
     assert 0.5 < agreement.rand_p10 == agreement.rand_mean <= 1.0
@@ -259,6 +262,7 @@ def test_who_keeps_the_name_after_a_refit() -> None:
     assert found.same_name == found.best_possible == pytest.approx(13 / 20)
 
 
+@pytest.mark.long
 def test_names_go_on_from_one_fit_to_the_next(features: pd.DataFrame, fit: refits.NamedFit) -> None:
     again = refits.fit_names(features, {"seed": 1}, follows=fit)
     assert again.model.succession is not None

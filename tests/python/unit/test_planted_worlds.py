@@ -20,6 +20,7 @@ def test_a_seed_makes_the_same_world(kind: str) -> None:
     assert bool(first.codes.shape[1]) == (kind != "numbers")
 
 
+@pytest.mark.long
 def test_gamma_from_the_data_is_not_behind_a_fixed_rule() -> None:
     worlds = [planted_world(seed, "mixed", rows=400) for seed in range(5000, 5006)]
     found = [agreement_by_gamma(world, n_init=1, gammas=()) for world in worlds]

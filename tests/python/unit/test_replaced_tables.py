@@ -137,6 +137,7 @@ def rows(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("table", ["seen", "arrow_table", "relation"])
 def test_a_reader_finds_the_table_before_until_the_commit(warehouse: Path, table: str) -> None:
     assert rows(warehouse, f"from {table}") == [(2, 1)]

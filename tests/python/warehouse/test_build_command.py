@@ -12,6 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.long
+
 PROFILES = """\
 small:
   target: duckdb
@@ -58,7 +60,6 @@ def test_a_failure_is_said_with_the_log_and_the_exit_code_of_dbt(project: Path) 
     assert "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.long
 def test_what_dbt_does_not_begin_is_said(project: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--no-such-option"],
@@ -73,7 +74,6 @@ def test_what_dbt_does_not_begin_is_said(project: Path) -> None:
     assert "No such option '--no-such-option'" in done.stdout
 
 
-@pytest.mark.long
 def test_a_project_that_cannot_be_read(project: Path) -> None:
     (project / "models" / "marts" / "bad.sql").write_text("select * from {{ ref('none') }}")
     done = subprocess.run(
@@ -83,7 +83,6 @@ def test_a_project_that_cannot_be_read(project: Path) -> None:
     assert "depends on a node named 'none' which was not found" in done.stdout
 
 
-@pytest.mark.long
 def test_a_selection_without_marts_succeeds(project: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "--select", "good"],

@@ -8,6 +8,8 @@ import shutil
 import pytest
 from builds import EVERYTHING, PROJECT, Warehouse
 
+pytestmark = pytest.mark.long
+
 # Of this project.
 TAKEN_OVER = (
     "selectors.yml",

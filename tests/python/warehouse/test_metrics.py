@@ -16,6 +16,8 @@ import yaml
 from builds import PROJECT, Warehouse
 from metricflow_process import MetricFlow
 
+pytestmark = pytest.mark.long
+
 METRICS = PROJECT / "models" / "marts" / "metrics"
 
 # Each metric once more, in plain SQL over dim_customers, fct_customer_segments and orders: a row of

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from builds import QUICK, Warehouse, project_copy
 
+pytestmark = pytest.mark.long
+
 # What says when, where and by which run something was parsed.
 OF_THE_RUN = {"created_at", "root_path"}
 # Those of which a list has no order that means anything are left out.
@@ -43,7 +45,6 @@ def test_what_dbt_parsed_for_one_warehouse_serves_another(
     assert "Unable to do partial parsing" not in log
 
 
-@pytest.mark.long
 def test_of_other_vars_dbt_parses_what_is_rendered_with_them(
     sample: Warehouse, tmp_path: Path
 ) -> None:

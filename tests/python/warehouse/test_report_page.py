@@ -25,6 +25,7 @@ def page_of(warehouse: Warehouse, folder: Path) -> tuple[Path, Path]:
 
 
 @needs_chromium
+@pytest.mark.long
 def test_the_page_of_the_sample(sample: Warehouse, tmp_path: Path) -> None:
     assert_page_is_sound(*page_of(sample, tmp_path))
 

@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse, project_copy
 
+pytestmark = pytest.mark.long
+
 # Of a run of the sample, as a shell reads them.
 SAMPLE = {"dataset": "sample", **QUICK}
 VARS = f"--vars '{json.dumps(SAMPLE, sort_keys=True)}'"
@@ -76,7 +78,6 @@ def test_a_selection_that_reads_what_is_not_there(
     assert not [name for name in fresh.tables() if not name.startswith(("seeds.", "source_"))]
 
 
-@pytest.mark.long
 def test_an_emptied_run_of_a_file_without_seeds(fresh: Warehouse) -> None:
     done = fresh.dbt("run", "--empty", **SAMPLE)
     assert done.returncode == 0, done.stdout[-3000:]
@@ -94,7 +95,6 @@ def test_an_emptied_run_of_a_file_without_seeds(fresh: Warehouse) -> None:
     assert set(columns) <= set(fresh.query(types))
 
 
-@pytest.mark.long
 def test_an_emptied_build_of_a_built_file(sample: Warehouse, tmp_path: Path) -> None:
     """Marts are emptied all together, models stay, and the next build is as if nothing had been."""
     built = sample.copy(tmp_path)
@@ -138,7 +138,6 @@ def test_an_emptied_build_of_a_built_file(sample: Warehouse, tmp_path: Path) -> 
     assert not (tmp_path / "published").exists()
 
 
-@pytest.mark.long
 def test_the_job_of_a_pull_request(sample: Warehouse, tmp_path: Path) -> None:
     """What a change concerns is built in a file of its own beside main's tables, which stay."""
     before = sample.mart_hashes()

@@ -35,6 +35,8 @@ from segmentation.scorer.current_scorers import customers, read_scorers
 from segmentation.service.loaded_version import LoadedVersion
 from service_process import ServiceProcess, running_service
 
+pytestmark = pytest.mark.long
+
 TOKEN = "a-token-of-sixteen-characters-or-more"
 
 
@@ -98,7 +100,6 @@ def test_every_customer_of_the_sample(sample: Warehouse, client: httpx.Client) -
     assert (compared["value"], compared["profile"]) == (490, 500)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("dataset", ["complete_journey", "market_survey"])
 def test_every_customer_of_other_data(
     request: pytest.FixtureRequest, tmp_path: Path, dataset: str

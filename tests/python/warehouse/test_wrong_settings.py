@@ -11,10 +11,11 @@ import pytest
 import yaml
 from builds import PROJECT, QUICK, Warehouse, project_copy
 
+pytestmark = pytest.mark.long
+
 LISTED = "complete_journey, market_survey, marketing_campaign, members, sample, warehouse"
 
 
-@pytest.mark.long
 def test_a_data_set_that_is_not_there(fresh: Warehouse) -> None:
     """It decides what dbt reads at all: nothing else is looked at."""
     done = fresh.dbt("build", dataset="smaple")
@@ -92,13 +93,11 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     assert warehouse.tables() == ["contract.campaign_activity", "contract.orders"]
 
 
-@pytest.mark.long
 def test_what_does_not_read_what_is_wrong_is_not_stopped(tmp_path: Path) -> None:
     done = wrong(tmp_path).dbt("test", "--select", "int_run_settings", dataset="warehouse")
     assert "mistake" not in done.stdout
 
 
-@pytest.mark.long
 def test_files_of_a_data_set_that_are_not_there(
     fresh: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,7 +110,6 @@ def test_files_of_a_data_set_that_are_not_there(
     assert fresh.tables() == []
 
 
-@pytest.mark.long
 def test_a_seed_with_its_columns_in_another_order(sample: Warehouse, tmp_path: Path) -> None:
     """Into a table that is there already: cells go by the names of their columns."""
     warehouse = sample.copy(tmp_path)

@@ -230,6 +230,7 @@ def test_ids_that_are_spelt_in_another_way(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "content",
     ["customer_id,what\nC1,my notes\n", "my notes\n", "customer_id,field,problem\nC1,x,mine\n", ""],
@@ -260,6 +261,7 @@ def _without_problems(file: Path) -> Path:
     return other
 
 
+@pytest.mark.long
 def test_every_problem_is_recognised_as_ours(shop: Any, tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text(

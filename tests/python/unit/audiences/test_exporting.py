@@ -163,6 +163,7 @@ def test_changes_since_a_whole_file(shop: Any, read_ids: ReadIds) -> None:
     assert read_ids(shop.to) == ["C2", "C3"]
 
 
+@pytest.mark.long
 def test_a_group_stays_what_it_is(shop: Any) -> None:
     shop.publish(CUSTOMERS[:100])
     shop.run(holdout="30%")
@@ -204,6 +205,7 @@ def test_all_and_nobody_held_out(shop: Any, read_ids: ReadIds) -> None:
     assert shop.run(to=other, holdout="0%").held_out == 0
 
 
+@pytest.mark.long
 def test_one_seed_holds_out_the_same_customers_in_another_audience(shop: Any) -> None:
     shop.publish(CUSTOMERS)
     shop.run(holdout="30%", seed="s", assignments=shop.to.parent / "one")
@@ -226,6 +228,7 @@ def test_one_seed_holds_out_the_same_customers_in_another_audience(shop: Any) ->
 STEPS = ("add_assignments", "write the state", "write the file", "rename the state")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("only_changes", [False, True])
 @pytest.mark.parametrize("step", STEPS)
 def test_an_export_that_was_killed_is_made_up_for(
@@ -350,6 +353,7 @@ def test_the_file_of_another_audience(shop: Any, asked: dict[str, Any], said: st
         shop.run(**asked)
 
 
+@pytest.mark.long
 def test_the_name_of_another_audience(shop: Any) -> None:
     shop.publish(["C1"])
     shop.run()

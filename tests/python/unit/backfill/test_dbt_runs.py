@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from segmentation.backfill.dbt_runs import needed_nodes, undated_models
 
 # A model, what it reads, and its code.
@@ -44,6 +45,7 @@ MACROS = {
 # Says on the error stream why a run failed.
 FAILING = """
 import sys
+import pytest
 from segmentation.backfill.dbt_runs import ReadProject, RunFailedError
 try:
     ReadProject({}).observe("2025-06-30", is_first=True)
@@ -92,6 +94,7 @@ def test_tables_that_no_day_changes_are_built_once() -> None:
     assert names(undated_models(found, needed_nodes(found)[0])) == {"orders"}
 
 
+@pytest.mark.long
 def test_what_dbt_says_has_no_colours(tmp_path: Path) -> None:
     """It may end in a pipe or in a log."""
     for name, text in {

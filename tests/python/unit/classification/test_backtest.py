@@ -84,6 +84,7 @@ class TestDrift:
         nothing = np.zeros(2)
         assert half_width(0, nothing, nothing, nothing, (0.05, 0)).tolist() == [0.0, 0.0]
 
+    @pytest.mark.long
     def test_more_drift_gives_more_width(self) -> None:
         steady = backtest(winner(), *shop(6, 200, 0.0), np.zeros((0, 2)))
         moving = backtest(winner(), *shop(6, 200, 1.0), np.zeros((0, 2)))
@@ -92,6 +93,7 @@ class TestDrift:
         assert steady.coverage == 1.0
         assert all(error > 0 for error in steady.sampling_errors)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("shops", [3, pytest.param(8, marks=pytest.mark.long)])
     def test_intervals_hold_where_cohorts_drift(self, shops: int) -> None:
         """Nominal 90 %; a sum of probabilities alone would hold in few of these."""

@@ -98,6 +98,7 @@ def stored() -> StoredClassifier:
 class TestStorage:
     """A stored classifier is read back; everything else is refused."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize("classes", [2, 3])
     @pytest.mark.parametrize("candidate", CANDIDATES)
     def test_a_stored_classifier_is_read_back_unchanged(self, candidate: str, classes: int) -> None:
@@ -219,6 +220,7 @@ class TestStorage:
 class TestBatches:
     """Rows pass in batches."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize("candidate", CANDIDATES)
     def test_the_size_of_a_batch_changes_no_bit(self, candidate: str) -> None:
         pytest.importorskip(CANDIDATES[candidate].needs or "sklearn")

@@ -9,6 +9,7 @@ from planted_segments import FEATURES, LEVELS, fitted, people
 from segmentation.classification import ClassifierOptions, fit_classifier
 
 
+@pytest.mark.long
 def test_two_segments_are_enough() -> None:
     frame = people()
     fit = fitted(
@@ -61,6 +62,7 @@ def test_one_segment_gives_an_empty_result() -> None:
     assert "of one segment, only" in fit.warnings[-1]
 
 
+@pytest.mark.long
 def test_features_without_values_are_dropped_by_name() -> None:
     fit = fitted(people().assign(income=np.nan, level="Low"))
     assert {gone.name for gone in fit.dropped_features} == {"income", "level"}
@@ -80,6 +82,7 @@ def test_columns_that_are_not_there() -> None:
         fitted(people(), features=("age", "person"), ordered_categories={})
 
 
+@pytest.mark.long
 def test_people_on_both_sides_are_counted_and_can_be_excluded() -> None:
     frame = people()
     prospects = frame[:40].assign(segment=None)

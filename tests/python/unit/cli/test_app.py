@@ -84,6 +84,7 @@ def test_brackets_are_text(sample_marts: Path) -> None:
     assert "typical values are of that day, customers of 2025-12-31" in output
 
 
+@pytest.mark.long
 def test_the_sample_needs_an_existing_folder(tmp_path: Path) -> None:
     code, output = shown("write-sample", str(tmp_path / "none"))
     assert code != 0

@@ -131,6 +131,7 @@ def test_a_project_that_was_never_built_is_refused(project: Path) -> None:
     assert (code, "the project was never built" in output) == (1, True), output
 
 
+@pytest.mark.long
 def test_another_process_that_writes_is_waited_for_and_named(project: Path) -> None:
     held = (
         "import duckdb, sys; c = duckdb.connect('warehouse.duckdb'); print(1, flush=True); input()"

@@ -117,6 +117,7 @@ def test_a_mapping_that_does_not_fit_its_source(tmp_path: Path) -> None:
     assert "orders.csv has no column order no. It has: order id, customer, date, amount" in said
 
 
+@pytest.mark.long
 def test_questions_are_asked_in_a_terminal(tmp_path: Path) -> None:
     orders(tmp_path, ambiguous=True)
     keyboard, terminal = pty.openpty()

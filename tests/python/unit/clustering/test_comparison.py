@@ -68,6 +68,7 @@ def test_figures_of_algorithms_with_noise(
         assert np.bincount(own).max() / len(own) > 0.9
 
 
+@pytest.mark.long
 def test_the_same_but_for_the_clock(
     sample: MixedSample, everything: dict[str, AlgorithmJudgement]
 ) -> None:

@@ -75,6 +75,7 @@ def test_nothing_is_known_without_days_and_without_data_at_the_fit(
     assert proportions(oldest, model, days_later(10)) == {}
 
 
+@pytest.mark.long
 def test_a_steady_customer_of_a_young_shop_stays(house: House, customers: pd.DataFrame) -> None:
     house.put("features", of_age(customers, 50))
     house.run("sample", "default", FIT_DAY, WINDOW)
@@ -92,6 +93,7 @@ def test_a_steady_customer_of_a_young_shop_stays(house: House, customers: pd.Dat
     assert (house.assignments().segment_id != before.segment_id).any()
 
 
+@pytest.mark.long
 def test_macros_and_the_scorer_apply_it_in_proportion_too(
     house: House, customers: pd.DataFrame
 ) -> None:

@@ -45,6 +45,7 @@ def test_trims_that_exclude_every_customer(house: House) -> None:
         house.fit({**SETTINGS, "trims": {"monetary": [1e9, None]}})
 
 
+@pytest.mark.long
 def test_mice_changes_the_fit_and_not_the_scoring(house: House) -> None:
     house.connection.execute(
         "update features set monetary = null where customer_id in ('C001', 'C005', 'C250')"

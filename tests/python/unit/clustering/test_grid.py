@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from fewer_examples import fewer_examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +144,7 @@ def expected_labels(sample: MixedSample) -> list[int]:
     return [order.index(root(cell)) if cell in parent else NOISE for cell in cells]
 
 
+@pytest.mark.long
 @fewer_examples(0.2)
 @given(
     rows=st.lists(

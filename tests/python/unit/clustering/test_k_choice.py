@@ -38,6 +38,7 @@ def test_figures_are_those_of_scikit_learn(blobs: np.ndarray) -> None:
     assert found[4].davies_bouldin == pytest.approx(davies_bouldin_score(blobs, oracle.labels_))
 
 
+@pytest.mark.long
 def test_planted_groups_are_found_by_every_criterion(blobs: np.ndarray) -> None:
     found = scan_k(numbers_only(blobs), KMEANS, range(2, 9), n_init=10, seed=0, resamples=10)
     assert [judgement.k for judgement in found if judgement.is_knee] == [4]

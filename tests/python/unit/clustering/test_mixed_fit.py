@@ -16,6 +16,7 @@ def house(connection: duckdb.DuckDBPyConnection) -> House:
     return House(connection, planted_customers())
 
 
+@pytest.mark.long
 def test_more_categories_than_a_model_can_know(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_null_category_is_taken_as_the_usual_one(house: House) -> None:
     assert [sum(shares) for shares in plan.segment_shares] == pytest.approx([1.0] * model.k)
 
 
+@pytest.mark.long
 def test_k_by_algorithm(house: House) -> None:
     by_name = {"kprototypes": 4, "kmeans": 2}
     assert fitted(house, k=by_name).k == 4
@@ -128,6 +130,7 @@ def test_k_by_algorithm(house: House) -> None:
     assert chosen.k in {2, 3, 4}
 
 
+@pytest.mark.long
 def test_gamma_is_what_a_category_that_differs_costs(house: House) -> None:
     by_default = house.first_fit(MIXED)
     scaled = [feature.standard_deviation for feature in by_default.features]
@@ -141,6 +144,7 @@ def test_gamma_is_what_a_category_that_differs_costs(house: House) -> None:
     assert (given.gamma, given.fit_reason) == (2.5, "the configuration changed")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", [name for name, a in ALGORITHMS.items() if a.takes_k])
 def test_no_more_segments_than_rows_that_differ(
     house: House, algorithm: str, logged: pytest.LogCaptureFixture
@@ -158,6 +162,7 @@ def test_no_more_segments_than_rows_that_differ(
     assert house.assignments().segment_id.nunique() == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("customers", [2, 3, 6])
 @pytest.mark.parametrize("algorithm", [name for name in ALGORITHMS if name != "kmodes"])
 def test_a_handful_of_customers(house: House, algorithm: str, customers: int) -> None:
@@ -185,6 +190,7 @@ def test_drop_leaves_outliers_out_with_their_categories(house: House) -> None:
     assert "palace" in model.categories[0].categories
 
 
+@pytest.mark.long
 def test_mice_beside_categories(house: House) -> None:
     house.connection.execute("update features set income = null where customer_id < 'C0005'")
     model = fitted(house, imputation="mice")

@@ -28,6 +28,7 @@ def scan(sample: MixedSample) -> dict[int, KJudgement]:
     return {judgement.k: judgement for judgement in found}
 
 
+@pytest.mark.long
 def test_inertia_is_the_cost_of_the_estimator(
     sample: MixedSample, scan: dict[int, KJudgement]
 ) -> None:

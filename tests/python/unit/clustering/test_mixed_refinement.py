@@ -158,6 +158,7 @@ def test_a_prototype_without_rows_stays(
     assert found.converged
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", ["kmeans", "kprototypes"])
 def test_the_same_bits_at_any_number_of_threads_in_any_order(
     connection: duckdb.DuckDBPyConnection, algorithm: str

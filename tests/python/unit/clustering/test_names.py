@@ -42,6 +42,7 @@ def test_a_renamed_segment_keeps_its_new_name_over_a_refit(house: House) -> None
     assert segments.loc["champions", "named_by"] == "earlier model"
 
 
+@pytest.mark.long
 def test_a_playbook_edit_spares_slugs_that_were_carried_over(house: House) -> None:
     """Segments of k = 5 that carry slugs of k = 4 keep them when k = 5 gets a first row."""
     house.first_fit()

@@ -59,6 +59,7 @@ def test_names_never_flip_on_the_same_customers(
         pd.testing.assert_series_equal(found, first)
 
 
+@pytest.mark.long
 def test_names_return_when_k_does(house: House) -> None:
     """From four to five segments and back, twice: no two names change places."""
     by_k: dict[int, list[pd.Series]] = {4: [], 5: []}
@@ -73,6 +74,7 @@ def test_names_return_when_k_does(house: House) -> None:
     assert set(five[five != four]) == set(five) - set(four)
 
 
+@pytest.mark.long
 def test_a_shop_that_trebles_between_two_fits_keeps_its_names(house: House) -> None:
     """Low and high spenders swap their spend: by distances of centres, names would swap."""
     first = slugs_after_refit(house, TARGETS)
@@ -80,6 +82,7 @@ def test_a_shop_that_trebles_between_two_fits_keeps_its_names(house: House) -> N
     pd.testing.assert_series_equal(slugs_after_refit(house, TARGETS), first)
 
 
+@pytest.mark.long
 def test_a_shop_that_grows_keeps_names_that_are_conditions(house: House) -> None:
     with_states(house)
     first = slugs_after_refit(house, CONDITIONS)
@@ -97,6 +100,7 @@ def drift(house: House, month: int) -> None:
     house.put("features", frame)
 
 
+@pytest.mark.long
 def test_a_year_of_drift_leaves_names_to_those_who_had_them(house: House) -> None:
     """Six refits; at least 95 % of the customers keep their slug at each, and over the year."""
     first = before = slugs_after_refit(house, TARGETS)
@@ -108,6 +112,7 @@ def test_a_year_of_drift_leaves_names_to_those_who_had_them(house: House) -> Non
     assert (first == before).mean() >= 0.95
 
 
+@pytest.mark.long
 def test_the_name_that_goes_on_is_that_of_the_day(house: House) -> None:
     """A condition got another slug since the fit: readers know the segment by that one."""
     with_states(house)

@@ -108,6 +108,7 @@ def test_no_customer_has_a_name_that_the_own_figures_contradict(house: House) ->
     assert typical["monetary"] == pytest.approx(members.monetary.median())
 
 
+@pytest.mark.long
 def test_where_every_name_is_contradicted_the_nearest_stays(house: House) -> None:
     strict = ("occasional", "frequency >= 6", "segment", 2)
     house.put("playbook", playbook([*CONDITIONS[:4], strict]))
@@ -164,6 +165,7 @@ def test_a_condition_of_a_column_that_is_missing_is_not_used(
     assert "vip" not in set(house.segments().segment_slug)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", ["refunds", "fortunes"])
 def test_few_extreme_customers_move_nobody_else(
     connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame, damage: str
@@ -185,6 +187,7 @@ def test_few_extreme_customers_move_nobody_else(
     assert moved <= 0.03
 
 
+@pytest.mark.long
 def test_a_cluster_that_is_too_small_does_not_leave_a_fit(
     connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame
 ) -> None:
@@ -197,6 +200,7 @@ def test_a_cluster_that_is_too_small_does_not_leave_a_fit(
     assert min(segment.customers for segment in kept) == 3
 
 
+@pytest.mark.long
 def test_where_states_name_most_customers_clusters_are_fitted_to_the_others(
     connection: duckdb.DuckDBPyConnection, shop: pd.DataFrame
 ) -> None:
@@ -221,6 +225,7 @@ def test_where_states_name_most_customers_clusters_are_fitted_to_the_others(
     assert not told.eq("no feature by itself speaks for this segment").any()
 
 
+@pytest.mark.long
 def test_a_shop_where_nobody_bought_in_the_window(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:

@@ -51,6 +51,7 @@ def test_a_first_fit_follows_nothing(house: House) -> None:
     assert fitted_once(house).succession is None
 
 
+@pytest.mark.long
 def test_the_customers_of_the_day_are_counted_in_both_models(house: House) -> None:
     """The customers of the later fit: those who left since the earlier one are not counted."""
     first = house.first_fit()
@@ -91,6 +92,7 @@ def spreads(model: SegmentationModel, house: House, assigned: pd.DataFrame) -> d
     }
 
 
+@pytest.mark.long
 def test_spreads_are_in_the_units_of_the_later_model(house: House) -> None:
     """Those of both models, also where the earlier one looked at other features."""
     house.fit({**SETTINGS, "features": ["recency_days", "frequency"]})
@@ -130,6 +132,7 @@ def test_a_feature_that_is_gone_leaves_nothing_to_count(
     assert f"{first.model_version} needs monetary" in logged.text
 
 
+@pytest.mark.long
 def test_numbers_and_categories_are_counted(house: House) -> None:
     """Another algorithm, and other features, are counted as well."""
     house.put("features", planted_customers().drop(columns="planted"))
@@ -146,6 +149,7 @@ def test_numbers_and_categories_are_counted(house: House) -> None:
     assert counted(kmeans).sum().sum() == len(before)
 
 
+@pytest.mark.long
 def test_states_and_clusters_are_counted_apart(house: House) -> None:
     house.put("features", state_shop().drop(columns="planted"))
     house.put("playbook", playbook())

@@ -261,6 +261,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class TestAnyFile:
     """Properties of generated files."""
 
+    @pytest.mark.long
     @given(body=bodies(), mark=st.sampled_from(["", "\ufeff"]))
     def test_every_line_is_accepted_or_rejected(self, folder: Path, body: str, mark: str) -> None:
         rows = write_and_read(folder, mark + "\t".join(HEADER) + "\n" + body)

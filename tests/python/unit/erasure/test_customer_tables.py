@@ -63,6 +63,7 @@ def test_a_customer_of_another_data_set_is_somebody_else(warehouse: Path) -> Non
     assert len(customer_rows(warehouse, GONE, SAMPLE)) == 6
 
 
+@pytest.mark.long
 def test_nothing_of_a_customer_is_in_the_new_file(warehouse: Path) -> None:
     member = Customers("members", ("ZQX-77",))
     file = rewritten(rewritten(warehouse), member)
@@ -139,6 +140,7 @@ def test_numbers_are_ids_too(make_warehouse: Callable[..., Path]) -> None:
     assert examples[1] == ("customers 4711 47111 4711, 4711",)
 
 
+@pytest.mark.long
 def test_tables_of_somebody_else_are_left_alone_unless_they_are_named(warehouse: Path) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("insert into contract.orders values ('ZQX-77', 'for ZQX-77'), ('C', '')")

@@ -92,6 +92,7 @@ def test_what_is_found_is_shown_and_nothing_is_changed(shop: Shop) -> None:
     assert not shop.places.suppression.key.exists()
 
 
+@pytest.mark.long
 def test_again_there_is_nothing_to_do(shop: Shop) -> None:
     shop.erase(GONE, *REASON, "--yes")
     before = shop.warehouse.stat()
@@ -101,6 +102,7 @@ def test_again_there_is_nothing_to_do(shop: Shop) -> None:
     assert shop.warehouse.stat() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("files", [0, 1])
 def test_an_erasure_that_was_killed_is_taken_up(shop: Shop, files: int) -> None:
     """An erasure was killed after some files; a half-written one is beside the warehouse."""
@@ -119,6 +121,7 @@ def test_an_erasure_that_was_killed_is_taken_up(shop: Shop, files: int) -> None:
     assert (entry.state, entry.reason, entry.requested_on) == (DONE, "asked", "2026-11-20")
 
 
+@pytest.mark.long
 def test_ids_are_read_from_standard_input(shop: Shop) -> None:
     done = shop.erase("--file", "-", *REASON, "--yes", typed=f"{GONE}\n\nZQX-77\n")
     # ZQX-77 is also the beginning of another word, and the id of a member.
@@ -127,6 +130,7 @@ def test_ids_are_read_from_standard_input(shop: Shop) -> None:
     assert "ZQX" not in done.output
 
 
+@pytest.mark.long
 def test_an_unknown_id_changes_nothing_unless_it_is_asked_for(shop: Shop) -> None:
     before = shop.warehouse.read_bytes()
     done = shop.erase(GONE, "C-STAYED", *REASON, "--yes")
@@ -141,6 +145,7 @@ def test_an_unknown_id_changes_nothing_unless_it_is_asked_for(shop: Shop) -> Non
     assert shop.states() == [DONE]
 
 
+@pytest.mark.long
 def test_tables_of_somebody_else_remain_and_are_named(shop: Shop) -> None:
     with duckdb.connect(str(shop.warehouse)) as connection:
         connection.execute("insert into contract.orders values ('C-STAYS', null)")
@@ -163,6 +168,7 @@ def test_json_names_nobody(shop: Shop) -> None:
     assert GONE not in done.output
 
 
+@pytest.mark.long
 def test_without_the_key_of_the_list_nothing_is_changed(shop: Shop) -> None:
     shop.erase(GONE, *REASON, "--yes")
     shop.places.suppression.key.unlink()
@@ -240,6 +246,7 @@ def test_a_warehouse_without_a_build_asks_for_another(shop: Shop) -> None:
     assert f"No build is in {shop.warehouse}." in " ".join(done.output.split())
 
 
+@pytest.mark.long
 def test_a_warehouse_that_does_not_say_its_data_set_is_of_the_named_one(shop: Shop) -> None:
     with duckdb.connect(str(shop.warehouse)) as connection:
         connection.execute("drop table segmentation.build_runs")
@@ -284,6 +291,7 @@ def test_observed_days_count_those_who_stay(make_warehouse: Callable[..., Path])
     assert days == [("members", 9), *(("sample", customers) for customers in (5, 6, 7, 6))]
 
 
+@pytest.mark.long
 def test_a_backfill_at_work_is_waited_for(shop: Shop) -> None:
     folder = backfill_folder(shop.warehouse)
     folder.mkdir()

@@ -137,6 +137,7 @@ def fitted_to_spends(**options: str) -> FeaturePreprocessor:
     return FeaturePreprocessor(**options).fit(spends)
 
 
+@pytest.mark.long
 @given(
     values=st.lists(
         st.one_of(

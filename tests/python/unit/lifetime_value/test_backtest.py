@@ -75,6 +75,7 @@ def test_a_stationary_shop_is_forecast_well(rows: pd.DataFrame) -> None:
     assert of_purchases["interval_coverage"].between(0.85, 0.97).all()
 
 
+@pytest.mark.long
 def test_nothing_after_a_day_decides_its_forecast(frames: Frames, rows: pd.DataFrame) -> None:
     """What came after the last day is replaced: its forecasts and their intervals stay."""
     day, last = frames[-1]
@@ -88,6 +89,7 @@ def test_nothing_after_a_day_decides_its_forecast(frames: Frames, rows: pd.DataF
     assert again["actual"].sum() < rows["actual"].sum()
 
 
+@pytest.mark.long
 def test_the_order_of_customers_decides_nothing_but_ties(
     judgement_of_shuffled: Judgement, rows: pd.DataFrame
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_steady_shop_is_forecast_well_at_all_horizons(rows: pd.DataFrame) -> N
     assert whole["interval_coverage"].between(0.8, 0.99).all()
 
 
+@pytest.mark.long
 def test_an_interval_learns_from_outcomes_that_were_known(
     frames: Frames, rows: pd.DataFrame
 ) -> None:

@@ -140,6 +140,7 @@ def test_no_time_brings_no_purchase() -> None:
     )
 
 
+@pytest.mark.long
 @given(st.permutations(range(len(PURCHASES))), st.integers(1, len(PURCHASES)))
 def test_no_value_depends_on_the_others(order: list[int], size: int) -> None:
     model = CDNOW[MBG_NBD]

@@ -100,6 +100,7 @@ def test_bounds_are_the_exact_quantiles() -> None:
         np.testing.assert_allclose(found[f"probability_of_purchase_{days}_days"], 1 - each[0])
 
 
+@pytest.mark.long
 def test_lower_bounds_of_a_year_hold_where_customers_leave_early() -> None:
     """Of those whose lower bound is not 0, 5 % bring less."""
     truth = PurchaseModel(MBG_NBD, 1.5, 3.0, 0.3, 1.5)

@@ -36,6 +36,7 @@ def written(moment: dt.datetime, name: str) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S" if name == ISO else strptime_format(name))
 
 
+@pytest.mark.long
 @given(st.lists(MOMENTS, min_size=1, max_size=30), st.sampled_from(FORMATS))
 def test_a_format_is_found_in_what_it_wrote(moments: list[dt.datetime], name: str) -> None:
     """It is the only one, or one of those between which the values do not decide."""
@@ -49,6 +50,7 @@ def test_a_format_is_found_in_what_it_wrote(moments: list[dt.datetime], name: st
         assert not found.open_orders
 
 
+@pytest.mark.long
 @given(st.lists(MOMENTS, min_size=1, max_size=30), st.sampled_from(FORMATS))
 def test_a_decided_format_reads_back_what_it_wrote(moments: list[dt.datetime], name: str) -> None:
     if name == ISO:

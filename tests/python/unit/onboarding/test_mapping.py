@@ -34,6 +34,7 @@ tables:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

@@ -35,6 +35,7 @@ def written(amount: Decimal, mark: str, between: str) -> str:
     return text.replace("_", between)
 
 
+@pytest.mark.long
 @given(
     st.lists(AMOUNTS, min_size=1, max_size=30),
     st.sampled_from(

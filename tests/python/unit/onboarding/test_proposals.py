@@ -157,6 +157,7 @@ def postgres() -> Iterator[str]:
         yield url
 
 
+@pytest.mark.long
 def test_a_postgresql_database(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from adbc_driver_postgresql import dbapi
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from segmentation.onboarding.sample_data import (
     AS_OF,
     NEVER_BOUGHT,
@@ -16,6 +17,7 @@ from segmentation.onboarding.sample_data import (
 SEEDS = Path(__file__).parents[4] / "seeds" / "sample"
 
 
+@pytest.mark.long
 def test_the_seeds_are_what_the_generator_writes(tmp_path: Path) -> None:
     written = write_sample(tmp_path)
     assert len(written) == 4
@@ -23,6 +25,7 @@ def test_the_seeds_are_what_the_generator_writes(tmp_path: Path) -> None:
         assert path.read_bytes() == (SEEDS / path.name).read_bytes(), path.name
 
 
+@pytest.mark.long
 def test_another_seed_is_another_sample() -> None:
     assert not sample_tables(1)["sample_orders"].equals(sample_tables(2)["sample_orders"])
 

@@ -38,6 +38,7 @@ def test_encodings_delimiters_and_ends_of_lines(
     assert [list(row.values())[2:] for row in rows.to_pylist()] == ROWS[1:]
 
 
+@pytest.mark.long
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=3), min_size=1, max_size=12))
 def test_every_row_that_was_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, cells: list[list[str]]

@@ -132,6 +132,7 @@ def _binned(then: np.ndarray, now: np.ndarray, bins: int) -> Samples:
     return counted(then), counted(now)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("sampled", "most"),
     [
@@ -189,6 +190,7 @@ def test_what_stands_out_of_many_figures(p_values: list[float], expected: list[b
     assert stand_out(p_values) == expected
 
 
+@pytest.mark.long
 def test_of_many_figures_without_drift_hardly_a_table_has_an_alarm() -> None:
     """Of 400 tables of 30 figures of 500 customers: each alone would make about 100."""
     rng = np.random.default_rng(1)
@@ -202,6 +204,7 @@ def test_of_many_figures_without_drift_hardly_a_table_has_an_alarm() -> None:
     assert together <= 10
 
 
+@pytest.mark.long
 def test_rare_things_are_no_false_alarms() -> None:
     """Where a bin is nearly empty the index has few values: alarms are rarer than one in 100."""
     rng = np.random.default_rng(1)

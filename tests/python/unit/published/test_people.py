@@ -41,6 +41,7 @@ def scored(house: House, people: Any) -> pd.DataFrame:
     return score_people(people, segmentation="profile", warehouse=house.connection)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", ["kprototypes", "kmeans", "gaussian_mixture", "dbscan"])
 def test_customers_get_what_the_build_gave_them(
     connection: duckdb.DuckDBPyConnection, algorithm: str
@@ -65,6 +66,7 @@ def test_customers_get_what_the_build_gave_them(
     assert (algorithm == "dbscan") == (found.segment_id == -1).any()
 
 
+@pytest.mark.long
 def test_order_and_customer_id_are_kept(house: House) -> None:
     people = house.connection.sql("from features").df().sample(frac=1, random_state=0)
     people["customer_id"] = people.customer_id.str.lower()
@@ -92,6 +94,7 @@ def test_one_person_in_sql_and_in_python(house: House) -> None:
     assert in_python.customer_id.isna().all()
 
 
+@pytest.mark.long
 def test_a_feature_that_is_left_out_is_missing(house: House) -> None:
     partly = scored(house, [{"age": 70.0}, {"home": "house"}, {"age": None, "home": "house"}])
     assert len(partly) == 3
@@ -108,6 +111,7 @@ def test_a_feature_that_is_left_out_is_missing(house: House) -> None:
     assert nobody.segment_id.notna().all()
 
 
+@pytest.mark.long
 def test_odd_values_are_scored(house: House) -> None:
     people = pd.DataFrame(
         {
@@ -123,6 +127,7 @@ def test_odd_values_are_scored(house: House) -> None:
     assert np.isfinite(found.distance).all()
 
 
+@pytest.mark.long
 def test_no_people(house: House) -> None:
     people = house.connection.sql("from features").df()
     found = scored(house, people[:0])
@@ -147,17 +152,20 @@ def test_people_without_a_feature_of_the_model(house: House) -> None:
     assert "age, income, home, plan" in str(raised.value)
 
 
+@pytest.mark.long
 def test_text_in_a_numeric_feature_is_an_error(house: House) -> None:
     with pytest.raises(ScoringError, match="'thirty'"):
         scored(house, [{"age": "thirty"}])
 
 
+@pytest.mark.long
 def test_column_names_ignore_case(house: House) -> None:
     small = scored(house, {"age": 70, "home": "house"})
     large = scored(house, {"AGE": 70, "Home": "house"})
     pd.testing.assert_frame_equal(small, large)
 
 
+@pytest.mark.long
 def test_a_warehouse_file_is_only_read(tmp_path: Path) -> None:
     file = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(file)) as connection:
@@ -199,6 +207,7 @@ def test_where_there_is_no_model_every_call_says_so(
         score_people({"age": 70}, segmentation="profile", warehouse=connection)
 
 
+@pytest.mark.long
 def test_ids_and_other_columns_with_any_name(house: House) -> None:
     """Names that SQL treats as equal, and tables of the caller, cause no confusion."""
     house.connection.execute("create table people_to_score as select 1 as mine")

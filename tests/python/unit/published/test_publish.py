@@ -212,6 +212,7 @@ def test_the_audit_finds_what_is_wrong(marts: SmallMarts, change: str, message: 
         audit(publication.file, descriptions, macros, scoring)
 
 
+@pytest.mark.long
 def test_readers_see_one_version_at_a_time(marts: SmallMarts) -> None:
     """Each reads in a process of its own, through SQLAlchemy, while ten versions are published."""
     publish(marts.connection, marts.publication())

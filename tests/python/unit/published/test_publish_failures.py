@@ -127,6 +127,7 @@ while True:
 """
 
 
+@pytest.mark.long
 def test_a_publication_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
     file = tmp_path / "published" / "killed.duckdb"
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
@@ -165,6 +166,7 @@ for _ in range(12):
 """
 
 
+@pytest.mark.long
 def test_two_builds_that_publish_to_one_file_take_turns(tmp_path: Path) -> None:
     file = tmp_path / "common" / "segments.duckdb"
     builds = [

@@ -112,6 +112,7 @@ def test_of_equal_numbers_one_is_current(pair: list[dict[str, Any]]) -> None:
     assert newest_first(pair[::-1], RUN) == pair
 
 
+@pytest.mark.long
 @ties
 @given(headers=st.lists(_headers, max_size=6), promotions=st.lists(_promotions, max_size=1))
 def test_dbt_and_fits_choose_the_same_row(
@@ -360,6 +361,7 @@ def test_a_pinned_model_that_is_damaged_is_named_with_its_pin(challenged: House)
         challenged.segments()
 
 
+@pytest.mark.long
 def test_a_champion_that_was_made_a_challenger_by_hand_is_missed(challenged: House) -> None:
     """Or the one before it would take its place unnoticed."""
     second = challenged.fit(refit=True)

@@ -112,6 +112,7 @@ def test_one_observed_day_is_a_sentence(tmp_path: Path) -> None:
     assert "No whole month" in figure(marts, "retention").absent_because
 
 
+@pytest.mark.long
 def test_nothing_drifted_is_a_sentence(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
     marts.run("update marts.rpt_drift set is_alarm = false")
@@ -145,6 +146,7 @@ def test_segments_that_are_no_more_keep_a_name_and_get_a_colour(tmp_path: Path) 
     assert "var(--segment-3)" in svg
 
 
+@pytest.mark.long
 def test_many_moves_and_days_are_shown_in_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +237,7 @@ def test_without_refits_and_without_a_waiting_model_there_is_no_figure(tmp_path:
     assert not {name for name in names if name.endswith(("-events", "-challenger"))}
 
 
+@pytest.mark.long
 def test_cohorts_of_few_are_no_news(tmp_path: Path) -> None:
     """All cohorts are told together where the last one has fewer than 30 customers."""
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
@@ -249,6 +252,7 @@ def test_cohorts_of_few_are_no_news(tmp_path: Path) -> None:
     assert "No whole month" in figure(marts, "retention").absent_because
 
 
+@pytest.mark.long
 def test_the_part_has_its_place_on_the_page(shop: ReportMarts) -> None:
     with shop.opened() as opened:
         html = html_of(page_of(opened, [changes]))

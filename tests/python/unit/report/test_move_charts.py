@@ -41,6 +41,7 @@ def some_flows() -> st.SearchStrategy[pd.DataFrame]:
 class TestLayout:
     """Segments as high as their customers, and ribbons that fill them."""
 
+    @pytest.mark.long
     @settings(max_examples=settings().max_examples // 4)
     @given(some_flows())
     def test_ribbons_fill_segments_and_nothing_overlaps(self, rows: pd.DataFrame) -> None:

@@ -91,6 +91,7 @@ def test_a_shop_of_which_everything_is_known(known: Page) -> None:
     assert all(description for _, description, _ in known.marts)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", range(4))
 def test_a_file_without_some_marts(tmp_path: Path, first: int) -> None:
     """An older file lacks them: what they would show is left out, and the page says so."""
@@ -132,6 +133,7 @@ def test_everybody_is_unassigned(marts: ReportMarts) -> None:
     assert [len(group.cards) for group in groups] == [0, 0, 0]
 
 
+@pytest.mark.long
 def test_one_segment(tmp_path: Path) -> None:
     of = page(a_shop(tmp_path / "segments.duckdb", ["Only"]))
     assert_sound(of)
@@ -152,6 +154,7 @@ def test_no_orders(marts: ReportMarts) -> None:
     assert sizes.note == "The data has no purchases: there is no revenue to compare."
 
 
+@pytest.mark.long
 def test_no_prospects(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
     marts.run("delete from marts.rpt_prospect_distribution")
@@ -178,6 +181,7 @@ def test_data_of_ones_own_is_called_by_its_project(
     assert page(marts, cards).title == f"Customer segments: {name}"
 
 
+@pytest.mark.long
 def test_customers_who_are_in_no_dense_group(tmp_path: Path) -> None:
     """Their row comes last and names no finding."""
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
@@ -202,6 +206,7 @@ def test_a_segment_has_one_colour_on_its_card_and_on_the_map(known: Page) -> Non
     }
 
 
+@pytest.mark.long
 def test_thirty_segments(tmp_path: Path) -> None:
     names = [f"Customers of quarter number {place}" for place in range(30)]
     of = page(a_shop(tmp_path / "segments.duckdb", names))
@@ -215,6 +220,7 @@ def test_thirty_segments(tmp_path: Path) -> None:
     assert "The 12 most frequent of 30 segments; the table has all." in confusion.note
 
 
+@pytest.mark.long
 def test_any_names(tmp_path: Path) -> None:
     of = page(a_shop(tmp_path / "segments.duckdb", TRICKY))
     assert_sound(of)
@@ -227,6 +233,7 @@ def test_any_names(tmp_path: Path) -> None:
     assert set(TRICKY) <= set(read.texts)
 
 
+@pytest.mark.long
 def test_charts_are_what_vega_lite_reads(known: Page) -> None:
     """One of each kind: a page is drawn without looking each part up in the schema."""
     kinds = {}
@@ -243,6 +250,7 @@ def test_charts_are_what_vega_lite_reads(known: Page) -> None:
         wrong.to_dict()
 
 
+@pytest.mark.long
 def test_the_page_needs_nothing_else_and_its_links_lead_somewhere(html: str) -> None:
     read = Read(html)
     assert {link for link in read.links if not link.startswith("#")} == {"data:,"}
@@ -252,6 +260,7 @@ def test_the_page_needs_nothing_else_and_its_links_lead_somewhere(html: str) -> 
     assert read.tags["h1"] == 1
 
 
+@pytest.mark.long
 def test_the_same_marts_make_the_same_page(shop: ReportMarts, html: str) -> None:
     assert html_of(page(shop)) == html
 
@@ -268,6 +277,7 @@ def test_warnings_are_on_top(known: Page, tmp_path: Path) -> None:
     assert of.warnings == ["First. Do this.", "Second <x>. Do that."]
 
 
+@pytest.mark.long
 def test_many_customers_make_no_larger_page(known: Page, tmp_path: Path) -> None:
     """The marts that grow with customers are counted or shown in part."""
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)

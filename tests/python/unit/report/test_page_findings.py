@@ -80,6 +80,7 @@ def test_the_forecast_of_lifetime_value(shop: ReportMarts) -> None:
     )
 
 
+@pytest.mark.long
 def test_expected_losses_say_what_they_rest_on(tmp_path: Path) -> None:
     for place, (by, unit) in enumerate({"forecast": 90, "rhythm": 90, "": 91}.items()):
         marts = a_shop(
@@ -313,6 +314,7 @@ def test_a_forecast_says_for_whom_and_when(
     assert group.note.endswith("Nobody is expected in Lost.")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("criterion", "baseline", "error", "doubted"),
     [
@@ -356,6 +358,7 @@ def test_a_classifier_that_is_no_better_than_the_majority_is_not_trusted(
     assert of.sections[0].groups[2].note.startswith(says) == doubted
 
 
+@pytest.mark.long
 def test_the_segments_are_those_that_the_data_give(tmp_path: Path) -> None:
     """Nobody is new there, and nobody becomes anything."""
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)

@@ -67,6 +67,7 @@ def compared(house: House, values: str) -> ScoredPeople:
     return scored
 
 
+@pytest.mark.long
 def test_customers_of_a_build(house: House) -> None:
     scored = compared(house, "from features")
     assert len(set(scored.segment_ids.tolist())) > 1
@@ -104,6 +105,7 @@ def test_nobody(house: House) -> None:
     assert records(scorer, scored) == []
 
 
+@pytest.mark.long
 def test_a_row_does_not_depend_on_the_others(house: House) -> None:
     rows = house.connection.sql("from features order by customer_id").df()
     scorer = scorer_of(house)
@@ -138,6 +140,7 @@ def shop_of_states(connection: duckdb.DuckDBPyConnection) -> House:
     return house
 
 
+@pytest.mark.long
 def test_states_and_kept_promises_one_by_one_and_together(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

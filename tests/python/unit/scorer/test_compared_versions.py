@@ -26,6 +26,7 @@ def versions(house: House) -> tuple[str, str]:
     return first, second
 
 
+@pytest.mark.long
 def test_everybody_is_counted_once(house: House, versions: tuple[str, str]) -> None:
     compared = compare_versions(house.connection, "shop_marts", "value", versions)
     ((customers,),) = house.connection.sql("select count(*) from features").fetchall()
@@ -38,6 +39,7 @@ def test_everybody_is_counted_once(house: House, versions: tuple[str, str]) -> N
     assert (same.agreement.kept, same.agreement.adjusted_rand_index) == (customers, 1.0)
 
 
+@pytest.mark.long
 def test_what_cannot_be_compared_is_said(house: House, versions: tuple[str, str]) -> None:
     def said(schema: str, other: str) -> str:
         with pytest.raises(ComparisonError) as raised:

@@ -152,6 +152,7 @@ def test_labels_of_one_hot_columns_are_scikit_learns(connection: duckdb.DuckDBPy
 LETTERS = ["a", "b", "c"]
 
 
+@pytest.mark.long
 @fewer_examples(0.6)
 @given(
     prototypes=st.lists(

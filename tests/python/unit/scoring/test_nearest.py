@@ -63,6 +63,7 @@ def test_labels_equal_scikit_learns_also_on_nulls_nans_and_infinities(
     assert found == kmeans.predict(prepared.transform(dirty)).tolist()
 
 
+@pytest.mark.long
 @given(
     centroids=st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=1, max_size=6),
     rows=st.lists(st.tuples(st.integers(-4, 4), st.integers(-4, 4)), min_size=1, max_size=30),

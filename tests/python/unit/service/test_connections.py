@@ -75,6 +75,7 @@ def test_headers_that_trickle_end_the_connection() -> None:
     asked(talk)
 
 
+@pytest.mark.long
 def test_an_answer_and_a_body_may_take_longer_and_a_further_request_may_not() -> None:
     async def talk(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

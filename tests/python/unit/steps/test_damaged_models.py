@@ -71,6 +71,7 @@ def first_fit(customers: pd.DataFrame) -> tuple[SegmentationModel, pa.Table, pd.
         return model, row, house.assignments().drop(columns="model_version")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("tampering", "what"), TAMPERED)
 def test_it_is_named_never_applied_and_fitted_anew(
     house: House,
@@ -203,6 +204,7 @@ class TestRowsWithoutDigests:
         assert prospects.returned().to_pylist() == whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("tampering", "what"),
     [

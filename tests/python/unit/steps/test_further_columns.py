@@ -69,6 +69,7 @@ def test_text_that_only_the_engine_takes_for_a_number_is_none() -> None:
         check_further_numbers(engine, "features", ["code"])
 
 
+@pytest.mark.long
 @settings(max_examples=50)
 @given(name=TEXTS.filter(lambda name: name.lower() not in {"", "age"}), text=TEXTS)
 def test_names_and_texts_may_hold_any_sign(name: str, text: str) -> None:

@@ -116,6 +116,7 @@ def first(model: Any) -> str:
     return str(model.previous_version).rsplit("-", 1)[1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("asked", "changed"),
     [({"refit": True}, {}), ({}, {"k": 3})],
@@ -135,6 +136,7 @@ def test_a_fit_that_people_want_takes_over_with_a_warning(
     assert "It fails gates that bind a refit for age or drift: " in logged.text
 
 
+@pytest.mark.long
 def test_a_pin_keeps_out_a_fit_that_passes(fitted_house: House) -> None:
     pinned = fitted_house.assignments()["model_version"][0]
     fitted_house.connection.execute(
@@ -153,6 +155,7 @@ def test_a_pin_keeps_out_a_fit_that_passes(fitted_house: House) -> None:
     assert reason.endswith(f"; {pinned} stays in force, as seeds/model_promotions.csv says")
 
 
+@pytest.mark.long
 def test_the_challenger_says_what_it_would_say(fitted_house: House) -> None:
     model = fitted_house.fit(STRICT, refit_after_days=7)
     assert model is not None

@@ -98,6 +98,7 @@ def test_a_table_may_have_the_name_of_a_step(house: House) -> None:
         assert [row[0] for row in scored.fetchall()] == expected
 
 
+@pytest.mark.long
 def test_a_feature_may_have_the_name_of_a_column_that_scoring_makes(house: House) -> None:
     """`scaled_age` beside `age`, and a text `CODE_HOME` beside `home`."""
     plain = planted_customers()

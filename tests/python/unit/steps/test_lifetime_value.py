@@ -46,6 +46,7 @@ def test_another_purchase_model_is_another_fit(house: LifetimeHouse) -> None:
     assert "option" in model.choice
 
 
+@pytest.mark.long
 def test_the_same_customers_in_another_order_are_the_same_model(house: LifetimeHouse) -> None:
     first = house.first_fit()
     other = LifetimeHouse(duckdb.connect())
@@ -138,6 +139,7 @@ def test_a_refit_of_the_same_customers_passes_all_gates(house: LifetimeHouse) ->
     assert by_name["skill"].limit + 0.05 == pytest.approx(skill, abs=0.05)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "failed"),
     [
@@ -198,6 +200,7 @@ def test_a_day_before_the_first_quarter_ended_promises_nothing(
     assert model.as_of == datetime.date(2025, 6, 30)
 
 
+@pytest.mark.long
 def test_without_spends_purchases_are_forecast_and_revenue_is_not(
     house: LifetimeHouse,
 ) -> None:

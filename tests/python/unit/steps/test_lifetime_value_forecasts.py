@@ -55,6 +55,7 @@ def test_the_query_gives_what_the_library_gives(house: LifetimeHouse) -> None:
     assert {f"expected_revenue_{d}_days" for d in (30, 90, 180, 365)} <= set(found.columns)
 
 
+@pytest.mark.long
 def test_recent_paces_are_weighed_as_the_library_weighs_them(house: LifetimeHouse) -> None:
     model = house.first_fit()
     weighed = {row["measure"]: CombinedForecast.from_record(row) for row in model.combinations}

@@ -61,6 +61,7 @@ def test_on_the_day_of_the_fit_nothing_has_drifted(house: House) -> None:
     assert set(found.as_of) == set(found.fitted_as_of) == {datetime.date(2025, 12, 31)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", ["kprototypes", "kmedoids", "hdbscan"])
 def test_categories_and_noise_have_not_drifted_either(mixed: House, algorithm: str) -> None:
     mixed.fit({**MIXED, "algorithm": algorithm})
@@ -71,6 +72,7 @@ def test_categories_and_noise_have_not_drifted_either(mixed: House, algorithm: s
     )
 
 
+@pytest.mark.long
 def test_states_and_kept_promises_have_not_drifted_either(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -166,6 +168,7 @@ def test_drift_is_a_reason_to_fit_if_asked(house: House) -> None:
     assert drift(house).psi.max() > 0
 
 
+@pytest.mark.long
 def test_a_refit_that_takes_over_is_what_drift_is_measured_against(house: House) -> None:
     without_gate = {**SETTINGS, "gate_agreement": None, "gate_names": False}
     house.fit(without_gate)

@@ -29,6 +29,7 @@ def stored(house: House) -> SegmentationModel:
     return SegmentationModel.from_record(record)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_model_of_any_algorithm_is_read_back_as_it_was(house: House, algorithm: str) -> None:
     model = house.first_fit({**MIXED, "algorithm": algorithm})
@@ -88,6 +89,7 @@ def test_distances_and_runners_up_are_those_of_the_prototypes(house: House) -> N
     assert model.metrics.inertia == pytest.approx(apart.min(axis=1).sum(), rel=1e-9)
 
 
+@pytest.mark.long
 def test_the_same_data_give_the_same_model(house: House) -> None:
     for settings in ({}, {"algorithm": "kmeans"}, {"algorithm": "dbscan"}):
         first = house.first_fit({**MIXED, **settings})
@@ -118,6 +120,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
     def settings(self) -> dict[str, Any]:
         return {**MIXED, "categorical_features": [], "algorithm": "kmeans"}
 
+    @pytest.mark.long
     @pytest.mark.parametrize("missing", ["dropped", "null"])
     def test_still_scores(self, house: House, missing: str) -> None:
         house.first_fit(self.settings())
@@ -160,6 +163,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
 class TestNoise:
     """Rows that a density algorithm leaves out."""
 
+    @pytest.mark.long
     def test_is_a_row_with_a_reason(self, house: House) -> None:
         house.connection.execute(
             "insert into features values ('Z', 1000, 900000, 'castle', 'platinum')"

@@ -18,6 +18,7 @@ class TestCandidates:
     def prospects(self, connection: duckdb.DuckDBPyConnection) -> ProspectHouse:
         return ProspectHouse(connection, people(("no", "yes")))
 
+    @pytest.mark.long
     @pytest.mark.parametrize("missing", CANDIDATES)
     def test_without_one(
         self, prospects: ProspectHouse, monkeypatch: pytest.MonkeyPatch, missing: str
@@ -34,6 +35,7 @@ class TestCandidates:
         assert model.algorithm in others
         assert len(prospects.assignments()) == 30
 
+    @pytest.mark.long
     @pytest.mark.parametrize("only", CANDIDATES)
     def test_each_alone_is_stored_and_applied(self, prospects: ProspectHouse, only: str) -> None:
         model = prospects.fitted(overrides={"candidates": [only]})

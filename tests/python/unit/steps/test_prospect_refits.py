@@ -72,6 +72,7 @@ class TestRefits:
         again = prospects.fitted()
         assert again.fit_reason == "frequency and monetary count 90 days and counted 365"
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("tampering", "why"),
         [
@@ -133,6 +134,7 @@ class TestRefits:
         assert prospects.fit() is None
         assert set(prospects.assignments().model_version) == {first.model_version}
 
+    @pytest.mark.long
     def test_the_same_people_in_another_order_and_fewer_threads(
         self, connection: duckdb.DuckDBPyConnection
     ) -> None:
@@ -171,6 +173,7 @@ class TestGates:
         ]
         assert (first.gates, again.became) == ([], "champion")
 
+    @pytest.mark.long
     def test_a_refit_that_learned_little_waits(
         self, prospects: ProspectHouse, logged: pytest.LogCaptureFixture
     ) -> None:
@@ -208,6 +211,7 @@ class TestGates:
         }
         assert model.skill == scores[model.algorithm] - scores["majority_class"]
 
+    @pytest.mark.long
     def test_a_pinned_classifier_predicts_whatever_is_fitted(
         self, prospects: ProspectHouse
     ) -> None:
@@ -218,6 +222,7 @@ class TestGates:
         assert again.became == "champion"
         pd.testing.assert_frame_equal(prospects.assignments(), before)
 
+    @pytest.mark.long
     def test_features_that_count_other_days_are_not_compared(
         self, prospects: ProspectHouse
     ) -> None:
@@ -233,12 +238,14 @@ class TestGates:
 class TestWhatIsLearnedFrom:
     """A model of other features, or of other segments, is never applied."""
 
+    @pytest.mark.long
     def test_other_first_days_are_another_fit(self, prospects: ProspectHouse) -> None:
         prospects.fitted(first_days={"early_days": "30"})
         assert prospects.fit(first_days={"early_days": "30"}) is None
         again = prospects.fitted(first_days={"early_days": "14"})
         assert again.fit_reason == "the configuration changed"
 
+    @pytest.mark.long
     def test_segments_from_elsewhere_are_another_fit(
         self, prospects: ProspectHouse, customers: pd.DataFrame
     ) -> None:
@@ -253,6 +260,7 @@ class TestWhatIsLearnedFrom:
         )
         assert again.target_source == SEGMENT_AT_AGE
 
+    @pytest.mark.long
     def test_without_training_data_no_prospect_is_predicted(self, prospects: ProspectHouse) -> None:
         prospects.first_fit()
         assert len(prospects.assignments())

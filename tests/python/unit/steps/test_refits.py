@@ -50,6 +50,7 @@ def test_an_unreadable_refit_setting(house: House, asked: dict[str, Any]) -> Non
         house.fit(**asked)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("dataset", "variant"), [("other", "default"), ("sample", "other")])
 def test_a_model_of_another_data_set_or_variant_is_never_applied(
     house: House, dataset: str, variant: str
@@ -97,6 +98,7 @@ def test_another_naming_limit_renames_at_once_and_refits_nothing(house: House) -
     pd.testing.assert_frame_equal(house.segments(), before)
 
 
+@pytest.mark.long
 def test_a_fit_follows_the_names_of_today(house: House) -> None:
     """The limit under which the last model goes by other names names what follows it."""
     house.first_fit()
@@ -109,6 +111,7 @@ def test_a_fit_follows_the_names_of_today(house: House) -> None:
     assert {segment.segment_slug for segment in again.segments} == set(renamed.segment_slug)
 
 
+@pytest.mark.long
 def test_another_comparison_waits_for_the_next_fit(house: House) -> None:
     first = house.first_fit()
     compared = {**SETTINGS, "compared_algorithms": ["kmeans"], "compared_resamples": 2}

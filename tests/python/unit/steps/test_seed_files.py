@@ -175,6 +175,7 @@ MACROS = jinja2.Template(
 ).module
 
 
+@pytest.mark.long
 @hypothesis.settings(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
 )

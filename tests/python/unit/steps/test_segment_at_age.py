@@ -142,6 +142,7 @@ class TestSegmentAtAge:
         assert newcomers.fit(overrides=EARLY) is None
         assert newcomers.segments().segment_name[0] == "Renamed"
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("first")
     def test_another_value_model_is_another_fit(
         self, newcomers: ProspectHouse, three_segments: dict[str, Any]
@@ -152,6 +153,7 @@ class TestSegmentAtAge:
         assert again.fit_reason == "the value segments are others than those that were learned"
         assert again.k == 3
 
+    @pytest.mark.long
     def test_other_value_segments_are_followed_without_gates(
         self, newcomers: ProspectHouse, three_segments: dict[str, Any], first: ProspectsModel
     ) -> None:
@@ -164,6 +166,7 @@ class TestSegmentAtAge:
         assert again.fit_reason == "the value segments are others than those that were learned"
         assert (again.gates, again.became) == ([], "champion")
 
+    @pytest.mark.long
     def test_both_are_compared_for_customers_whom_neither_learned_from(
         self, newcomers: ProspectHouse, first: ProspectsModel
     ) -> None:
@@ -189,6 +192,7 @@ class TestSegmentAtAge:
         once_more = newcomers.fitted(overrides=EARLY, refit_after_days=30)
         assert [gate.name for gate in once_more.gates] == ["segments", "skill"]
 
+    @pytest.mark.long
     def test_another_horizon_is_another_fit(
         self,
         newcomers: ProspectHouse,
@@ -203,6 +207,7 @@ class TestSegmentAtAge:
         )
         assert (again.horizon_days, again.previous_version) == (120, first.model_version)
 
+    @pytest.mark.long
     def test_customers_who_have_not_reached_the_age_are_no_training_data(
         self, newcomers: ProspectHouse
     ) -> None:

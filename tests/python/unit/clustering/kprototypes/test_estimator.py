@@ -98,6 +98,7 @@ def mixed(seed: int = 5, n: int = 200) -> pd.DataFrame:
 class TestAgainstKmodes:
     """The package kmodes is the oracle: the same cost function, an older search."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("n", "p", "cards", "k"),
         [
@@ -346,6 +347,7 @@ def test_the_same_seed_is_the_same_fit_and_more_restarts_are_never_worse() -> No
 class TestTables:
     """Columns of every type, and values that are missing or new."""
 
+    @pytest.mark.long
     def test_columns_by_type_name_place_and_mask_are_the_same(self) -> None:
         table = mixed()
         choices: list[Any] = ["from_dtype", ["home", "plan"], [1, 3], [False, True, False, True]]
@@ -563,6 +565,7 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+@pytest.mark.long
 @fewer_examples(0.4)
 @given(
     table=tables(),
