@@ -17,6 +17,7 @@ from segmentation.clustering.days_covered import in_proportion
 from segmentation.clustering.fit import fit_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, NamingInputs
+from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.segments_of_table import as_named_today, segments_of_table
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.engine.threads import limit_native_threads
@@ -24,7 +25,6 @@ from segmentation.playbook.feature_words import FeatureWords, read_feature_words
 from segmentation.playbook.playbook import read_playbook
 from segmentation.registry.header import FitRequest
 from segmentation.registry.run import Run
-from segmentation.steps.overrides import read_options
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.evidence.builds import QUICK
@@ -135,7 +135,8 @@ def fit_names(
     limit_native_threads()
     (model_yml,) = yaml.safe_load(MODEL_YML.read_text())["models"]
     settings = model_yml["config"]["meta"]["settings"]
-    read = read_options(settings, {**QUICK["value_options"], **(options or {})})
+    overrides = {**QUICK["value_options"], **(options or {})}
+    read = SegmentationOptions.from_mapping(settings, overrides)
     naming = NamingInputs(read_playbook(_seed("segment_playbook"), "value"), spoken_words(), read)
     request = FitRequest("value", run, "to measure it")
     with _table_of(features) as connection:

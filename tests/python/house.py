@@ -12,9 +12,13 @@ from mixed_customers import CATEGORIES, NUMBERS
 from newest_model import put_current_model
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamedSegment, read_segments
+from segmentation.over_time.drift import LEAST_PSI
 from segmentation.steps.apply_clusters import assign_segments
-from segmentation.steps.fit_clusters import fit_if_needed
+from segmentation.steps.fit_clusters import RefitOnDrift, fit_if_needed
+from segmentation.steps.fit_decision import PastFits
 from segmentation.steps.name_clusters import name_segments_of_current_model
+from segmentation.steps.overrides import LayeredSettings
+from segmentation.steps.read_tables import FitTables, ModelTables
 from segmentation.steps.segments_table import SEGMENTS
 
 FEATURES = ["recency_days", "frequency", "monetary"]
@@ -112,17 +116,21 @@ class House:
     def returned(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> pa.Table:
         """Return the row that the model step returns to dbt."""
         put_current_model(self.connection, "value", settings, asked.get("overrides"))
+        overrides = asked.pop("overrides", None)
+        drift = RefitOnDrift(asked.pop("refit_on_drift", False), asked.pop("least_psi", LEAST_PSI))
         return fit_if_needed(
             self.connection,
             segmentation="value",
-            features=self.connection.table("features"),
-            run_settings="run",
-            playbook="playbook",
-            feature_words="words",
-            history="models",
-            settings=settings,
-            **asked,
+            tables=FitTables(self.connection.table("features"), "run", "playbook", "words"),
+            settings=LayeredSettings(settings, overrides),
+            past=PastFits("models", **asked),
+            drift=drift,
         )
+
+    @property
+    def model_tables(self) -> ModelTables:
+        """The tables of which every step reads that applies the current model."""
+        return ModelTables(self.connection.table("features"), "models", "current_model", "run")
 
     def fit(self, settings: dict[str, Any] = SETTINGS, **asked: Any) -> SegmentationModel | None:
         """Store what a fit returns, and return it."""
@@ -154,10 +162,7 @@ class House:
         table = name_segments_of_current_model(
             self.connection,
             segmentation="value",
-            features=self.connection.table("features"),
-            models="models",
-            current_model="current_model",
-            run_settings="run",
+            tables=self.model_tables,
             playbook="playbook",
             feature_words="words",
         )
@@ -177,11 +182,8 @@ class House:
         self.segments()
         relation = assign_segments(
             self.connection,
-            features=self.connection.table("features"),
-            models="models",
-            current_model="current_model",
+            tables=self.model_tables,
             segments="segments",
-            run_settings="run",
             feature_words="words",
         )
         assert isinstance(relation, duckdb.DuckDBPyRelation)

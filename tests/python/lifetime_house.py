@@ -12,7 +12,9 @@ import pyarrow as pa
 from newest_model import put_current_model
 from segmentation.lifetime_value.model import LifetimeValueModel
 from segmentation.steps.apply_lifetime_value import forecast_lifetime_value
+from segmentation.steps.fit_decision import PastFits
 from segmentation.steps.fit_lifetime_value import fit_lifetime_value_if_needed
+from segmentation.steps.overrides import LayeredSettings
 
 SETTINGS: dict[str, Any] = {"gradient_boosting": False, "seed": 3}
 
@@ -45,15 +47,17 @@ class LifetimeHouse:
         """Fit if needed, store what is returned, and return the model."""
         return self.store(self.returned(**arguments))
 
-    def returned(self, **arguments: Any) -> pa.Table:
+    def returned(
+        self, settings: dict[str, Any] = SETTINGS, overrides: Any = None, **asked: Any
+    ) -> pa.Table:
         """Return the row that the model step returns to dbt."""
         return fit_lifetime_value_if_needed(
             self.connection,
             customers="customers",
             backtests="backtests",
             run_settings="run",
-            history="models",
-            **{"settings": SETTINGS, **arguments},
+            settings=LayeredSettings(settings, overrides),
+            past=PastFits("models", **asked),
         )
 
     def store(self, fitted: pa.Table) -> LifetimeValueModel | None:

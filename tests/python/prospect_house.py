@@ -16,9 +16,12 @@ from house import House
 from newest_model import put_current_model
 from segmentation.classification.model import ProspectsModel
 from segmentation.steps.apply_prospects import assign_prospects, forecast_prospects
-from segmentation.steps.fit_prospects import fit_prospects_if_needed
+from segmentation.steps.fit_decision import PastFits
+from segmentation.steps.fit_prospects import ProspectFitTables, fit_prospects_if_needed
 from segmentation.steps.name_prospects import name_prospect_segments
+from segmentation.steps.overrides import LayeredSettings
 from segmentation.steps.prospect_targets import TablesAtAge
+from segmentation.steps.read_tables import ModelTables
 
 FEATURES = ["age", "income", "profession", "spending_level"]
 SETTINGS: dict[str, Any] = {
@@ -162,10 +165,11 @@ class ProspectHouse:
         frame["strategy"] = "Treat as " + frame["segment_name"].astype(object)
         self.put("playbook", frame.assign(description="", channel="", priority=""))
 
-    def returned(self, *, overrides: Any = None, **asked: Any) -> pa.Table:
+    def returned(
+        self, *, overrides: Any = None, first_days: dict[str, Any] | None = None, **asked: Any
+    ) -> pa.Table:
         """Return the row that the model step returns to dbt."""
-        return fit_prospects_if_needed(
-            self.connection,
+        tables = ProspectFitTables(
             features=self.connection.table("features"),
             at_age=TablesAtAge(
                 horizon="horizon",
@@ -179,11 +183,19 @@ class ProspectHouse:
             value_per_year="value_per_year",
             run_settings="run",
             feature_words="words",
-            history="models",
-            settings=SETTINGS,
-            overrides=overrides,
-            **asked,
         )
+        return fit_prospects_if_needed(
+            self.connection,
+            tables=tables,
+            settings=LayeredSettings(SETTINGS, overrides),
+            past=PastFits("models", **asked),
+            first_days=first_days,
+        )
+
+    @property
+    def model_tables(self) -> ModelTables:
+        """The tables of which every step reads that applies the current model."""
+        return ModelTables(self.connection.table("features"), "models", "current_model", "run")
 
     def fit(self, **asked: Any) -> ProspectsModel | None:
         """Fit if needed, and read the row back as the engine stored it."""
@@ -217,10 +229,7 @@ class ProspectHouse:
     def segments(self) -> pd.DataFrame:
         return name_prospect_segments(
             self.connection,
-            features="features",
-            models="models",
-            current_model="current_model",
-            run_settings="run",
+            tables=self.model_tables,
             value_segments="value_segments",
             playbook="playbook",
         ).to_pandas()
@@ -228,10 +237,7 @@ class ProspectHouse:
     def assignments(self) -> pd.DataFrame:
         relation = assign_prospects(
             self.connection,
-            features=self.connection.table("features"),
-            models="models",
-            current_model="current_model",
-            run_settings="run",
+            tables=self.model_tables,
             feature_words="words",
         )
         assert isinstance(relation, duckdb.DuckDBPyRelation)
@@ -242,13 +248,10 @@ class ProspectHouse:
         """Forecast from the latest assignments."""
         return forecast_prospects(
             self.connection,
+            tables=self.model_tables,
             assignments="assignments",
-            models="models",
-            current_model="current_model",
-            features="features",
             later_sales="later_sales",
             sales_by_age="sales_by_age",
-            run_settings="run",
         ).to_pandas()
 
 

@@ -1,21 +1,21 @@
 """Applies the current profile model to every customer; nothing leaves the engine."""
 
 from segmentation.steps.apply_clusters import assign_segments
+from segmentation.steps.read_tables import ModelTables
 
 
 def model(dbt, session):
-    features = dbt.ref("int_profile_features")
-    models = dbt.ref("profile_model")
-    current_model = dbt.ref("profile_current_model")
+    tables = ModelTables(
+        features=dbt.ref("int_profile_features"),
+        models=dbt.ref("profile_model"),
+        current_model=dbt.ref("profile_current_model"),
+        run_settings=dbt.ref("int_run_settings"),
+    )
     segments = dbt.ref("profile_segments")
-    run_settings = dbt.ref("int_run_settings")
     feature_words = dbt.ref("feature_words")
     return assign_segments(
         session,
-        features=features,
-        models=models,
-        current_model=current_model,
+        tables=tables,
         segments=segments,
-        run_settings=run_settings,
         feature_words=feature_words,
     )

@@ -15,6 +15,7 @@ from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import Query, number, quoted, select, text_literal
 from segmentation.steps.begin import begin
+from segmentation.steps.read_tables import ModelTables
 
 # Enough for a picture; more points would only cover one another.
 PROJECTED_ROWS = 2_000
@@ -23,11 +24,8 @@ PROJECTED_ROWS = 2_000
 def assign_segments(
     session: Session,
     *,
-    features: Table,
-    models: Table,
-    current_model: Table,
+    tables: ModelTables,
     segments: Table,
-    run_settings: Table,
     feature_words: Table,
     key: str = "customer_id",
 ) -> Relation:
@@ -37,10 +35,11 @@ def assign_segments(
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, current_model, run_settings, feature_words : relation or table name
+    tables : ModelTables
     segments : relation or table name
         The named segments of the current model: what is typical of each, and which states come
         before clusters.
+    feature_words : relation or table name
     key : str
         Column that identifies a row.
 
@@ -51,9 +50,9 @@ def assign_segments(
         model_version. A distance is the square root of a dissimilarity, in scaled units; segment_id
         is -1 for noise. No rows where there is no model.
     """
-    step = begin(session, run_settings)
-    model = step.clusters(models, current_model, features)
-    table = step.engine.from_item(features)
+    step = begin(session, tables.run_settings)
+    model = step.clusters(tables.models, tables.current_model, tables.features)
+    table = step.engine.from_item(tables.features)
     if model is None:
         return step.engine.nothing(_with_key(_ASSIGNMENTS, key), table)
     table = with_features_of(step.engine, table, model)
@@ -66,11 +65,8 @@ def project_customers(
     session: Session,
     *,
     segmentation: str,
-    features: Table,
-    models: Table,
-    current_model: Table,
+    tables: ModelTables,
     segments: Table,
-    run_settings: Table,
     key: str = "customer_id",
     rows: int = PROJECTED_ROWS,
 ) -> Relation:
@@ -81,7 +77,8 @@ def project_customers(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, models, current_model, segments, run_settings : relation or table name
+    tables : ModelTables
+    segments : relation or table name
     key : str
         Column that identifies a row.
     rows : int
@@ -93,10 +90,10 @@ def project_customers(
         segmentation, point ("customer" or "centroid"), the key (null for a centroid), segment_id,
         x, y, x_explained_variance, y_explained_variance, model_version.
     """
-    step = begin(session, run_settings)
+    step = begin(session, tables.run_settings)
     engine = step.engine
-    model = step.clusters(models, current_model, features)
-    table = engine.from_item(features)
+    model = step.clusters(tables.models, tables.current_model, tables.features)
+    table = engine.from_item(tables.features)
     if model is None or model.projection is None:
         return engine.nothing(_with_key(_POINTS, key), table)
     table = with_features_of(engine, table, model)

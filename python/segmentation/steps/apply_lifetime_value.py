@@ -11,7 +11,6 @@ from segmentation.lifetime_value.forecast_query import forecast_query
 from segmentation.lifetime_value.model import LifetimeValueModel
 from segmentation.lifetime_value.options import COMBINED, HORIZONS, LifetimeValueOptions
 from segmentation.steps.begin import begin
-from segmentation.steps.overrides import read_overrides
 
 log = logging.getLogger("segmentation")
 
@@ -53,8 +52,7 @@ def forecast_lifetime_value(
     from segmentation.lifetime_value.fit import LifetimeValueFit
     from segmentation.lifetime_value.forecast_histories import forecast_into
 
-    settings, overrides = step.settings(current_model)
-    options = LifetimeValueOptions.from_mapping(settings, read_overrides(overrides))
+    options = step.settings(current_model).read(LifetimeValueOptions)
     fitted = LifetimeValueFit.from_record(model.fit_record)
     histories = forecast_into(engine, table, _HISTORIES, fitted, options, step.run.as_of)
     log.info("lifetime_value: forecast %s histories of purchases", f"{histories:,}")

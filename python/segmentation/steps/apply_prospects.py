@@ -23,6 +23,7 @@ from segmentation.engine.base import Relation, Session, Table
 from segmentation.engine.sql import case, select, text_literal
 from segmentation.features.further_columns import with_further_columns
 from segmentation.steps.begin import begin
+from segmentation.steps.read_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 
@@ -32,10 +33,7 @@ _PREDICTIONS = "segmentation_prospect_predictions"
 def assign_prospects(
     session: Session,
     *,
-    features: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
+    tables: ModelTables,
     feature_words: Table,
 ) -> Relation:
     """Apply the current classifier to every prospect, in batches.
@@ -44,7 +42,8 @@ def assign_prospects(
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, current_model, run_settings, feature_words : relation or table name
+    tables : ModelTables
+    feature_words : relation or table name
 
     Returns
     -------
@@ -53,10 +52,10 @@ def assign_prospects(
         runner-up), probabilities (in the order of segment_id), reason_1, reason_2, reason_3,
         model_version. No rows where there is no model.
     """
-    step = begin(session, run_settings)
+    step = begin(session, tables.run_settings)
     engine = step.engine
-    model = step.model(models, current_model, ProspectsModel, features)
-    has_prospects = f"select 1 from {engine.from_item(features)} where is_prospect limit 1"
+    model = step.model(tables.models, tables.current_model, ProspectsModel, tables.features)
+    has_prospects = f"select 1 from {engine.from_item(tables.features)} where is_prospect limit 1"
     if model is None or not model.segments or not engine.rows(has_prospects):
         return engine.nothing(_PREDICTED)
     words = step.words(feature_words)
@@ -64,7 +63,7 @@ def assign_prospects(
     numbers = [column.name for column in classifier.columns if column.kind == NUMBER]
     table = with_further_columns(
         engine,
-        engine.from_item(features),
+        engine.from_item(tables.features),
         numbers=numbers,
         texts=[column.name for column in classifier.columns if column.name not in numbers],
     )
@@ -91,13 +90,10 @@ def assign_prospects(
 def forecast_prospects(
     session: Session,
     *,
+    tables: ModelTables,
     assignments: Table,
-    models: Table,
-    current_model: Table,
-    features: Table,
     later_sales: Table,
     sales_by_age: Table,
-    run_settings: Table,
 ) -> pa.Table:
     """Say how many prospects will be in each segment, and what they will spend.
 
@@ -105,7 +101,8 @@ def forecast_prospects(
     ----------
     session : Session
         What dbt hands to the model.
-    assignments, models, current_model, features, run_settings : relation or table name
+    tables : ModelTables
+    assignments : relation or table name
     later_sales, sales_by_age : relation or table name
         ``int_later_sales`` and ``int_sales_by_age``, for segments at an age.
 
@@ -115,9 +112,9 @@ def forecast_prospects(
         One row per segment, see :mod:`segmentation.classification.forecast`; none where there is
         no model.
     """
-    step = begin(session, run_settings)
+    step = begin(session, tables.run_settings)
     engine = step.engine
-    model = step.model(models, current_model, ProspectsModel, assignments)
+    model = step.model(tables.models, tables.current_model, ProspectsModel, assignments)
     if model is None or not model.segments:
         return _FORECAST.empty_table()
     k = len(model.segments)
@@ -133,7 +130,7 @@ def forecast_prospects(
         )
     else:
         sales = SalesSoFar(
-            engine.from_item(features),
+            engine.from_item(tables.features),
             engine.from_item(later_sales),
             engine.from_item(sales_by_age),
             SpendModel.from_record(model.spend),

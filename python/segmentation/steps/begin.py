@@ -18,6 +18,7 @@ from segmentation.playbook.playbook import PlaybookRow, read_playbook
 from segmentation.registry.current import model_to_apply
 from segmentation.registry.header import ModelHeader
 from segmentation.registry.run import Run, read_run
+from segmentation.steps.overrides import LayeredSettings
 
 Model = TypeVar("Model", bound=ModelHeader)
 
@@ -67,7 +68,7 @@ class Step:
         """Return a stored model as it is applied to a from-item with all customers of today."""
         return in_proportion(self.engine, table, model, self.run.as_of)
 
-    def settings(self, current_model: Table) -> tuple[Any, Any]:
+    def settings(self, current_model: Table) -> LayeredSettings:
         """Return today's settings of a segmentation, and what a var lays over them.
 
         Of the row that says which model is current, see ``macros/newest_model.sql``.
@@ -77,7 +78,7 @@ class Step:
             f"where dataset = {text_literal(self.run.dataset)} "
             f"and variant = {text_literal(self.run.variant)}"
         )
-        return json.loads(row[0]), row[1]
+        return LayeredSettings(json.loads(row[0]), row[1])
 
 
 def begin(session: Session, run_settings: Table) -> Step:

@@ -13,11 +13,12 @@ import pyarrow as pa
 from segmentation.clustering.customer_segments import segments_query
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
+from segmentation.clustering.options import SegmentationOptions
 from segmentation.engine.base import Relation, Session, Table
 from segmentation.engine.sql import select, text_literal
 from segmentation.registry.current import stored_model
 from segmentation.steps.begin import Step, begin
-from segmentation.steps.overrides import read_options
+from segmentation.steps.read_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 
@@ -26,10 +27,7 @@ def assign_challenger(
     session: Session,
     *,
     segmentation: str,
-    features: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
+    tables: ModelTables,
     playbook: Table,
     feature_words: Table,
     key: str = "customer_id",
@@ -41,7 +39,7 @@ def assign_challenger(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, models, current_model, run_settings : relation or table name
+    tables : ModelTables
     playbook, feature_words : relation or table name
         The seeds whose names its segments have today.
     key : str
@@ -53,18 +51,17 @@ def assign_challenger(
         The key, segment_id, segment_slug, segment_name, model_version. No rows where the last fit
         is the current one, or is damaged.
     """
-    step = begin(session, run_settings)
-    table = step.engine.from_item(features)
-    model = _challenger(step, models, current_model)
+    step = begin(session, tables.run_settings)
+    table = step.engine.from_item(tables.features)
+    model = _challenger(step, tables)
     model = model and step.applied_today(model, table)
     if model is None:
         columns = _ASSIGNMENTS.set(0, pa.field(key, pa.null()))
         return step.engine.nothing(columns, table)
-    settings, overrides = step.settings(current_model)
     naming = NamingInputs(
         step.vocabularies(playbook, segmentation),
         step.words(feature_words),
-        read_options(settings, overrides),
+        step.settings(tables.current_model).read(SegmentationOptions),
     )
     segments = segments_query(step.engine, table, model, naming, key)
     version = f"{text_literal(model.model_version)} as model_version"
@@ -73,16 +70,16 @@ def assign_challenger(
     )
 
 
-def _challenger(step: Step, models: Table, current_model: Table) -> SegmentationModel | None:
+def _challenger(step: Step, tables: ModelTables) -> SegmentationModel | None:
     found = step.engine.records(
         "select newest_number as model_number, newest_version as model_version "
-        f"from {step.engine.from_item(current_model)} "
+        f"from {step.engine.from_item(tables.current_model)} "
         f"where dataset = {text_literal(step.run.dataset)} "
         f"and variant = {text_literal(step.run.variant)} and has_later_fits"
     )
     if not found:
         return None
-    model, damage = stored_model(step.engine, models, found[0], step.run, SegmentationModel)
+    model, damage = stored_model(step.engine, tables.models, found[0], step.run, SegmentationModel)
     if damage is not None:
         log.warning("%s; it is not compared with the current one", damage)
     return model

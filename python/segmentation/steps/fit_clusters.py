@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.naming import NamingInputs
+from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.segments_of_table import as_named_today
-from segmentation.engine.base import Session, Table
+from segmentation.engine.base import Session
 from segmentation.features.further_columns import with_further_columns
 from segmentation.over_time.drift import LEAST_PSI
 from segmentation.registry.option_groups import FitConfiguration
@@ -30,28 +31,37 @@ from segmentation.steps.further_numbers import check_further_numbers
 from segmentation.steps.gate_clusters import gates_of_clusters
 from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.measure_drift import read_least_psi, refit_reason, with_distributions
-from segmentation.steps.overrides import read_options
+from segmentation.steps.overrides import LayeredSettings
+from segmentation.steps.read_tables import FitTables
 
 log = logging.getLogger("segmentation")
+
+
+@dataclass(frozen=True)
+class RefitOnDrift:
+    """Whether drift is a reason to fit.
+
+    Attributes
+    ----------
+    refit : bool
+        Whether a model is fitted anew when one of its features drifted other than by construction,
+        see :mod:`segmentation.over_time.drift`.
+    least_psi : float
+        Below it, an index is no drift.
+    """
+
+    refit: Any = False
+    least_psi: Any = LEAST_PSI
 
 
 def fit_if_needed(
     session: Session,
     *,
     segmentation: str,
-    features: Table,
-    run_settings: Table,
-    playbook: Table,
-    feature_words: Table,
-    history: Table | None,
-    settings: Mapping[str, Any],
-    overrides: Any = None,
-    refit: Any = False,
-    refit_after_days: Any = None,
-    refit_on_drift: Any = False,
-    least_psi: Any = LEAST_PSI,
-    runs_schema: str | None = None,
-    promotions: Table | None = None,
+    tables: FitTables,
+    settings: LayeredSettings,
+    past: PastFits,
+    drift: RefitOnDrift | None = None,
 ) -> pa.Table:
     """Fit a model where one is needed.
 
@@ -68,44 +78,37 @@ def fit_if_needed(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, run_settings, playbook, feature_words : relation or table name
-        The feature table, ``int_run_settings``, and the two seeds.
-    history, refit, refit_after_days, runs_schema, promotions
-        See :class:`segmentation.steps.fit_decision.PastFits`.
-    refit_on_drift : bool
-        Whether a model is fitted anew when one of its features drifted other than by construction,
-        see :mod:`segmentation.over_time.drift`.
-    least_psi : float
-        Below it, an index is no drift.
-    settings : mapping
-        Options, see :class:`segmentation.clustering.options.SegmentationOptions`.
-    overrides : mapping, sequence of mappings or JSON text, optional
-        Options laid over `settings`, see :func:`segmentation.steps.overrides.read_overrides`.
+    tables : FitTables
+    settings : LayeredSettings
+        See :class:`segmentation.clustering.options.SegmentationOptions`.
+    past : PastFits
+    drift : RefitOnDrift, optional
+        Default: drift is no reason for a fit.
 
     Returns
     -------
     pyarrow.Table
         The rows to store: none where nothing was fitted and all have digests.
     """
-    step = begin(session, run_settings)
-    options = read_options(settings, overrides)
-    past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
+    step = begin(session, tables.run_settings)
+    options = settings.read(SegmentationOptions)
     decision = decide(step, segmentation, SegmentationModel, FitConfiguration(options), past)
-    table = step.engine.from_item(features)
+    table = step.engine.from_item(tables.features)
     reason = decision.reason
     newest = decision.stored.newest
-    if read_flag("refit_on_drift", refit_on_drift) and reason is None and newest is not None:
-        drifted = refit_reason(step, table, newest, read_least_psi(least_psi))
+    drift = drift or RefitOnDrift()
+    if read_flag("refit_on_drift", drift.refit) and reason is None and newest is not None:
+        drifted = refit_reason(step, table, newest, read_least_psi(drift.least_psi))
         reason = FitReason(drifted, is_bound_by_gates=True) if drifted else None
     if reason is None:
         _announce_kept(step, decision, table)
-        log_decision(step, decision, runs_schema, KEPT)
+        log_decision(step, decision, past.runs_schema, KEPT)
         return SegmentationModel.as_table([], decision.stored.without_digest)
     log.info("%s: fitting, because %s", segmentation, reason.words)
     numbers = [*options.features, *options.trims]
     check_further_numbers(step.engine, table, numbers)
     naming = NamingInputs(
-        step.vocabularies(playbook, segmentation), step.words(feature_words), options
+        step.vocabularies(tables.playbook, segmentation), step.words(tables.feature_words), options
     )
     predecessor = decision.stored.predecessor
     earlier = predecessor and as_named_today(
@@ -122,7 +125,7 @@ def fit_if_needed(
     )
     if model is None:
         log.warning("%s: nobody to segment as of %s; nothing fitted", segmentation, step.run.as_of)
-        log_decision(step, decision, runs_schema, NOBODY, reason=reason.words)
+        log_decision(step, decision, past.runs_schema, NOBODY, reason=reason.words)
         return SegmentationModel.as_table([], decision.stored.without_digest)
     log.info("%s: fitted %s", segmentation, model.model_version)
     model = with_distributions(step, table, model, naming)
@@ -130,7 +133,7 @@ def fit_if_needed(
     if current is not None:
         gates = gates_of_clusters(step, table, model, current, naming)
         model = through_gates(model, current, gates, reason)
-    log_decision(step, decision, runs_schema, FITTED, reason=reason.words, fitted=model)
+    log_decision(step, decision, past.runs_schema, FITTED, reason=reason.words, fitted=model)
     return SegmentationModel.as_table([model], decision.stored.without_digest)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
@@ -22,7 +20,7 @@ from segmentation.steps.fit_decision import PastFits, decide
 from segmentation.steps.fits import fit_lifetime_value
 from segmentation.steps.gate_forecasts import gates_of_forecasts
 from segmentation.steps.gate_refits import through_gates
-from segmentation.steps.overrides import read_overrides
+from segmentation.steps.overrides import LayeredSettings
 
 log = logging.getLogger("segmentation")
 
@@ -33,13 +31,8 @@ def fit_lifetime_value_if_needed(
     customers: Table,
     backtests: Table,
     run_settings: Table,
-    history: Table | None,
-    settings: Mapping[str, Any],
-    overrides: Any = None,
-    refit: Any = False,
-    refit_after_days: Any = None,
-    runs_schema: str | None = None,
-    promotions: Table | None = None,
+    settings: LayeredSettings,
+    past: PastFits,
 ) -> pa.Table:
     """Fit the models of lifetime value where a fit is needed.
 
@@ -52,12 +45,9 @@ def fit_lifetime_value_if_needed(
         What dbt hands to the model.
     customers, backtests, run_settings : relation or table name
         ``int_customer_repeat_purchases``, ``int_value_forecast_backtests``, ``int_run_settings``.
-    history, refit, refit_after_days, runs_schema, promotions
-        See :class:`segmentation.steps.fit_decision.PastFits`.
-    settings : mapping
-        Options, see :class:`segmentation.lifetime_value.options.LifetimeValueOptions`.
-    overrides : mapping, sequence of mappings or JSON text, optional
-        Options laid over `settings`, see :func:`segmentation.steps.overrides.read_overrides`.
+    settings : LayeredSettings
+        See :class:`segmentation.lifetime_value.options.LifetimeValueOptions`.
+    past : PastFits
 
     Returns
     -------
@@ -65,8 +55,7 @@ def fit_lifetime_value_if_needed(
         The rows to store: none where nothing was fitted and all have digests.
     """
     step = begin(session, run_settings)
-    options = LifetimeValueOptions.from_mapping(settings, read_overrides(overrides))
-    past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
+    options = settings.read(LifetimeValueOptions)
     configuration = FitConfiguration(options)
     decision = decide(step, SEGMENTATION, LifetimeValueModel, configuration, past)
     tables = step.engine.from_item(customers), step.engine.from_item(backtests)
@@ -78,7 +67,7 @@ def fit_lifetime_value_if_needed(
     if reason is None or not known.customers:
         if current is not None:
             announce_kept(SEGMENTATION, current, step.run, decision.before_request)
-        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=words)
+        log_decision(step, decision, past.runs_schema, NOBODY if reason else KEPT, reason=words)
         return LifetimeValueModel.as_table([], decision.stored.without_digest)
     log.info("lifetime_value: fitting, because %s", reason.words)
     request = decision.request(step, reason.words)
@@ -89,7 +78,7 @@ def fit_lifetime_value_if_needed(
     if current is not None and current.has_forecast:
         gates = gates_of_forecasts(step, tables, model, current, options)
         model = through_gates(model, current, gates, reason)
-    log_decision(step, decision, runs_schema, FITTED, reason=words, fitted=model)
+    log_decision(step, decision, past.runs_schema, FITTED, reason=words, fitted=model)
     return LifetimeValueModel.as_table([model], decision.stored.without_digest)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -23,29 +24,41 @@ from segmentation.steps.fit_decision import FitDecision, PastFits, decide
 from segmentation.steps.gate_prospects import gates_of_prospects
 from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.learn_prospects import ProspectTargets, learn_prospects
-from segmentation.steps.overrides import read_overrides
+from segmentation.steps.overrides import LayeredSettings
 from segmentation.steps.prospect_targets import SEGMENT_AT_AGE, TablesAtAge
 from segmentation.steps.prospects_row import prospect_segments, prospects_row
 
 log = logging.getLogger("segmentation")
 
 
+@dataclass(frozen=True)
+class ProspectFitTables:
+    """What the fit of the classifier of prospects reads: relations or table names.
+
+    Attributes
+    ----------
+    features, value_per_year, run_settings
+        ``int_prospect_features``, ``int_customer_value_per_year``, ``int_run_settings``.
+    at_age : TablesAtAge
+        Read only where no segments are known.
+    feature_words
+        The seed.
+    """
+
+    features: Table
+    at_age: TablesAtAge
+    value_per_year: Table
+    run_settings: Table
+    feature_words: Table
+
+
 def fit_prospects_if_needed(
     session: Session,
     *,
-    features: Table,
-    at_age: TablesAtAge,
-    value_per_year: Table,
-    run_settings: Table,
-    feature_words: Table,
-    history: Table | None,
-    settings: Mapping[str, Any],
-    overrides: Any = None,
+    tables: ProspectFitTables,
+    settings: LayeredSettings,
+    past: PastFits,
     first_days: Mapping[str, Any] | None = None,
-    refit: Any = False,
-    refit_after_days: Any = None,
-    runs_schema: str | None = None,
-    promotions: Table | None = None,
 ) -> pa.Table:
     """Fit a classifier where one is needed.
 
@@ -61,17 +74,10 @@ def fit_prospects_if_needed(
     ----------
     session : Session
         What dbt hands to the model.
-    features, value_per_year : relation or table name
-        ``int_prospect_features`` and ``int_customer_value_per_year``.
-    at_age : TablesAtAge
-        Read only where no segments are known.
-    run_settings, feature_words : relation or table name
-    history, refit, refit_after_days, runs_schema, promotions
-        See :class:`segmentation.steps.fit_decision.PastFits`.
-    settings : mapping
-        Options, see :class:`segmentation.classification.options.ClassifierOptions`.
-    overrides : mapping, sequence of mappings or JSON text, optional
-        Options laid over `settings`, see :func:`segmentation.steps.overrides.read_overrides`.
+    tables : ProspectFitTables
+    settings : LayeredSettings
+        See :class:`segmentation.classification.options.ClassifierOptions`.
+    past : PastFits
     first_days : mapping, optional
         The vars that decide what the features count; others mean another fit.
 
@@ -85,14 +91,13 @@ def fit_prospects_if_needed(
     StoredModelError
         If people put a model in force that cannot be applied any more.
     """
-    step = begin(session, run_settings)
-    options = ClassifierOptions.from_mapping(settings, read_overrides(overrides))
-    past = PastFits(history, refit, refit_after_days, runs_schema, promotions)
+    step = begin(session, tables.run_settings)
+    options = settings.read(ClassifierOptions)
     configuration = FitConfiguration(options, _counted(first_days or {}))
     decision = decide(step, "prospects", ProspectsModel, configuration, past)
     stored, latest = decision.stored, decision.stored.current
-    table = step.engine.from_item(features)
-    source = ProspectTargets(step, table, at_age)
+    table = step.engine.from_item(tables.features)
+    source = ProspectTargets(step, table, tables.at_age)
     unusable = _why_not_kept(source, latest) if latest is not None else None
     if latest is not None and stored.outranks_fits and not configuration.counts_as(latest):
         unusable = "its features count other first days than those of today"
@@ -104,20 +109,20 @@ def fit_prospects_if_needed(
     if reason is None or (can_stay and not step.engine.rows(f"select 1 from {table} limit 1")):
         if latest is not None:
             announce_kept("prospects", latest, step.run, decision.before_request)
-        log_decision(step, decision, runs_schema, NOBODY if reason else KEPT, reason=words)
+        log_decision(step, decision, past.runs_schema, NOBODY if reason else KEPT, reason=words)
         return ProspectsModel.as_table([], stored.without_digest)
     log.info("prospects: fitting, because %s", words)
     learned = learn_prospects(source, options)
     if learned.fitted.classifier is None:
         log.warning("prospects: nothing fitted; no segments are predicted")
         if stored.damage is None and (latest is None or not latest.segments):
-            log_decision(step, decision, runs_schema, NOBODY, reason=words)
+            log_decision(step, decision, past.runs_schema, NOBODY, reason=words)
             return ProspectsModel.as_table([], stored.without_digest)
     revenue = step.engine.frame(
         f"select customer_id, cast(revenue_per_year as double) as revenue_per_year "
-        f"from {step.engine.from_item(value_per_year)}"
+        f"from {step.engine.from_item(tables.value_per_year)}"
     )
-    segments = prospect_segments(learned, options, step.words(feature_words), revenue)
+    segments = prospect_segments(learned, options, step.words(tables.feature_words), revenue)
     model = prospects_row(
         decision.request(step, reason.words), options, configuration.fit_hash, learned, segments
     )
@@ -125,7 +130,7 @@ def fit_prospects_if_needed(
     if latest is not None and is_usable and configuration.counts_as(latest):
         gates = gates_of_prospects(model, latest, learned, options)
         model = through_gates(model, latest, gates, reason)
-    log_decision(step, decision, runs_schema, FITTED, reason=words, fitted=model)
+    log_decision(step, decision, past.runs_schema, FITTED, reason=words, fitted=model)
     return ProspectsModel.as_table([model], stored.without_digest)
 
 

@@ -38,6 +38,7 @@ from segmentation.over_time.drift import (
 from segmentation.registry.option_checks import OptionError
 from segmentation.scoring.prototypes import NOISE
 from segmentation.steps.begin import Step, begin
+from segmentation.steps.read_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 
@@ -45,13 +46,9 @@ log = logging.getLogger("segmentation")
 def measure_drift(
     session: Session,
     *,
-    segmentation: str,
-    features: Table,
+    tables: ModelTables,
     assignments: Table,
-    models: Table,
-    current_model: Table,
     segments: Table,
-    run_settings: Table,
     feature_words: Table,
     least_psi: Any = LEAST_PSI,
 ) -> pa.Table:
@@ -61,9 +58,8 @@ def measure_drift(
     ----------
     session : Session
         What dbt hands to the model.
-    segmentation : str
-    features, assignments, models, current_model, segments : relation or table name
-    run_settings, feature_words : relation or table name
+    tables : ModelTables
+    assignments, segments, feature_words : relation or table name
     least_psi : float
         Below it, an index is no drift.
 
@@ -73,21 +69,21 @@ def measure_drift(
         One row per figure, see :class:`segmentation.over_time.drift.DriftFigure`. None where there
         is no model, nobody to score, or a model of a version that counted nothing at its fit.
     """
-    step = begin(session, run_settings)
+    step = begin(session, tables.run_settings)
     least = read_least_psi(least_psi)
-    model = step.model(models, current_model, SegmentationModel, features)
+    model = step.model(tables.models, tables.current_model, SegmentationModel, tables.features)
     if model is None:
         return DRIFT.empty_table()
     if not model.distributions:
         log.warning(
             "%s: drift is not known: %s was fitted by a version that did not count its customers; "
             "refit: true fits one that does",
-            segmentation,
+            model.segmentation,
             model.model_version,
         )
         return DRIFT.empty_table()
     engine = step.engine
-    table = with_features_of(engine, engine.from_item(features), model)
+    table = with_features_of(engine, engine.from_item(tables.features), model)
     named = read_segments(step.records(segments))
     assigned = AssignedCustomers(engine.from_item(assignments), _keys(model, named))
     now = counted_features(engine, table, model.distributions)

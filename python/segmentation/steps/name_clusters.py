@@ -8,10 +8,11 @@ import pyarrow as pa
 
 from segmentation.clustering.customer_segments import with_features_of
 from segmentation.clustering.naming import NamingInputs
+from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.engine.base import Session, Table
 from segmentation.steps.begin import begin
-from segmentation.steps.overrides import read_options
+from segmentation.steps.read_tables import ModelTables
 from segmentation.steps.segments_table import SEGMENTS, segment_record
 
 log = logging.getLogger("segmentation")
@@ -21,10 +22,7 @@ def name_segments_of_current_model(
     session: Session,
     *,
     segmentation: str,
-    features: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
+    tables: ModelTables,
     playbook: Table,
     feature_words: Table,
 ) -> pa.Table:
@@ -35,25 +33,25 @@ def name_segments_of_current_model(
     session : Session
         What dbt hands to the model.
     segmentation : str
-    features, models, current_model, run_settings, playbook, feature_words : relation or table name
-        `current_model` has today's options too: its naming limits name the segments.
+    tables : ModelTables
+        Its `current_model` has today's options: their naming limits name the segments.
+    playbook, feature_words : relation or table name
 
     Returns
     -------
     pyarrow.Table
         One row per cluster and state; none where there is no model.
     """
-    step = begin(session, run_settings)
-    model = step.clusters(models, current_model, features)
+    step = begin(session, tables.run_settings)
+    model = step.clusters(tables.models, tables.current_model, tables.features)
     if model is None:
         return SEGMENTS.empty_table()
-    settings, overrides = step.settings(current_model)
     naming = NamingInputs(
         step.vocabularies(playbook, segmentation),
         step.words(feature_words),
-        read_options(settings, overrides),
+        step.settings(tables.current_model).read(SegmentationOptions),
     )
-    table = with_features_of(step.engine, step.engine.from_item(features), model)
+    table = with_features_of(step.engine, step.engine.from_item(tables.features), model)
     named = segments_of_table(step.engine, table, model, naming)
     for segment in named:
         if segment.renamed_because and segment.slug_at_fit != segment.segment_slug:

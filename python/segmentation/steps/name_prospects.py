@@ -12,16 +12,14 @@ from segmentation.engine.base import Session, Table
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.steps.begin import begin
 from segmentation.steps.prospect_targets import SEGMENT_AT_AGE
+from segmentation.steps.read_tables import ModelTables
 from segmentation.steps.segments_table import SEGMENTS, playbook_columns
 
 
 def name_prospect_segments(
     session: Session,
     *,
-    features: Table,
-    models: Table,
-    current_model: Table,
-    run_settings: Table,
+    tables: ModelTables,
     value_segments: Table,
     playbook: Table,
 ) -> pa.Table:
@@ -35,7 +33,8 @@ def name_prospect_segments(
     ----------
     session : Session
         What dbt hands to the model.
-    features, models, current_model, run_settings, value_segments, playbook : relation or table name
+    tables : ModelTables
+    value_segments, playbook : relation or table name
 
     Returns
     -------
@@ -43,8 +42,8 @@ def name_prospect_segments(
         One row per segment, as
         :func:`segmentation.steps.name_clusters.name_segments_of_current_model`.
     """
-    step = begin(session, run_settings)
-    model = step.model(models, current_model, ProspectsModel, features)
+    step = begin(session, tables.run_settings)
+    model = step.model(tables.models, tables.current_model, ProspectsModel, tables.features)
     if model is None or not model.segments:
         return SEGMENTS.empty_table()
     written = _rows_by_slug(step.vocabularies(playbook, "prospects"))

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from segmentation.clustering.options import SegmentationOptions
 from segmentation.registry.option_checks import OptionError
+from segmentation.registry.option_groups import Options
+
+Read = TypeVar("Read", bound=Options)
 
 
-def read_options(settings: Any, overrides: Any = None) -> SegmentationOptions:
-    """Read options from YAML settings and what is laid over them, see :func:`read_overrides`."""
-    return SegmentationOptions.from_mapping(settings, read_overrides(overrides))
+@dataclass(frozen=True)
+class LayeredSettings:
+    """The settings of a segmentation, and what is laid over them.
+
+    Attributes
+    ----------
+    settings : mapping
+        Options by name, as a model's yml has them.
+    overrides : mapping, sequence of mappings or JSON text, optional
+        See :func:`read_overrides`.
+    """
+
+    settings: Any
+    overrides: Any = None
+
+    def read(self, options: type[Read]) -> Read:
+        """Return the options that both make."""
+        return options.from_mapping(self.settings, read_overrides(self.overrides))
 
 
 def read_overrides(overrides: Any) -> Any:

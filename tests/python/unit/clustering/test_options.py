@@ -14,13 +14,15 @@ from segmentation.classification import ClassifierOptions
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.registry.option_checks import OptionError
-from segmentation.steps.overrides import read_options
+from segmentation.steps.overrides import LayeredSettings
 
 FEATURES = {"features": ["recency_days", "frequency"]}
 
 
 def test_overrides_are_laid_over_the_settings() -> None:
-    options = read_options({**FEATURES, "k": 4, "transform": "log"}, '{"k": 5}')
+    options = LayeredSettings({**FEATURES, "k": 4, "transform": "log"}, '{"k": 5}').read(
+        SegmentationOptions
+    )
     assert (options.k, options.transform) == (5, "log")
 
 
@@ -172,7 +174,7 @@ def test_whatever_is_set_is_read_or_refused_in_words(read: tuple[Any, dict[str, 
 @pytest.mark.parametrize("overrides", ["k: 5", "[1]", '"k"', '[{}, "k"]'])
 def test_overrides_that_are_no_names_and_values(overrides: str) -> None:
     with pytest.raises(OptionError, match="names and values"):
-        read_options(FEATURES, overrides)
+        LayeredSettings(FEATURES, overrides).read(SegmentationOptions)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_overrides_that_are_no_names_and_values(overrides: str) -> None:
 )
 def test_later_overrides_are_laid_over_earlier_ones(overrides: object) -> None:
     """A data set's options come first, those of the run after them."""
-    read = read_options({**FEATURES, "k": 4, "seed": 7}, overrides)
+    read = LayeredSettings({**FEATURES, "k": 4, "seed": 7}, overrides).read(SegmentationOptions)
     assert (read.k, read.gamma, read.seed) == (6, 2, 7)
 
 

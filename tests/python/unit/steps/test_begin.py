@@ -22,4 +22,7 @@ def test_a_fit_in_a_thread_of_its_own_keeps_to_one_native_thread(house: House) -
         return before, threads()
 
     with ThreadPoolExecutor(1) as executor:
-        assert executor.submit(before_and_after).result() == ({2}, {1})
+        before, after = executor.submit(before_and_after).result()
+    # What other tests limited in this process stays so.
+    assert 2 in before
+    assert after == {1}

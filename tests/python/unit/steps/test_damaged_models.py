@@ -141,9 +141,8 @@ def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture
     assert len(house.segments()) == len(house.assignments()) == 0
     assert f"{OTHER}; it is not applied" in logged.text
     projected = project_customers(
-        house.connection, segmentation="value", features="features", models="models",
-        current_model="current_model", segments="segments", run_settings="run",
-    )  # fmt: skip
+        house.connection, segmentation="value", tables=house.model_tables, segments="segments"
+    )
     assert projected.fetchall() == []
     rules = scoring_rules(
         house.connection,

@@ -64,10 +64,7 @@ def challenger(house: House) -> Any:
     return assign_challenger(
         house.connection,
         segmentation="value",
-        features=house.connection.table("features"),
-        models="models",
-        current_model="current_model",
-        run_settings="run",
+        tables=house.model_tables,
         playbook="playbook",
         feature_words="words",
     ).df()

@@ -152,18 +152,21 @@ def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str)
         "create or replace table features as select * replace "
         f"(cast(replace(customer_id, 'C', '') as {key_type}) as customer_id) from features"
     )
-    tables = {
-        "features": "features",
-        "models": "models",
-        "current_model": "current_model",
-        "segments": "segments",
-        "run_settings": "run",
-    }
 
     def results() -> list[duckdb.DuckDBPyRelation]:
         return [
-            assign_segments(house.connection, feature_words="words", **tables),
-            project_customers(house.connection, segmentation="value", **tables),
+            assign_segments(
+                house.connection,
+                tables=house.model_tables,
+                segments="segments",
+                feature_words="words",
+            ),
+            project_customers(
+                house.connection,
+                segmentation="value",
+                tables=house.model_tables,
+                segments="segments",
+            ),
         ]
 
     empty = [(r.columns, list(map(str, r.types)), len(r.fetchall())) for r in results()]

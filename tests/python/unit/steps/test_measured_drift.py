@@ -24,13 +24,9 @@ def drift(house: House) -> pd.DataFrame:
     house.put("assignments", house.assignments())
     table = measure_drift(
         house.connection,
-        segmentation="value",
-        features=house.connection.table("features"),
+        tables=house.model_tables,
         assignments="assignments",
-        models="models",
-        current_model="current_model",
         segments="segments",
-        run_settings="run",
         feature_words="words",
     )
     return table.to_pandas().set_index(["subject_kind", "feature"])

@@ -139,11 +139,8 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
         projected = project_customers(
             house.connection,
             segmentation="value",
-            features="features",
-            models="models",
-            current_model="current_model",
+            tables=house.model_tables,
             segments="segments",
-            run_settings="run",
         )
         assert projected.fetchall() == []
 
@@ -244,11 +241,8 @@ def test_customers_and_centroids_are_projected_alike(house: House) -> None:
     table = project_customers(
         house.connection,
         segmentation="value",
-        features="features",
-        models="models",
-        current_model="current_model",
+        tables=house.model_tables,
         segments="segments",
-        run_settings="run",
     ).df()
     customers = table[table.point == "customer"]
     assert len(customers) == 300
