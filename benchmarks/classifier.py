@@ -309,7 +309,7 @@ def ready(folder: str, kind: str) -> Work:
 def in_batches(folder: str, kind: str, reasons: bool = False) -> Work:
     """Predict distinct people batch by batch, and join in the engine."""
     import duckdb
-    from segmentation.classification.assign import score_into
+    from segmentation.classification.assign import NewTable, score_into
     from segmentation.engine.duckdb import DuckDBEngine
 
     classifier = _load(folder, kind)
@@ -322,9 +322,9 @@ def in_batches(folder: str, kind: str, reasons: bool = False) -> Work:
                 DuckDBEngine(connection),
                 "source.prospects",
                 classifier,
-                "scored",
+                NewTable("scored"),
                 keep=["id"],
-                reasons=reasons,
+                words={} if reasons else None,
             )
             connection.execute("checkpoint")
         return {"predicted": scoring.predicted}

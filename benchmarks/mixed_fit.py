@@ -114,8 +114,8 @@ def sample_and_refine(folder: str, name: str = "ours", scans: bool = False) -> W
     """Fit to a sample, refine on all rows in the engine, and score them there."""
     import duckdb
     from segmentation.clustering import ALGORITHMS
-    from segmentation.clustering.k_choice import scan_k
-    from segmentation.clustering.refinement import refine_prototypes
+    from segmentation.clustering.k_choice import FitsToJudge, scan_k
+    from segmentation.clustering.refinement import LloydPasses, refine_prototypes
     from segmentation.engine.duckdb import DuckDBEngine
     from segmentation.scoring.nearest import assigned_table
 
@@ -140,22 +140,12 @@ def sample_and_refine(folder: str, name: str = "ours", scans: bool = False) -> W
                     sample.rows(slice(0, SCAN_ROWS)),
                     algorithm,
                     KS,
-                    n_init=RESTARTS,
-                    seed=0,
-                    resamples=SCAN_RESAMPLES,
-                    announce=lambda _: None,
+                    FitsToJudge(n_init=RESTARTS, seed=0, resamples=SCAN_RESAMPLES),
                 )
             start = algorithm.fit(sample, K, n_init=RESTARTS, seed=0).prototypes
-            refined = refine_prototypes(
-                engine,
-                "source.customers",
-                features,
-                start,
-                recentered=algorithm.recentered,
-                gamma=sample.gamma,
-                max_passes=MOST_PASSES,
-                tolerance=TOLERANCE,
-            )
+            assert algorithm.recentered is not None
+            lloyd = LloydPasses(algorithm.recentered, sample.gamma, MOST_PASSES, TOLERANCE)
+            refined = refine_prototypes(engine, "source.customers", features, start, lloyd)
             query = assigned_table(
                 engine, "source.customers", features, refined.prototypes, keep=["id"]
             )

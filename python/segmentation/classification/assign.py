@@ -44,17 +44,26 @@ class TableScoring:
     predicted: int
 
 
+@dataclass(frozen=True)
+class NewTable:
+    """A table that is made, or replaced."""
+
+    name: str
+    is_temporary: bool = False
+
+    def made_as(self) -> str:
+        """Return what stands before the query of its rows."""
+        return f"create or replace {'temporary ' if self.is_temporary else ''}table {self.name} as"
+
+
 def score_into(
     engine: Engine,
     source: str,
     classifier: SegmentClassifier,
-    into: str,
+    into: NewTable,
     *,
     keep: Sequence[str],
-    words: Mapping[str, FeatureWords] | None = None,
-    reasons: bool = True,
-    temporary: bool = False,
-    distinct_share: float | None = None,
+    words: Mapping[str, FeatureWords] | None,
 ) -> TableScoring:
     """Predict every row of a table and write the predictions to another.
 
@@ -65,19 +74,11 @@ def score_into(
         A from-item: a table that is committed, and not temporary. A feature that it has no column
         for counts as unknown, with a warning.
     classifier : SegmentClassifier
-    into : str
-        The table that is made, or replaced.
+    into : NewTable
     keep : sequence of str
         Columns of `source` that are passed on, e.g. the key.
-    words : mapping, optional
-        Feature to its words.
-    reasons : bool
-        Whether reasons are given.
-    temporary : bool
-        Whether `into` is a temporary table.
-    distinct_share : float, optional
-        Combinations are predicted once each where there are at most this many per row: 0.25, or
-        0.6 with reasons, unless given.
+    words : mapping or None
+        Feature to its words; None gives no reasons.
 
     Returns
     -------
@@ -92,20 +93,18 @@ def score_into(
     rows, distinct = engine.rows(
         select(["count(*)", f"approx_count_distinct({one_value})"], source)
     )[0]
-    made = f"create or replace {'temporary ' if temporary else ''}table {into} as"
-    if distinct_share is None:
-        distinct_share = DISTINCT_SHARE_WITH_REASONS if reasons else DISTINCT_SHARE
-    if distinct > distinct_share * rows:
+    most = DISTINCT_SHARE if words is None else DISTINCT_SHARE_WITH_REASONS
+    if distinct > most * rows:
         # Under names of their own: a column may be both passed on and a feature.
         passed_on = {name: f"segmentation_kept_{i}" for i, name in enumerate(keep)}
         columns = [f"{quoted(name)} as {alias}" for name, alias in passed_on.items()]
         query = select([*columns, *features], source)
-        reader = _reader(engine, query, classifier, passed_on, words, reasons)
-        _create(engine, made, reader)
+        reader = _reader(engine, query, classifier, passed_on, words)
+        _create(engine, into.made_as(), reader)
         return TableScoring(rows, rows)
     names = {column.name: column.name for column in known}
     given = [f"source_rows.{quoted(name)}" for name in keep]
-    given += [f"predicted.{name}" for name in prediction_schema(reasons=reasons).names]
+    given += [f"predicted.{name}" for name in prediction_schema(reasons=words is not None).names]
     same = [
         f"{_as_read(column, 'source_rows.')} is not distinct from predicted.{quoted(column.name)}"
         for column in known
@@ -115,13 +114,13 @@ def score_into(
     for part in range(parts):
         in_part = f"{one_value} % {parts} = {part}"
         combinations = select(features or ["null as nothing"], source, where=in_part, distinct=True)
-        reader = _reader(engine, combinations, classifier, names, words, reasons)
-        _create(engine, f"create or replace temporary table {_PREDICTED} as", reader)
+        reader = _reader(engine, combinations, classifier, names, words)
+        _create(engine, NewTable(_PREDICTED, is_temporary=True).made_as(), reader)
         predicted += engine.rows(f"select count(*) from {_PREDICTED}")[0][0]
         rows_of_part = Query(source).step("source_rows", select(["*"], source, where=in_part))
         joined = f"source_rows\ninner join {_PREDICTED} as predicted\n    on {all_of(same)}"
         scored = rows_of_part.step("scored_rows", select(given, joined))
-        engine.execute(f"{made if part == 0 else f'insert into {into}'}\n{scored}")
+        engine.execute(f"{into.made_as() if part == 0 else f'insert into {into.name}'}\n{scored}")
     engine.execute(f"drop table {_PREDICTED}")
     return TableScoring(rows, predicted)
 
@@ -138,9 +137,8 @@ def _reader(
     classifier: SegmentClassifier,
     passed_on: Mapping[str, str],
     words: Mapping[str, FeatureWords] | None,
-    reasons: bool,
 ) -> pa.RecordBatchReader:
-    batches = engine.reader(query, BATCH_ROWS)
+    batches, reasons = engine.reader(query, BATCH_ROWS), words is not None
     schema = pa.schema(
         [
             *(batches.schema.field(alias).with_name(name) for name, alias in passed_on.items()),

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from segmentation.classification.candidates import Candidate
-from segmentation.classification.features import FeatureColumn
 from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import (
     BASELINE,
@@ -25,6 +24,10 @@ from segmentation.classification.metrics import (
     summaries,
 )
 from segmentation.features.arrays import Matrix
+
+if TYPE_CHECKING:
+    # It asks here which segments can be validated.
+    from segmentation.classification.training_data import TrainingData
 
 GROUPED, UNGROUPED = "grouped", "ungrouped"
 
@@ -172,14 +175,7 @@ def fit_pipeline(pipeline: Pipeline, X: Matrix, y: Labels) -> Fitted:
 
 
 def search_setting(
-    candidate: Candidate,
-    columns: Sequence[FeatureColumn],
-    X: Matrix,
-    y: Labels,
-    splits: Sequence[Split],
-    *,
-    classes: int,
-    seed: int,
+    candidate: Candidate, training: TrainingData, splits: Sequence[Split], seed: int
 ) -> Mapping[str, Any]:
     """Return the setting of a candidate's grid with the lowest log loss over held-out folds.
 
@@ -189,11 +185,12 @@ def search_setting(
     """
     if len(candidate.grid) == 1 or not splits:
         return candidate.grid[0]
+    X, y, classes = training.X, training.y, len(training.segments)
     losses = []
     for setting in candidate.grid:
         of_folds = []
         for split in splits:
-            pipeline = candidate.pipeline(columns, seed, setting)
+            pipeline = candidate.pipeline(training.columns, seed, setting)
             fitted = fit_pipeline(pipeline, X[split.train], y[split.train])
             predicted = fitted.probabilities(X[split.test], classes)
             of_folds.append(log_loss(y[split.test], predicted))
@@ -204,14 +201,10 @@ def search_setting(
 def cross_validate(
     candidate: Candidate,
     setting: Mapping[str, Any],
-    columns: Sequence[FeatureColumn],
-    X: Matrix,
-    y: Labels,
+    training: TrainingData,
     splits: Sequence[Split],
     *,
-    segments: Sequence[str],
     validation: str,
-    folds: int,
     seed: int,
 ) -> CrossValidation:
     """Fit a candidate to one side of each split and judge it on the other.
@@ -221,23 +214,18 @@ def cross_validate(
     candidate : Candidate
     setting : mapping
         Of the candidate's grid.
-    columns : sequence of FeatureColumn
-    X : ndarray of shape (n, n_features)
-    y : ndarray of shape (n,)
-        Positions in `segments`.
+    training : TrainingData
     splits : sequence of Split
-    segments : sequence of str
     validation : str
         The kind of the splits: grouped or ungrouped.
-    folds : int
-        Of one repeat.
     seed : int
     """
+    X, y, segments = training.X, training.y, training.segments
     repeats = max(split.repeat for split in splits) + 1
     probabilities = np.full((repeats, len(y), len(segments)), np.nan)
     of_folds, held_out = [], []
     for split in splits:
-        pipeline = candidate.pipeline(columns, seed, setting)
+        pipeline = candidate.pipeline(training.columns, seed, setting)
         fitted = fit_pipeline(pipeline, X[split.train], y[split.train])
         predicted = fitted.probabilities(X[split.test], len(segments))
         probabilities[split.repeat, split.test] = predicted
@@ -248,18 +236,19 @@ def cross_validate(
         candidate.name,
         validation,
         probabilities,
-        summaries(candidate.name, validation, of_folds, folds),
+        summaries(candidate.name, validation, of_folds, training.folds),
         held_out,
     )
 
 
 def judge_baseline(
-    y: Labels, splits: Sequence[Split], segments: Sequence[str], validation: str, folds: int
+    training: TrainingData, splits: Sequence[Split], validation: str
 ) -> list[MetricSummary]:
     """Return the metrics of predicting the shares of the training side for every row."""
+    y, segments = training.y, training.segments
     of_folds = []
     for split in splits:
         shares = np.bincount(y[split.train], minlength=len(segments)) / len(split.train)
         predicted = np.tile(shares, (len(split.test), 1))
         of_folds.append(fold_metrics(y[split.test], predicted, segments))
-    return summaries(BASELINE, validation, of_folds, folds)
+    return summaries(BASELINE, validation, of_folds, training.folds)

@@ -150,7 +150,7 @@ def _finished(
     found: FoundRows,
     options: ClassifierOptions,
 ) -> ClassifierFit:
-    columns, X, y, segments = training.columns, training.X, training.y, training.segments
+    columns, y, segments = training.columns, training.y, training.segments
     selection, needed_score = selection_records(
         judged.metrics,
         judged.settings,
@@ -160,15 +160,7 @@ def _finished(
     )
     winner = next(record["candidate"] for record in selection if record["is_winner"])
     validated = judged.grouped[winner]
-    importance = importance_records(
-        validated,
-        columns,
-        X,
-        y,
-        classes=len(segments),
-        repeats=options.importance_repeats,
-        seed=options.seed,
-    )
+    importance = importance_records(validated, training, options)
     actual, probabilities = _stacked(validated.probabilities, y)
     temperature = fit_temperature(actual, probabilities)
     calibrated = temper(probabilities, temperature)

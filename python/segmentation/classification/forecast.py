@@ -151,17 +151,8 @@ def forecast_records(
             f"The tally is of {len(tally.expected)} segments, the classifier of "
             f"{len(classifier.segments)}: {', '.join(classifier.segments)}."
         )
-    z = NormalDist().inv_cdf((1 + level) / 2)
     return [
-        _record(
-            segment,
-            tally,
-            j,
-            classifier.share_errors,
-            (revenues or {}).get(segment),
-            z,
-            level,
-        )
+        _record(segment, tally, j, classifier.share_errors[j], (revenues or {}).get(segment), level)
         for j, segment in enumerate(classifier.segments)
     ]
 
@@ -237,13 +228,13 @@ def _record(
     segment: str,
     tally: Tally,
     j: int,
-    share_errors: Sequence[float],
+    share_error: float,
     revenue: Revenue | None,
-    z: float,
     level: float,
 ) -> dict[str, Any]:
+    z = NormalDist().inv_cdf((1 + level) / 2)
     expected = tally.expected[j]
-    spread = math.hypot(math.sqrt(tally.variances[j]), tally.customers * share_errors[j])
+    spread = math.hypot(math.sqrt(tally.variances[j]), tally.customers * share_error)
     record: dict[str, Any] = {
         "segment": segment,
         "most_likely_customers": tally.most_likely[j],

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from segmentation.classification.cross_validation import CrossValidation
-from segmentation.classification.features import FeatureColumn
-from segmentation.classification.grouping import Labels
 from segmentation.classification.metrics import macro_f1
-from segmentation.features.arrays import Matrix
+from segmentation.classification.options import ClassifierOptions
+from segmentation.classification.training_data import TrainingData
 
 
 def importance_records(
-    validated: CrossValidation,
-    columns: Sequence[FeatureColumn],
-    X: Matrix,
-    y: Labels,
-    *,
-    classes: int,
-    repeats: int,
-    seed: int,
+    validated: CrossValidation, training: TrainingData, options: ClassifierOptions
 ) -> list[dict[str, Any]]:
     """Return permutation importances on held-out folds: rows of ``rpt_feature_importance``.
 
@@ -33,13 +24,10 @@ def importance_records(
     ----------
     validated : CrossValidation
         Its pipelines are judged on rows that they have not seen.
-    columns : sequence of FeatureColumn
-    X : ndarray of shape (n, n_features)
-    y : ndarray of shape (n,)
-    classes : int
-    repeats : int
-        Shuffles of each feature on each fold.
-    seed : int
+    training : TrainingData
+        What it was validated on.
+    options : ClassifierOptions
+        How often each feature is shuffled on each fold, and the seed.
 
     Returns
     -------
@@ -48,10 +36,11 @@ def importance_records(
         mean and standard_deviation of the drop in macro F1 over folds and shuffles, folds,
         shuffles. A mean below 0 means that shuffling did not reduce macro F1.
     """
-    random = np.random.default_rng(seed)
+    columns, classes, repeats = training.columns, len(training.segments), options.importance_repeats
+    random = np.random.default_rng(options.seed)
     drops: list[list[float]] = [[] for _ in columns]
     for split, fitted in validated.held_out:
-        rows, actual = X[split.test], y[split.test]
+        rows, actual = training.X[split.test], training.y[split.test]
         plain = macro_f1(actual, fitted.probabilities(rows, classes).argmax(axis=1), classes)
         for j in range(len(columns)):
             for _ in range(repeats):

@@ -64,8 +64,7 @@ def judge_candidates(
     JudgedCandidates or None
         None where the rows are so connected that no split keeps two segments on one side.
     """
-    columns, X, y, segments = training.columns, training.X, training.y, training.segments
-    folds, seed = training.folds, options.seed
+    y, folds, seed = training.y, training.folds, options.seed
     tuning_splits = _tuning_splits(training, options)
     splits = {
         GROUPED: make_splits(y, training.groups, folds=folds, repeats=options.repeats, seed=seed),
@@ -75,24 +74,13 @@ def judge_candidates(
         return None
     judged = JudgedCandidates({}, {}, [])
     for validation, of_validation in splits.items():
-        judged.metrics.extend(judge_baseline(y, of_validation, segments, validation, folds))
+        judged.metrics.extend(judge_baseline(training, of_validation, validation))
     for candidate in candidates:
-        setting = search_setting(
-            candidate, columns, X, y, tuning_splits, classes=len(segments), seed=seed
-        )
+        setting = search_setting(candidate, training, tuning_splits, seed)
         judged.settings[candidate.name] = setting
         for validation, of_validation in splits.items():
             validated = cross_validate(
-                candidate,
-                setting,
-                columns,
-                X,
-                y,
-                of_validation,
-                segments=segments,
-                validation=validation,
-                folds=folds,
-                seed=seed,
+                candidate, setting, training, of_validation, validation=validation, seed=seed
             )
             judged.metrics.extend(validated.metrics)
             if validation == GROUPED:

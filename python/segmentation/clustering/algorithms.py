@@ -93,7 +93,7 @@ def _kmeans(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clusterin
 
 
 def _kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clustering:
-    from segmentation.clustering.kprototypes.search import fit_prototypes
+    from segmentation.clustering.kprototypes.search import PrototypeSearch, fit_prototypes
 
     fitted = fit_prototypes(
         sample.numbers,
@@ -101,11 +101,7 @@ def _kprototypes(sample: MixedSample, k: int, *, n_init: int, seed: int) -> Clus
         sample.codes,
         [count + 1 for count in sample.category_counts],
         k,
-        gamma=sample.gamma,
-        n_init=n_init,
-        max_iter=1000,
-        tol=0.0,
-        random_state=seed,
+        PrototypeSearch(sample.gamma, n_init, max_iter=1000, tol=0.0, random_state=seed),
     )
     modes = from_modes(fitted.centers, fitted.modes, sample.category_counts, sample.gamma)
     return _nearest(sample, modes)

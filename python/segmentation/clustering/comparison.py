@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, davies
 
 from segmentation.clustering.algorithms import ALGORITHMS
 from segmentation.clustering.judgements import AlgorithmJudgement
-from segmentation.clustering.k_choice import bootstrap_agreement, resample_fit
+from segmentation.clustering.k_choice import FitsToJudge, bootstrap_agreement, resample_fit
 from segmentation.clustering.silhouettes import silhouettes
 from segmentation.features.arrays import Codes
 from segmentation.features.mixed_sample import MixedSample
@@ -21,10 +21,7 @@ def compare_algorithms(
     sample: MixedSample,
     names: Sequence[str],
     k: int,
-    *,
-    n_init: int,
-    seed: int,
-    resamples: int,
+    fits: FitsToJudge,
     announce: Callable[[str], None] = lambda _: None,
 ) -> list[AlgorithmJudgement]:
     """Judge algorithms on the same rows.
@@ -37,11 +34,8 @@ def compare_algorithms(
         categories is omitted if the sample lacks either.
     k : int
         Number of segments, for the algorithms that take one.
-    n_init : int
-        Restarts per fit.
-    seed : int
-    resamples : int
-        Bootstrap resamples.
+    fits : FitsToJudge
+        Of each algorithm.
     announce : callable
         Called before each algorithm, with a message.
 
@@ -58,25 +52,23 @@ def compare_algorithms(
         if ALGORITHMS[name].needs_both_kinds and not is_mixed:
             continue
         announce(f"comparing {name}")
-        judgements.append(_judge(sample, name, k, n_init, seed, resamples))
+        judgements.append(_judge(sample, name, k, fits))
     return judgements
 
 
-def _judge(
-    sample: MixedSample, name: str, k: int, n_init: int, seed: int, resamples: int
-) -> AlgorithmJudgement:
+def _judge(sample: MixedSample, name: str, k: int, fits: FitsToJudge) -> AlgorithmJudgement:
     algorithm = ALGORITHMS[name]
     rows = sample.rows(slice(0, algorithm.most_rows))
     start = time.process_time()
-    fitted = algorithm.fit(rows, k, n_init=n_init, seed=seed)
+    fitted = algorithm.fit(rows, k, n_init=fits.n_init, seed=fits.seed)
     seconds = time.process_time() - start
     labels = fitted.labels
     agreement = bootstrap_agreement(
         rows,
         labels,
-        resample_fit(algorithm, k, n_init),
-        np.random.default_rng([seed, k]),
-        resamples,
+        resample_fit(algorithm, k, fits.n_init),
+        np.random.default_rng([fits.seed, k]),
+        fits.resamples,
     )
     inside = labels != NOISE
     points, own = rows.embedded[inside], labels[inside]

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.algorithms import Algorithm
 from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.conditions_of_fit import ConditionsOfFit, measured_conditions
 from segmentation.clustering.counted_succession import counted_succession
 from segmentation.clustering.evidence import feature_evidence
 from segmentation.clustering.judgements import AlgorithmJudgement, KJudgement, NullComparison
-from segmentation.clustering.k_choice import knee_of, scan_k
+from segmentation.clustering.k_choice import FitsToJudge, knee_of, scan_k
 from segmentation.clustering.model import SegmentationModel
 from segmentation.clustering.model_parts import (
     FitMetrics,
@@ -29,7 +28,12 @@ from segmentation.clustering.names import with_names
 from segmentation.clustering.naming import NamingInputs
 from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.projection import fit_projection
-from segmentation.clustering.refinement import RefinedPrototypes, refine_prototypes, segment_means
+from segmentation.clustering.refinement import (
+    LloydPasses,
+    RefinedPrototypes,
+    refine_prototypes,
+    segment_means,
+)
 from segmentation.clustering.rows_to_fit import RowsToFit, read_rows_to_fit, rows_in_no_state
 from segmentation.clustering.segment_shares import with_segment_shares
 from segmentation.clustering.small_segments import without_small_segments
@@ -65,6 +69,20 @@ class _ChosenK:
     structure: str | None
     by_rule: int
     k: int
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What a fit found, and in which rows.
+
+    `refined` is what the passes over all rows arrived at; `prototypes` are these by size.
+    """
+
+    rows: RowsToFit
+    chosen: _ChosenK
+    conditions: ConditionsOfFit
+    refined: RefinedPrototypes
+    prototypes: Prototypes
 
 
 def fit_model(
@@ -109,28 +127,30 @@ def fit_model(
     rows = read_rows_to_fit(engine, table, options, key)
     if rows is None:
         return None
-    algorithm = ALGORITHMS[options.algorithm]
     chosen = _choose_k(rows, options, request.segmentation)
-    fitted = rows.sample.rows(slice(0, algorithm.most_rows))
     conditions = measured_conditions(engine, rows.inliers, options, naming, key)
-    refined = _search_and_refine(
-        engine, rows, fitted, chosen.k, options, request.segmentation, conditions
-    )
-    if algorithm.takes_k and 2 * refined.prototypes.segments < chosen.k:
+    refined = _search_and_refine(engine, rows, chosen.k, options, request.segmentation, conditions)
+    if ALGORITHMS[options.algorithm].takes_k and 2 * refined.prototypes.segments < chosen.k:
         others = rows_in_no_state(engine, rows, options, conditions, key)
         if others is not None:
-            rows = others
-            fitted = rows.sample.rows(slice(0, algorithm.most_rows))
-            refined = _search_and_refine(
-                engine,
-                rows,
-                fitted,
-                min(chosen.k, rows.sample.distinct_rows),
-                options,
-                request.segmentation,
-                conditions,
-            )
+            rows, k = others, min(chosen.k, others.sample.distinct_rows)
+            refined = _search_and_refine(engine, rows, k, options, request.segmentation, conditions)
     prototypes = _largest_first(engine, table, rows.prepared, refined.prototypes)
+    found = _Found(rows, chosen, conditions, refined, prototypes)
+    unnamed = _unnamed_model(engine, table, options, request, found)
+    rule = ScoringRule(rows.prepared, prototypes, conditions.states)
+    measured = measured_segments(engine, table, rule, unnamed.known_numbers)
+    if naming.earlier is not None:
+        succession = counted_succession(engine, table, unnamed, naming.earlier, naming)
+        unnamed = dataclasses.replace(unnamed, succession=succession)
+    return with_names(unnamed, measured, naming)
+
+
+def _unnamed_model(
+    engine: Engine, table: str, options: SegmentationOptions, request: FitRequest, found: _Found
+) -> SegmentationModel:
+    """Return the model with all that does not depend on what its segments are called."""
+    rows, chosen, refined, prototypes = found.rows, found.chosen, found.refined, found.prototypes
     k = prototypes.segments
     judged = rows.sample.rows(slice(0, EVIDENCE_ROWS))
     header = request.header(
@@ -146,9 +166,10 @@ def fit_model(
         ),
     )
     features = _model_features(engine, table, rows)
-    unnamed = SegmentationModel(
+    takes_k = ALGORITHMS[options.algorithm].takes_k
+    return SegmentationModel(
         **vars(header),
-        k_asked=str(options.k_of_algorithm) if algorithm.takes_k else "as many as there are",
+        k_asked=str(options.k_of_algorithm) if takes_k else "as many as there are",
         k_by_rule=chosen.by_rule,
         playbook_hash="",
         features=features,
@@ -157,7 +178,7 @@ def fit_model(
         metrics=FitMetrics(
             inertia=refined.inertia,
             customers=sum(refined.counts),
-            sample_customers=len(fitted),
+            sample_customers=len(_searched(rows.sample, options)),
             passes=refined.passes,
             converged=refined.converged,
         ),
@@ -173,18 +194,12 @@ def fit_model(
         knee_of_shorter_scan=knee_of(chosen.judgements[:-2]),
         comparison=_compared(rows.sample, k if k > 1 else chosen.by_rule, options, request),
         projection=fit_projection(rows.sample),
-        thresholds=[Threshold(n, v) for n, v in conditions.states.thresholds.items()],
+        thresholds=[Threshold(n, v) for n, v in found.conditions.states.thresholds.items()],
         promises=[],
-        explained=conditions.explained,
+        explained=found.conditions.explained,
         distributions=[],
         succession=None,
     )
-    rule = ScoringRule(rows.prepared, prototypes, conditions.states)
-    measured = measured_segments(engine, table, rule, unnamed.known_numbers)
-    if naming.earlier is not None:
-        succession = counted_succession(engine, table, unnamed, naming.earlier, naming)
-        unnamed = dataclasses.replace(unnamed, succession=succession)
-    return with_names(unnamed, measured, naming)
 
 
 def _choose_k(rows: RowsToFit, options: SegmentationOptions, segmentation: str) -> _ChosenK:
@@ -217,7 +232,6 @@ def _choose_k(rows: RowsToFit, options: SegmentationOptions, segmentation: str) 
 def _search_and_refine(
     engine: Engine,
     rows: RowsToFit,
-    fitted: MixedSample,
     k: int,
     options: SegmentationOptions,
     segmentation: str,
@@ -225,30 +239,25 @@ def _search_and_refine(
 ) -> RefinedPrototypes:
     """Search for prototypes in a sample, refine them on all rows, and dissolve small ones."""
     algorithm = ALGORITHMS[options.algorithm]
+    searched = _searched(rows.sample, options)
     log.info(
         "%s: fitting %s on %s customers%s",
         segmentation,
         options.algorithm,
-        f"{len(fitted):,}",
+        f"{len(searched):,}",
         f", k = {k}" if algorithm.takes_k else "",
     )
-    start = _prototypes(algorithm, fitted, k, options, segmentation)
+    start = _prototypes(searched, k, options, segmentation)
     # The engine cannot predict what is missing: what was imputed would be undone.
-    is_refined = algorithm.recentered is not None and not rows.is_imputed
-    if is_refined:
+    lloyd = None
+    if algorithm.recentered is not None and not rows.is_imputed:
         log.info("%s: refining on all customers in the engine", segmentation)
+        lloyd = LloydPasses(
+            algorithm.recentered, rows.sample.gamma, options.max_passes, options.tolerance
+        )
 
     def refine(start: Prototypes) -> RefinedPrototypes:
-        return refine_prototypes(
-            engine,
-            rows.inliers,
-            rows.prepared,
-            start,
-            recentered=algorithm.recentered if is_refined else None,
-            gamma=rows.sample.gamma,
-            max_passes=options.max_passes,
-            tolerance=options.tolerance,
-        )
+        return refine_prototypes(engine, rows.inliers, rows.prepared, start, lloyd)
 
     return without_small_segments(
         engine,
@@ -297,22 +306,22 @@ def _compared(
         rows.rows(slice(0, options.compared_rows)),
         options.compared_algorithms,
         k,
-        n_init=options.compared_n_init,
-        seed=options.seed,
-        resamples=options.compared_resamples,
+        FitsToJudge(options.compared_n_init, options.seed, options.compared_resamples),
         announce=lambda message: log.info("%s: %s", request.segmentation, message),
     )
 
 
+def _searched(sample: MixedSample, options: SegmentationOptions) -> MixedSample:
+    """Return the rows of a sample that the algorithm searches in."""
+    return sample.rows(slice(0, ALGORITHMS[options.algorithm].most_rows))
+
+
 def _prototypes(
-    algorithm: Algorithm,
-    rows: MixedSample,
-    k: int,
-    options: SegmentationOptions,
-    segmentation: str,
+    rows: MixedSample, k: int, options: SegmentationOptions, segmentation: str
 ) -> Prototypes:
     if not rows.numbers.shape[1] and not rows.codes.shape[1]:
         return from_centers(np.zeros((1, 0)))
+    algorithm = ALGORITHMS[options.algorithm]
     found = algorithm.fit(rows, k, n_init=options.n_init, seed=options.seed).prototypes
     if not found.segments:
         raise OptionError(
@@ -332,9 +341,7 @@ def _scan(rows: MixedSample, options: SegmentationOptions) -> list[KJudgement]:
         rows.rows(slice(0, min(options.scan_rows, algorithm.most_rows))),
         algorithm,
         range(options.scan_from, options.scan_to + 1),
-        n_init=options.scan_n_init,
-        seed=options.seed,
-        resamples=options.stability_resamples,
+        FitsToJudge(options.scan_n_init, options.seed, options.stability_resamples),
         announce=log.info,
     )
 

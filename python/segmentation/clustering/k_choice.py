@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from kneed import KneeLocator
@@ -20,14 +20,29 @@ from segmentation.features.mixed_sample import MixedSample
 RESAMPLE_ROWS = 2_500
 
 
+@dataclass(frozen=True)
+class FitsToJudge:
+    """How many fits a judgement rests on.
+
+    Attributes
+    ----------
+    n_init : int
+        Restarts per fit, see :func:`resample_fit` for those of a resample.
+    seed : int
+    resamples : int
+        Bootstrap resamples, each fitted once.
+    """
+
+    n_init: int
+    seed: int
+    resamples: int
+
+
 def scan_k(
     sample: MixedSample,
     algorithm: Algorithm,
     ks: Sequence[int],
-    *,
-    n_init: int,
-    seed: int,
-    resamples: int,
+    fits: FitsToJudge,
     announce: Callable[[str], None] = lambda _: None,
 ) -> list[KJudgement]:
     """Judge every k on a sample.
@@ -39,11 +54,8 @@ def scan_k(
         One of :data:`segmentation.clustering.ALGORITHMS` that takes a k.
     ks : sequence of int
         From 2. A k is omitted if there are not more distinct rows.
-    n_init : int
-        Restarts per fit, see :func:`resample_fit` for those of a resample.
-    seed : int
-    resamples : int
-        Bootstrap resamples per k.
+    fits : FitsToJudge
+        Of each k.
     announce : callable
         Called before each k, with a message.
 
@@ -57,7 +69,7 @@ def scan_k(
         if k >= sample.distinct_rows:
             break
         announce(f"judging k = {k}")
-        judgement, labels = _judge(sample, algorithm, k, n_init, seed, resamples)
+        judgement, labels = _judge(sample, algorithm, k, fits)
         judgements.append(judgement)
         labellings.append(labels)
     knee = knee_of(judgements)
@@ -75,17 +87,17 @@ def scan_k(
 
 
 def _judge(
-    sample: MixedSample, algorithm: Algorithm, k: int, n_init: int, seed: int, resamples: int
+    sample: MixedSample, algorithm: Algorithm, k: int, fits: FitsToJudge
 ) -> tuple[KJudgement, Codes]:
-    fitted = algorithm.fit(sample, k, n_init=n_init, seed=seed)
+    fitted = algorithm.fit(sample, k, n_init=fits.n_init, seed=fits.seed)
     labels = fitted.labels
     several = len(np.unique(labels)) > 1
     agreement = bootstrap_agreement(
         sample,
         labels,
-        resample_fit(algorithm, k, n_init),
-        np.random.default_rng([seed, k]),
-        resamples,
+        resample_fit(algorithm, k, fits.n_init),
+        np.random.default_rng([fits.seed, k]),
+        fits.resamples,
     )
     judgement = KJudgement(
         k=k,

@@ -25,6 +25,7 @@ from segmentation.playbook.matching import (
     Continuity,
     ContinuityLimits,
     SegmentName,
+    TakenNames,
     continued_segments,
     name_segments,
     profile_distance,
@@ -84,11 +85,13 @@ def current_names(model: SegmentationModel, naming: NamingInputs) -> list[Segmen
         _usable_targets(model, naming),
         naming.words,
         limit=limit,
-        kept={
-            i: name
-            for i, name in stored.items()
-            if name.named_by == "earlier model" and name.segment_slug in written
-        },
+        taken=TakenNames(
+            {
+                i: name
+                for i, name in stored.items()
+                if name.named_by == "earlier model" and name.segment_slug in written
+            }
+        ),
     )
 
 
@@ -118,9 +121,8 @@ def with_names(
             targets,
             naming.words,
             limit=naming.limits.naming_limit,
-            kept=continuity.names(written),
+            taken=TakenNames(continuity.names(written), continuity.retired),
             told=_told_profiles(model, measured),
-            retired=continuity.retired,
         )
     segments = []
     for segment, name in zip(model.segments, names, strict=True):

@@ -20,7 +20,27 @@ from segmentation.scoring.nearest import (
 )
 from segmentation.scoring.prototypes import Prototypes
 
-Recentered = Callable[[Matrix, list[Matrix], float], Prototypes]
+
+@dataclass(frozen=True)
+class LloydPasses:
+    """How passes over all rows move prototypes, and when they end.
+
+    Attributes
+    ----------
+    recentered : callable
+        See :class:`segmentation.clustering.algorithms.Algorithm`.
+    gamma : float
+        What a category that differs adds.
+    max_passes : int
+        Most passes.
+    tolerance : float
+        A pass that moves no coordinate by more than this, and no category's cost, is the last.
+    """
+
+    recentered: Callable[[Matrix, list[Matrix], float], Prototypes]
+    gamma: float
+    max_passes: int
+    tolerance: float
 
 
 @dataclass(frozen=True)
@@ -70,11 +90,7 @@ def refine_prototypes(
     table: str,
     features: PreparedFeatures,
     prototypes: Prototypes,
-    *,
-    recentered: Recentered | None,
-    gamma: float,
-    max_passes: int,
-    tolerance: float,
+    lloyd: LloydPasses | None,
 ) -> RefinedPrototypes:
     """Move prototypes to the middle of their rows until they rest, one ``group by`` a pass.
 
@@ -90,14 +106,8 @@ def refine_prototypes(
     features : PreparedFeatures
     prototypes : Prototypes
         Where to begin.
-    recentered : callable or None
-        See :class:`segmentation.clustering.algorithms.Algorithm`; None makes no pass.
-    gamma : float
-        What a category that differs adds.
-    max_passes : int
-        Most passes.
-    tolerance : float
-        A pass that moves no coordinate by more than this, and no category's cost, is the last.
+    lloyd : LloydPasses or None
+        None makes no pass.
 
     Returns
     -------
@@ -106,9 +116,9 @@ def refine_prototypes(
     """
     largest = _largest_absolute(engine, table, features)
     passes, moved = 0, np.inf
-    while recentered is not None and passes < max_passes and moved > tolerance:
+    while lloyd is not None and passes < lloyd.max_passes and moved > lloyd.tolerance:
         found = segment_means(engine, table, features, prototypes, largest=largest)
-        fresh = recentered(found.means, found.shares, gamma)
+        fresh = lloyd.recentered(found.means, found.shares, lloyd.gamma)
         # Nobody is nearest to it: it has no middle to move to.
         empty = np.array(found.counts) == 0
         fresh = _with_rows(fresh, prototypes, empty)
@@ -116,7 +126,8 @@ def refine_prototypes(
         prototypes = fresh
         passes += 1
     counts, inertia = _inertia(engine, table, features, prototypes, largest)
-    return RefinedPrototypes(prototypes, counts, inertia, passes, bool(moved <= tolerance))
+    converged = lloyd is not None and bool(moved <= lloyd.tolerance)
+    return RefinedPrototypes(prototypes, counts, inertia, passes, converged)
 
 
 def segment_means(

@@ -94,7 +94,7 @@ def case(branches: Sequence[tuple[str, str]], otherwise: str | None = None, *, o
     return f"{opening}\n{indented(chr(10).join(parts))}\nend"
 
 
-def select(
+def select(  # noqa: PLR0913 - they are the clauses of a select
     columns: Sequence[str],
     source: str,
     *,

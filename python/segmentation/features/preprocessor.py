@@ -122,17 +122,22 @@ class FeaturePreprocessor(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
         kept = np.clip(filled, lower, upper)
         if self.outliers == "drop":
             kept = kept[_inside(filled, self.bounds_)]
+        scales = [
+            _power_center_and_scale(kept[:, j], transformations[j], self.scaling)
+            for j in range(raw.shape[1])
+        ]
         self.features_ = [
-            _prepare(
-                str(names[j]),
-                kept[:, j],
+            PreparedFeature(
+                name=str(names[j]),
                 fill=float(fills[j]),
                 lower=float(lower[j]),
                 upper=float(upper[j]),
-                transformation=transformations[j],
-                scaling=self.scaling,
+                transform=transformations[j],
+                power=power,
+                center=center,
+                scale=scale,
             )
-            for j in range(raw.shape[1])
+            for j, (power, center, scale) in enumerate(scales)
         ]
         return self
 
@@ -188,16 +193,9 @@ def _inside(values: Matrix, bounds: Matrix) -> NDArray[np.bool_]:
     return inside
 
 
-def _prepare(
-    name: str,
-    values: Matrix,
-    *,
-    fill: float,
-    lower: float,
-    upper: float,
-    transformation: str,
-    scaling: str,
-) -> PreparedFeature:
+def _power_center_and_scale(
+    values: Matrix, transformation: str, scaling: str
+) -> tuple[float, float, float]:
     power = 1.0
     if transformation == "yeo_johnson" and np.ptp(values) > 0:
         fitted = PowerTransformer(method="yeo-johnson", standardize=False).fit(values[:, None])
@@ -210,13 +208,4 @@ def _prepare(
         center, scale = float(shaped.min()), float(np.ptp(shaped))
     if not scale > 0 or np.ptp(shaped) == 0:
         scale = 1.0
-    return PreparedFeature(
-        name=name,
-        fill=fill,
-        lower=lower,
-        upper=upper,
-        transform=transformation,
-        power=power,
-        center=center,
-        scale=scale,
-    )
+    return power, center, scale

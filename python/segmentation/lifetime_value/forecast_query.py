@@ -12,6 +12,7 @@ next 90 days.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmentation.engine.base import Engine
@@ -46,14 +47,31 @@ def distinct_histories(customers: str) -> str:
     return select(columns, customers, distinct=True, order_by="frequency, age, recency")
 
 
+@dataclass(frozen=True)
+class ForecastMethod:
+    """What the forecast of a customer is made of, besides their history.
+
+    Attributes
+    ----------
+    spend : SpendModel or None
+        Revenue is null where it is None.
+    combinations : mapping of measure to CombinedForecast
+        How recent paces are weighed; empty where the purchase model stands alone.
+    ranks_customers : bool
+        Whether the expected loss is given: earlier forecasts have to be good enough for it.
+    """
+
+    spend: SpendModel | None
+    combinations: Mapping[str, CombinedForecast]
+    ranks_customers: bool
+
+
 def forecast_query(
     engine: Engine,
     customers: str,
     histories: str,
+    method: ForecastMethod,
     *,
-    spend: SpendModel | None,
-    combinations: Mapping[str, CombinedForecast],
-    ranks_customers: bool,
     model_version: str,
     as_of: str,
 ) -> Query:
@@ -66,15 +84,11 @@ def forecast_query(
         A from-item with the columns of ``int_customer_repeat_purchases``.
     histories : str
         A table of :func:`segmentation.lifetime_value.forecast.forecast_histories`, with reasons.
-    spend : SpendModel or None
-        Revenue is null where it is None.
-    combinations : mapping of measure to CombinedForecast
-        How recent paces are weighed; empty where the purchase model stands alone.
-    ranks_customers : bool
-        Whether the expected loss is given: earlier forecasts have to be good enough for it.
+    method : ForecastMethod
     model_version, as_of : str
         The latter as YYYY-MM-DD.
     """
+    spend, combinations = method.spend, method.combinations
     query = Query(customers).step("joined_histories", _joined(customers, histories, spend))
     by_spend = combinations if spend else {}
     query = query.adding(
@@ -91,9 +105,9 @@ def forecast_query(
     query = query.adding("rested_customers", [_rest(measure) for measure in MEASURES])
     query = query.adding("forecast_customers", _forecasts(spend, bool(combinations)))
     query = query.adding(
-        "compared_customers", [f"{_loss(ranks_customers, spend)} as expected_loss"]
+        "compared_customers", [f"{_loss(method.ranks_customers, spend)} as expected_loss"]
     )
-    method = COMBINED if combinations else PURCHASE_MODEL
+    forecast_by = COMBINED if combinations else PURCHASE_MODEL
     return query.step(
         "worded_customers",
         select(
@@ -111,7 +125,7 @@ def forecast_query(
                 "history as reason_1",
                 f"{_reason_of_revenue(engine)} as reason_2",
                 "next_purchase as reason_3",
-                f"{text_literal(method)} as forecast_by",
+                f"{text_literal(forecast_by)} as forecast_by",
                 f"{text_literal(model_version)} as model_version",
             ],
             query.result,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -164,15 +164,30 @@ def match(costs: Matrix, limit: float) -> list[int | None]:
     return [int(column) if column < columns else None for column in matched]
 
 
+@dataclass(frozen=True)
+class TakenNames:
+    """Names that are not free when clusters are named.
+
+    Attributes
+    ----------
+    kept : mapping of int to SegmentName
+        Clusters whose names are already known, such as those of :func:`continued_segments`.
+    retired : set of str
+        Slugs that no cluster gets: they stood for other customers.
+    """
+
+    kept: Mapping[int, SegmentName] = field(default_factory=dict)
+    retired: Set[str] = frozenset()
+
+
 def name_segments(
     profiles: Sequence[Profile],
     vocabulary: Sequence[PlaybookRow],
     words: Mapping[str, FeatureWords],
     *,
     limit: float,
-    kept: Mapping[int, SegmentName] | None = None,
+    taken: TakenNames | None = None,
     told: Sequence[Profile] | None = None,
-    retired: Set[str] = frozenset(),
 ) -> list[SegmentName]:
     """Name clusters.
 
@@ -190,20 +205,18 @@ def name_segments(
     limit : float
         Largest root mean square difference in z-scores of a match with the playbook, over the
         features that the row names.
-    kept : mapping of int to SegmentName, optional
-        Clusters whose names are already known, such as those of :func:`continued_segments`.
+    taken : TakenNames, optional
     told : sequence of mapping, optional
         As `profiles`, what a description may tell of each cluster; without, all of `profiles`.
-    retired : set of str
-        Slugs that no cluster gets: they stood for other customers.
 
     Returns
     -------
     list of SegmentName, length k
         Slugs are unique.
     """
-    names: dict[int, SegmentName] = dict(kept or {})
-    free = _free(vocabulary, names, retired)
+    taken = taken or TakenNames()
+    names: dict[int, SegmentName] = dict(taken.kept)
+    free = _free(vocabulary, taken)
     nameless = [i for i in range(len(profiles)) if i not in names]
     if free and nameless:
         costs = np.array(
@@ -218,16 +231,14 @@ def name_segments(
     written = {row.segment_slug for row in vocabulary}
     for i, profile in enumerate(told or profiles):
         if i not in names:
-            taken = {name.segment_slug for name in names.values()} | written | retired
-            names[i] = described_name(profile, words, taken)
+            used = {name.segment_slug for name in names.values()} | written | taken.retired
+            names[i] = described_name(profile, words, used)
     return [names[i] for i in range(len(profiles))]
 
 
-def _free(
-    vocabulary: Sequence[PlaybookRow], names: Mapping[int, SegmentName], retired: Set[str]
-) -> list[PlaybookRow]:
-    taken = {name.segment_slug for name in names.values()} | retired
-    return [row for row in vocabulary if row.segment_slug not in taken]
+def _free(vocabulary: Sequence[PlaybookRow], taken: TakenNames) -> list[PlaybookRow]:
+    used = {name.segment_slug for name in taken.kept.values()} | taken.retired
+    return [row for row in vocabulary if row.segment_slug not in used]
 
 
 def continued_segments(

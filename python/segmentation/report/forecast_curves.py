@@ -49,10 +49,7 @@ def _by_purchases(rows: pd.DataFrame) -> Figure:
             Picture(
                 charts.grouped_bars(
                     shown,
-                    label="name",
-                    group="of",
-                    value="value",
-                    text="text",
+                    charts.BarColumns("name", group="of", value="value", text="text"),
                     unit="customers, by number of repeat purchases",
                     axis="~s",
                 )

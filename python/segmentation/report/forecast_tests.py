@@ -68,10 +68,7 @@ def by_decile(marts: Marts) -> Figure:
             Picture(
                 charts.grouped_bars(
                     shown,
-                    label="name",
-                    group="of",
-                    value="value",
-                    text="text",
+                    charts.BarColumns("name", group="of", value="value", text="text"),
                     unit=f"{rows['measure'].iloc[0]} in the 90 days after",
                     axis="~s",
                 )

@@ -127,10 +127,9 @@ def category_figure(
             Picture(
                 charts.grouped_bars(
                     shown,
-                    label="segment_name",
-                    group="category",
-                    value="customers_with_value",
-                    text="text",
+                    charts.BarColumns(
+                        "segment_name", group="category", value="customers_with_value", text="text"
+                    ),
                     unit="customers",
                     axis="~s",
                     named=True,

@@ -7,7 +7,7 @@ import logging
 import pyarrow as pa
 
 from segmentation.engine.base import Relation, Session, Table
-from segmentation.lifetime_value.forecast_query import forecast_query
+from segmentation.lifetime_value.forecast_query import ForecastMethod, forecast_query
 from segmentation.lifetime_value.model import LifetimeValueModel
 from segmentation.lifetime_value.options import COMBINED, HORIZONS, LifetimeValueOptions
 from segmentation.steps.begin import begin
@@ -58,18 +58,21 @@ def forecast_lifetime_value(
     log.info("lifetime_value: forecast %s histories of purchases", f"{histories:,}")
     verdict = model.verdict or {}
     combined = verdict.get("method") == COMBINED
+    method = ForecastMethod(
+        spend=None if fitted.spend is None else fitted.spend.model,
+        combinations=(
+            {c["measure"]: CombinedForecast.from_record(c) for c in model.combinations}
+            if combined
+            else {}
+        ),
+        ranks_customers=bool(verdict.get("ranks_customers")),
+    )
     return engine.relation(
         forecast_query(
             engine,
             table,
             _HISTORIES,
-            spend=None if fitted.spend is None else fitted.spend.model,
-            combinations=(
-                {c["measure"]: CombinedForecast.from_record(c) for c in model.combinations}
-                if combined
-                else {}
-            ),
-            ranks_customers=bool(verdict.get("ranks_customers")),
+            method,
             model_version=model.model_version,
             as_of=step.run.as_of.isoformat(),
         )

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pyarrow as pa
 
-from segmentation.classification.assign import score_into
+from segmentation.classification.assign import NewTable, score_into
 from segmentation.classification.backtest import Backtest
 from segmentation.classification.features import NUMBER
 from segmentation.classification.forecast import (
@@ -71,10 +71,9 @@ def assign_prospects(
         engine,
         f"(select * from {table} where is_prospect)",
         classifier,
-        _PREDICTIONS,
+        NewTable(_PREDICTIONS, is_temporary=True),
         keep=["customer_id"],
         words=words,
-        temporary=True,
     )
     log.info("prospects: predicted a segment for %s", f"{scored.rows:,}")
     ids = [(text_literal(s.label), str(s.segment_id)) for s in model.segments]

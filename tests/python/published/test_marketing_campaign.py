@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.k_choice import scan_k
+from segmentation.clustering.k_choice import FitsToJudge, scan_k
 from segmentation.features.arrays import Matrix
 from segmentation.features.mixed_sample import numbers_only
 from segmentation.features.preprocessor import FeaturePreprocessor
@@ -88,7 +88,9 @@ class TestThreeSegmentsOfUnscaledLrfm:
 
     def test_scaled_three_segments_are_weakly_separated(self, people: pd.DataFrame) -> None:
         scaled = FeaturePreprocessor().fit_transform(lrfm(people, without="MntFruits"))
-        (judgement,) = scan_k(numbers_only(scaled), KMEANS, [3], n_init=10, seed=0, resamples=20)
+        (judgement,) = scan_k(
+            numbers_only(scaled), KMEANS, [3], FitsToJudge(n_init=10, seed=0, resamples=20)
+        )
         assert judgement.silhouette == pytest.approx(0.264, abs=0.002)
         assert judgement.stability_mean == pytest.approx(0.84, abs=0.08)
 
@@ -152,7 +154,10 @@ class TestFourSegmentsWithCampaigns:
     @pytest.mark.long
     def test_four_segments_are_unstable_and_five_are_stable(self, campaign_scaled: Matrix) -> None:
         four, five = scan_k(
-            numbers_only(campaign_scaled), KMEANS, [4, 5], n_init=10, seed=0, resamples=40
+            numbers_only(campaign_scaled),
+            KMEANS,
+            [4, 5],
+            FitsToJudge(n_init=10, seed=0, resamples=40),
         )
         assert four.stability_p10 < 0.7
         assert five.stability_p10 > 0.8

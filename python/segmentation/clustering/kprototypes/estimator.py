@@ -27,7 +27,7 @@ from segmentation.clustering.kprototypes.distances import (
 )
 from segmentation.clustering.kprototypes.gamma_choice import gamma_from_data
 from segmentation.clustering.kprototypes.input_checks import STARTS, checked_weights
-from segmentation.clustering.kprototypes.search import fit_prototypes
+from segmentation.clustering.kprototypes.search import PrototypeSearch, fit_prototypes
 from segmentation.clustering.kprototypes.tables import (
     Categories,
     chosen_columns,
@@ -178,18 +178,17 @@ class KPrototypes(ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClusterMixi
         filled = self._filled(raw)
         codes = _stacked(columns_of_codes, len(filled[kept]))
 
-        found = fit_prototypes(
-            filled[kept],
-            codes,
-            [len(categories) for categories in self.categories_],
-            self.n_clusters,
+        search = PrototypeSearch(
             gamma=self._gamma(filled[kept], codes, positive),
             n_init=self._starts(len(filled) if positive is None else float(positive.sum())),
             max_iter=self.max_iter,
             tol=self.tol,
             random_state=self.random_state,
             init=self._start(),
-            sample_weight=positive,
+        )
+        category_counts = [len(categories) for categories in self.categories_]
+        found = fit_prototypes(
+            filled[kept], codes, category_counts, self.n_clusters, search, positive
         )
         self.cluster_centers_ = found.centers
         self._mode_codes = found.modes

@@ -16,7 +16,7 @@ from segmentation.clustering.gamma import (
 )
 from segmentation.clustering.kprototypes.distances import Codes
 from segmentation.clustering.kprototypes.distinct_rows import DistinctRows
-from segmentation.clustering.kprototypes.search import fit_prototypes
+from segmentation.clustering.kprototypes.search import PrototypeSearch, fit_prototypes
 from segmentation.features.arrays import Matrix
 
 # Groups of a pilot fit where the number of segments is not known yet.
@@ -76,12 +76,8 @@ def gamma_from_data(
             pilot_codes,
             category_counts,
             min(n_clusters, len(pilot)),
-            gamma=gamma,
-            n_init=PILOT_STARTS,
-            max_iter=100,
-            tol=0.0,
-            random_state=seed,
-            sample_weight=counted,
+            PrototypeSearch(gamma, PILOT_STARTS, max_iter=100, tol=0.0, random_state=seed),
+            counted,
         )
         likelihoods[gamma] = classification_log_likelihood(
             pilot, pilot_codes, found.labels, counted

@@ -58,6 +58,38 @@ QUICK = _Effort(failures=5, passes=3, gain=1e-3)
 
 
 @dataclass(frozen=True)
+class PrototypeSearch:
+    """How prototypes are searched for.
+
+    Attributes
+    ----------
+    gamma : float or None
+        None takes half the mean of the standard deviations of the numeric columns (as the package
+        kmodes does), or 1 if no numeric column varies.
+    n_init : int
+        Restarts; the one with the lowest cost is kept. More restarts are never worse, because the
+        first ones are the same. Given prototypes are one start.
+    max_iter : int
+        Most passes of one descent.
+    tol : float
+        A descent ends when a pass lowers the cost by no more than this share of it; 0 goes on
+        until no row changes its cluster.
+    random_state : int, RandomState or None
+        As in scikit-learn; an int makes the result repeatable.
+    init : {"k-means++", "random"} or pair of ndarray
+        How a restart begins. ``"random"`` takes k of the rows. Given prototypes (centers and
+        modes, shaped as in the result) start one descent without swaps.
+    """
+
+    gamma: float | None
+    n_init: int
+    max_iter: int
+    tol: float
+    random_state: Any
+    init: str | tuple[Matrix, Codes] = "k-means++"
+
+
+@dataclass(frozen=True)
 class PrototypeFit:
     """Prototypes, with the labels and cost of the rows.
 
@@ -94,19 +126,13 @@ def fit_prototypes(
     codes: Codes,
     category_counts: Sequence[int],
     n_clusters: int,
-    *,
-    gamma: float | None,
-    n_init: int,
-    max_iter: int,
-    tol: float,
-    random_state: Any,
-    init: str | tuple[Matrix, Codes] = "k-means++",
+    search: PrototypeSearch,
     sample_weight: ArrayLike | None = None,
 ) -> PrototypeFit:
     """Find the prototypes with the lowest cost for rows of numbers and categories.
 
     The dissimilarity between a row and a prototype is the squared Euclidean distance of their
-    numbers plus `gamma` for every category in which they differ; the cost is its weighted sum.
+    numbers plus gamma for every category in which they differ; the cost is its weighted sum.
 
     Rules:
 
@@ -129,22 +155,7 @@ def fit_prototypes(
     category_counts : sequence of int, length n_categorical
     n_clusters : int
         Number of prototypes, k. At most the number of rows.
-    gamma : float or None
-        None takes half the mean of the standard deviations of the numeric columns (as the package
-        kmodes does), or 1 if no numeric column varies.
-    n_init : int
-        Restarts; the one with the lowest cost is kept. More restarts are never worse, because the
-        first ones are the same. Given prototypes are one start.
-    max_iter : int
-        Most passes of one descent.
-    tol : float
-        A descent ends when a pass lowers the cost by no more than this share of it; 0 goes on
-        until no row changes its cluster.
-    random_state : int, RandomState or None
-        As in scikit-learn; an int makes the result repeatable.
-    init : {"k-means++", "random"} or pair of ndarray
-        How a restart begins. ``"random"`` takes k of the rows. Given prototypes (centers and
-        modes, shaped as in the result) start one descent without swaps.
+    search : PrototypeSearch
     sample_weight : array-like of shape (n,), optional
         Not negative.
 
@@ -162,14 +173,16 @@ def fit_prototypes(
     counts = [int(count) for count in category_counts]
     weights = checked_weights(sample_weight, len(numbers))
     check_arrays(numbers, codes, counts)
-    check_settings(len(numbers), n_clusters, gamma, n_init, max_iter, tol)
-    check_start(init, n_clusters, counts, numbers.shape[1])
-    rows = DistinctRows(numbers, codes, counts, weights, gamma)
-    if rows.count <= n_clusters and isinstance(init, str):
+    check_settings(
+        len(numbers), n_clusters, search.gamma, search.n_init, search.max_iter, search.tol
+    )
+    check_start(search.init, n_clusters, counts, numbers.shape[1])
+    rows = DistinctRows(numbers, codes, counts, weights, search.gamma)
+    if rows.count <= n_clusters and isinstance(search.init, str):
         found = _one_each(rows, n_clusters)
     else:
-        found = _best_descent(rows, n_clusters, n_init, max_iter, tol, random_state, init)
-    if isinstance(init, str):
+        found = _best_descent(rows, n_clusters, search)
+    if isinstance(search.init, str):
         found = _numbered(found, rows.weights)
     return _finished(rows, found, numbers, codes)
 
@@ -186,20 +199,14 @@ def _one_each(rows: DistinctRows, k: int) -> Descent:
     )
 
 
-def _best_descent(
-    rows: DistinctRows,
-    k: int,
-    n_init: int,
-    max_iter: int,
-    tol: float,
-    random_state: Any,
-    init: str | tuple[Matrix, Codes],
-) -> Descent:
+def _best_descent(rows: DistinctRows, k: int, search: PrototypeSearch) -> Descent:
+    init, max_iter, tol = search.init, search.max_iter, search.tol
     if not isinstance(init, str):
         centers = np.asarray(init[0], dtype=np.float64) - rows.center
         return descend(rows, centers, np.asarray(init[1], dtype=np.intp), max_iter, tol)
     best: Descent | None = None
-    for seed in check_random_state(random_state).randint(np.iinfo(np.int32).max, size=n_init):
+    random = check_random_state(search.random_state)
+    for seed in random.randint(np.iinfo(np.int32).max, size=search.n_init):
         found = _restart(rows, k, max_iter, tol, np.random.default_rng(seed), init)
         if best is None or found.cost < best.cost:
             best = found

@@ -57,6 +57,7 @@ def bands(rows: pd.DataFrame, names: Sequence[str], colours: Sequence[str]) -> C
         }
     )
     labels, height = _labels(names, (upper[-1] + lower[-1]) / 2)
+    leaders = labels.assign(begins=int(since[-1]))
     x = alt.X(
         "day:Q",
         title=None,
@@ -69,7 +70,6 @@ def bands(rows: pd.DataFrame, names: Sequence[str], colours: Sequence[str]) -> C
     y_axis = alt.Axis(
         values=[0, 0.25, 0.5, 0.75, 1], labelExpr="format(1 - datum.value, '.0%')", grid=False
     )
-    leaders = labels.assign(begins=int(since[-1]))
     return layered(
         None,
         alt.Chart(areas)
@@ -84,6 +84,13 @@ def bands(rows: pd.DataFrame, names: Sequence[str], colours: Sequence[str]) -> C
         alt.Chart(pd.DataFrame({"day": since}))
         .mark_rule(color=theme.PAPER, strokeWidth=1, opacity=0.7)
         .encode(x=x),
+        *_names_with_leaders(leaders, y_scale),
+    ).properties(height=height + 40)
+
+
+def _names_with_leaders(leaders: pd.DataFrame, y_scale: alt.Scale) -> list[alt.Chart]:
+    """Return the lines from the bands to their names, and the names."""
+    lines = (
         alt.Chart(leaders)
         .mark_rule(color=theme.QUIET, strokeWidth=0.7)
         .encode(
@@ -91,7 +98,9 @@ def bands(rows: pd.DataFrame, names: Sequence[str], colours: Sequence[str]) -> C
             x2=alt.value(NAMES - 3),
             y=alt.Y("middle:Q", scale=y_scale),
             y2=alt.Y2("anchor:Q"),
-        ),
+        )
+    )
+    written = (
         alt.Chart(leaders)
         .mark_text(align="left", baseline="middle", lineBreak="\n", lineHeight=LINE_HEIGHT)
         .encode(
@@ -99,8 +108,9 @@ def bands(rows: pd.DataFrame, names: Sequence[str], colours: Sequence[str]) -> C
             y=alt.Y("label_y:Q", scale=y_scale),
             text=alt.Text("label:N"),
             color=alt.value(theme.INK),
-        ),
-    ).properties(height=height + 40)
+        )
+    )
+    return [lines, written]
 
 
 def _labels(names: Sequence[str], middles: np.ndarray) -> tuple[pd.DataFrame, float]:

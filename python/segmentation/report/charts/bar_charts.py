@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import altair as alt
 import pandas as pd
@@ -59,16 +60,25 @@ def bars(
     ).properties(height=alt.Step(step_of(rows[label], BAR)))
 
 
+@dataclass(frozen=True)
+class BarColumns:
+    """Columns of the rows of grouped bars.
+
+    Attributes
+    ----------
+    label, group, value, text : str
+        What several bars are called, which of them it is, how long it is, what is written at its
+        end.
+    """
+
+    label: str
+    group: str
+    value: str
+    text: str
+
+
 def grouped_bars(
-    rows: pd.DataFrame,
-    *,
-    label: str,
-    group: str,
-    value: str,
-    text: str,
-    unit: str,
-    axis: str,
-    named: bool = False,
+    rows: pd.DataFrame, columns: BarColumns, *, unit: str, axis: str, named: bool = False
 ) -> Chart:
     """Return bars of several groups for each label.
 
@@ -76,13 +86,13 @@ def grouped_bars(
     ----------
     rows : DataFrame
         One row for each label and group.
-    label, group, value, text : str
-        Columns.
+    columns : BarColumns
     unit, axis : str
         What the axis says, and its number format.
     named : bool
         The texts name the groups, so that no legend is needed.
     """
+    label, group, value, text = columns.label, columns.group, columns.value, columns.text
     groups = list(dict.fromkeys(rows[group]))
     colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
     rows = rows.assign(**{label: in_lines(rows[label])})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -17,9 +18,29 @@ from segmentation.report.segments import PROFILE, VALUE, in_order, segments_of
 MART = "rpt_conversion"
 
 
+@dataclass(frozen=True)
+class Rate:
+    """A share of what is counted that became responses.
+
+    Attributes
+    ----------
+    column, counted : str
+        Columns of the mart: the rate, and what it is a share of.
+    unit : str
+        What the axis says.
+    written : callable
+        How a rate is written.
+    """
+
+    column: str
+    counted: str
+    unit: str
+    written: Callable[[float], str]
+
+
 RATES = (
-    ("conversion_rate", "visits", "conversion rate: responses per visit", small_share),
-    ("response_rate", "contacted_customers", "response rate of contacted customers", share),
+    Rate("conversion_rate", "visits", "conversion rate: responses per visit", small_share),
+    Rate("response_rate", "contacted_customers", "response rate of contacted customers", share),
 )
 BOXES = {
     "visits": ("visits", "visit most often", "visits"),
@@ -69,18 +90,11 @@ def _youngest_first(rows: pd.DataFrame, marts: Marts) -> pd.DataFrame:
 
 
 def _rates(rows: pd.DataFrame, of: str, groups: str) -> list[Figure]:
-    return [_rate(rows, of, groups, *rate) for rate in RATES]
+    return [_rate(rows, of, groups, rate) for rate in RATES]
 
 
-def _rate(
-    rows: pd.DataFrame,
-    of: str,
-    groups: str,
-    column: str,
-    counted: str,
-    unit: str,
-    written: Callable[[float], str],
-) -> Figure:
+def _rate(rows: pd.DataFrame, of: str, groups: str, rate: Rate) -> Figure:
+    column, counted = rate.column, rate.counted
     name = f"{column.replace('_', '-')}-{of}"
     known = with_value(rows, column)
     known = known[known[counted] > 0] if len(known) else known
@@ -96,14 +110,14 @@ def _rate(
     shown = known.assign(
         bar=known[column].astype(float),
         text=[
-            f"{written(rate)} of {number:,.0f} {words}"
-            for rate, number in zip(known[column], known[counted], strict=True)
+            f"{rate.written(value)} of {number:,.0f} {words}"
+            for value, number in zip(known[column], known[counted], strict=True)
         ],
     )
     best = largest(enough(shown, counted), "bar")
     return Figure(
         name,
-        f"{what} is highest among {best['group_name']}: {written(best[column])}",
+        f"{what} is highest among {best['group_name']}: {rate.written(best[column])}",
         MART,
         [
             Picture(
@@ -112,26 +126,29 @@ def _rate(
                     label="group_name",
                     value="bar",
                     text="text",
-                    unit=unit,
+                    unit=rate.unit,
                     axis=".1%" if shown["bar"].max() < 0.05 else ".0%",
                 )
             )
         ],
-        Table(
-            [
-                Column("group_name", groups),
-                Column("customers", "customers", COUNT),
-                *(
-                    [Column("visits", "visits", COUNT)]
-                    if counted == "visits"
-                    else [
-                        Column("contacted_customers", "contacted", COUNT),
-                        Column("responders", "responders", COUNT),
-                    ]
-                ),
-                Column("responses", "responses", COUNT),
-                Column(column, what.lower(), SMALL_SHARE if counted == "visits" else SHARE),
-            ],
-            known,
-        ),
+        Table(_columns(groups, rate), known),
     )
+
+
+def _columns(groups: str, rate: Rate) -> list[Column]:
+    is_of_visits = rate.counted == "visits"
+    counts = (
+        [Column("visits", "visits", COUNT)]
+        if is_of_visits
+        else [
+            Column("contacted_customers", "contacted", COUNT),
+            Column("responders", "responders", COUNT),
+        ]
+    )
+    return [
+        Column("group_name", groups),
+        Column("customers", "customers", COUNT),
+        *counts,
+        Column("responses", "responses", COUNT),
+        Column(rate.column, rate.column.replace("_", " "), SMALL_SHARE if is_of_visits else SHARE),
+    ]

@@ -38,12 +38,6 @@ def _correlations(marts: Marts) -> Figure:
             CORRELATIONS,
             absent_because="Fewer than two features have values of the same customers.",
         )
-    # The groups of a feature are made from it: that they go together is no finding.
-    own_group = (pairs["other_feature"] == pairs["feature"] + "_group") | (
-        pairs["feature"] == pairs["other_feature"] + "_group"
-    )
-    telling = pairs[~own_group] if not own_group.all() else pairs
-    strongest = largest(telling.assign(size=telling["correlation"].abs()), "size")
     both = pd.concat(
         [
             pairs,
@@ -56,29 +50,11 @@ def _correlations(marts: Marts) -> Figure:
         .sort_values(["correlation", "feature"], ascending=[False, True])["feature"]
         .head(MOST_FEATURES)
     )
-    cells = both[both["feature"].isin(kept) & both["other_feature"].isin(kept)]
-    # Rows and columns begin with the same feature; a feature beside itself has no number.
-    beside_itself = pd.DataFrame({"feature": kept, "other_feature": kept})
-    cells = pd.concat([cells, beside_itself]).sort_values(["feature", "other_feature"])
-    shown = pd.DataFrame(
-        {
-            "row": cells["feature"].map(feature_label),
-            "column": cells["other_feature"].map(feature_label),
-            "strength": cells["correlation"].astype(float).fillna(0.0),
-            "text": [
-                "" if pd.isna(value) else f"{value:z.1f}".replace("-", "\u2212")
-                for value in cells["correlation"].astype(float)
-            ],
-        }
-    )
+    shown = _cells(both, kept)
     left_out = int(strength.size) - len(kept)
     return Figure(
         name,
-        (
-            f"{feature_label(strongest['feature']).capitalize()} and "
-            f"{feature_label(strongest['other_feature'])} move together most closely: "
-            f"correlation {strongest['correlation']:.2f}"
-        ),
+        _most_closely(pairs),
         CORRELATIONS,
         [
             Picture(
@@ -104,6 +80,40 @@ def _correlations(marts: Marts) -> Figure:
                 else ""
             )
         ),
+    )
+
+
+def _most_closely(pairs: pd.DataFrame) -> str:
+    """Return the title of correlations: which two features move together most closely."""
+    # The groups of a feature are made from it: that they go together is no finding.
+    own_group = (pairs["other_feature"] == pairs["feature"] + "_group") | (
+        pairs["feature"] == pairs["other_feature"] + "_group"
+    )
+    telling = pairs[~own_group] if not own_group.all() else pairs
+    strongest = largest(telling.assign(size=telling["correlation"].abs()), "size")
+    return (
+        f"{feature_label(strongest['feature']).capitalize()} and "
+        f"{feature_label(strongest['other_feature'])} move together most closely: "
+        f"correlation {strongest['correlation']:.2f}"
+    )
+
+
+def _cells(both: pd.DataFrame, kept: list[str]) -> pd.DataFrame:
+    """Return the cells of the features that are kept, from pairs that stand in both orders."""
+    cells = both[both["feature"].isin(kept) & both["other_feature"].isin(kept)]
+    # Rows and columns begin with the same feature; a feature beside itself has no number.
+    beside_itself = pd.DataFrame({"feature": kept, "other_feature": kept})
+    cells = pd.concat([cells, beside_itself]).sort_values(["feature", "other_feature"])
+    return pd.DataFrame(
+        {
+            "row": cells["feature"].map(feature_label),
+            "column": cells["other_feature"].map(feature_label),
+            "strength": cells["correlation"].astype(float).fillna(0.0),
+            "text": [
+                "" if pd.isna(value) else f"{value:z.1f}".replace("-", "\u2212")
+                for value in cells["correlation"].astype(float)
+            ],
+        }
     )
 
 

@@ -101,10 +101,7 @@ def _expected(marts: Marts, forecast: ValueForecast | None) -> Figure:
             Picture(
                 charts.grouped_bars(
                     shown,
-                    label="segment_name",
-                    group="of",
-                    value="value",
-                    text="text",
+                    charts.BarColumns("segment_name", group="of", value="value", text="text"),
                     unit=f"{unit} in 90 days",
                     axis="~s",
                 )

@@ -165,25 +165,9 @@ def _criteria(rows: pd.DataFrame) -> Table:
 def _map(marts: Marts, segmentation: str) -> Figure:
     name = f"{segmentation}-map"
     title = TITLES[segmentation][0]
-    of = f"segmentation = {text_literal(segmentation)}"
     if MAP not in marts.descriptions:
         return Figure(name, f"{title}: map", MAP, absent_because="There are no coordinates.")
-    centres = marts.frame(
-        f"select p.segment_slug, p.segment_name, p.x, p.y, p.x_explained_variance,"
-        f" p.y_explained_variance, s.customers, s.share from {MAP} as p"
-        f" left join dim_segments as s on p.segmentation = s.segmentation"
-        f" and p.segment_slug = s.segment_slug where p.{of} and p.point_kind = 'centroid'"
-        " order by s.customers desc nulls last, p.segment_slug"
-    )
-    # Every n-th customer, in the order of the mart: the same ones at every run.
-    points = marts.frame(
-        f"with customers as (select *, row_number() over (order by segment_slug, customer_id)"
-        f" as place, count(*) over () as of_all from {MAP}"
-        f" where {of} and point_kind = 'customer')"
-        " select segment_slug, segment_name, x, y, of_all from customers"
-        f" where place % greatest(1, cast(ceil(of_all / {POINTS}.0) as bigint)) = 0"
-        " order by place"
-    )
+    centres, points = _centroids(marts, segmentation), _customers(marts, segmentation)
     if centres.empty or points.empty:
         return Figure(
             name,
@@ -233,4 +217,26 @@ def _map(marts: Marts, segmentation: str) -> Figure:
             f"{len(drawn):,} of {int(points['of_all'].iloc[0]):,} customers of the mart; the "
             "table has the centroids."
         ),
+    )
+
+
+def _centroids(marts: Marts, segmentation: str) -> pd.DataFrame:
+    return marts.frame(
+        "select p.segment_slug, p.segment_name, p.x, p.y, p.x_explained_variance,"
+        f" p.y_explained_variance, s.customers, s.share from {MAP} as p"
+        " left join dim_segments as s on p.segmentation = s.segmentation"
+        f" and p.segment_slug = s.segment_slug where p.segmentation = {text_literal(segmentation)}"
+        " and p.point_kind = 'centroid' order by s.customers desc nulls last, p.segment_slug"
+    )
+
+
+def _customers(marts: Marts, segmentation: str) -> pd.DataFrame:
+    """Return every n-th customer, in the order of the mart: the same ones at every run."""
+    return marts.frame(
+        "with customers as (select *, row_number() over (order by segment_slug, customer_id)"
+        f" as place, count(*) over () as of_all from {MAP}"
+        f" where segmentation = {text_literal(segmentation)} and point_kind = 'customer')"
+        " select segment_slug, segment_name, x, y, of_all from customers"
+        f" where place % greatest(1, cast(ceil(of_all / {POINTS}.0) as bigint)) = 0"
+        " order by place"
     )

@@ -47,22 +47,8 @@ def _grid(marts: Marts, rows: pd.DataFrame, segmentation: str) -> Figure:
             MART,
             absent_because="The data does not say which products were bought.",
         )
-    revenue = of.groupby("product_category")["revenue"].sum().astype(float).reset_index()
-    kept = list(
-        revenue.sort_values(["revenue", "product_category"], ascending=[False, True])[
-            "product_category"
-        ].head(CATEGORIES)
-    )
+    kept = _with_most_revenue(of)
     cells = in_order(of[of["product_category"].isin(kept)], segments_of(marts, segmentation))
-    logs = np.log2(cells["preference"].astype(float).clip(lower=0.01))
-    shown = pd.DataFrame(
-        {
-            "segment": cells["segment_name"],
-            "category": cells["product_category"].str.capitalize(),
-            "strength": (logs / np.log2(STRONG)).clip(-1, 1),
-            "text": [f"{value:.1f}" for value in cells["preference"]],
-        }
-    )
     many = cells[cells["customers"] >= ENOUGH]
     top = largest(many if len(many) else cells, "preference")
     return Figure(
@@ -75,7 +61,7 @@ def _grid(marts: Marts, rows: pd.DataFrame, segmentation: str) -> Figure:
         [
             Picture(
                 charts.heat_map(
-                    shown,
+                    _coloured(cells),
                     x="segment",
                     y="category",
                     strength="strength",
@@ -101,3 +87,23 @@ def _grid(marts: Marts, rows: pd.DataFrame, segmentation: str) -> Figure:
             "others."
         ),
     )
+
+
+def _coloured(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return cells with how strong their colours are: as twice and half are equally far from 1."""
+    logs = np.log2(cells["preference"].astype(float).clip(lower=0.01))
+    return pd.DataFrame(
+        {
+            "segment": cells["segment_name"],
+            "category": cells["product_category"].str.capitalize(),
+            "strength": (logs / np.log2(STRONG)).clip(-1, 1),
+            "text": [f"{value:.1f}" for value in cells["preference"]],
+        }
+    )
+
+
+def _with_most_revenue(rows: pd.DataFrame) -> list[str]:
+    """Return the product categories with the most revenue, the first one first."""
+    revenue = rows.groupby("product_category")["revenue"].sum().astype(float).reset_index()
+    ordered = revenue.sort_values(["revenue", "product_category"], ascending=[False, True])
+    return list(ordered["product_category"].head(CATEGORIES))

@@ -67,29 +67,9 @@ def _forecast(marts: Marts) -> Figure:
         interval_high=rows["interval_high"].astype(float),
         expected_customers=rows["expected_customers"].astype(float),
     )
-    top = first(shown)
-    held = shown["backtest_coverage"].dropna()
-    missing = rows["no_interval_because"].dropna()
-    notes = [who_prospects_are(rows)]
-    if len(held):
-        notes.append(
-            f"In {int(shown['backtest_cohorts'].max())} past cohorts such intervals held "
-            f"{share(float(held.iloc[0]))} of the counts."
-        )
-    if len(missing):
-        notes.append(f"No interval: {missing.iloc[0]}")
     return Figure(
         "expected-prospects",
-        (
-            doubt_about_predictions(marts.table("rpt_classifier_metrics"))
-            + (
-                f"Of {int(top['prospects']):,} people without a segment,"
-                f" {top['expected_customers']:,.0f} are expected to be {top['segment_name']}"
-                if predicts_given_segments(rows)
-                else f"Of {int(top['prospects']):,} new customers,"
-                f" {top['expected_customers']:,.0f} are expected to become {top['segment_name']}"
-            )
-        ),
+        doubt_about_predictions(marts.table("rpt_classifier_metrics")) + _most_expected(shown),
         mart,
         [
             Picture(
@@ -116,8 +96,33 @@ def _forecast(marts: Marts) -> Figure:
             ],
             rows,
         ),
-        note=" ".join(notes),
+        note=_about_intervals(rows),
     )
+
+
+def _most_expected(rows: pd.DataFrame) -> str:
+    top = first(rows)
+    prospects, expected = f"{int(top['prospects']):,}", f"{top['expected_customers']:,.0f}"
+    if predicts_given_segments(rows):
+        return (
+            f"Of {prospects} people without a segment, {expected} are expected to be"
+            f" {top['segment_name']}"
+        )
+    return f"Of {prospects} new customers, {expected} are expected to become {top['segment_name']}"
+
+
+def _about_intervals(rows: pd.DataFrame) -> str:
+    held = rows["backtest_coverage"].dropna()
+    missing = rows["no_interval_because"].dropna()
+    notes = [who_prospects_are(rows)]
+    if len(held):
+        notes.append(
+            f"In {int(rows['backtest_cohorts'].max())} past cohorts such intervals held "
+            f"{share(float(held.iloc[0]))} of the counts."
+        )
+    if len(missing):
+        notes.append(f"No interval: {missing.iloc[0]}")
+    return " ".join(notes)
 
 
 def _interval_text(row: dict[str, Any]) -> str:
@@ -140,23 +145,11 @@ def _candidates(marts: Marts) -> Figure:
         )
     falls = criterion == "log_loss"
     of = of.sort_values(["mean", "candidate"], ascending=[falls, True], kind="stable")
-    winner = of[of["is_winner"]].iloc[0]
     shown = of.assign(
         name=of["candidate"].map(_candidate_name),
         low=of["mean"] - of["standard_error"],
         high=of["mean"] + of["standard_error"],
         text=of["mean"].map(number),
-    )
-    # The baseline stands beside the candidates, and is none.
-    best = first(of[of["candidate"] != BASELINE])
-    title = doubt_about_predictions(rows)
-    title += f"{_candidate_name(winner['candidate']).capitalize()} predicts: " + (
-        f"it has the best {_words(criterion)} ({number(winner['mean'])})"
-        if best["candidate"] == winner["candidate"]
-        else (
-            f"the simplest whose {_words(criterion)} ({number(winner['mean'])}) is as good as the "
-            f"best ({_candidate_name(best['candidate'])}, {number(best['mean'])})"
-        )
     )
     others = [m for m in ("accuracy", "macro_f1", "log_loss") if m != criterion]
     wide = of[["candidate", "mean", "standard_error", "is_winner"]]
@@ -165,7 +158,7 @@ def _candidates(marts: Marts) -> Figure:
         wide = wide.merge(known.rename(columns={"mean": metric}), on="candidate", how="left")
     return Figure(
         "classifiers",
-        title,
+        doubt_about_predictions(rows) + _who_predicts(of, _words(criterion)),
         mart,
         [
             Picture(
@@ -193,6 +186,21 @@ def _candidates(marts: Marts) -> Figure:
     )
 
 
+def _who_predicts(of: pd.DataFrame, criterion: str) -> str:
+    """Return the title of candidates that are ordered by a criterion."""
+    winner = of[of["is_winner"]].iloc[0]
+    # The baseline stands beside the candidates, and is none.
+    best = first(of[of["candidate"] != BASELINE])
+    return f"{_candidate_name(winner['candidate']).capitalize()} predicts: " + (
+        f"it has the best {criterion} ({number(winner['mean'])})"
+        if best["candidate"] == winner["candidate"]
+        else (
+            f"the simplest whose {criterion} ({number(winner['mean'])}) is as good as the "
+            f"best ({_candidate_name(best['candidate'])}, {number(best['mean'])})"
+        )
+    )
+
+
 def _words(metric: str) -> str:
     return {"log_loss": "log loss", "macro_f1": "macro F1"}.get(metric, metric.replace("_", " "))
 
@@ -207,21 +215,12 @@ def _confusion(marts: Marts, actually: str) -> Figure:
     rows = rows[rows["is_winner"]] if len(rows) else rows
     if rows.empty:
         return Figure("confusion", "Confusion matrix", mart, absent_because=NO_CLASSIFIER)
-    right = rows[rows["actual"] == rows["predicted"]]
-    accuracy = right["customers"].sum() / rows["customers"].sum()
-    wrong = rows[rows["actual"] != rows["predicted"]]
-    worst = largest(wrong, "customers") if len(wrong) else None
     names = _names(marts)
     order = sorted(set(rows["actual"]) | set(rows["predicted"]))
     cells = rows.sort_values(
         ["actual", "predicted"], key=lambda s: s.map({n: i for i, n in enumerate(order)})
     )
-    seen = rows.groupby("actual")["customers"].sum().reset_index()
-    kept = list(
-        seen.sort_values(["customers", "actual"], ascending=[False, True])["actual"].head(
-            MOST_SEGMENTS
-        )
-    )
+    kept = list(_most_frequent_first(rows)["actual"].head(MOST_SEGMENTS))
     drawn = cells[cells["actual"].isin(kept) & cells["predicted"].isin(kept)]
     shown = pd.DataFrame(
         {
@@ -231,24 +230,9 @@ def _confusion(marts: Marts, actually: str) -> Figure:
             "text": drawn["customers"].map(lambda n: f"{n:,}"),
         }
     )
-    most_frequent = largest(seen, "customers")
-    title = f"{share(float(accuracy))} are predicted correctly"
-    by_majority = float(most_frequent["customers"] / rows["customers"].sum())
-    if len(order) > 1:
-        title += (
-            f"{', no more than' if accuracy <= by_majority else ';'} with"
-            f" {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody"
-            f"{':' if accuracy <= by_majority else ' it would be'} {share(by_majority)}"
-        )
-    confused = (
-        f"Most often {names.get(worst['actual'], worst['actual'])} is taken for "
-        f"{names.get(worst['predicted'], worst['predicted'])}. "
-        if worst is not None and worst["customers"] > 0
-        else ""
-    )
     return Figure(
         "confusion",
-        title,
+        _how_many_are_right(rows, names),
         mart,
         [
             Picture(
@@ -272,14 +256,47 @@ def _confusion(marts: Marts, actually: str) -> Figure:
             cells,
         ),
         note=(
-            f"{confused}A cell counts customers; the stronger its colour, the larger its share of "
-            "the row."
+            f"{_most_confused(rows, names)}A cell counts customers; the stronger its colour, the"
+            " larger its share of the row."
             + (
                 f" The {len(kept)} most frequent of {len(order)} segments; the table has all."
                 if len(order) > len(kept)
                 else ""
             )
         ),
+    )
+
+
+def _most_frequent_first(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return how many customers are in each segment, the largest first."""
+    seen = rows.groupby("actual")["customers"].sum().reset_index()
+    return seen.sort_values(["customers", "actual"], ascending=[False, True])
+
+
+def _how_many_are_right(rows: pd.DataFrame, names: dict[str, str]) -> str:
+    """Return the title of a confusion matrix: how accurate it is, beside one guess for all."""
+    customers = rows["customers"].sum()
+    accuracy = rows["customers"][rows["actual"] == rows["predicted"]].sum() / customers
+    title = f"{share(float(accuracy))} are predicted correctly"
+    if len(set(rows["actual"]) | set(rows["predicted"])) < 2:
+        return title
+    most_frequent = first(_most_frequent_first(rows))
+    by_majority = float(most_frequent["customers"] / customers)
+    return title + (
+        f"{', no more than' if accuracy <= by_majority else ';'} with"
+        f" {names.get(most_frequent['actual'], most_frequent['actual'])} for everybody"
+        f"{':' if accuracy <= by_majority else ' it would be'} {share(by_majority)}"
+    )
+
+
+def _most_confused(rows: pd.DataFrame, names: dict[str, str]) -> str:
+    wrong = rows[(rows["actual"] != rows["predicted"]) & (rows["customers"] > 0)]
+    if wrong.empty:
+        return ""
+    worst = largest(wrong, "customers")
+    return (
+        f"Most often {names.get(worst['actual'], worst['actual'])} is taken for "
+        f"{names.get(worst['predicted'], worst['predicted'])}. "
     )
 
 

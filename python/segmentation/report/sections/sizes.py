@@ -77,10 +77,7 @@ def _shares(rows: pd.DataFrame, segmentation: str) -> Figure:
             Picture(
                 charts.grouped_bars(
                     long,
-                    label="segment_name",
-                    group="of",
-                    value="share",
-                    text="text",
+                    charts.BarColumns("segment_name", group="of", value="share", text="text"),
                     unit="share of all",
                     axis=".0%",
                 )

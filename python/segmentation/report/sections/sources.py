@@ -198,16 +198,9 @@ def _algorithms(marts: Marts, segmentation: str) -> Figure:
             for silhouette, segments in zip(known["silhouette"], known["segments"], strict=True)
         ],
     )
-    chosen = known[known["is_chosen"]]
-    place = list(known["is_chosen"]).index(True) + 1 if len(chosen) else 0
     return Figure(
         name,
-        (
-            f"{title}: {chosen['algorithm'].iloc[0].replace('_', ' ')} is in use; by silhouette it "
-            f"is number {place} of {len(known)}"
-            if place
-            else f"{title}: algorithms by silhouette"
-        ),
+        f"{title}: {_place_of_algorithm(known)}",
         mart,
         [
             Picture(
@@ -238,6 +231,18 @@ def _algorithms(marts: Marts, segmentation: str) -> Figure:
     )
 
 
+def _place_of_algorithm(known: pd.DataFrame) -> str:
+    """Return which place the algorithm in use has among those ordered by silhouette."""
+    chosen = known[known["is_chosen"]]
+    if chosen.empty:
+        return "algorithms by silhouette"
+    place = list(known["is_chosen"]).index(True) + 1
+    return (
+        f"{chosen['algorithm'].iloc[0].replace('_', ' ')} is in use; by silhouette it is number "
+        f"{place} of {len(known)}"
+    )
+
+
 def _backtest(marts: Marts) -> Figure:
     mart = "rpt_expected_loss_backtest"
     rows = marts.table(mart)
@@ -248,7 +253,6 @@ def _backtest(marts: Marts) -> Figure:
             mart,
             absent_because="The data does not reach back far enough to test the forecast.",
         )
-    top = rows.sort_values("fifth").iloc[0]
     ordered = rows.sort_values("fifth")
     shown = pd.concat(
         [
@@ -266,28 +270,15 @@ def _backtest(marts: Marts) -> Figure:
             )
         ]
     ).dropna()
-    title = (
-        f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} of "
-        "what was lost"
-    )
-    by_spend = float(top["share_by_run_rate"])
-    if math.isfinite(by_spend):
-        title += f"; the fifth that spends most held {share(by_spend)}"
-    # NaN compares as False.
-    if top["share_of_actual_loss"] <= CHANCE or top["share_of_actual_loss"] < by_spend:
-        title = f"Do not rely on the expected loss. {title}"
     return Figure(
         "loss-backtest",
-        title,
+        _what_the_first_fifth_held(ordered.iloc[0]),
         mart,
         [
             Picture(
                 charts.grouped_bars(
                     shown,
-                    label="name",
-                    group="ranked",
-                    value="held",
-                    text="text",
+                    charts.BarColumns("name", group="ranked", value="held", text="text"),
                     unit="share of the actual loss",
                     axis=".0%",
                 )
@@ -306,3 +297,17 @@ def _backtest(marts: Marts) -> Figure:
             ordered,
         ),
     )
+
+
+def _what_the_first_fifth_held(top: pd.Series) -> str:
+    title = (
+        f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} of "
+        "what was lost"
+    )
+    by_spend = float(top["share_by_run_rate"])
+    if math.isfinite(by_spend):
+        title += f"; the fifth that spends most held {share(by_spend)}"
+    # NaN compares as False.
+    if top["share_of_actual_loss"] <= CHANCE or top["share_of_actual_loss"] < by_spend:
+        title = f"Do not rely on the expected loss. {title}"
+    return title

@@ -21,7 +21,7 @@ import skops.io
 from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.classification import SegmentClassifier, storage
-from segmentation.classification.assign import score_into
+from segmentation.classification.assign import NewTable, score_into
 from segmentation.classification.candidates import CANDIDATES
 from segmentation.classification.features import as_matrix, described_by_segment, learn_columns
 from segmentation.classification.forecast import (
@@ -354,6 +354,8 @@ class TestTables:
         at_once: int,
     ) -> None:
         monkeypatch.setattr("segmentation.classification.assign.PART_COMBINATIONS", at_once)
+        share = "segmentation.classification.assign.DISTINCT_SHARE_WITH_REASONS"
+        monkeypatch.setattr(share, distinct_share)
         rows = pd.concat([people(400, seed=6)] * 2, ignore_index=True).assign(id=range(800))
         connection.register("rows", rows)
         connection.execute("create table t as select * from rows")
@@ -363,9 +365,9 @@ class TestTables:
             engine,
             "t",
             boosted,
-            "scored",
+            NewTable("scored"),
             keep=["id", "age"],
-            distinct_share=distinct_share,
+            words={},
         )
         assert done.rows == 800
         assert (done.predicted == 800) == (distinct_share == 0.0)
@@ -385,10 +387,11 @@ class TestTables:
         boosted: SegmentClassifier,
     ) -> None:
         connection.execute("create table nobody (id int, age double, married text, level text)")
-        assert score_into(engine, "nobody", boosted, "none", keep=["id"]).rows == 0
+        none, same = NewTable("none"), NewTable("same")
+        assert score_into(engine, "nobody", boosted, none, keep=["id"], words={}).rows == 0
         assert connection.sql("select count(*) from none").fetchall() == [(0,)]
         connection.execute("create table ids as select range as id from range(3)")
-        assert score_into(engine, "ids", boosted, "same", keep=["id"]).predicted == 1
+        assert score_into(engine, "ids", boosted, same, keep=["id"], words={}).predicted == 1
         assert len(connection.sql("select distinct probabilities from same").fetchall()) == 1
         assert connection.sql("select count(*) from same").fetchall() == [(3,)]
 

@@ -10,6 +10,7 @@ from mixed_customers import planted_customers, prepared_features, sample_of
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.comparison import compare_algorithms
 from segmentation.clustering.judgements import AlgorithmJudgement
+from segmentation.clustering.k_choice import FitsToJudge
 from segmentation.features.mixed_sample import MixedSample, numbers_only
 from segmentation.scoring.prototypes import NOISE
 from sklearn.metrics import adjusted_rand_score, silhouette_score
@@ -22,7 +23,7 @@ def sample() -> MixedSample:
 
 
 def compared(sample: MixedSample, names: list[str], k: int = 3) -> dict[str, AlgorithmJudgement]:
-    found = compare_algorithms(sample, names, k, n_init=2, seed=0, resamples=2)
+    found = compare_algorithms(sample, names, k, FitsToJudge(n_init=2, seed=0, resamples=2))
     return {judgement.algorithm: judgement for judgement in found}
 
 
@@ -98,7 +99,11 @@ def test_what_needs_both_kinds_is_left_out(sample: MixedSample) -> None:
 def test_each_turn_is_announced(sample: MixedSample) -> None:
     told: list[str] = []
     compare_algorithms(
-        sample, ["grid", "kmeans"], 2, n_init=1, seed=0, resamples=2, announce=told.append
+        sample,
+        ["grid", "kmeans"],
+        2,
+        FitsToJudge(n_init=1, seed=0, resamples=2),
+        announce=told.append,
     )
     assert told == ["comparing grid", "comparing kmeans"]
 

@@ -9,7 +9,7 @@ from mixed_customers import CATEGORIES, planted_customers, prepared_features, sa
 from segmentation import KPrototypes
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.judgements import KJudgement
-from segmentation.clustering.k_choice import knee_of, scan_k
+from segmentation.clustering.k_choice import FitsToJudge, knee_of, scan_k
 from segmentation.features.mixed_sample import MixedSample
 from sklearn.metrics import adjusted_rand_score, calinski_harabasz_score, silhouette_samples
 
@@ -24,7 +24,7 @@ def sample() -> MixedSample:
 
 @pytest.fixture(scope="module")
 def scan(sample: MixedSample) -> dict[int, KJudgement]:
-    found = scan_k(sample, KPROTOTYPES, range(2, 6), n_init=5, seed=0, resamples=5)
+    found = scan_k(sample, KPROTOTYPES, range(2, 6), FitsToJudge(n_init=5, seed=0, resamples=5))
     return {judgement.k: judgement for judgement in found}
 
 
@@ -64,14 +64,14 @@ def test_planted_groups_are_found_again(scan: dict[int, KJudgement]) -> None:
 
 
 def test_the_same_seed_scans_the_same(sample: MixedSample, scan: dict[int, KJudgement]) -> None:
-    again = scan_k(sample, KPROTOTYPES, range(2, 6), n_init=5, seed=0, resamples=5)
+    again = scan_k(sample, KPROTOTYPES, range(2, 6), FitsToJudge(n_init=5, seed=0, resamples=5))
     assert again == list(scan.values())
 
 
 def test_no_k_beyond_the_distinct_rows_of_categories() -> None:
     codes = np.array([[i % 3] for i in range(60)])
     rows = MixedSample(np.zeros((60, 0)), codes, (3,), 1.0)
-    found = scan_k(rows, KPROTOTYPES, range(2, 9), n_init=2, seed=0, resamples=3)
+    found = scan_k(rows, KPROTOTYPES, range(2, 9), FitsToJudge(n_init=2, seed=0, resamples=3))
     assert [judgement.k for judgement in found] == [2]
 
 

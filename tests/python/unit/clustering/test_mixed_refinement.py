@@ -12,6 +12,7 @@ import pytest
 from mixed_customers import planted_customers, prepared_features, put, sample_of, with_gaps
 from segmentation.clustering import ALGORITHMS
 from segmentation.clustering.refinement import (
+    LloydPasses,
     RefinedPrototypes,
     refine_prototypes,
     segment_means,
@@ -33,15 +34,11 @@ def refined(
     algorithm: str = "kprototypes",
     **settings: Any,
 ) -> RefinedPrototypes:
-    return refine_prototypes(
-        DuckDBEngine(connection),
-        "t",
-        features,
-        start,
-        recentered=ALGORITHMS[algorithm].recentered,
-        gamma=gamma,
-        **({"max_passes": 1000, "tolerance": 0.0} | settings),
+    recentered = ALGORITHMS[algorithm].recentered
+    lloyd = recentered and LloydPasses(
+        recentered, gamma, **({"max_passes": 1000, "tolerance": 0.0} | settings)
     )
+    return refine_prototypes(DuckDBEngine(connection), "t", features, start, lloyd)
 
 
 def start_of(sample: MixedSample, algorithm: str, k: int = 5) -> Prototypes:

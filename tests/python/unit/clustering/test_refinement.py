@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from segmentation.clustering import ALGORITHMS
-from segmentation.clustering.refinement import refine_prototypes
+from segmentation.clustering.refinement import LloydPasses, refine_prototypes
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.features.mixed_sample import numbers_only
 from segmentation.features.numbers import PreparedFeature
@@ -29,10 +29,7 @@ def refined(
         "t",
         PreparedFeatures(features),
         from_centers(start),
-        recentered=ALGORITHMS["kmeans"].recentered,
-        gamma=1.0,
-        max_passes=max_passes,
-        tolerance=tolerance,
+        LloydPasses(ALGORITHMS["kmeans"].recentered, 1.0, max_passes, tolerance),
     )
     return (
         result.prototypes.centers,

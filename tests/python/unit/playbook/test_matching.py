@@ -15,6 +15,7 @@ from segmentation.playbook.matching import (
     Continuity,
     ContinuityLimits,
     EarlierSegment,
+    TakenNames,
     continued_segments,
     match,
     name_segments,
@@ -124,7 +125,7 @@ def test_slugs_of_earlier_segments_precede_the_playbook() -> None:
         [row("loyal", frequency=1.0), row("at_risk", frequency=-1.0)],
         WORDS,
         limit=1.0,
-        kept=continuity(profiles, earlier).names({}),
+        taken=TakenNames(continuity(profiles, earlier).names({})),
     )
     assert [n.segment_slug for n in names] == ["old_friends", "loyal"]
     assert {n.named_by for n in names} == {"earlier model"}
@@ -138,7 +139,7 @@ def test_a_segment_that_moved_too_far_is_a_new_one() -> None:
         [row("loyal", frequency=1.0)],
         WORDS,
         limit=0.5,
-        kept=found.names({}),
+        taken=TakenNames(found.names({})),
     )
     assert [n.segment_slug for n in names] == ["loyal", "at_risk"]
     assert [n.named_by for n in names] == ["playbook", "earlier model"]
@@ -195,7 +196,7 @@ def test_no_segment_takes_a_slug_that_stood_for_others() -> None:
         [row("loyal", frequency=1.0)],
         WORDS,
         limit=1.0,
-        retired={"loyal", "buys_more_often"},
+        taken=TakenNames(retired={"loyal", "buys_more_often"}),
     )
     assert (name.segment_slug, name.segment_name) == ("buys_more_often_2", "Buys more often 2")
 

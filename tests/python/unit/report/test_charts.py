@@ -128,10 +128,7 @@ class TestLongNames:
             ),
             charts.grouped_bars(
                 rows.assign(of="all"),
-                label="name",
-                group="of",
-                value="value",
-                text="text",
+                charts.BarColumns("name", group="of", value="value", text="text"),
                 unit="u",
                 axis="~s",
             ),
@@ -169,10 +166,7 @@ class TestGroupedBars:
         )
         return charts.grouped_bars(
             rows,
-            label="name",
-            group="of",
-            value="value",
-            text="text",
+            charts.BarColumns("name", group="of", value="value", text="text"),
             unit="u",
             axis="~s",
             named=named,

@@ -14,7 +14,7 @@ from segmentation.lifetime_value.combined_forecast import CombinedForecast, Leve
 from segmentation.lifetime_value.customers_on_day import CustomersOnDay, expect
 from segmentation.lifetime_value.fit import LifetimeValueFit
 from segmentation.lifetime_value.forecast import forecast_customers
-from segmentation.lifetime_value.forecast_query import forecast_query
+from segmentation.lifetime_value.forecast_query import ForecastMethod, forecast_query
 from segmentation.lifetime_value.model import LifetimeValueModel
 from segmentation.lifetime_value.options import HORIZONS, ForecastOptions
 
@@ -226,14 +226,17 @@ def _forecast_combined(
     """Forecast by the weights of recent paces, whatever back-tests say of them."""
     house.forecast()  # leaves the histories behind
     fitted = LifetimeValueFit.from_record(model.fit_record)
-    query = forecast_query(
-        DuckDBEngine(house.connection),
-        "customers",
-        "segmentation_forecast_histories",
+    method = ForecastMethod(
         spend=fitted.spend.model,
         combinations=combinations
         or {row["measure"]: CombinedForecast.from_record(row) for row in model.combinations},
         ranks_customers=True,
+    )
+    query = forecast_query(
+        DuckDBEngine(house.connection),
+        "customers",
+        "segmentation_forecast_histories",
+        method,
         model_version=model.model_version,
         as_of=shop.AS_OF.isoformat(),
     )

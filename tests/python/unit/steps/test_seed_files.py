@@ -169,6 +169,20 @@ ROWS = st.one_of(
     st.sampled_from(["", "  "]),
 )
 
+
+def file_of(header: str, rows: list[str], end: str, other: str, above: str) -> str:
+    return above + end.join([header, *rows]) + other
+
+
+FILES = st.builds(
+    file_of,
+    header=st.sampled_from(["name,position,required", 'name,"position",required']),
+    rows=st.lists(ROWS, max_size=4),
+    end=st.sampled_from(LINE_ENDS),
+    other=st.sampled_from([*LINE_ENDS, ""]),
+    above=st.sampled_from(["", "\ufeff", "\n"]),
+)
+
 MACROS = jinja2.Template(
     (PROJECT / "macros" / "engine" / "duckdb" / "seed_files.sql").read_text(),
     extensions=["jinja2.ext.do"],
@@ -179,24 +193,13 @@ MACROS = jinja2.Template(
 @hypothesis.settings(
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], deadline=None
 )
-@hypothesis.given(
-    header=st.sampled_from(["name,position,required", 'name,"position",required']),
-    rows=st.lists(ROWS, max_size=4),
-    end=st.sampled_from(LINE_ENDS),
-    other=st.sampled_from([*LINE_ENDS, ""]),
-    above=st.sampled_from(["", "\ufeff", "\n"]),
-)
+@hypothesis.given(text=FILES)
 def test_what_is_right_is_loaded_as_it_was_read(
     connection_of_examples: duckdb.DuckDBPyConnection,
     tmp_path: Path,
-    header: str,
-    rows: list[str],
-    end: str,
-    other: str,
-    above: str,
+    text: str,
 ) -> None:
     """The engine fails at no file that passed, and finds in it what the check found."""
-    text = above + end.join([header, *rows]) + other
     path = tmp_path / "it's.csv"
     path.write_bytes(text.encode())
     hypothesis.assume(seed_problems(SeedFile("positions", path, "positions.csv", TYPES)) == [])

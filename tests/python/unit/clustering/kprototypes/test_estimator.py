@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from kmodes.kprototypes import KPrototypes as ReferenceKPrototypes
 from segmentation import KPrototypes
 from segmentation.clustering.kprototypes.distinct_rows import joint_codes
-from segmentation.clustering.kprototypes.search import PrototypeFit, fit_prototypes
+from segmentation.clustering.kprototypes.search import PrototypeFit, PrototypeSearch, fit_prototypes
 from segmentation.features.mixed_sample import numbers_only
 from segmentation.scoring.prototypes import from_centers
 from sklearn.cluster import KMeans
@@ -63,10 +64,18 @@ def planted(
     return numbers, np.array(codes, dtype=int).reshape(len(cards), n).T
 
 
-def fitted(numbers: np.ndarray, codes: np.ndarray, k: int, **settings: Any) -> PrototypeFit:
+SEARCH = PrototypeSearch(gamma=None, n_init=3, max_iter=100, tol=0.0, random_state=0)
+
+
+def fitted(
+    numbers: np.ndarray,
+    codes: np.ndarray,
+    k: int,
+    sample_weight: np.ndarray | None = None,
+    **settings: Any,
+) -> PrototypeFit:
     counts = [int(column.max()) + 1 for column in codes.T]
-    chosen = {"gamma": None, "n_init": 3, "max_iter": 100, "tol": 0.0, "random_state": 0}
-    return fit_prototypes(numbers, codes, counts, k, **(chosen | settings))
+    return fit_prototypes(numbers, codes, counts, k, replace(SEARCH, **settings), sample_weight)
 
 
 def brute_force(
@@ -525,8 +534,11 @@ def test_values_that_cannot_be_categories() -> None:
         ({"codes": np.array([[0], [3], [1]])}, "outside 0 to 1 in column 0"),
         ({"codes": np.array([[0], [1]])}, "need the same rows"),
         ({"numbers": np.array([[0.0], [np.nan], [1.0]])}, "numbers holds NaN"),
-        ({"init": (np.zeros((1, 1)), np.zeros((2, 1), dtype=int))}, "init has the shapes"),
-        ({"init": "Cao"}, "init is 'Cao'"),
+        (
+            {"search": replace(SEARCH, init=(np.zeros((1, 1)), np.zeros((2, 1), dtype=int)))},
+            "init has the shapes",
+        ),
+        ({"search": replace(SEARCH, init="Cao")}, "init is 'Cao'"),
     ],
 )
 def test_arrays_that_cannot_be(changed: dict[str, Any], message: str) -> None:
@@ -535,11 +547,7 @@ def test_arrays_that_cannot_be(changed: dict[str, Any], message: str) -> None:
         "codes": np.array([[0], [1], [1]]),
         "category_counts": [2],
         "n_clusters": 2,
-        "gamma": 1.0,
-        "n_init": 1,
-        "max_iter": 10,
-        "tol": 0.0,
-        "random_state": 0,
+        "search": SEARCH,
     }
     with pytest.raises(ValueError, match=message):
         fit_prototypes(**(given | changed))
@@ -605,17 +613,8 @@ def test_ties_of_whole_numbers_are_exact(codes: list[tuple[int, int]], k: int, s
     rows = np.array(codes)
     numbers = np.zeros((len(rows), 0))
     k = min(k, len(rows))
-    found = fit_prototypes(
-        numbers,
-        rows,
-        [3, 4],
-        k,
-        gamma=1.0,
-        n_init=1,
-        max_iter=100,
-        tol=0.0,
-        random_state=seed,
-    )
+    search = replace(SEARCH, gamma=1.0, n_init=1, random_state=seed)
+    found = fit_prototypes(numbers, rows, [3, 4], k, search)
     apart = brute_force(numbers, rows, found.centers, found.modes, 1.0)
     np.testing.assert_array_equal(found.labels, apart.argmin(axis=1))
     assert found.cost == apart.min(axis=1).sum()
