@@ -10,6 +10,8 @@ import duckdb
 import pytest
 from dbt_processes import DbtProcesses
 
+pytestmark = pytest.mark.long
+
 # What dbt shows of it: which column of which table.
 BROKEN_RULE = "NOT NULL constraint failed: breaks_a_rule.first_only"
 MACRO = Path(__file__).parents[3] / "macros" / "engine" / "duckdb" / "replaced_tables.sql"
@@ -137,7 +139,6 @@ def rows(warehouse: Path, sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("table", ["seen", "arrow_table", "relation"])
 def test_a_reader_finds_the_table_before_until_the_commit(warehouse: Path, table: str) -> None:
     assert rows(warehouse, f"from {table}") == [(2, 1)]

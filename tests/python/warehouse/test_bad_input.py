@@ -9,6 +9,8 @@ import duckdb
 import pytest
 from builds import NO_TESTS, NO_UNIT_TESTS, QUICK, Warehouse
 
+pytestmark = pytest.mark.long
+
 # Segments of customers, all that they are made of, and the data tests of these tables.
 SEGMENTS = ("--select", "+fct_customer_segments", "+dim_segments", "+rpt_model_history")
 CAUTIOUS = ("--indirect-selection", "cautious", *NO_UNIT_TESTS)
@@ -34,7 +36,6 @@ def rejected(warehouse: Warehouse) -> dict[str, str]:
 VALUE = "where segmentation = 'value'"
 
 
-@pytest.mark.long
 def test_empty_tables(fresh: Warehouse) -> None:
     put(fresh, ORDERS)
     output = fresh.build(*NO_UNIT_TESTS, **QUICK, dataset="warehouse")
@@ -55,7 +56,6 @@ def test_empty_tables(fresh: Warehouse) -> None:
         assert fresh.query(f"select count(*) from {mart}")[0][0] == counted, mart
 
 
-@pytest.mark.long
 def test_one_customer(fresh: Warehouse) -> None:
     put(fresh, ORDERS, "insert into contract.orders values ('a', 'o1', '2025-12-30', 1, 5, 0)")
     fresh.build(*SEGMENTS, *CAUTIOUS, **QUICK, dataset="warehouse")
@@ -67,7 +67,6 @@ def test_one_customer(fresh: Warehouse) -> None:
     ) == [(0.0, None, "occasional", "1 day since the first purchase")]
 
 
-@pytest.mark.long
 def test_identical_customers(fresh: Warehouse) -> None:
     put(
         fresh,
@@ -157,7 +156,6 @@ def test_rows_with_errors_are_rejected_by_name(with_errors: Warehouse) -> None:
     ]
 
 
-@pytest.mark.long
 def test_customers_with_rows_that_are_rejected_have_segments(
     with_errors: Warehouse, tmp_path: Path
 ) -> None:
@@ -173,7 +171,6 @@ def test_customers_with_rows_that_are_rejected_have_segments(
     ) == [(103,)]
 
 
-@pytest.mark.long
 def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
     put(fresh, "create table contract.orders as select 'a' as customer_id, 5 as revenue")
     done = fresh.dbt("build", "--select", "+int_customers", dataset="warehouse", **QUICK)
@@ -197,7 +194,6 @@ def test_columns_that_are_missing_or_more_than_needed(fresh: Warehouse) -> None:
     ) == [("9", 1, Decimal("2.00"), "2025-12-31")]
 
 
-@pytest.mark.long
 def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
     """Names in another case, ids of two types, blanks, time zones, a loader's own columns."""
     put(
@@ -240,7 +236,6 @@ def test_tables_as_loaders_leave_them(fresh: Warehouse) -> None:
     assert fresh.query("from theirs.backup__dbt_tmp_mine, theirs.view__dbt_tmp") == [(42, 42)]
 
 
-@pytest.mark.long
 def test_totals_instead_of_orders(fresh: Warehouse) -> None:
     """Their year is their own, whatever the window; a total without a number is rejected."""
     put(
@@ -260,7 +255,6 @@ def test_totals_instead_of_orders(fresh: Warehouse) -> None:
     ) == [(True, 102)]
 
 
-@pytest.mark.long
 def test_customers_alone(fresh: Warehouse) -> None:
     """People without purchases have a profile; nobody has to invent purchases for them."""
     put(
@@ -288,7 +282,6 @@ def test_customers_alone(fresh: Warehouse) -> None:
     ]
 
 
-@pytest.mark.long
 def test_a_file_that_is_missing_or_lacks_a_column(
     fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,7 +297,6 @@ def test_a_file_that_is_missing_or_lacks_a_column(
     assert done.stdout.count("lacks 24 of the columns that are needed: birth_year (called") == 1
 
 
-@pytest.mark.long
 def test_values_that_the_seed_does_not_know(
     fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,7 +355,6 @@ def test_values_that_the_seed_does_not_know(
             assert not [row for row in rows if "Eka" in row[0] or "Budi" in row[0]], table
 
 
-@pytest.mark.long
 def test_every_line_of_a_file_is_accounted_for(
     fresh: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,8 +21,6 @@ from segmentation.scorer.explanation import explain
 from segmentation.scorer.scored_people import records
 from typer.testing import CliRunner
 
-pytestmark = pytest.mark.long
-
 
 def published(warehouse: Warehouse) -> Path:
     return warehouse.folder / "published" / "segments.duckdb"
@@ -57,6 +55,7 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.stderr if code else result.stdout
 
 
+@pytest.mark.long
 def test_an_explanation_of_everybody_holds(sample: Warehouse) -> None:
     """Features add up to the distance, and who changes as it says is in the runner-up's segment."""
     changed = 0

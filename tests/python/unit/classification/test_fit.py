@@ -16,10 +16,10 @@ def all_candidates() -> ClassifierFit:
     return fitted(people(), candidates=None, folds=3, repeats=2)
 
 
+@pytest.mark.long
 class TestWholeFit:
     """All candidates on planted segments."""
 
-    @pytest.mark.long
     def test_every_installed_candidate_is_judged_and_beats_the_majority(
         self, all_candidates: ClassifierFit
     ) -> None:
@@ -76,7 +76,6 @@ class TestWholeFit:
         assert all_candidates.log_loss_after <= all_candidates.log_loss_before
         assert {record["stage"] for record in all_candidates.calibration} == {"before", "after"}
 
-    @pytest.mark.long
     def test_the_same_rows_give_the_same_fit(self) -> None:
         first, again = (
             fitted(people(), candidates=("gradient_boosting", "xgboost"), folds=2) for _ in range(2)
@@ -97,10 +96,10 @@ class TestWholeFit:
         assert kept[["middle", "old", "young"]].sum(axis=1).to_numpy() == pytest.approx(1.0)
 
 
+@pytest.mark.long
 class TestLeaks:
     """Flags of leaks."""
 
-    @pytest.mark.long
     def test_a_copied_label_is_flagged_and_named(self) -> None:
         frame = people()
         copied = {"young": "c1", "middle": "c2", "old": "c3"}
@@ -114,7 +113,6 @@ class TestLeaks:
         assert all("Is one of the features made from the segment?" in flag for flag in flags)
         assert "Most rests on the feature code" in fit.warnings[-1]
 
-    @pytest.mark.long
     def test_recognised_people_are_flagged(self) -> None:
         """Four rows for each person; only the person determines the segment."""
         random = np.random.default_rng(3)
