@@ -60,6 +60,7 @@ def test_a_label_that_differs_is_counted(tmp_path: Path) -> None:
     assert scoring.count_different_labels(folder, "none")() == {"rows": 2}
 
 
+@pytest.mark.long
 def test_mixed_scoring_contenders_agree_on_every_row(tmp_path: Path) -> None:
     import duckdb
 
@@ -153,6 +154,7 @@ def test_lrfm_contenders_agree_on_every_customer(tmp_path: Path) -> None:
     assert lrfm.count_different_customers(folder)()["rows"] == 2
 
 
+@pytest.mark.long
 def test_the_customers_and_orders_of_a_whole_build_are_as_planted(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("one", "other")]
     for folder in folders:
@@ -200,6 +202,7 @@ def test_a_whole_build_rejects_what_was_planted_and_loses_nobody(tmp_path: Path)
     assert whole_build.compare(folder)()["rejects"] > 0
 
 
+@pytest.mark.long
 def test_published_marts_are_those_of_the_warehouse(tmp_path: Path) -> None:
     import duckdb
 

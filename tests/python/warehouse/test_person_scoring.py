@@ -249,6 +249,7 @@ def test_files_that_cannot_be_scored(sample: Warehouse, tmp_path: Path) -> None:
     assert "no model of the segmentation 'vip'" in no
 
 
+@pytest.mark.long
 def test_every_customer_of_complete_journey(complete_journey: Warehouse) -> None:
     """Its prospects by logistic regression; the dates, refunds and states are real."""
     found = compare_with_marts(published(complete_journey))
@@ -256,6 +257,7 @@ def test_every_customer_of_complete_journey(complete_journey: Warehouse) -> None
     assert set(found) == {"value", "profile", "prospects"}
 
 
+@pytest.mark.long
 def test_every_customer_of_the_market_survey(market_survey: Warehouse) -> None:
     """Its prospects by trees, and a profile of numbers, categories and missing values."""
     assert compare_with_marts(published(market_survey)) == {"profile": 10_695, "prospects": 2_627}

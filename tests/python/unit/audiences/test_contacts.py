@@ -130,6 +130,7 @@ def test_a_list_for_google(shop: Any, file: Path, read_rows: ReadRows) -> None:
         assert path.is_dir() or b"xample.com" not in path.read_bytes()
 
 
+@pytest.mark.long
 def test_whom_somebody_who_stays_is_found_by_is_not_removed(
     shop: Any, tmp_path: Path, read_rows: ReadRows
 ) -> None:

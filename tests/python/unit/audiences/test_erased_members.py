@@ -46,6 +46,7 @@ def test_others_stay_as_they_are(shop: Shop) -> None:
     assert shop.assigned() == assigned
 
 
+@pytest.mark.long
 def test_an_export_after_it_goes_on(shop: Shop) -> None:
     """Nothing has changed for the others, and a new customer is added to them."""
     shop.publish(CUSTOMERS)
@@ -86,6 +87,7 @@ def test_a_parquet_audience(shop: Shop) -> None:
     assert sorted(after["customer_id"].to_pylist()) == ["B2", "C3"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_still_in", [True, False])
 def test_what_a_destination_was_given_is_removed_whole(shop: Shop, is_still_in: bool) -> None:
     """Its rows have no customer id; an earlier file may hold a former address."""

@@ -21,6 +21,7 @@ ReadIds = Callable[[Path], list[str]]
 ReadRows = Callable[[Path], list[dict[str, str]]]
 
 
+@pytest.mark.long
 def test_who_is_held_out_is_never_in_the_file(shop: Any, read_ids: ReadIds) -> None:
     shop.publish(CUSTOMERS)
     done = shop.run(holdout="20%")
@@ -197,6 +198,7 @@ def test_an_empty_segment(shop: Any, read_ids: ReadIds) -> None:
     assert shop.run().audience.holdout_share == 0.1
 
 
+@pytest.mark.long
 def test_all_and_nobody_held_out(shop: Any, read_ids: ReadIds) -> None:
     shop.publish(CUSTOMERS)
     assert shop.run(holdout="100%").treated == 0
@@ -388,6 +390,7 @@ def test_the_result_can_be_shown(shop: Any) -> None:
     assert asdict(shop.run())["audience"]["segment_slug"] == "at_risk"
 
 
+@pytest.mark.long
 def test_an_address_of_somebody_held_out_is_taken_back(shop: Any, tmp_path: Path) -> None:
     """First it is a treated customer's alone; later a held out customer has it too."""
     members = [f"C{number}" for number in range(60)]

@@ -102,6 +102,7 @@ class TestDrift:
         ]
         assert np.mean([past.coverage for past in found]) >= 0.8
 
+    @pytest.mark.long
     def test_the_same_rows_give_the_same(self) -> None:
         first = backtest(winner(), *shop(4, 60, 0.5), np.zeros((3, 2)))
         assert backtest(winner(), *shop(4, 60, 0.5), np.zeros((3, 2))) == first

@@ -14,6 +14,7 @@ from segmentation.classification.metrics import (
 from sklearn import metrics as reference
 
 
+@pytest.mark.long
 @fewer_examples(0.4)
 @given(st.integers(0, 10_000), st.integers(2, 5), st.integers(1, 60))
 def test_metrics_are_those_of_scikit_learn(seed: int, classes: int, rows: int) -> None:

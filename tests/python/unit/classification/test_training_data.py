@@ -21,6 +21,7 @@ def test_two_segments_are_enough() -> None:
     assert fit.classifier.probabilities(frame).sum(axis=1) == pytest.approx(1.0)
 
 
+@pytest.mark.long
 def test_a_segment_of_one_row_is_left_out_by_name() -> None:
     frame = people()
     frame.loc[3, "segment"] = "rare"
@@ -32,6 +33,7 @@ def test_a_segment_of_one_row_is_left_out_by_name() -> None:
     assert "The segment rare is left out: it has 1 labelled row in 1 group" in warning
 
 
+@pytest.mark.long
 def test_rows_of_few_people_are_few_groups() -> None:
     frame = people()
     frame.loc[:9, "segment"] = "rare"

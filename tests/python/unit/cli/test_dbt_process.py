@@ -33,6 +33,7 @@ run_process([sys.executable, "child.py"], environment, pathlib.Path("messages.lo
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="the test sends a signal")
 def test_a_command_that_is_killed_leaves_no_process_at_work(tmp_path: Path) -> None:
     (tmp_path / "child.py").write_text(CHILD)

@@ -146,6 +146,7 @@ def test_the_day_of_the_fit_and_a_full_window_change_nothing(
         assert (by_name[feature.prepared.name] == feature.prepared) is not is_length
 
 
+@pytest.mark.long
 def test_thresholds_are_in_proportion_too(
     engine: DuckDBEngine, house: House, customers: pd.DataFrame
 ) -> None:

@@ -109,6 +109,7 @@ def test_features_that_cannot_tell_customers_apart_are_left_out(house: House) ->
     )
 
 
+@pytest.mark.long
 def test_a_feature_that_clipping_flattens_is_left_out(house: House) -> None:
     house.connection.execute("alter table features add column rare double default 0")
     house.connection.execute("update features set rare = 1 where customer_id < 'C010'")
@@ -119,6 +120,7 @@ def test_a_feature_that_clipping_flattens_is_left_out(house: House) -> None:
     assert house.assignments().segment_id.notna().all()
 
 
+@pytest.mark.long
 def test_dropped_outliers_are_scored_all_the_same(house: House) -> None:
     house.connection.execute("update features set monetary = 1e12 where customer_id = 'C001'")
     model = house.fit({**SETTINGS, "outliers": "drop"})

@@ -42,6 +42,7 @@ def test_more_categories_than_a_model_can_know(
         assert len(house.assignments()) == 300
 
 
+@pytest.mark.long
 def test_categories_that_cannot_tell_customers_apart_are_left_out(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_column_of_another_kind_is_neither_text_nor_a_number(house: House, kin
         fitted(house, features=["odd"], transform="none")
 
 
+@pytest.mark.long
 def test_truth_values_and_enumerations_are_categories(house: House) -> None:
     house.connection.execute("alter table features add column member boolean")
     house.connection.execute("update features set member = age > 50 where age > 30")
@@ -180,6 +182,7 @@ def test_a_handful_of_customers(house: House, algorithm: str, customers: int) ->
         assert house.assignments()[["segment_id", "reason_1"]].notna().all(axis=None)
 
 
+@pytest.mark.long
 def test_drop_leaves_outliers_out_with_their_categories(house: House) -> None:
     house.connection.execute(
         "update features set income = 1e9, home = 'palace' where customer_id = 'C0001'"

@@ -63,6 +63,7 @@ def test_planted_groups_are_found_again(scan: dict[int, KJudgement]) -> None:
     assert adjusted_rand_score(frame.planted, labels) > 0.9
 
 
+@pytest.mark.long
 def test_the_same_seed_scans_the_same(sample: MixedSample, scan: dict[int, KJudgement]) -> None:
     again = scan_k(sample, KPROTOTYPES, range(2, 6), FitsToJudge(n_init=5, seed=0, resamples=5))
     assert again == list(scan.values())

@@ -78,6 +78,7 @@ def test_without_contributions_there_is_still_a_reason(house: House) -> None:
     assert found.reason_1.notna().all()
 
 
+@pytest.mark.long
 def test_a_category_that_came_later_is_no_reason(house: House) -> None:
     """Nobody knows yet what it is typical of."""
     fitted(house, algorithm="kmeans")
@@ -126,6 +127,7 @@ def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
     assert (both.segment_slug_x == both.segment_slug_y).mean() > 0.97
 
 
+@pytest.mark.long
 def test_slugs_of_categories_alone_carry_over(house: House) -> None:
     fitted(house, features=[], transform="none")
     before = house.named_assignments()
@@ -137,6 +139,7 @@ def test_slugs_of_categories_alone_carry_over(house: House) -> None:
     assert (both.segment_slug_x == both.segment_slug_y).mean() > 0.9
 
 
+@pytest.mark.long
 def test_a_playbook_may_have_targets_for_categories(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:

@@ -21,6 +21,7 @@ def test_slugs_mean_the_same_after_a_refit(house: House) -> None:
     assert (both.segment_slug_x == both.segment_slug_y).mean() > 0.97
 
 
+@pytest.mark.long
 def test_a_playbook_edit_renames_and_never_refits(house: House) -> None:
     house.first_fit()
     sizes = house.assignments().segment_id.value_counts().to_dict()
@@ -34,6 +35,7 @@ def test_a_playbook_edit_renames_and_never_refits(house: House) -> None:
     assert house.assignments().segment_id.value_counts().to_dict() == sizes
 
 
+@pytest.mark.long
 def test_a_renamed_segment_keeps_its_new_name_over_a_refit(house: House) -> None:
     house.first_fit()
     house.playbook([("champions", "Champions", PLAYBOOK[0][2]), *PLAYBOOK[1:]])
@@ -90,6 +92,7 @@ def test_without_a_vocabulary_segments_are_described(house: House) -> None:
     assert segments.strategy.str.startswith("strategy of ").all()
 
 
+@pytest.mark.long
 def test_without_carrying_over_names_start_afresh(house: House) -> None:
     house.first_fit()
     house.playbook([(f"new_{slug}", name, z) for slug, name, z in PLAYBOOK])

@@ -49,6 +49,7 @@ def scaled(connection: duckdb.DuckDBPyConnection) -> tuple[np.ndarray, list[Prep
     return prepared.transform(raw), prepared.features_
 
 
+@pytest.mark.long
 def test_passes_in_the_engine_are_lloyds(
     connection: duckdb.DuckDBPyConnection, scaled: tuple[np.ndarray, list[PreparedFeature]]
 ) -> None:

@@ -41,6 +41,7 @@ def test_a_row_that_is_nearer_to_another_segments_point_is_no_noise_either() -> 
     assert found.assign(beyond).tolist() == [1, NOISE]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["dbscan", "hdbscan", "optics", "grid"])
 @pytest.mark.parametrize("seed", range(3))
 def test_scoring_makes_no_noise_of_what_the_fit_kept(name: str, seed: int) -> None:

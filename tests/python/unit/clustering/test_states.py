@@ -29,6 +29,7 @@ def slug_of_customers(house: House) -> pd.Series:
     return found.set_index("customer_id").segment_slug
 
 
+@pytest.mark.long
 def test_a_condition_names_before_the_cluster_does(house: House) -> None:
     model = house.first_fit(SETTINGS)
     slugs = slug_of_customers(house)
@@ -61,6 +62,7 @@ def test_in_a_state_the_nearest_cluster_is_the_runner_up(house: House) -> None:
     assert found.margin[~in_state].notna().all()
 
 
+@pytest.mark.long
 def test_what_a_state_contradicts_is_the_runner_up_all_the_same(house: House) -> None:
     """They would be Loyal if they were not late, and lateness contradicts the name of Loyal."""
     on_time = ("loyal", "overdue_ratio <= 2 and monetary is highest", "segment", 1)
@@ -156,6 +158,7 @@ def test_a_name_that_is_no_longer_true_is_dropped_and_says_why(house: House) -> 
     )
 
 
+@pytest.mark.long
 def test_a_condition_of_a_column_that_is_missing_is_not_used(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:

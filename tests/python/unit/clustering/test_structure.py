@@ -47,6 +47,7 @@ def test_groups_that_the_margins_explain_are_not_told_apart() -> None:
     assert number_of_groups(found, 2, 7) == 4
 
 
+@pytest.mark.long
 def test_a_correlated_cloud_is_a_continuum() -> None:
     random = np.random.default_rng(2)
     cloud = random.normal(size=(600, 3)) @ [[1, 0.6, 0.2], [0, 1, 0.4], [0, 0, 1]]

@@ -109,6 +109,7 @@ def test_spreads_are_in_the_units_of_the_later_model(house: House) -> None:
         assert found == pytest.approx(spreads(model, house, assigned))
 
 
+@pytest.mark.long
 def test_a_shift_is_in_standard_deviations_of_the_later_model(house: House) -> None:
     """Doubled money of a logarithm: every centre moved by the same, on one of three features."""
     house.first_fit()
@@ -120,6 +121,7 @@ def test_a_shift_is_in_standard_deviations_of_the_later_model(house: House) -> N
     assert [shifts[i, i] for i in range(4)] == pytest.approx([moved] * 4, rel=0.02)
 
 
+@pytest.mark.long
 def test_a_feature_that_is_gone_leaves_nothing_to_count(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:
@@ -165,6 +167,7 @@ def test_states_and_clusters_are_counted_apart(house: House) -> None:
     assert [round(max(row), 3) for row in shared_shares(succession_of(model))] == [1.0, 1.0]
 
 
+@pytest.mark.long
 def test_categories_spread_as_one_hot_columns_do(house: House) -> None:
     """Two segments by plan; in each, two thirds have the same home."""
     frame = planted_customers().drop(columns="planted")

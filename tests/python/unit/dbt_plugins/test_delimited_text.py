@@ -163,6 +163,7 @@ class TestStrayQuotes:
             )
         ]
 
+    @pytest.mark.long
     def test_time_grows_with_the_file_and_not_with_its_square(self) -> None:
         """Lines that lost their first and last quote: each opens what the next one closes."""
         body = "\n".join(['M","Ida","P","3","j","h","9'] * 20_000)

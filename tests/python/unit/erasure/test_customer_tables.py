@@ -89,6 +89,7 @@ def test_the_bytes_of_an_id_are_not_in_the_new_file(warehouse: Path) -> None:
     assert not holds_bytes(rewritten(warehouse), GONE)
 
 
+@pytest.mark.long
 def test_everything_else_is_as_it_was(warehouse: Path) -> None:
     """Order, comments, keys, checks, indexes, views and macros."""
     catalogue = (
@@ -167,6 +168,7 @@ def test_the_schema_of_scoring_is_ours_in_a_published_file_alone(warehouse: Path
     assert Rows("scoring.features", 1) in customer_rows(warehouse, GONE, SAMPLE)
 
 
+@pytest.mark.long
 def test_an_id_that_another_customer_has_as_identity_is_found(warehouse: Path) -> None:
     assert shared_identities(warehouse, GONE) == 1
     with duckdb.connect(str(warehouse)) as connection:

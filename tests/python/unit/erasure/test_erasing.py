@@ -159,6 +159,7 @@ def test_tables_of_somebody_else_remain_and_are_named(shop: Shop) -> None:
     assert shop.states() == [DONE]
 
 
+@pytest.mark.long
 def test_json_names_nobody(shop: Shop) -> None:
     done = shop.erase(GONE, *REASON, "--yes", "--json")
     found = json.loads(done.stdout)
@@ -274,6 +275,7 @@ def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) ->
     assert [path.name for path in small_disk.iterdir()] == ["warehouse.duckdb"]
 
 
+@pytest.mark.long
 def test_observed_days_count_those_who_stay(make_warehouse: Callable[..., Path]) -> None:
     """On the two days between, there was one customer less."""
     file = make_warehouse("C-GONE-1")
@@ -311,6 +313,7 @@ def test_a_dry_run_says_who_is_unknown(shop: Shop) -> None:
     assert "Nothing was changed (--dry-run). Found nowhere: 1 of the ids." in found.output
 
 
+@pytest.mark.long
 def test_a_page_that_names_a_short_id_is_removed(shop: Shop) -> None:
     page = shop.folder / "report" / "page.html"
     page.write_text("<td>C-17</td>")

@@ -106,6 +106,7 @@ def test_fifths_share_what_was_lost(judgement: Judgement) -> None:
         assert first["largest_possible_share"] >= first["share_of_actual_loss"]
 
 
+@pytest.mark.long
 def test_gradient_boosting_is_judged_where_it_is_asked_for(frames: Frames) -> None:
     options = LifetimeValueOptions(gradient_boosting=True, seed=1)
     days = past_days(frames[:2], options)
@@ -133,6 +134,7 @@ def test_days_with_too_little_to_go_by_are_left_out(frames: Frames) -> None:
     assert past_days([(day, few), (day, young), (day, frame.head(0))], OPTIONS) == []
 
 
+@pytest.mark.long
 def test_a_shop_that_closed_is_judged_without_errors(frames: Frames) -> None:
     day, frame = frames[-1]
     years = 3 * 52
@@ -194,6 +196,7 @@ def test_without_earlier_forecasts_nothing_is_promised() -> None:
     assert "has not been tested" in verdict.because
 
 
+@pytest.mark.long
 def test_purchases_alone_rank_nobody(frames: Frames) -> None:
     unknown = [(day, f.assign(mean_repeat_spend=np.nan)) for day, f in frames]
     judged = judge(past_days(unknown, OPTIONS), OPTIONS)

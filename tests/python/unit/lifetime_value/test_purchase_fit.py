@@ -175,6 +175,7 @@ def test_the_likelihood_is_the_published_one(family: str) -> None:
     assert found == pytest.approx(np.log(expected), rel=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("family", PURCHASE_MODELS)
 def test_simulated_parameters_lie_in_their_intervals(family: str) -> None:
     """Twenty sets of parameters, 4,000 customers each.

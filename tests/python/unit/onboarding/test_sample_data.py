@@ -30,6 +30,7 @@ def test_another_seed_is_another_sample() -> None:
     assert not sample_tables(1)["sample_orders"].equals(sample_tables(2)["sample_orders"])
 
 
+@pytest.mark.long
 def test_it_holds_what_a_build_must_cope_with() -> None:
     tables = sample_tables()
     orders = tables["sample_orders"]

@@ -160,6 +160,7 @@ def test_one_in_a_hundred_is_a_false_alarm(
     assert 0.004 <= alarms / 2000 <= most
 
 
+@pytest.mark.long
 def test_the_p_value_and_the_threshold_agree() -> None:
     """Above the threshold is less likely than one in a hundred, by formula and by simulation."""
     rng = np.random.default_rng(5)

@@ -136,6 +136,7 @@ def test_no_people(house: House) -> None:
     assert scored(house, []).empty
 
 
+@pytest.mark.long
 def test_a_segmentation_without_a_model(house: House) -> None:
     with pytest.raises(ScoringError) as raised:
         score_people({"age": 3}, segmentation="value", warehouse=house.connection)
@@ -144,6 +145,7 @@ def test_a_segmentation_without_a_model(house: House) -> None:
         score_people({"age": 3}, segmentation="value", warehouse=empty)
 
 
+@pytest.mark.long
 def test_people_without_a_feature_of_the_model(house: House) -> None:
     """A misspelt name or a wrong table is an error, because only fill values would be scored."""
     with pytest.raises(ScoringError) as raised:

@@ -90,6 +90,7 @@ def test_a_challenger_has_no_events_until_it_is_in_force(marts: ReportMarts) -> 
     assert len(refits(marts)) == 1
 
 
+@pytest.mark.long
 def test_the_refit_that_moved_customers_is_in_the_summary(marts: ReportMarts) -> None:
     add_moves(marts, NAMES)
     add_events(marts, ("vanished", "Early", None, 0), as_of="2025-10-31", version="value-0000-y")

@@ -314,6 +314,7 @@ def test_a_challenger_is_the_last_fit_and_not_current(challenged: House) -> None
     assert challenged.fit() is None
 
 
+@pytest.mark.long
 def test_a_damaged_challenger_does_not_take_the_place_of_the_champion(
     challenged: House, logged: pytest.LogCaptureFixture
 ) -> None:

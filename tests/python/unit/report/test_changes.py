@@ -75,6 +75,7 @@ def test_sizes_of_each_day_come_from_the_moves(shop: ReportMarts) -> None:
     assert table.rows.groupby("as_of")["share"].sum().tolist() == pytest.approx([1, 1, 1])
 
 
+@pytest.mark.long
 def test_a_renamed_cluster_is_no_news_of_sizes(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
     largest = "where segmentation = 'value' and migration = 'moved' and customers = 7"

@@ -133,6 +133,7 @@ class TestBands:
         )
         return charts.bands(rows, names, [theme.segment_colour(p) for p in range(len(names))])
 
+    @pytest.mark.long
     def test_days_and_names_are_written(self) -> None:
         days = ["2025-06-30", "2025-10-31", "2025-12-31"]
         chart = self.chart(days, [[0.5, 0.5], [1.0], [0.25, 0.75]], ["Loyal", "New"])

@@ -133,6 +133,7 @@ def test_a_forecast_of_purchases_alone(tmp_path: Path) -> None:
     assert expected.note == "Spends are too little known to forecast revenue."
 
 
+@pytest.mark.long
 def test_rows_of_ones_own_files_are_accounted_for(shop: ReportMarts, tmp_path: Path) -> None:
     rows = figure_of(shop, sources, "source-rows")
     assert rows.title == "Of 11 rows of your files, the mapping left out 2"
@@ -385,6 +386,7 @@ def test_the_segments_are_those_that_the_data_give(tmp_path: Path) -> None:
     assert "becom" not in " ".join(figure.title + figure.note for figure in section.figures)
 
 
+@pytest.mark.long
 def test_no_more_right_than_with_one_segment_for_everybody(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", ["Loyal", "Lost"])
     marts.run(

@@ -31,6 +31,7 @@ def test_as_the_feature_defines_them(feature: PreparedFeature, values: list[floa
     np.testing.assert_allclose(found, feature.scaled(np.array(values, float)), rtol=1e-12)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("feature", FEATURES)
 @given(values=st.lists(st.floats(), max_size=20))
 def test_many_at_once_are_equal_to_the_last_bit(

@@ -106,6 +106,7 @@ def test_it_is_named_never_applied_and_fitted_anew(
     pd.testing.assert_frame_equal(after.drop(columns="model_version"), before)
 
 
+@pytest.mark.long
 def test_whatever_is_deleted_is_damage(house: House) -> None:
     house.first_fit()
     _check_every_column(house, SegmentationModel, SegmentationModel.SCHEMA.names)
@@ -131,6 +132,7 @@ def test_a_damaged_model_is_not_replaced_by_an_earlier_one(house: House) -> None
     assert {segment.named_by for segment in third.segments} == {"earlier model"}
 
 
+@pytest.mark.long
 def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture) -> None:
     """An emptied build ends, fits nothing and leaves the row to the next build of customers."""
     house.first_fit()
@@ -157,6 +159,7 @@ def test_of_nobody_it_is_no_error(house: House, logged: pytest.LogCaptureFixture
     assert again.fit_reason.endswith(OTHER)
 
 
+@pytest.mark.long
 def test_a_damaged_row_that_is_not_current_disturbs_nothing(house: House) -> None:
     house.first_fit()
     second = house.fit(refit=True)
@@ -169,6 +172,7 @@ def test_a_damaged_row_that_is_not_current_disturbs_nothing(house: House) -> Non
 class TestRowsWithoutDigests:
     """As the version before stored them: they get theirs once, and are not fitted again."""
 
+    @pytest.mark.long
     def test_get_them_without_a_fit(self, house: House) -> None:
         house.first_fit()
         house.run("sample", "other", datetime.date(2025, 12, 31))

@@ -65,6 +65,7 @@ def test_a_score_is_named_steps_on_short_lines(
     assert str(query).count("select") == len(query.steps)
 
 
+@pytest.mark.long
 def test_macros_are_the_same_steps_also_as_the_engine_lists_them(house: House) -> None:
     engine = DuckDBEngine(house.connection)
     model = fitted(house)
@@ -124,6 +125,7 @@ def test_a_feature_may_have_the_name_of_a_column_that_scoring_makes(house: House
     pd.testing.assert_frame_equal(found[1][columns], expected[1][columns])
 
 
+@pytest.mark.long
 def test_categories_and_columns_of_several_lines_stay_what_they_are(house: House) -> None:
     frame = planted_customers().drop(columns="planted")
     before = house.first_fit(MIXED)
@@ -146,6 +148,7 @@ def test_categories_and_columns_of_several_lines_stay_what_they_are(house: House
     assert homes <= set(lines.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key_type", ["varchar", "bigint"])
 def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str) -> None:
     house.connection.execute(
@@ -178,6 +181,7 @@ def test_no_rows_have_the_columns_and_types_of_rows(house: House, key_type: str)
     assert [found[:2] for found in empty] == [found[:2] for found in full]
 
 
+@pytest.mark.long
 def test_what_the_engine_runs_is_logged_at_debug(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:

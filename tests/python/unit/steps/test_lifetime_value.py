@@ -86,6 +86,7 @@ def test_nobody_is_no_model(house: LifetimeHouse) -> None:
     assert house.forecast().empty
 
 
+@pytest.mark.long
 def test_customers_without_a_repeat_purchase_are_no_model(house: LifetimeHouse) -> None:
     house.connection.execute(
         "update customers set repeat_purchases = 0, last_repeat_weeks = 0, mean_repeat_spend = null"
@@ -166,6 +167,7 @@ def test_a_refit_that_forecasts_less_waits(
     assert asked.became == "champion"
 
 
+@pytest.mark.long
 def test_a_pinned_model_forecasts_whatever_is_fitted(house: LifetimeHouse) -> None:
     first = house.first_fit()
     before = house.forecast()

@@ -77,6 +77,7 @@ def test_recent_paces_are_weighed_as_the_library_weighs_them(house: LifetimeHous
     assert set(found["forecast_by"]) == {"combined"}
 
 
+@pytest.mark.long
 def test_recent_purchases_of_somebody_who_seems_to_have_left_are_expected_once(
     house: LifetimeHouse,
 ) -> None:
@@ -201,6 +202,7 @@ def test_reasons_are_sentences(house: LifetimeHouse) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_customer_of_useless_spends_is_taken_to_spend_what_everybody_does(
     house: LifetimeHouse,
 ) -> None:

@@ -98,6 +98,7 @@ def test_of_few_customers_chance_allows_more(house: LifetimeHouse) -> None:
     assert of_few["threshold"] > 1.5 * of_all["threshold"]
 
 
+@pytest.mark.long
 def test_without_a_model_there_is_no_error(house: LifetimeHouse) -> None:
     house.connection.execute("delete from customers where customer_id >= 'c0099'")
     house.fit()

@@ -113,6 +113,7 @@ def test_all_missing_is_measured(house: House) -> None:
     assert figure.moved_most == "more customers without frequency: 0.0 % → 100.0 %"
 
 
+@pytest.mark.long
 def test_unseen_categories_are_named(mixed: House) -> None:
     mixed.fit(MIXED)
     category = MIXED["categorical_features"][0]
@@ -123,6 +124,7 @@ def test_unseen_categories_are_named(mixed: House) -> None:
     assert "that the model does not know" in unseen.loc[category].moved_most
 
 
+@pytest.mark.long
 def test_a_model_of_an_earlier_version_has_no_figures(
     house: House, logged: pytest.LogCaptureFixture
 ) -> None:
@@ -197,6 +199,7 @@ def test_what_was_asked_for_comes_first(house: House) -> None:
     assert again.fit_reason == "the configuration changed"
 
 
+@pytest.mark.long
 def test_whole_history_drifts_by_construction(house: House) -> None:
     """And is no reason to fit."""
     settings = {**SETTINGS, "features": ["recency_days", "frequency", "length_days"]}

@@ -144,6 +144,7 @@ class TestAModelOfNumbersAloneBeforeThereWereCategories:
         )
         assert projected.fetchall() == []
 
+    @pytest.mark.long
     def test_hands_its_slugs_on(self, house: House) -> None:
         house.first_fit(self.settings())
         slugs = set(house.segments().segment_slug)
@@ -224,6 +225,7 @@ class TestNoise:
             fitted(house, algorithm="dbscan", categorical_features=[])
 
 
+@pytest.mark.long
 def test_the_comparison_is_part_of_the_model(house: House) -> None:
     asked = ["kmeans", "grid"]
     model = fitted(

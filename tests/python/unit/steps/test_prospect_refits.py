@@ -117,6 +117,7 @@ class TestRefits:
         with pytest.raises(OptionError, match=message):
             prospects.fit(**asked)
 
+    @pytest.mark.long
     @pytest.mark.parametrize(("dataset", "variant"), [("other", "default"), ("sample", "other")])
     def test_data_sets_and_variants_never_mix(
         self, prospects: ProspectHouse, dataset: str, variant: str
@@ -202,6 +203,7 @@ class TestGates:
         assert (again.algorithm, again.became) == ("none", "challenger")
         assert set(prospects.assignments().model_version) == {first.model_version}
 
+    @pytest.mark.long
     def test_macro_f1_judges_where_it_is_the_criterion(self, prospects: ProspectHouse) -> None:
         model = prospects.fitted(overrides={"criterion": "macro_f1"})
         scores = {

@@ -174,6 +174,7 @@ class TestLabels:
         assert forecast.interval_high.tolist() == [0.0, 0.0, 0.0]
         assert forecast.expected_share.isna().all()
 
+    @pytest.mark.long
     def test_odd_characters(self, connection: duckdb.DuckDBPyConnection) -> None:
         labels = ('O\'Brien "x"; --', "größe ✓", "金", "!!!", "1st", "Gold-1", "gold 1")
         prospects = ProspectHouse(connection, people(labels, labelled=210, prospects=70))
@@ -224,6 +225,7 @@ class TestSharedIdentities:
         assert model.labelled_customers == 120
         assert model.segments[0].yearly_revenue == pytest.approx(257.5)
 
+    @pytest.mark.long
     def test_a_segment_is_described_by_those_it_was_learned_from(
         self, twice: ProspectHouse
     ) -> None:
@@ -238,6 +240,7 @@ class TestSharedIdentities:
 class TestUnknownValues:
     """Nobody is refused for what is not known of them."""
 
+    @pytest.mark.long
     def test_missing_and_unheard_of(self, connection: duckdb.DuckDBPyConnection) -> None:
         frame = people()
         frame.loc[120, ["age", "income"]] = np.nan

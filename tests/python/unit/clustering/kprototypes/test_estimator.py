@@ -343,6 +343,7 @@ def test_the_order_of_rows_does_not_matter(weighted: bool) -> None:
     np.testing.assert_array_equal(back.labels, there.labels[order])
 
 
+@pytest.mark.long
 def test_the_same_seed_is_the_same_fit_and_more_restarts_are_never_worse() -> None:
     numbers, codes = planted(8, 200, 2, [3, 3], 6, spread=1.0)
     costs = [fitted(numbers, codes, 7, n_init=n, random_state=3).cost for n in (1, 2, 4, 8)]

@@ -25,6 +25,7 @@ def groups_in(kind: str, *, n: int = 400) -> tuple[pd.DataFrame, np.ndarray]:
     return table, group
 
 
+@pytest.mark.long
 def test_what_tells_groups_apart_gets_the_weight() -> None:
     found = {}
     for kind in ("numbers", "categories"):
@@ -40,6 +41,7 @@ def test_what_tells_groups_apart_gets_the_weight() -> None:
     assert adjusted_rand_score(group, by_rule.labels_) < 0.5
 
 
+@pytest.mark.long
 def test_order_of_rows_and_units_do_not_matter() -> None:
     table, _ = groups_in("categories")
     found = KPrototypes(3, n_init=2, random_state=0).fit(table)
