@@ -18,8 +18,8 @@ from segmentation.steps.fit_clusters import RefitOnDrift, fit_if_needed
 from segmentation.steps.fit_decision import PastFits
 from segmentation.steps.name_clusters import name_segments_of_current_model
 from segmentation.steps.overrides import LayeredSettings
-from segmentation.steps.read_tables import FitTables, ModelTables
 from segmentation.steps.segments_table import SEGMENTS
+from segmentation.steps.step_tables import FitTables, ModelTables
 
 FEATURES = ["recency_days", "frequency", "monetary"]
 # Few restarts and few draws: what surrounds a fit is looked at far more often than the fit.

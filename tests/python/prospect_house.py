@@ -21,7 +21,7 @@ from segmentation.steps.fit_prospects import ProspectFitTables, fit_prospects_if
 from segmentation.steps.name_prospects import name_prospect_segments
 from segmentation.steps.overrides import LayeredSettings
 from segmentation.steps.prospect_targets import TablesAtAge
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 FEATURES = ["age", "income", "profession", "spending_level"]
 SETTINGS: dict[str, Any] = {

@@ -1,7 +1,7 @@
 """Applies the last fit of the profile segmentation to every customer, where another is current."""
 
 from segmentation.steps.challengers import assign_challenger
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

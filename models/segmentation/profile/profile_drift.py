@@ -1,7 +1,7 @@
 """Compares today's customers with those that the current profile model was fitted to."""
 
 from segmentation.steps.measure_drift import measure_drift
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """Places a sample of the customers, and the segments' centroids, in two dimensions."""
 
 from segmentation.steps.apply_clusters import project_customers
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """Names the segments of the current profile model and says what sets each apart."""
 
 from segmentation.steps.name_clusters import name_segments_of_current_model
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """Applies the current classifier to every prospect, in batches."""
 
 from segmentation.steps.apply_prospects import assign_prospects
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

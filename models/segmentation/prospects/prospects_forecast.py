@@ -1,7 +1,7 @@
 """Says how many prospects will be in each segment, and what they will spend."""
 
 from segmentation.steps.apply_prospects import forecast_prospects
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

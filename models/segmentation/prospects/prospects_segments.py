@@ -1,7 +1,7 @@
 """Names the segments that prospects can join."""
 
 from segmentation.steps.name_prospects import name_prospect_segments
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

@@ -1,7 +1,7 @@
 """Applies the current value model to every customer; nothing leaves the engine."""
 
 from segmentation.steps.apply_clusters import assign_segments
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 
 def model(dbt, session):

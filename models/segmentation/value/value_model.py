@@ -3,7 +3,7 @@
 from segmentation.steps.fit_clusters import RefitOnDrift, fit_if_needed
 from segmentation.steps.fit_decision import PastFits
 from segmentation.steps.overrides import LayeredSettings
-from segmentation.steps.read_tables import FitTables
+from segmentation.steps.step_tables import FitTables
 
 
 def model(dbt, session):

@@ -15,7 +15,7 @@ from segmentation.clustering.typical_values import ScoringRule
 from segmentation.engine.base import Engine, Relation, Session, Table
 from segmentation.engine.sql import Query, number, quoted, select, text_literal
 from segmentation.steps.begin import begin
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 # Enough for a picture; more points would only cover one another.
 PROJECTED_ROWS = 2_000

@@ -23,7 +23,7 @@ from segmentation.engine.base import Relation, Session, Table
 from segmentation.engine.sql import case, select, text_literal
 from segmentation.features.further_columns import with_further_columns
 from segmentation.steps.begin import begin
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 

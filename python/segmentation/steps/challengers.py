@@ -18,7 +18,7 @@ from segmentation.engine.base import Relation, Session, Table
 from segmentation.engine.sql import select, text_literal
 from segmentation.registry.current import stored_model
 from segmentation.steps.begin import Step, begin
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 

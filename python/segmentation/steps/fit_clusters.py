@@ -32,7 +32,7 @@ from segmentation.steps.gate_clusters import gates_of_clusters
 from segmentation.steps.gate_refits import through_gates
 from segmentation.steps.measure_drift import read_least_psi, refit_reason, with_distributions
 from segmentation.steps.overrides import LayeredSettings
-from segmentation.steps.read_tables import FitTables
+from segmentation.steps.step_tables import FitTables
 
 log = logging.getLogger("segmentation")
 

@@ -38,7 +38,7 @@ from segmentation.over_time.drift import (
 from segmentation.registry.option_checks import OptionError
 from segmentation.scoring.prototypes import NOISE
 from segmentation.steps.begin import Step, begin
-from segmentation.steps.read_tables import ModelTables
+from segmentation.steps.step_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 

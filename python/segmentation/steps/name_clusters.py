@@ -12,8 +12,8 @@ from segmentation.clustering.options import SegmentationOptions
 from segmentation.clustering.segments_of_table import segments_of_table
 from segmentation.engine.base import Session, Table
 from segmentation.steps.begin import begin
-from segmentation.steps.read_tables import ModelTables
 from segmentation.steps.segments_table import SEGMENTS, segment_record
+from segmentation.steps.step_tables import ModelTables
 
 log = logging.getLogger("segmentation")
 

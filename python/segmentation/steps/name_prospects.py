@@ -12,8 +12,8 @@ from segmentation.engine.base import Session, Table
 from segmentation.playbook.playbook import PlaybookRow
 from segmentation.steps.begin import begin
 from segmentation.steps.prospect_targets import SEGMENT_AT_AGE
-from segmentation.steps.read_tables import ModelTables
 from segmentation.steps.segments_table import SEGMENTS, playbook_columns
+from segmentation.steps.step_tables import ModelTables
 
 
 def name_prospect_segments(
