@@ -29,8 +29,10 @@ with
 
 bought_customers as (
 
-    select distinct customer_id
+    -- The row of the first purchase day: there is one of each customer.
+    select customer_id
     from {{ ref("int_purchase_days") }}
+    where gap_days is null
 
 )
 
@@ -61,19 +63,43 @@ limit {{ most_backtested_customers() }}
 {%- endmacro %}
 
 {#
-  What each customer bought and gave back on each day. `customers` is a CTE of ids to which it is
-  limited; all of them unless it is named.
+  The days on which each customer bought, and what each order brought or took back: sums of these rows
+  are those of a customer. `customers` is a CTE of ids to which it is limited; all of them unless it is
+  named.
 #}
 {% macro customer_days(customers=none) -%}
 with
+
+purchase_days as (
+
+    select
+        customer_id,
+        purchased_on,
+        gap_days,
+        is_spend_known
+    from {{ ref("int_purchase_days") }}
+    {%- if customers %}
+    where customer_id in (select customer_id from {{ customers }})
+    {%- endif %}
+
+),
+
+first_days as (
+
+    select
+        customer_id,
+        purchased_on as first_purchase_on
+    from {{ ref("int_purchase_days") }}
+    where gap_days is null
+
+),
 
 orders as (
 
     select
         customer_id,
-        revenue,
         cast(ordered_at as date) as ordered_on,
-        coalesce(revenue, 0) >= 0 as is_purchase
+        revenue
     from {{ ref("int_checked_orders") }}
     where
         rejected_because is null
@@ -82,34 +108,35 @@ orders as (
             and customer_id in (select customer_id from {{ customers }})
         {%- endif %}
 
-),
-
-summed_orders as (
-
-    select
-        customer_id,
-        ordered_on,
-        max(case when is_purchase then 1 else 0 end) as purchase_days,
-        -- Null where no purchase of the day has a known revenue.
-        sum(case when is_purchase then revenue end) as spend,
-        sum(case when is_purchase then 0 else -revenue end) as refunded
-    from orders
-    group by
-        customer_id,
-        ordered_on
-
 )
 
 select
     customer_id,
-    ordered_on,
-    purchase_days,
-    spend,
-    refunded,
-    min(case when purchase_days = 1 then ordered_on end) over (
-        partition by customer_id
-    ) as first_purchase_on
-from summed_orders
+    purchased_on as ordered_on,
+    1 as purchase_days,
+    case when gap_days is not null and is_spend_known then 1 else 0 end as repeat_days_of_known_spend,
+    cast(null as decimal(18, 2)) as spend,
+    cast(null as decimal(18, 2)) as repeat_spend,
+    cast(null as decimal(18, 2)) as refunded
+from purchase_days
+
+union all
+
+-- Who only gave things back has no first day.
+select
+    orders.customer_id,
+    orders.ordered_on,
+    0 as purchase_days,
+    0 as repeat_days_of_known_spend,
+    case when orders.revenue >= 0 then orders.revenue end as spend,
+    case
+        when orders.revenue >= 0 and orders.ordered_on > first_days.first_purchase_on
+            then orders.revenue
+    end as repeat_spend,
+    case when orders.revenue < 0 then -orders.revenue end as refunded
+from orders
+inner join first_days
+    on orders.customer_id = first_days.customer_id
 {%- endmacro %}
 
 {#
@@ -127,13 +154,11 @@ days_so_far as (
     select
         days.*,
         forecast_days.forecast_on,
-        days.ordered_on = days.first_purchase_on as is_first_day,
-        coalesce(days.spend, 0) - days.refunded as revenue,
+        coalesce(days.spend, 0) - coalesce(days.refunded, 0) as revenue,
         {{ dbt.datediff("days.ordered_on", "forecast_days.forecast_on", "day") }} as days_ago  -- noqa: LT05
     from {{ days }} as days
     inner join {{ forecast_days }} as forecast_days
         on days.ordered_on <= forecast_days.forecast_on
-    where days.first_purchase_on <= forecast_days.forecast_on
 
 ),
 
@@ -142,13 +167,13 @@ summed_customers as (
     select
         forecast_on,
         customer_id,
-        min(first_purchase_on) as first_purchase_on,
+        min(case when purchase_days = 1 then ordered_on end) as first_purchase_on,
         max(case when purchase_days = 1 then ordered_on end) as last_purchase_on,
         sum(purchase_days) - 1 as repeat_purchases,
         sum(spend) as spend,
         sum(refunded) as refunded,
-        sum(case when not is_first_day then spend end) as repeat_spend,
-        count(case when not is_first_day then spend end) as repeat_days_of_known_spend,
+        sum(repeat_spend) as repeat_spend,
+        sum(repeat_days_of_known_spend) as repeat_days_of_known_spend,
         sum(case when days_ago < 30 then purchase_days else 0 end) as purchases_30_days,
         sum(case when days_ago < 90 then purchase_days else 0 end) as purchases_90_days,
         sum(
@@ -163,6 +188,8 @@ summed_customers as (
     group by
         forecast_on,
         customer_id
+    -- A refund before the first purchase makes nobody a customer.
+    having max(purchase_days) = 1
 
 ),
 

@@ -12,15 +12,19 @@ orders as (
 ),
 
 -- What counts as a purchase in int_customer_activity; several on one day are one purchase day.
-distinct_days as (
+counted_days as (
 
-    select distinct
+    select
         customer_id,
-        cast(ordered_at as date) as purchased_on
+        cast(ordered_at as date) as purchased_on,
+        count(revenue) as purchases_of_known_revenue
     from orders
     where
         cast(ordered_at as date) <= {{ as_of() }}
         and coalesce(revenue, 0) >= 0
+    group by
+        customer_id,
+        cast(ordered_at as date)
 
 ),
 
@@ -29,11 +33,12 @@ preceded_days as (
     select
         customer_id,
         purchased_on,
+        purchases_of_known_revenue,
         lag(purchased_on) over (
             partition by customer_id
             order by purchased_on asc
         ) as previous_purchase_on
-    from distinct_days
+    from counted_days
 
 ),
 
@@ -42,6 +47,7 @@ measured_gaps as (
     select
         customer_id,
         purchased_on,
+        purchases_of_known_revenue,
         {{ dbt.datediff("previous_purchase_on", "purchased_on", "day") }} as gap_days  -- noqa: LT05
     from preceded_days
 
@@ -51,5 +57,6 @@ select
     cast(customer_id as varchar) as customer_id,
     cast(purchased_on as date) as purchased_on,
     cast(gap_days as integer) as gap_days,
-    cast(ln(gap_days) as decimal(18, 9)) as log_gap
+    cast(ln(gap_days) as decimal(18, 9)) as log_gap,
+    purchases_of_known_revenue > 0 as is_spend_known
 from measured_gaps

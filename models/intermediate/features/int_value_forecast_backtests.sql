@@ -37,7 +37,7 @@ dated_days as (
         customer_days.customer_id,
         customer_days.purchase_days,
         forecast_days.forecast_on,
-        coalesce(customer_days.spend, 0) - customer_days.refunded as revenue,
+        coalesce(customer_days.spend, 0) - coalesce(customer_days.refunded, 0) as revenue,
         {{ dbt.datediff("forecast_days.forecast_on", "customer_days.ordered_on", "day") }} as days_since  -- noqa: LT05
     from customer_days
     cross join forecast_days

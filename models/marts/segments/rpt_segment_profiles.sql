@@ -134,6 +134,7 @@ described_numbers as (
         percentile_cont(0.75) within group (order by amount) as third_quartile,
         max(amount) as maximum
     from turned_numbers
+    where amount is not null
     group by
         segmentation,
         segment_slug,
@@ -270,7 +271,6 @@ unioned_features as (
         cast(total_of_all as double) / cast(customers_of_all as double) as mean_of_all,
         cast(null as double) as share_of_all
     from compared_numbers
-    where customers_with_value > 0
 
     union all
 

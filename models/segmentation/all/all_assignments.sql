@@ -52,6 +52,16 @@ prospects_assignments as (
 
 ),
 
+-- Assignments have long texts. They are read once, so that they stream: what is compared with them has
+-- the ids alone.
+{% for segmentation in segmentations() %}
+    {{ segmentation }}_assigned as (
+
+        select customer_id
+        from {{ in_any_file(ref(segmentation ~ "_assignments")) }}
+
+    ),
+{% endfor %}
 segments as (
 
     select
@@ -63,58 +73,41 @@ segments as (
 
 ),
 
+-- Customers without an assignment have the reason.
+{% for segmentation in segmentations() %}
+    {{ segmentation }}_unassigned as (
+
+        select
+            states.segmentation,
+            states.customer_id,
+            cast(null as integer) as segment_id,
+            cast(null as double) as distance,
+            cast(null as double) as probability,
+            cast(null as integer) as runner_up_id,
+            cast(null as double) as margin,
+            states.unassigned_because as reason_1,
+            cast(null as varchar) as reason_2,
+            cast(null as varchar) as reason_3,
+            cast(null as varchar) as model_version
+        from {{ segmentation }}_states as states
+        where
+            not exists (
+                select 1
+                from {{ segmentation }}_assigned as assigned
+                where assigned.customer_id = states.customer_id
+            )
+
+    ),
+{% endfor %}
 -- Everybody is listed in every segmentation.
-unioned_states as (
-
-    {% for segmentation in segmentations() %}
-        select * from {{ segmentation }}_states
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-unioned_assignments as (
+listed_customers as (
 
     {% for segmentation in segmentations() %}
         select * from {{ segmentation }}_assignments
+        union all
+        select * from {{ segmentation }}_unassigned
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
-
-),
-
--- Customers without an assignment have the reason. Assignments have long texts: no join below keeps
--- them in memory.
-unassigned_customers as (
-
-    select
-        states.segmentation,
-        states.customer_id,
-        cast(null as integer) as segment_id,
-        cast(null as double) as distance,
-        cast(null as double) as probability,
-        cast(null as integer) as runner_up_id,
-        cast(null as double) as margin,
-        states.unassigned_because as reason_1,
-        cast(null as varchar) as reason_2,
-        cast(null as varchar) as reason_3,
-        cast(null as varchar) as model_version
-    from unioned_states as states
-    where
-        not exists (
-            select 1
-            from unioned_assignments as assignments
-            where
-                assignments.segmentation = states.segmentation
-                and assignments.customer_id = states.customer_id
-        )
-
-),
-
-listed_customers as (
-
-    select * from unioned_assignments
-    union all
-    select * from unassigned_customers
 
 ),
 

@@ -1,8 +1,22 @@
 with
 
+-- Assignments and stored rows have long texts. What reads them is read once, so that it streams; what
+-- is compared is a CTE of its own, without texts, which may stay in memory.
 assignments as (
 
     select *
+    from {{ ref("all_assignments") }}
+    where segmentation in {{ in_texts(observed_segmentations()) }}
+
+),
+
+assigned_segments as (
+
+    select
+        segmentation,
+        customer_id,
+        segment_slug,
+        model_version
     from {{ ref("all_assignments") }}
     where segmentation in {{ in_texts(observed_segmentations()) }}
 
@@ -22,6 +36,13 @@ rhythm as (
 
 ),
 
+last_returns as (
+
+    select last_return_ratio
+    from {{ ref("int_customer_rhythm") }}
+
+),
+
 refunds_without_purchase as (
 
     select
@@ -31,23 +52,215 @@ refunds_without_purchase as (
 
 ),
 
-stored_rows as (
+stored_days as (
 
-    select {{ segment_log_columns() | join(", ") }}
+    select
+        segmentation,
+        as_of,
+        customers,
+        model_version
     from {{ this }}
     where
         dataset = {{ text_literal(dataset()) }}
         and variant = {{ text_literal(variant()) }}
+        and row_kind = 'day'
+
+),
+
+stored_segments as (
+
+    select
+        segmentation,
+        as_of,
+        row_kind,
+        customer_id,
+        segment_slug,
+        segment_name,
+        model_version
+    from {{ this }}
+    where
+        dataset = {{ text_literal(dataset()) }}
+        and variant = {{ text_literal(variant()) }}
+        and row_kind in ('change', 'unchanged')
+
+),
+
+stored_changes as (
+
+    select
+        segmentation,
+        as_of,
+        customer_id,
+        segment_slug,
+        {{ select_details("stored") }}
+    from {{ this }} as stored
+    where
+        dataset = {{ text_literal(dataset()) }}
+        and variant = {{ text_literal(variant()) }}
+        and row_kind = 'change'
 
 ),
 
 measured_returns as (
 
-    {{ late_returns("rhythm") | indent(4) }}
+    {{ late_returns("last_returns") | indent(4) }}
 
 ),
 
-observed_customers as (
+-- Counted one by one: an engine then knows that there are few of them, and keeps these in memory when
+-- it joins them, not the customers.
+counted_segmentations as (
+
+    {% for segmentation in segmentations() %}
+        select
+            {{ text_literal(segmentation) }} as segmentation,
+            count(*) as customers,
+            max(model_version) as model_version
+        from assigned_segments
+        where segmentation = {{ text_literal(segmentation) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+days_beside as (
+
+    {% for segmentation in segmentations() %}
+        select
+            {{ text_literal(segmentation) }} as segmentation,
+            max(case when as_of < {{ as_of() }} then as_of end) as previous_day,
+            min(case when as_of > {{ as_of() }} then as_of end) as next_day,
+            coalesce(max(as_of) <= {{ as_of() }}, true) as is_latest,
+            coalesce(max(as_of) < {{ as_of() }}, true) as is_appended,
+            max(as_of) as last_stored_day
+        from stored_days
+        where segmentation = {{ text_literal(segmentation) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+-- The observed days beside this one. is_latest: no later day is stored; is_appended: nor is this
+-- one.
+placed_days as (
+
+    select
+        counted_segmentations.segmentation,
+        counted_segmentations.customers,
+        counted_segmentations.model_version,
+        {{ as_of() }} as as_of,
+        days_beside.previous_day,
+        days_beside.next_day,
+        days_beside.is_latest,
+        days_beside.is_appended,
+        days_beside.last_stored_day
+    from counted_segmentations
+    inner join days_beside
+        on counted_segmentations.segmentation = days_beside.segmentation
+    where counted_segmentations.customers > 0
+
+),
+
+ranked_before as (
+
+    select
+        segmentation,
+        customer_id,
+        segment_slug,
+        row_number() over (
+            partition by
+                segmentation,
+                customer_id
+            order by as_of desc
+        ) as newest_first
+    from stored_segments
+    where
+        row_kind = 'change'
+        and as_of < {{ as_of() }}
+
+),
+
+-- The segment of every customer on the observed day before.
+segments_before as (
+
+    select
+        segmentation,
+        customer_id,
+        segment_slug
+    from ranked_before
+    where newest_first = 1
+
+),
+
+ranked_after as (
+
+    select
+        stored_segments.segmentation,
+        stored_segments.customer_id,
+        stored_segments.segment_slug,
+        stored_segments.segment_name,
+        stored_segments.model_version,
+        stored_segments.as_of,
+        placed_days.next_day,
+        row_number() over (
+            partition by
+                stored_segments.segmentation,
+                stored_segments.customer_id
+            order by stored_segments.as_of desc
+        ) as newest_first
+    from stored_segments
+    inner join placed_days
+        on
+            stored_segments.segmentation = placed_days.segmentation
+            and stored_segments.as_of <= placed_days.next_day
+
+),
+
+-- The segment of every customer on the observed day after. The model of those who did not change on
+-- that day is the day's.
+segments_after as (
+
+    select
+        ranked_after.segmentation,
+        ranked_after.customer_id,
+        ranked_after.segment_slug,
+        ranked_after.segment_name,
+        ranked_after.as_of,
+        case
+            when ranked_after.as_of = ranked_after.next_day then ranked_after.model_version
+            when ranked_after.segment_slug <> 'unassigned' then stored_days.model_version
+        end as model_version
+    from ranked_after
+    left join stored_days
+        on
+            ranked_after.segmentation = stored_days.segmentation
+            and ranked_after.next_day = stored_days.as_of
+    where ranked_after.newest_first = 1
+
+),
+
+-- What is kept of those who changed on that day; of the last day, of everybody.
+details_after as (
+
+    select
+        stored.segmentation,
+        stored.customer_id,
+        stored.as_of,
+        {{ select_details("stored", without=["segment_name", "model_version"]) }}
+    from {{ this }} as stored
+    inner join placed_days
+        on
+            stored.segmentation = placed_days.segmentation
+            and stored.as_of = placed_days.next_day
+    where
+        stored.dataset = {{ text_literal(dataset()) }}
+        and stored.variant = {{ text_literal(variant()) }}
+        and stored.row_kind in ('change', 'unchanged')
+
+),
+
+-- What is kept of those who are observed.
+described_customers as (
 
     select
         assignments.segmentation,
@@ -81,170 +294,90 @@ observed_customers as (
 
 ),
 
-counted_segmentations as (
-
-    select
-        segmentation,
-        {{ as_of() }} as as_of,
-        count(*) as customers,
-        max(model_version) as model_version
-    from observed_customers
-    group by segmentation
-
-),
-
--- The observed days beside this one. is_latest: no later day is stored; is_appended: nor is this
--- one.
-placed_days as (
-
-    select
-        counted_segmentations.segmentation,
-        counted_segmentations.as_of,
-        max(case when stored_rows.as_of < counted_segmentations.as_of then stored_rows.as_of end)
-            as previous_day,
-        min(case when stored_rows.as_of > counted_segmentations.as_of then stored_rows.as_of end)
-            as next_day,
-        coalesce(max(stored_rows.as_of) <= counted_segmentations.as_of, true) as is_latest,
-        coalesce(max(stored_rows.as_of) < counted_segmentations.as_of, true) as is_appended,
-        max(stored_rows.as_of) as last_stored_day
-    from counted_segmentations
-    left join stored_rows
-        on
-            counted_segmentations.segmentation = stored_rows.segmentation
-            and stored_rows.row_kind = 'day'
-    group by
-        counted_segmentations.segmentation,
-        counted_segmentations.as_of
-
-),
-
-ranked_before as (
-
-    select
-        stored_rows.segmentation,
-        stored_rows.customer_id,
-        stored_rows.segment_slug,
-        row_number() over (
-            partition by
-                stored_rows.segmentation,
-                stored_rows.customer_id
-            order by stored_rows.as_of desc
-        ) as newest_first
-    from stored_rows
-    inner join placed_days
-        on
-            stored_rows.segmentation = placed_days.segmentation
-            and stored_rows.as_of < placed_days.as_of
-    where stored_rows.row_kind = 'change'
-
-),
-
--- The segment of every customer on the observed day before.
-segments_before as (
-
-    select
-        segmentation,
-        customer_id,
-        segment_slug
-    from ranked_before
-    where newest_first = 1
-
-),
-
-ranked_after as (
-
-    select
-        stored_rows.*,
-        placed_days.next_day,
-        row_number() over (
-            partition by
-                stored_rows.segmentation,
-                stored_rows.customer_id
-            order by stored_rows.as_of desc
-        ) as newest_first
-    from stored_rows
-    inner join placed_days
-        on
-            stored_rows.segmentation = placed_days.segmentation
-            and stored_rows.as_of <= placed_days.next_day
-    where stored_rows.row_kind in ('change', 'unchanged')
-
-),
-
-models_after as (
-
-    select
-        stored_rows.segmentation,
-        stored_rows.model_version
-    from stored_rows
-    inner join placed_days
-        on
-            stored_rows.segmentation = placed_days.segmentation
-            and stored_rows.as_of = placed_days.next_day
-    where stored_rows.row_kind = 'day'
-
-),
-
--- The segment of every customer on the observed day after. Who did not change on that day is known
--- by the segment, its name and the model alone, unless it is the last of all days.
-segments_after as (
-
-    select
-        ranked_after.segmentation,
-        ranked_after.customer_id,
-        ranked_after.segment_slug,
-        ranked_after.segment_name,
-        case
-            when ranked_after.as_of = ranked_after.next_day then ranked_after.model_version
-            when ranked_after.segment_slug <> 'unassigned' then models_after.model_version
-        end as model_version,
-        {{ select_details(
-            "ranked_after",
-            known_if="ranked_after.as_of = ranked_after.next_day",
-            without=["segment_name", "model_version"],
-        ) }}
-    from ranked_after
-    left join models_after
-        on ranked_after.segmentation = models_after.segmentation
-    where ranked_after.newest_first = 1
-
-),
-
 -- This day itself, over the day before.
 compared_with_before as (
 
     select
-        coalesce(observed_customers.segmentation, segments_before.segmentation) as segmentation,
-        coalesce(observed_customers.customer_id, segments_before.customer_id) as customer_id,
-        observed_customers.segment_slug,
-        {{ select_details("observed_customers") }},
-        coalesce(observed_customers.segment_slug <> segments_before.segment_slug, true)
-        and coalesce(observed_customers.segment_slug, segments_before.segment_slug) is not null
+        described_customers.segmentation,
+        described_customers.customer_id,
+        described_customers.segment_slug,
+        {{ select_details("described_customers") }},
+        coalesce(described_customers.segment_slug <> segments_before.segment_slug, true)
             as is_change
-    from observed_customers
-    full outer join segments_before
+    from described_customers
+    left join segments_before
         on
-            observed_customers.segmentation = segments_before.segmentation
-            and observed_customers.customer_id = segments_before.customer_id
+            described_customers.segmentation = segments_before.segmentation
+            and described_customers.customer_id = segments_before.customer_id
+
+    union all
+
+    select
+        segments_before.segmentation,
+        segments_before.customer_id,
+        null as segment_slug,
+        {{ select_details() }},
+        true as is_change
+    from segments_before
+    where
+        segments_before.segment_slug is not null
+        and not exists (
+            select 1
+            from assigned_segments
+            where
+                assigned_segments.segmentation = segments_before.segmentation
+                and assigned_segments.customer_id = segments_before.customer_id
+        )
 
 ),
 
--- The day after, over this one: there is no row where there is no such day.
+-- The day after, over this one: there is no row where there is no such day. Who did not change on
+-- that day is known by the segment, its name and the model alone, unless it is the last of all days.
 compared_with_today as (
 
     select
-        coalesce(segments_after.segmentation, observed_customers.segmentation) as segmentation,
-        coalesce(segments_after.customer_id, observed_customers.customer_id) as customer_id,
+        segments_after.segmentation,
+        segments_after.customer_id,
         segments_after.segment_slug,
-        {{ select_details("segments_after") }},
-        coalesce(segments_after.segment_slug <> observed_customers.segment_slug, true)
-        and coalesce(segments_after.segment_slug, observed_customers.segment_slug) is not null
+        segments_after.segment_name,
+        segments_after.model_version,
+        {{ select_details("details_after", without=["segment_name", "model_version"]) }},
+        coalesce(segments_after.segment_slug <> assigned_segments.segment_slug, true)
+        and coalesce(segments_after.segment_slug, assigned_segments.segment_slug) is not null
             as is_change
     from segments_after
-    full outer join observed_customers
+    left join assigned_segments
         on
-            segments_after.segmentation = observed_customers.segmentation
-            and segments_after.customer_id = observed_customers.customer_id
+            segments_after.segmentation = assigned_segments.segmentation
+            and segments_after.customer_id = assigned_segments.customer_id
+    left join details_after
+        on
+            segments_after.segmentation = details_after.segmentation
+            and segments_after.customer_id = details_after.customer_id
+            and segments_after.as_of = details_after.as_of
+
+    union all
+
+    select
+        assigned_segments.segmentation,
+        assigned_segments.customer_id,
+        null as segment_slug,
+        null as segment_name,
+        null as model_version,
+        {{ select_details(without=["segment_name", "model_version"]) }},
+        true as is_change
+    from assigned_segments
+    inner join placed_days
+        on assigned_segments.segmentation = placed_days.segmentation
+    where
+        placed_days.next_day is not null
+        and not exists (
+            select 1
+            from segments_after
+            where
+                segments_after.segmentation = assigned_segments.segmentation
+                and segments_after.customer_id = assigned_segments.customer_id
+        )
 
 ),
 
@@ -261,7 +394,7 @@ rewritten_rows as (
         cast(null as varchar) as segment_slug,
         model_version,
         {{ select_details(without=["model_version"]) }}
-    from counted_segmentations
+    from placed_days
 
     union all
 
@@ -308,24 +441,38 @@ rewritten_rows as (
     union all
 
     select
-        stored_rows.segmentation,
-        stored_rows.as_of,
-        stored_rows.row_kind,
-        stored_rows.customers,
-        stored_rows.customer_id,
-        stored_rows.segment_slug,
-        stored_rows.model_version,
-        {{ select_details("stored_rows", without=["model_version"]) }}
-    from stored_rows
+        stored_days.segmentation,
+        stored_days.as_of,
+        'day' as row_kind,
+        stored_days.customers,
+        cast(null as varchar) as customer_id,
+        cast(null as varchar) as segment_slug,
+        stored_days.model_version,
+        {{ select_details(without=["model_version"]) }}
+    from stored_days
     inner join placed_days
-        on stored_rows.segmentation = placed_days.segmentation
+        on stored_days.segmentation = placed_days.segmentation
     where
-        (stored_rows.as_of = placed_days.next_day and stored_rows.row_kind = 'day')
-        or (
-            placed_days.is_appended
-            and stored_rows.as_of = placed_days.previous_day
-            and stored_rows.row_kind in ('day', 'change')
-        )
+        stored_days.as_of = placed_days.next_day
+        or (placed_days.is_appended and stored_days.as_of = placed_days.previous_day)
+
+    union all
+
+    select
+        stored_changes.segmentation,
+        stored_changes.as_of,
+        'change' as row_kind,
+        null as customers,
+        stored_changes.customer_id,
+        stored_changes.segment_slug,
+        stored_changes.model_version,
+        {{ select_details("stored_changes", without=["model_version"]) }}
+    from stored_changes
+    inner join placed_days
+        on
+            stored_changes.segmentation = placed_days.segmentation
+            and stored_changes.as_of = placed_days.previous_day
+    where placed_days.is_appended
 
 )
 
