@@ -10,13 +10,32 @@ assignments as (
 
 ),
 
+assigned_models as (
+
+    select
+        segmentation,
+        model_version
+    from {{ ref("all_assignments") }}
+    where segmentation in {{ in_texts(observed_segmentations()) }}
+
+),
+
+assigned_customers as (
+
+    select
+        segmentation,
+        customer_id
+    from {{ ref("all_assignments") }}
+    where segmentation in {{ in_texts(observed_segmentations()) }}
+
+),
+
 assigned_segments as (
 
     select
         segmentation,
         customer_id,
-        segment_slug,
-        model_version
+        segment_slug
     from {{ ref("all_assignments") }}
     where segmentation in {{ in_texts(observed_segmentations()) }}
 
@@ -116,7 +135,7 @@ counted_segmentations as (
             {{ text_literal(segmentation) }} as segmentation,
             count(*) as customers,
             max(model_version) as model_version
-        from assigned_segments
+        from assigned_models
         where segmentation = {{ text_literal(segmentation) }}
         {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -323,61 +342,65 @@ compared_with_before as (
         segments_before.segment_slug is not null
         and not exists (
             select 1
-            from assigned_segments
+            from assigned_customers
             where
-                assigned_segments.segmentation = segments_before.segmentation
-                and assigned_segments.customer_id = segments_before.customer_id
+                assigned_customers.segmentation = segments_before.segmentation
+                and assigned_customers.customer_id = segments_before.customer_id
         )
 
 ),
 
--- The day after, over this one: there is no row where there is no such day. Who did not change on
--- that day is known by the segment, its name and the model alone, unless it is the last of all days.
-compared_with_today as (
-
-    select
-        segments_after.segmentation,
-        segments_after.customer_id,
-        segments_after.segment_slug,
-        segments_after.segment_name,
-        segments_after.model_version,
-        {{ select_details("details_after", without=["segment_name", "model_version"]) }},
-        coalesce(segments_after.segment_slug <> assigned_segments.segment_slug, true)
-        and coalesce(segments_after.segment_slug, assigned_segments.segment_slug) is not null
-            as is_change
-    from segments_after
-    left join assigned_segments
-        on
-            segments_after.segmentation = assigned_segments.segmentation
-            and segments_after.customer_id = assigned_segments.customer_id
-    left join details_after
-        on
-            segments_after.segmentation = details_after.segmentation
-            and segments_after.customer_id = details_after.customer_id
-            and segments_after.as_of = details_after.as_of
-
-    union all
+segments_until_next_day as (
 
     select
         assigned_segments.segmentation,
         assigned_segments.customer_id,
-        null as segment_slug,
-        null as segment_name,
-        null as model_version,
-        {{ select_details(without=["segment_name", "model_version"]) }},
-        true as is_change
+        assigned_segments.segment_slug
     from assigned_segments
     inner join placed_days
         on assigned_segments.segmentation = placed_days.segmentation
-    where
-        placed_days.next_day is not null
-        and not exists (
-            select 1
-            from segments_after
-            where
-                segments_after.segmentation = assigned_segments.segmentation
-                and segments_after.customer_id = assigned_segments.customer_id
-        )
+    where placed_days.next_day is not null
+
+),
+
+-- The day after, over this one: there is no row where there is no such day.
+compared_segments as (
+
+    select
+        coalesce(after.segmentation, today.segmentation) as segmentation,
+        coalesce(after.customer_id, today.customer_id) as customer_id,
+        after.as_of,
+        after.segment_slug,
+        after.segment_name,
+        after.model_version,
+        coalesce(after.segment_slug <> today.segment_slug, true)
+        and coalesce(after.segment_slug, today.segment_slug) is not null as is_change
+    from segments_after as after
+    full outer join segments_until_next_day as today
+        on
+            after.segmentation = today.segmentation
+            and after.customer_id = today.customer_id
+
+),
+
+-- Who did not change on the day after is known by the segment, its name and the model alone, unless it
+-- is the last of all days.
+compared_with_today as (
+
+    select
+        compared_segments.segmentation,
+        compared_segments.customer_id,
+        compared_segments.segment_slug,
+        compared_segments.segment_name,
+        compared_segments.model_version,
+        {{ select_details("details_after", without=["segment_name", "model_version"]) }},
+        compared_segments.is_change
+    from compared_segments
+    left join details_after
+        on
+            compared_segments.segmentation = details_after.segmentation
+            and compared_segments.customer_id = details_after.customer_id
+            and compared_segments.as_of = details_after.as_of
 
 ),
 
@@ -499,8 +522,3 @@ select
     cast(overdue_ratio as double) as overdue_ratio,
     cast(purchase_state as varchar) as purchase_state
 from rewritten_rows
-order by
-    segmentation,
-    as_of,
-    row_kind,
-    customer_id
