@@ -27,6 +27,30 @@
     {{- return("ln(1.25)") -}}
 {%- endmacro %}
 
+{#
+  Which place a value has among those that changed enough, the largest change first; of two that changed
+  alike, the first of the list. Null where it did not change enough. Sizes are columns `<value>_size`.
+#}
+{% macro place_of_change(column) -%}
+    {%- set values = [] -%}
+    {%- for value in compared_values() -%}
+        {%- do values.append(value[0]) -%}
+    {%- endfor -%}
+    {%- set own_size = column ~ "_size" -%}
+    case
+                when {{ own_size }} >= {{ smallest_change() }}
+                    then
+                        1
+    {%- for value in values if value != column %}
+                        + case
+                            when {{ value }}_size {{ ">=" if values.index(value) < values.index(column) else ">" }} {{ own_size }}
+                                then 1
+                            else 0
+                        end
+    {%- endfor %}
+            end
+{%- endmacro %}
+
 {% macro change_in_words(before, after, name, unit, decimals) -%}
     {%- set write = with_one_decimal if decimals else with_commas -%}
     concat('{{ name }} ', {{ write(before) }}, ' → ', {{ write(after) }}, '{{ unit }}')

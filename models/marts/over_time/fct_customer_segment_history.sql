@@ -108,82 +108,54 @@ dated_changes as (
 
 ),
 
--- Of the segmentation value alone: others keep no values that could have moved anybody.
+-- Of the segmentation value alone: others keep no values that could have moved anybody. Changes
+-- have long texts: values are compared within a row, so that no rows wait in memory for others.
 measured_values as (
 
-    {% for column, name, unit, decimals in compared_values() %}
-        select
-            customer_id,
-            as_of,
-            {{ loop.index }} as value_number,
-            {{ size_of_change(column ~ "_before", column) }} as size_of_change,
-            {{ change_in_words(column ~ "_before", column, name, unit, decimals) }} as in_words
-        from dated_changes
-        where
-            segmentation = 'value'
-            and entry = 'moved'
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select
+        *,
+        {% for column, name, unit, decimals in compared_values() %}
+            case
+                when
+                    segmentation = 'value'
+                    and entry = 'moved'
+                    then {{ size_of_change(column ~ "_before", column) | indent(8) }}
+            end as {{ column }}_size{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from dated_changes
 
 ),
 
 ranked_values as (
 
     select
-        customer_id,
-        as_of,
-        in_words,
-        row_number() over (
-            partition by
-                customer_id,
-                as_of
-            order by
-                size_of_change desc,
-                value_number asc
-        ) as largest_first
+        *,
+        {% for column, name, unit, decimals in compared_values() %}
+            {{ place_of_change(column) }} as {{ column }}_place{% if not loop.last %},{% endif %}
+        {% endfor %}
     from measured_values
-    where size_of_change >= {{ smallest_change() }}
 
 ),
 
 worded_values as (
 
     select
-        customer_id,
-        as_of,
-        max(case when largest_first = 1 then in_words end) as largest_change,
-        max(case when largest_first = 2 then in_words end) as second_change
-    from ranked_values
-    group by
-        customer_id,
-        as_of
-
-),
-
-joined_words as (
-
-    select
-        dated_changes.*,
+        *,
         case
             when
-                dated_changes.entry = 'moved'
-                and dated_changes.purchase_state <> dated_changes.purchase_state_before
-                then
-                    concat(
-                        'state ',
-                        dated_changes.purchase_state_before,
-                        ' → ',
-                        dated_changes.purchase_state
-                    )
+                entry = 'moved'
+                and purchase_state <> purchase_state_before
+                then concat('state ', purchase_state_before, ' → ', purchase_state)
         end as state_change,
-        worded_values.largest_change,
-        worded_values.second_change
-    from dated_changes
-    left join worded_values
-        on
-            dated_changes.segmentation = 'value'
-            and dated_changes.customer_id = worded_values.customer_id
-            and dated_changes.as_of = worded_values.as_of
+        {% for place, change in [(1, "largest_change"), (2, "second_change")] %}
+            case
+                {% for column, name, unit, decimals in compared_values() %}
+                    when {{ column }}_place = {{ place }}
+                        then {{ change_in_words(column ~ "_before", column, name, unit, decimals) }}
+                {% endfor %}
+            end as {{ change }}{% if not loop.last %},{% endif %}
+        {% endfor %}
+    from ranked_values
 
 )
 
@@ -209,7 +181,7 @@ select
     cast(model_version as varchar) as model_version,
     cast(model_fitted_later as boolean) as model_fitted_later,
     cast(last_day as date) as last_observed_on
-from joined_words
+from worded_values
 order by
     segmentation,
     customer_id,

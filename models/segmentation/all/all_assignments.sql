@@ -52,8 +52,8 @@ prospects_assignments as (
 
 ),
 
--- Assignments have long texts. They are read once, so that they stream: what is compared with them has
--- the ids alone.
+-- Assignments have long texts. They are read once, so that they stream: what is compared with them
+-- has the ids alone.
 {% for segmentation in segmentations() %}
     {{ segmentation }}_assigned as (
 

@@ -1,7 +1,7 @@
 with
 
--- Assignments and stored rows have long texts. What reads them is read once, so that it streams; what
--- is compared is a CTE of its own, without texts, which may stay in memory.
+-- Assignments and stored rows have long texts. What reads them is read once, so that it streams;
+-- what is compared is a CTE of its own, without texts, which may stay in memory.
 assignments as (
 
     select *
@@ -111,8 +111,8 @@ stored_changes as (
         as_of,
         customer_id,
         segment_slug,
-        {{ select_details("stored") }}
-    from {{ this }} as stored
+        {{ select_details("kept") }}
+    from {{ this }} as kept
     where
         dataset = {{ text_literal(dataset()) }}
         and variant = {{ text_literal(variant()) }}
@@ -126,8 +126,8 @@ measured_returns as (
 
 ),
 
--- Counted one by one: an engine then knows that there are few of them, and keeps these in memory when
--- it joins them, not the customers.
+-- Counted one by one: an engine then knows that there are few of them, and keeps these in memory
+-- when it joins them, not the customers.
 counted_segmentations as (
 
     {% for segmentation in segmentations() %}
@@ -262,19 +262,19 @@ segments_after as (
 details_after as (
 
     select
-        stored.segmentation,
-        stored.customer_id,
-        stored.as_of,
-        {{ select_details("stored", without=["segment_name", "model_version"]) }}
-    from {{ this }} as stored
+        kept.segmentation,
+        kept.customer_id,
+        kept.as_of,
+        {{ select_details("kept", without=["segment_name", "model_version"]) }}
+    from {{ this }} as kept
     inner join placed_days
         on
-            stored.segmentation = placed_days.segmentation
-            and stored.as_of = placed_days.next_day
+            kept.segmentation = placed_days.segmentation
+            and kept.as_of = placed_days.next_day
     where
-        stored.dataset = {{ text_literal(dataset()) }}
-        and stored.variant = {{ text_literal(variant()) }}
-        and stored.row_kind in ('change', 'unchanged')
+        kept.dataset = {{ text_literal(dataset()) }}
+        and kept.variant = {{ text_literal(variant()) }}
+        and kept.row_kind in ('change', 'unchanged')
 
 ),
 
@@ -367,24 +367,24 @@ segments_until_next_day as (
 compared_segments as (
 
     select
-        coalesce(after.segmentation, today.segmentation) as segmentation,
-        coalesce(after.customer_id, today.customer_id) as customer_id,
-        after.as_of,
-        after.segment_slug,
-        after.segment_name,
-        after.model_version,
-        coalesce(after.segment_slug <> today.segment_slug, true)
-        and coalesce(after.segment_slug, today.segment_slug) is not null as is_change
-    from segments_after as after
+        coalesce(later.segmentation, today.segmentation) as segmentation,
+        coalesce(later.customer_id, today.customer_id) as customer_id,
+        later.as_of,
+        later.segment_slug,
+        later.segment_name,
+        later.model_version,
+        coalesce(later.segment_slug <> today.segment_slug, true)
+        and coalesce(later.segment_slug, today.segment_slug) is not null as is_change
+    from segments_after as later
     full outer join segments_until_next_day as today
         on
-            after.segmentation = today.segmentation
-            and after.customer_id = today.customer_id
+            later.segmentation = today.segmentation
+            and later.customer_id = today.customer_id
 
 ),
 
--- Who did not change on the day after is known by the segment, its name and the model alone, unless it
--- is the last of all days.
+-- Who did not change on the day after is known by the segment, its name and the model alone, unless
+-- it is the last of all days.
 compared_with_today as (
 
     select
