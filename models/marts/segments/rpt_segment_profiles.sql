@@ -129,9 +129,7 @@ described_numbers as (
         count(amount) as customers_with_value,
         sum(cast(amount as decimal(38, 6))) as total,
         min(amount) as minimum,
-        percentile_cont(0.25) within group (order by amount) as first_quartile,
-        percentile_cont(0.5) within group (order by amount) as median,
-        percentile_cont(0.75) within group (order by amount) as third_quartile,
+        {{ quartiles("amount") }} as quartiles,
         max(amount) as maximum
     from turned_numbers
     where amount is not null
@@ -263,9 +261,9 @@ unioned_features as (
         customers_with_value,
         cast(total as double) / customers_with_value as mean,
         minimum,
-        first_quartile,
-        median,
-        third_quartile,
+        {{ quartile("quartiles", 1) }} as first_quartile,
+        {{ quartile("quartiles", 2) }} as median,
+        {{ quartile("quartiles", 3) }} as third_quartile,
         maximum,
         cast(null as double) as share,
         cast(total_of_all as double) / cast(customers_of_all as double) as mean_of_all,
