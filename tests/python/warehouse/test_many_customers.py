@@ -102,6 +102,28 @@ def test_rows_of_a_day_are_deleted_without_a_join_with_each_new_one(
     assert 500 < most < 10 * 500
 
 
+def test_the_next_day_is_written_in_that_memory_too(crowd: Warehouse) -> None:
+    """Nobody has changed: the stored day keeps its changes, and the new one lists everybody."""
+    with duckdb.connect(str(crowd.path)) as connection:
+        connection.execute(
+            "create or replace table segmentation.segment_log as"
+            " select * replace (as_of - 1 as as_of) from segmentation.segment_log"
+        )
+    with duckdb.connect(
+        str(crowd.path), config={"memory_limit": MEMORY, "threads": "2"}
+    ) as limited:
+        limited.execute(f"create temporary table written as {dbt_wrote(crowd, 'compiled')}")
+        found = limited.sql(
+            "select as_of::varchar, row_kind, count(*) from written group by all order by all"
+        ).fetchall()
+    assert found == [
+        ("2025-12-30", "change", 3 * CUSTOMERS),
+        ("2025-12-30", "day", 3),
+        ("2025-12-31", "day", 3),
+        ("2025-12-31", "unchanged", 3 * CUSTOMERS),
+    ]
+
+
 def rows_of(operator: dict[str, Any]) -> list[int]:
     """Return how many rows each operator of a profile handed on."""
     below = [rows for child in operator["children"] for rows in rows_of(child)]
