@@ -93,14 +93,27 @@ stored_segments as (
         as_of,
         row_kind,
         customer_id,
-        segment_slug,
-        segment_name,
-        model_version
+        segment_slug
     from {{ this }}
     where
         dataset = {{ text_literal(dataset()) }}
         and variant = {{ text_literal(variant()) }}
         and row_kind in ('change', 'unchanged')
+
+),
+
+stored_details as (
+
+    select
+        segmentation,
+        as_of,
+        customer_id,
+        segment_slug,
+        {{ select_details("kept") }}
+    from {{ this }} as kept
+    where
+        dataset = {{ text_literal(dataset()) }}
+        and variant = {{ text_literal(variant()) }}
 
 ),
 
@@ -159,6 +172,23 @@ days_beside as (
 
 ),
 
+models_of_next_day as (
+
+    {% for segmentation in segmentations() %}
+        select
+            {{ text_literal(segmentation) }} as segmentation,
+            max(stored_days.model_version) as model_version
+        from stored_days
+        inner join days_beside
+            on
+                stored_days.segmentation = days_beside.segmentation
+                and stored_days.as_of = days_beside.next_day
+        where stored_days.segmentation = {{ text_literal(segmentation) }}
+        {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
 -- The observed days beside this one. is_latest: no later day is stored; is_appended: nor is this
 -- one.
 placed_days as (
@@ -170,12 +200,15 @@ placed_days as (
         {{ as_of() }} as as_of,
         days_beside.previous_day,
         days_beside.next_day,
+        models_of_next_day.model_version as next_model_version,
         days_beside.is_latest,
         days_beside.is_appended,
         days_beside.last_stored_day
     from counted_segmentations
     inner join days_beside
         on counted_segmentations.segmentation = days_beside.segmentation
+    inner join models_of_next_day
+        on counted_segmentations.segmentation = models_of_next_day.segmentation
     where counted_segmentations.customers > 0
 
 ),
@@ -217,10 +250,7 @@ ranked_after as (
         stored_segments.segmentation,
         stored_segments.customer_id,
         stored_segments.segment_slug,
-        stored_segments.segment_name,
-        stored_segments.model_version,
         stored_segments.as_of,
-        placed_days.next_day,
         row_number() over (
             partition by
                 stored_segments.segmentation,
@@ -235,46 +265,16 @@ ranked_after as (
 
 ),
 
--- The segment of every customer on the observed day after. The model of those who did not change on
--- that day is the day's.
+-- The segment of every customer on the observed day after, and the day that it is stored of.
 segments_after as (
 
     select
-        ranked_after.segmentation,
-        ranked_after.customer_id,
-        ranked_after.segment_slug,
-        ranked_after.segment_name,
-        ranked_after.as_of,
-        case
-            when ranked_after.as_of = ranked_after.next_day then ranked_after.model_version
-            when ranked_after.segment_slug <> 'unassigned' then stored_days.model_version
-        end as model_version
+        segmentation,
+        customer_id,
+        segment_slug,
+        as_of
     from ranked_after
-    left join stored_days
-        on
-            ranked_after.segmentation = stored_days.segmentation
-            and ranked_after.next_day = stored_days.as_of
-    where ranked_after.newest_first = 1
-
-),
-
--- What is kept of those who changed on that day; of the last day, of everybody.
-details_after as (
-
-    select
-        kept.segmentation,
-        kept.customer_id,
-        kept.as_of,
-        {{ select_details("kept", without=["segment_name", "model_version"]) }}
-    from {{ this }} as kept
-    inner join placed_days
-        on
-            kept.segmentation = placed_days.segmentation
-            and kept.as_of = placed_days.next_day
-    where
-        kept.dataset = {{ text_literal(dataset()) }}
-        and kept.variant = {{ text_literal(variant()) }}
-        and kept.row_kind in ('change', 'unchanged')
+    where newest_first = 1
 
 ),
 
@@ -353,13 +353,16 @@ compared_with_before as (
 segments_until_next_day as (
 
     select
-        assigned_segments.segmentation,
-        assigned_segments.customer_id,
-        assigned_segments.segment_slug
+        segmentation,
+        customer_id,
+        segment_slug
     from assigned_segments
-    inner join placed_days
-        on assigned_segments.segmentation = placed_days.segmentation
-    where placed_days.next_day is not null
+    where
+        segmentation in (
+            select placed_days.segmentation
+            from placed_days
+            where placed_days.next_day is not null
+        )
 
 ),
 
@@ -370,9 +373,6 @@ compared_segments as (
         coalesce(later.segmentation, today.segmentation) as segmentation,
         coalesce(later.customer_id, today.customer_id) as customer_id,
         later.as_of,
-        later.segment_slug,
-        later.segment_name,
-        later.model_version,
         coalesce(later.segment_slug <> today.segment_slug, true)
         and coalesce(later.segment_slug, today.segment_slug) is not null as is_change
     from segments_after as later
@@ -383,24 +383,46 @@ compared_segments as (
 
 ),
 
--- Who did not change on the day after is known by the segment, its name and the model alone, unless
--- it is the last of all days.
+-- What is stored of the day after itself is kept: of those who changed; of the last of all days, of
+-- everybody. Of others the segment and its name are known, and the model of that day.
 compared_with_today as (
 
     select
-        compared_segments.segmentation,
-        compared_segments.customer_id,
-        compared_segments.segment_slug,
-        compared_segments.segment_name,
-        compared_segments.model_version,
-        {{ select_details("details_after", without=["segment_name", "model_version"]) }},
+        stored_details.segmentation,
+        stored_details.customer_id,
+        stored_details.segment_slug,
+        stored_details.segment_name,
+        case
+            when stored_details.as_of = placed_days.next_day then stored_details.model_version
+            when stored_details.segment_slug <> 'unassigned' then placed_days.next_model_version
+        end as model_version,
+        {{ select_details(
+            "stored_details",
+            known_if="stored_details.as_of = placed_days.next_day",
+            without=["segment_name", "model_version"],
+        ) }},
         compared_segments.is_change
-    from compared_segments
-    left join details_after
+    from stored_details
+    inner join compared_segments
         on
-            compared_segments.segmentation = details_after.segmentation
-            and compared_segments.customer_id = details_after.customer_id
-            and compared_segments.as_of = details_after.as_of
+            stored_details.segmentation = compared_segments.segmentation
+            and stored_details.customer_id = compared_segments.customer_id
+            and stored_details.as_of = compared_segments.as_of
+    inner join placed_days
+        on stored_details.segmentation = placed_days.segmentation
+
+    union all
+
+    select
+        segmentation,
+        customer_id,
+        null as segment_slug,
+        null as segment_name,
+        null as model_version,
+        {{ select_details(without=["segment_name", "model_version"]) }},
+        is_change
+    from compared_segments
+    where as_of is null
 
 ),
 

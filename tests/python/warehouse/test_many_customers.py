@@ -102,26 +102,53 @@ def test_rows_of_a_day_are_deleted_without_a_join_with_each_new_one(
     assert 500 < most < 10 * 500
 
 
-def test_the_next_day_is_written_in_that_memory_too(crowd: Warehouse) -> None:
-    """Nobody has changed: the stored day keeps its changes, and the new one lists everybody."""
-    with duckdb.connect(str(crowd.path)) as connection:
+@pytest.mark.parametrize(
+    ("stored_day", "written_rows"),
+    [
+        # Nobody has changed: the stored day keeps its changes, and the new one lists everybody.
+        (
+            "as_of - 1",
+            [
+                ("2025-12-30", "change", 3 * CUSTOMERS),
+                ("2025-12-30", "day", 3),
+                ("2025-12-31", "day", 3),
+                ("2025-12-31", "unchanged", 3 * CUSTOMERS),
+            ],
+        ),
+        # The stored day stays the last one, and lists everybody as unchanged, with reasons.
+        (
+            "as_of + 1",
+            [
+                ("2025-12-31", "change", 3 * CUSTOMERS),
+                ("2025-12-31", "day", 3),
+                ("2026-01-01", "day", 3),
+                ("2026-01-01", "unchanged", 3 * CUSTOMERS),
+            ],
+        ),
+    ],
+    ids=["the stored day is the day before", "the stored day is the day after"],
+)
+def test_a_day_beside_a_stored_one_is_written_in_that_memory_too(
+    crowd: Warehouse, stored_day: str, written_rows: list[tuple[str, str, int]], tmp_path: Path
+) -> None:
+    warehouse = crowd.copy(tmp_path)
+    with duckdb.connect(str(warehouse.path)) as connection:
         connection.execute(
             "create or replace table segmentation.segment_log as"
-            " select * replace (as_of - 1 as as_of) from segmentation.segment_log"
+            f" select * replace ({stored_day} as as_of) from segmentation.segment_log"
         )
     with duckdb.connect(
-        str(crowd.path), config={"memory_limit": MEMORY, "threads": "2"}
+        str(warehouse.path), config={"memory_limit": MEMORY, "threads": "2"}
     ) as limited:
         limited.execute(f"create temporary table written as {dbt_wrote(crowd, 'compiled')}")
         found = limited.sql(
             "select as_of::varchar, row_kind, count(*) from written group by all order by all"
         ).fetchall()
-    assert found == [
-        ("2025-12-30", "change", 3 * CUSTOMERS),
-        ("2025-12-30", "day", 3),
-        ("2025-12-31", "day", 3),
-        ("2025-12-31", "unchanged", 3 * CUSTOMERS),
-    ]
+        without_reason = limited.sql(
+            "select count(*) from written where row_kind <> 'day' and reason_1 is null"
+        ).fetchall()
+    assert found == written_rows
+    assert without_reason == [(0,)]
 
 
 def rows_of(operator: dict[str, Any]) -> list[int]:
