@@ -123,9 +123,10 @@ def without_empty(rows: DistinctRows, labels: Labels, apart: Matrix, k: int) -> 
     ndarray of shape (n,)
         Labels; some clusters stay empty where too few rows lie apart from their prototype.
     """
-    empty = np.flatnonzero(np.bincount(labels, minlength=k) == 0)
-    if not len(empty):
+    members = np.bincount(labels, minlength=k)
+    if members.all():
         return labels
+    empty = np.flatnonzero(members == 0)
     costs = apart * rows.weights
     farthest = np.argsort(-costs, kind="stable")[: len(empty)]
     farthest = farthest[costs[farthest] > 0]

@@ -14,6 +14,10 @@ from segmentation.features.arrays import Matrix
 
 # Joint codes stay below this bound, so that they fit into 64 bits.
 LARGEST_CODE = 2**62
+# Of a table of categories and their combinations, which is read at every pass.
+MOST_BYTES = 2**24
+# Of the same table, in floats: with so few a product with zeros is faster than a sparse one.
+FEW_ENTRIES = 2**17
 
 
 class DistinctRows:
@@ -82,6 +86,11 @@ class DistinctRows:
         deviations = np.sqrt((self.weighted * self.numbers).sum(axis=1) / self.total)
         self.gamma = default_gamma(deviations) if gamma is None else float(gamma)
         self.indicator = self._indicator()
+        self.same_category = self._same_category()
+        # Sums of whole numbers are exact in any order; others are added in the order of the rows.
+        is_small = self.starts[-1] * len(self.patterns) <= FEW_ENTRIES
+        is_exact = bool((self.weights == np.floor(self.weights)).all())
+        self.dense_indicator = self.indicator.toarray().T.copy() if is_small and is_exact else None
         self._memory: dict[tuple[str, int], Matrix] = {}
 
     def _mean(self, rows: Matrix) -> Matrix:
@@ -98,6 +107,19 @@ class DistinctRows:
         )
         return of_patterns.T.tocsr()
 
+    def _same_category(self) -> NDArray[np.uint8] | None:
+        """Return the same, with a byte for each entry; None where that would be large."""
+        if self.patterns.shape[1] >= 256 or self.starts[-1] * len(self.patterns) > MOST_BYTES:
+            return None
+        return self.indicator.toarray().astype(np.uint8)
+
+    def mismatches(self, modes: Codes) -> Matrix:
+        """Return the number of categories in which patterns differ from modes, shape (k, g)."""
+        if self.same_category is None:
+            return mismatches(self.patterns, modes)
+        same = self.same_category[modes + self.starts[:-1]].sum(axis=1, dtype=np.uint8)
+        return modes.shape[1] - same.astype(float)
+
     def codes(self) -> Codes:
         """Return the codes, shape (m, n_categorical)."""
         return self.patterns[self.joint]
@@ -112,7 +134,7 @@ class DistinctRows:
         if (place, k) not in self._memory:
             self._memory[place, k] = np.empty((2, k, self.count))
         found, products = self._memory[place, k]
-        table = self.gamma * mismatches(self.patterns, modes)
+        table = self.gamma * self.mismatches(modes)
         table += (centers * centers).sum(axis=1)[:, None]
         np.take(table, self.joint, axis=1, out=found, mode="clip")
         if len(self.numbers):
@@ -140,18 +162,24 @@ class DistinctRows:
         mass = by_pattern.sum(axis=1)
         empty = mass == 0
         divisor = np.where(empty, 1, mass)
-        means = np.column_stack(
-            [np.bincount(labels, column, minlength=k) / divisor for column in self.weighted]
-            or [np.zeros((k, 0))]
-        )
+        means = np.empty((k, len(self.weighted)))
+        for j, column in enumerate(self.weighted):
+            means[:, j] = np.bincount(labels, column, minlength=k) / divisor
         found = np.empty_like(modes)
         if modes.shape[1]:
-            frequencies = (self.indicator @ by_pattern.T.astype(float)).T
+            frequencies = self._frequencies(by_pattern.astype(float))
             for j in range(modes.shape[1]):
                 found[:, j] = frequencies[:, self.starts[j] : self.starts[j + 1]].argmax(axis=1)
         if empty.any():
             means[empty], found[empty] = centers[empty], modes[empty]
         return means, found
+
+    def _frequencies(self, by_pattern: Matrix) -> Matrix:
+        """Return weights of categories, (k, categories), from those of patterns, (k, g)."""
+        if self.dense_indicator is not None:
+            return by_pattern @ self.dense_indicator
+        frequencies: Matrix = (self.indicator @ by_pattern.T).T
+        return frequencies
 
     def gains(self, centers: Matrix, modes: Codes, labels: Labels) -> tuple[Matrix, Labels]:
         """Return the gain of each row's best move to another cluster, and that cluster, (m,).
@@ -161,7 +189,7 @@ class DistinctRows:
         k = len(centers)
         if k == 1:
             return np.zeros(self.count), labels
-        categories = self.gamma * mismatches(self.patterns, modes)
+        categories = self.gamma * self.mismatches(modes)
         squares = (-2 * centers) @ self.numbers + self.norms
         squares += (centers * centers).sum(axis=1)[:, None]
         mass = np.bincount(labels, self.weights, minlength=k)
