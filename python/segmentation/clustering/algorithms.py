@@ -228,20 +228,13 @@ def _hdbscan(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
 
 
 def _optics(sample: MixedSample, k: int) -> Codes:  # noqa: ARG001
-    from sklearn import config_context
-    from sklearn.cluster import OPTICS
+    from segmentation.clustering.reachability import optics_labels
 
     neighbours = min(_neighbours(sample), len(sample))
-    clustering = OPTICS(min_samples=neighbours, min_cluster_size=_smallest_group(sample))
-    # It asks scikit-learn for the neighbours of one row after the other, and half of its time would
-    # be spent on checking the same numbers.
-    with (
-        warnings.catch_warnings(),
-        config_context(assume_finite=True, skip_parameter_validation=True),
-    ):
+    with warnings.catch_warnings():
         # Identical rows give 0 / 0; OPTICS still treats them as reachable.
         warnings.simplefilter("ignore", RuntimeWarning)
-        return clustering.fit_predict(sample.embedded)
+        return optics_labels(sample.embedded, neighbours, _smallest_group(sample))
 
 
 def _agglomerative(sample: MixedSample, k: int) -> Codes:
