@@ -19,6 +19,9 @@ PARTS = (
     *("metrics", "semantic_models", "saved_queries"),
 )
 
+# What dbt parsed, it says in the lines for debugging.
+WHOLE_LOG = ("--log-level-file", "debug")
+
 
 def known(warehouse: Warehouse) -> dict[str, Any]:
     """Return what dbt knows of the nodes and of what else it parses."""
@@ -38,7 +41,7 @@ def test_what_dbt_parsed_for_one_warehouse_serves_another(
     assert sample.parse_states is not None
     other = Warehouse(tmp_path)
     variables = {"dataset": "sample", "as_of": "2025-11-30", "publish_parquet": True, **QUICK}
-    done = other.dbt("ls", "--select", "int_run_settings", threads=1, **variables)
+    done = other.dbt("ls", "--select", "int_run_settings", *WHOLE_LOG, threads=1, **variables)
     assert "segmentation.intermediate.int_run_settings\n" in done.stdout
     log = (tmp_path / "logs" / "dbt.log").read_text()
     assert "Partial parsing enabled, no changes found, skipping parsing" in log
@@ -60,7 +63,7 @@ def test_of_other_vars_dbt_parses_what_is_rendered_with_them(
         "prospects_options": {"folds": 4},
         "value_options": {"k": 3},
     }
-    assert other.dbt("parse", **variables).returncode == 0
+    assert other.dbt("parse", *WHOLE_LOG, **variables).returncode == 0
     log = (tmp_path / "logs" / "dbt.log").read_text()
     assert "Partial parsing enabled: 0 files deleted, 0 files added" in log
     found = known(other)
