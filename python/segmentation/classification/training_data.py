@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from segmentation.classification.cross_validation import attendance
+from segmentation.classification.attendance import attendance
 from segmentation.classification.features import FeatureColumn, as_matrix, learn_columns
 from segmentation.classification.grouping import (
     Labels,

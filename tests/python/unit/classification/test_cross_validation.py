@@ -6,7 +6,8 @@ import numpy as np
 from fewer_examples import fewer_examples
 from hypothesis import given
 from hypothesis import strategies as st
-from segmentation.classification.cross_validation import attendance, make_splits
+from segmentation.classification.attendance import attendance
+from segmentation.classification.cross_validation import make_splits
 
 
 @fewer_examples(0.4)
