@@ -109,9 +109,12 @@ class DistinctRows:
 
     def _same_category(self) -> NDArray[np.uint8] | None:
         """Return the same, with a byte for each entry; None where that would be large."""
-        if self.patterns.shape[1] >= 256 or self.starts[-1] * len(self.patterns) > MOST_BYTES:
+        (g, q), categories = self.patterns.shape, int(self.starts[-1])
+        if q >= 256 or categories * g > MOST_BYTES:
             return None
-        return self.indicator.toarray().astype(np.uint8)
+        same = np.zeros((categories, g), dtype=np.uint8)
+        same[self.patterns + self.starts[:-1], np.arange(g)[:, None]] = 1
+        return same
 
     def mismatches(self, modes: Codes) -> Matrix:
         """Return the number of categories in which patterns differ from modes, shape (k, g)."""
