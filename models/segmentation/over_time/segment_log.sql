@@ -102,6 +102,8 @@ stored_segments as (
 
 ),
 
+-- Rows of days are left in: they have no customer and join with nobody, and with one condition
+-- more an engine would guess that there are few rows, and keep these when it joins them.
 stored_details as (
 
     select
