@@ -29,14 +29,8 @@ SCREENSHOTS = (
     ("report_charts", 1280, 900, "light", "sizes"),
     ("report_phone", 360, 760, "dark", "behaviour"),
 )
-# The rooms of the models, from left to right; those of one column stand one above the other.
-COLUMNS = (
-    ("sources", "seeds"),
-    ("staging",),
-    ("intermediate/checked", "intermediate/customers", "intermediate/features", "intermediate"),
-    ("segmentation/value", "segmentation/profile", "segmentation/prospects", "segmentation/all"),
-    ("marts/segments", "marts/prospects", "marts/models", "marts/data_quality"),
-)
+# The layers of the models, from left to right; the rooms of one stand one above the other.
+LAYERS = (("sources", "seeds"), ("staging",), ("intermediate",), ("segmentation",), ("marts",))
 
 
 def screenshots(page: Path) -> list[Path]:
@@ -69,13 +63,17 @@ def lineage(manifest: dict[str, Any]) -> Path:
     manifest : dict
         dbt's manifest.json.
     """
-    known = {room for column in COLUMNS for room in column}
     rooms = {
         unique_id: room
         for kind in ("nodes", "sources")
         for unique_id, node in manifest[kind].items()
-        if (room := _room(node)) in known
+        if (room := _room(node))
     }
+    columns = [
+        sorted(room for room in set(rooms.values()) if room.split("/")[0] in layers)
+        for layers in LAYERS
+    ]
+    highest = max(map(len, columns)) / 2
     arrows = Counter(
         (rooms[parent], rooms[child])
         for child, room in rooms.items()
@@ -85,15 +83,11 @@ def lineage(manifest: dict[str, Any]) -> Path:
     counts = Counter(rooms.values())
     places = {
         room: (float(column), (len(of) - 1) / 2 - float(row))
-        for column, of in enumerate(COLUMNS)
+        for column, of in enumerate(columns)
         for row, room in enumerate(of)
     }
     boxes = pd.DataFrame(
-        [
-            {"x": x, "y": y, "text": f"{room}\n{counts[room]} {_what(room)}"}
-            for room, (x, y) in places.items()
-            if counts[room]
-        ]
+        [{"x": x, "y": y, "text": _text(room, counts[room])} for room, (x, y) in places.items()]
     )
     lines = pd.DataFrame(
         [
@@ -108,8 +102,8 @@ def lineage(manifest: dict[str, Any]) -> Path:
             if places[start][0] < places[end][0]
         ]
     )
-    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.5, len(COLUMNS) - 0.5]))
-    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-2, 2]))
+    x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.5, len(columns) - 0.5]))
+    y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[-highest, highest]))
     drawing = alt.layer(
         alt.Chart(lines)
         .mark_rule(color="#8a8d96", opacity=0.6)
@@ -125,7 +119,7 @@ def lineage(manifest: dict[str, Any]) -> Path:
         alt.Chart(boxes)
         .mark_text(lineBreak="\n", fontSize=11, color="#1c1d22", lineHeight=14, dy=-6)
         .encode(x=x, y=y, text="text:N"),
-    ).properties(width=900, height=300)
+    ).properties(width=900, height=140 * highest)
     spec = drawing.to_dict()
     spec["config"] = {"background": "white", "view": {"stroke": None}}
     file = IMAGES / "lineage.svg"
@@ -142,8 +136,11 @@ def _room(node: dict[str, Any]) -> str | None:
     return "staging" if folders[0] == "staging" else "/".join(folders[:2])
 
 
-def _what(room: str) -> str:
-    return {"sources": "tables read", "seeds": "files"}.get(room, "models")
+def _text(room: str, count: int) -> str:
+    layer, _, part = room.partition("/")
+    what = {"sources": "table", "seeds": "file"}.get(room, "model")
+    counted = f"{count} {what}{'s' if count > 1 else ''}"
+    return f"{layer}\n{f'{part}: ' if part else ''}{counted}"
 
 
 def main() -> None:

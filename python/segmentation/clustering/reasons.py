@@ -7,7 +7,6 @@ feature is a reason only where customer and segment lie on the same side of the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -300,14 +299,14 @@ def _amount(engine: Engine, raw: str, spoken: FeatureWords, columns: Collection[
 def _customer_amount(engine: Engine, written: str, spoken: FeatureWords) -> str:
     """Return SQL for the words for one customer; a column without a value is written as "?"."""
     parts = []
-    for text in re.split(r"(\{[a-z0-9_]*\})", spoken.customer_amount):
-        if text == "{}":
+    for part in spoken.parts_of_customer:
+        if part is None:
             parts.append(written)
-        elif text.startswith("{"):
-            number_beside = engine.written_number(f"cast({quoted(text[1:-1])} as double)", 0)
-            parts.append(call("coalesce", [number_beside, "'?'"]))
-        elif text:
-            parts.append(text_literal(text))
+        elif isinstance(part, str):
+            parts.append(text_literal(part))
+        else:
+            value = f"cast({quoted(part.name)} as double)"
+            parts.append(call("coalesce", [engine.written_number(value, part.decimals), "'?'"]))
     return call("concat", parts)
 
 

@@ -11,7 +11,28 @@ from typing import Any
 from segmentation.playbook.errors import PlaybookError
 from segmentation.playbook.playbook import ONE
 
-_NAMED_COLUMN = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+# Digits after the decimal point may follow the name of a column.
+_NAMED_COLUMN = re.compile(r"\{([a-z][a-z0-9_]*)(?::([0-9]))?\}")
+_PLACE = re.compile(r"(\{[a-z0-9_:]*\})")
+
+
+@dataclass(frozen=True)
+class ColumnBeside:
+    """Where a further column stands in the words for one customer.
+
+    Attributes
+    ----------
+    name : str
+    decimals : int
+        Digits after the decimal point.
+    """
+
+    name: str
+    decimals: int
+
+    def written(self, value: float) -> str:
+        """Return its value for one customer as a formatted number."""
+        return _written(value, self.decimals)
 
 
 @dataclass(frozen=True)
@@ -31,8 +52,8 @@ class FeatureWords:
         Digits after the decimal point.
     customer_amount : str
         Words around the value of one customer, where they are others; further columns stand in it
-        by their names, as whole numbers: ``"usually {usual_gap_days} days, now {}"``. Empty where
-        `amount` serves.
+        by their names, as whole numbers or with the digits that follow:
+        ``"usually {usual_gap_days:1} days, now {}"``. Empty where `amount` serves.
     """
 
     feature: str
@@ -45,7 +66,20 @@ class FeatureWords:
     @property
     def columns_beside(self) -> list[str]:
         """The further columns that the words for one customer name, each once."""
-        return list(dict.fromkeys(_NAMED_COLUMN.findall(self.customer_amount)))
+        places = (part for part in self.parts_of_customer if isinstance(part, ColumnBeside))
+        return list(dict.fromkeys(place.name for place in places))
+
+    @cached_property
+    def parts_of_customer(self) -> list[str | ColumnBeside | None]:
+        """The words for one customer in order: texts, further columns, and None for the value."""
+        parts: list[str | ColumnBeside | None] = []
+        for text in filter(None, _PLACE.split(self.customer_amount)):
+            named = _NAMED_COLUMN.fullmatch(text)
+            if named:
+                parts.append(ColumnBeside(named[1], int(named[2] or 0)))
+            else:
+                parts.append(None if text == "{}" else text)
+        return parts
 
     @cached_property
     def of_one(self) -> tuple[str, str]:
@@ -67,14 +101,14 @@ class FeatureWords:
 
     def written(self, value: float) -> str:
         """Return a value of this feature as a formatted number."""
-        text = format(value, self._format)
-        # Rounded to zero, a small number below zero has no sign.
-        is_zero = text[0] == "-" and float(text.replace(",", "")) == 0
-        return text[1:] if is_zero else text
+        return _written(value, self.decimals)
 
-    @cached_property
-    def _format(self) -> str:
-        return f",.{self.decimals}f"
+
+def _written(value: float, decimals: int) -> str:
+    text = format(value, f",.{decimals}f")
+    # Rounded to zero, a small number below zero has no sign.
+    is_zero = text[0] == "-" and float(text.replace(",", "")) == 0
+    return text[1:] if is_zero else text
 
 
 def read_feature_words(rows: Iterable[Mapping[str, Any]]) -> dict[str, FeatureWords]:
@@ -117,8 +151,9 @@ def _read_customer_amount(row: Mapping[str, Any]) -> str:
     if amount and (rest.count("{}") != 1 or rest.count("{") != 1 or rest.count("}") != 1):
         raise PlaybookError(
             f"feature_words: the customer_amount of '{row['feature']}' is {amount!r}. Write {{}} "
-            "where its number goes, once, and other columns by their names, e.g. 'days "
-            "between purchases usually {usual_gap_days}, now {recency_days}, {} times'."
+            "where its number goes, once, and other columns by their names, with digits after the "
+            "point where they need some, e.g. 'days between purchases usually {usual_gap_days:1}, "
+            "now {recency_days}, {} times'."
         )
     return amount
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Mapping, Sequence
 
 from segmentation.clustering.contrasts import (
@@ -17,10 +16,6 @@ from segmentation.clustering.naming import NamedSegment
 from segmentation.clustering.states import STATE_IDS_FROM
 from segmentation.playbook.feature_words import FeatureWords, words_for
 from segmentation.scorer.columns_of_people import People
-
-_COLUMN = re.compile(r"\{([a-z0-9_]*)\}")
-# A column beside an amount is written as a whole number.
-_WHOLE = FeatureWords("", "", "", "{}", 0)
 
 
 class ReasonSentences:
@@ -114,7 +109,7 @@ class _NumberSentences:
         self._unknown = f"{label} unknown, taken as {spoken.written(prepared.fill)}"
         beside = spoken.columns_beside
         is_own = bool(spoken.customer_amount) and set(beside) <= set(columns)
-        self._amount = spoken.customer_amount if is_own else ""
+        self._parts = spoken.parts_of_customer if is_own else []
         self._beside = beside if is_own else []
 
     def of(self, people: People, rows: Sequence[int], places: Sequence[int]) -> list[str]:
@@ -133,20 +128,22 @@ class _NumberSentences:
         if not math.isfinite(value):
             return self._unknown
         before, after = self._around[place]
-        amount = self._with_beside(value, beside) if self._amount else self._spoken.spoken(value)
+        amount = self._with_beside(value, beside) if self._parts else self._spoken.spoken(value)
         return f"{before}{amount}{after}"
 
     def _with_beside(self, value: float, beside: Sequence[float]) -> str:
         """Return a customer's amount in words, with the columns that people have beside it."""
         figures = dict(zip(self._beside, beside, strict=True))
-
-        def number_of(found: re.Match[str]) -> str:
-            if not found[1]:
-                return self._spoken.written(value)
-            other = figures[found[1]]
-            return _WHOLE.written(other) if other == other else "?"
-
-        return _COLUMN.sub(number_of, self._amount)
+        texts = []
+        for part in self._parts:
+            if part is None:
+                texts.append(self._spoken.written(value))
+            elif isinstance(part, str):
+                texts.append(part)
+            else:
+                other = figures[part.name]
+                texts.append("?" if math.isnan(other) else part.written(other))
+        return "".join(texts)
 
 
 class _CategorySentences:
