@@ -6,6 +6,7 @@ import json
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from builds import Warehouse
 from segmentation import KPrototypes
 from segmentation.cli.app import app
 from segmentation.clustering.model import SegmentationModel
+from segmentation.service.customer_example import CUSTOMER_EXAMPLE
+from service_process import running_service
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from typer.testing import CliRunner
@@ -191,6 +194,38 @@ def test_what_is_expected_of_customers_adds_up(complete_journey: Warehouse) -> N
     assert forecast == customers
     assert 0.8 < expected / last < 1.2
     assert ranked == min(losses, 1000)
+
+
+def test_the_customer_in_the_description_of_the_service_is_real(
+    complete_journey: Warehouse, tmp_path: Path
+) -> None:
+    """But for the versions; the last digits of fits depend on the processor."""
+    published = complete_journey.folder / "published" / "segments.duckdb"
+    with running_service(published, tmp_path) as running, running.client() as client:
+        answer = client.get(f"/customers/{CUSTOMER_EXAMPLE['customer_id']}").json()
+    for part in ("segments", "history"):
+        answer[part] = [of for of in answer[part] if of["segmentation"] == "value"]
+    assert answer.keys() == CUSTOMER_EXAMPLE.keys()
+    for part in answer.keys() - {"versions"}:
+        assert_alike(answer[part], CUSTOMER_EXAMPLE[part])
+
+
+def assert_alike(found: Any, expected: Any) -> None:
+    """Compare numbers to three digits, texts without theirs, and no names of versions."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys()
+        for name in expected.keys() - {"model_version"}:
+            assert_alike(found[name], expected[name])
+    elif isinstance(expected, list):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            assert_alike(one, other)
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-3)
+    elif isinstance(expected, str):
+        assert re.sub(r"[0-9]", "", found) == re.sub(r"[0-9]", "", expected)
+    else:
+        assert found == expected
 
 
 def test_labels_are_scikit_learns_on_every_household(complete_journey: Warehouse) -> None:
