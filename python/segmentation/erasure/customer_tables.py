@@ -18,15 +18,12 @@ from segmentation.engine.duckdb import (
 from segmentation.engine.sql import quoted, select, text_literal
 from segmentation.erasure.customers import Customers
 from segmentation.erasure.erased_rows import (
-    DATASET_COLUMN,
     ID_COLUMN,
     Rows,
     Scope,
-    can_be_of,
-    holds_id,
+    SearchedTable,
     of_erased,
     put_erased,
-    rows_of_erased,
 )
 from segmentation.erasure.erasure_error import ErasureError
 from segmentation.published.publication import PUBLICATION, SCHEMA, SCORING_SCHEMA, Table
@@ -100,11 +97,11 @@ def customer_rows(file: Path, customers: Customers, scope: Scope) -> list[Rows]:
     """Count the rows of customers in the tables of a file, without tables that have none."""
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
-        tables = tables_of(connection, database)
-        own = erased_schemas(tables, scope)
+        searched = searched_tables(connection, database)
+        own = erased_schemas(searched, scope)
         found = []
-        for table, columns in tables.items():
-            condition = rows_of_erased(table, columns, customers, scope)
+        for table, one in searched.items():
+            condition = one.rows_of(customers, scope)
             if condition is None:
                 continue
             ((count,),) = connection.execute(
@@ -120,13 +117,13 @@ def known_ids(file: Path, customers: Customers, scope: Scope) -> set[str]:
     known: set[str] = set()
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
-        for table, columns in tables_of(connection, database).items():
-            condition = rows_of_erased(table, columns, customers, scope)
-            if condition is not None and len(known) < len(customers.ids):
-                query = select(
-                    [f"cast({ID_COLUMN} as varchar)"], table.sql, where=condition, distinct=True
-                )
-                known |= {str(row[0]) for row in connection.execute(query).fetchall()}
+        for table, one in searched_tables(connection, database).items():
+            condition = one.rows_of(customers, scope)
+            if condition is None or one.id_column is None or len(known) == len(customers.ids):
+                continue
+            ids = one.id_of(one.id_column)
+            query = select([ids], table.sql, where=condition, distinct=True)
+            known |= {str(row[0]) for row in connection.execute(query).fetchall()}
     return known
 
 
@@ -139,20 +136,16 @@ def places_with_ids(file: Path, customers: Customers, scope: Scope) -> list[str]
     with opened_file(file) as (connection, database):
         put_erased(connection, customers)
         found = []
-        for table, columns in tables_of(connection, database).items():
-            if not can_be_of(table, columns, customers, scope):
+        for table, one in searched_tables(connection, database).items():
+            if not one.can_be_of(customers, scope):
                 continue
-            others = (
-                f"coalesce({DATASET_COLUMN} = {text_literal(customers.dataset)}, false) and "
-                if DATASET_COLUMN in columns
-                else ""
-            )
-            for column, kind in columns.items():
-                holds = holds_id(column, kind, customers)
+            for column in one.columns:
+                holds = one.holds_id(column, customers)
                 if holds is None:
                     continue
+                condition = f"{one.of_dataset(customers)}({holds})"
                 ((count,),) = connection.execute(
-                    select(["count(*)"], table.sql, where=f"{others}({holds})")
+                    select(["count(*)"], table.sql, where=condition)
                 ).fetchall()
                 if count:
                     found.append(f"{table.schema}.{table.name}.{column}: {count:,} rows")
@@ -200,11 +193,25 @@ def fold_log(file: Path) -> None:
         connection.execute(f"checkpoint {quoted(database)}")
 
 
+def searched_tables(connection: Connection, database: str) -> dict[Table, SearchedTable]:
+    """Return the tables of a database, and which of them this project wrote."""
+    tables = tables_of(connection, database)
+    own = _project_schemas(tables)
+    return {
+        table: SearchedTable(table, columns, table.schema in own)
+        for table, columns in tables.items()
+    }
+
+
 def erased_schemas(tables: Collection[Table], scope: Scope) -> set[str]:
     """Return the schemas of this project among those of tables, and those of a scope."""
+    return _project_schemas(tables) | set(scope.schemas)
+
+
+def _project_schemas(tables: Collection[Table]) -> set[str]:
     own = {table.schema for table in tables if _OWN_TABLES.fullmatch(table.name)}
     is_published = any((table.schema, table.name) == (SCHEMA, PUBLICATION) for table in tables)
-    return own | ({SCORING_SCHEMA} if is_published else set()) | set(scope.schemas)
+    return own | ({SCORING_SCHEMA} if is_published else set())
 
 
 def tables_of(connection: Connection, database: str) -> dict[Table, dict[str, str]]:

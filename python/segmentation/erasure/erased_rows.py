@@ -67,43 +67,99 @@ def put_erased(connection: Connection, customers: Customers) -> None:
     connection.executemany(f"insert into {_ERASED} values (?)", [[name] for name in customers.ids])
 
 
-def rows_of_erased(
-    table: Table, columns: Mapping[str, str], customers: Customers, scope: Scope
-) -> str | None:
-    """Return SQL that is true for the rows of the customers; None if a table has none of them."""
-    if ID_COLUMN not in columns or not can_be_of(table, columns, customers, scope):
+@dataclass(frozen=True)
+class SearchedTable:
+    """A table in which customers are searched.
+
+    Attributes
+    ----------
+    table : Table
+    columns : mapping of str to str
+        Name to type, in order.
+    is_of_project : bool
+        Whether this project wrote it. In other tables ids are compared as the contract reads
+        them, and a column ``dataset`` has a meaning of its own.
+    """
+
+    table: Table
+    columns: Mapping[str, str]
+    is_of_project: bool
+
+    @property
+    def id_column(self) -> str | None:
+        """The column of customer ids, whose name the contract reads in any case."""
+        return next((name for name in self.columns if name.lower() == ID_COLUMN), None)
+
+    @property
+    def has_dataset(self) -> bool:
+        """Whether each row says of which data set it is."""
+        return self.is_of_project and DATASET_COLUMN in self.columns
+
+    def id_of(self, column: str) -> str:
+        """Return SQL of an id as the marts have it."""
+        if self.is_of_project:
+            return f"cast({quoted(column)} as varchar)"
+        return _id_as_read(quoted(column), self.columns[column])
+
+    def rows_of(self, customers: Customers, scope: Scope) -> str | None:
+        """Return SQL that is true for the rows of customers; None if the table has none of them."""
+        if self.id_column is None or not self.can_be_of(customers, scope):
+            return None
+        return f"{self.of_dataset(customers)}{_is_erased(self.id_of(self.id_column))}"
+
+    def of_dataset(self, customers: Customers) -> str:
+        """Return SQL, ending with "and", that is true for rows of the customers' data set."""
+        if not self.has_dataset:
+            return ""
+        return f"coalesce({DATASET_COLUMN} = {text_literal(customers.dataset)}, false) and "
+
+    def can_be_of(self, customers: Customers, scope: Scope) -> bool:
+        """Return whether the table can have rows of the customers' data set."""
+        if self.has_dataset:
+            return True
+        of_table = _OF_DATASET.fullmatch(self.table.name) if self.is_of_project else None
+        dataset = next(filter(None, of_table.groups())) if of_table else scope.built_dataset
+        return dataset == customers.dataset
+
+    def holds_id(self, column: str, customers: Customers) -> str | None:
+        """Return SQL that is true where a column holds an id; None if it cannot."""
+        if column.lower() in ID_COLUMNS:
+            return _is_erased(self.id_of(column))
+        if re.search("VARCHAR|JSON|STRUCT|MAP", self.columns[column]):
+            return names_somebody(f"cast({quoted(column)} as varchar)", customers)
         return None
-    condition = of_erased(ID_COLUMN)
-    if DATASET_COLUMN in columns:
-        of_dataset = f"{DATASET_COLUMN} = {text_literal(customers.dataset)}"
-        return f"{condition} and coalesce({of_dataset}, false)"
-    return condition
+
+    @property
+    def texts(self) -> list[str]:
+        """The columns with text about other things than a customer's id."""
+        return [
+            name
+            for name, kind in self.columns.items()
+            if kind == "VARCHAR" and name.lower() not in ID_COLUMNS
+        ]
 
 
-def can_be_of(table: Table, columns: Mapping[str, str], customers: Customers, scope: Scope) -> bool:
-    """Return whether a table can have rows of the customers' data set."""
-    if DATASET_COLUMN in columns:
-        return True
-    of_table = _OF_DATASET.fullmatch(table.name)
-    dataset = next(filter(None, of_table.groups())) if of_table else scope.built_dataset
-    return dataset == customers.dataset
-
-
-def holds_id(column: str, kind: str, customers: Customers) -> str | None:
-    """Return SQL that is true where a column holds an id; None if it cannot."""
-    text = f"cast({quoted(column)} as varchar)"
-    if column in ID_COLUMNS:
-        return of_erased(column)
-    if re.search("VARCHAR|JSON|STRUCT|MAP", kind):
-        return names_somebody(text, customers)
-    return None
+def _id_as_read(value: str, kind: str) -> str:
+    """Return SQL of an id as `own_id` of macros/own_tables reads it: 7, 7.0 and ' 7.00' are one."""
+    if kind in ("FLOAT", "DOUBLE"):
+        whole = f"case when {value} = floor({value}) then try_cast({value} as decimal(38, 0)) end"
+        text = f"coalesce(cast({whole} as varchar), cast({value} as varchar))"
+        return f"case when isfinite({value}) then {text} end"
+    blank = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
+    text = f"regexp_replace(cast({value} as varchar), '^{blank}|{blank}$', '', 'g')"
+    return rf"regexp_replace({text}, '^(-?[0-9]+)[.]0+$', '\1')"
 
 
 def of_erased(column: str) -> str:
-    """Return SQL that is true where a column is the id of a customer, after :func:`put_erased`."""
-    return (
-        f"coalesce(cast({quoted(column)} as varchar) in (select customer_id from {_ERASED}), false)"
-    )
+    """Return SQL that is true where a column of this project is the id of a customer.
+
+    After :func:`put_erased`.
+    """
+    return _is_erased(f"cast({quoted(column)} as varchar)")
+
+
+def _is_erased(id_text: str) -> str:
+    return f"coalesce({id_text} in (select customer_id from {_ERASED}), false)"
 
 
 def names_somebody(text: str, customers: Customers) -> str:

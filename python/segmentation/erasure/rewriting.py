@@ -6,21 +6,19 @@ which replaces the old one: erased rows are never in the new file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from segmentation.engine.duckdb import Connection, attached
 from segmentation.engine.sql import quoted, select, text_literal
-from segmentation.erasure.customer_tables import erased_schemas, opened_file, tables_of
+from segmentation.erasure.customer_tables import erased_schemas, opened_file, searched_tables
 from segmentation.erasure.customers import Customers
 from segmentation.erasure.erased_rows import (
-    ID_COLUMNS,
     Scope,
-    can_be_of,
+    SearchedTable,
     erased_text,
     names_somebody,
     put_erased,
-    rows_of_erased,
 )
 from segmentation.erasure.erasure_error import ErasureError
 from segmentation.published.descriptions import described_tables
@@ -64,21 +62,21 @@ def write_without(
         with attached(connection, new, _NEXT):
             new.chmod(0o600)
             connection.execute(f"copy from database {quoted(database)} to {quoted(_NEXT)} (schema)")
-            tables = tables_of(connection, database)
+            tables = searched_tables(connection, database)
             own = erased_schemas(tables, scope)
             for table in _in_order_of_keys(connection, tables):
-                columns = tables[table]
-                condition = rows_of_erased(table, columns, customers, scope)
+                searched = tables[table]
+                condition = searched.rows_of(customers, scope)
                 kept = "" if condition is None or table.schema not in own else f"not ({condition})"
-                if table.schema in own and can_be_of(table, columns, customers, scope):
-                    expressions = _without_names(connection, table, columns, kept, customers)
+                if table.schema in own and searched.can_be_of(customers, scope):
+                    expressions = _without_names(connection, searched, kept, customers)
                 else:
-                    expressions = [quoted(name) for name in columns]
+                    expressions = [quoted(name) for name in searched.columns]
                 _copy_rows(connection, table, expressions, kept)
             _count_published_rows(connection, tables)
-            for table in tables:
-                if table.name == _LOG and table.schema in own:
-                    condition = rows_of_erased(table, tables[table], customers, scope)
+            for table, searched in tables.items():
+                if table.name == _LOG and searched.is_of_project:
+                    condition = searched.rows_of(customers, scope)
                     _count_observed_customers(connection, table, condition or "false")
             _check_same_catalogue(connection, database)
             connection.execute(f"checkpoint {quoted(_NEXT)}")
@@ -86,23 +84,19 @@ def write_without(
 
 
 def _without_names(
-    connection: Connection,
-    table: Table,
-    columns: Mapping[str, str],
-    kept: str,
-    customers: Customers,
+    connection: Connection, searched: SearchedTable, kept: str, customers: Customers
 ) -> list[str]:
     """Return the columns of a table as SQL, with the ids taken out of texts about other things.
 
     An example of a reason for which rows are rejected may name a customer.
     """
-    texts = [name for name, kind in columns.items() if kind == "VARCHAR" and name not in ID_COLUMNS]
+    texts, columns = searched.texts, searched.columns
     if not texts:
         return [quoted(name) for name in columns]
     counts = [
         f"count(*) filter (where {names_somebody(quoted(name), customers)})" for name in texts
     ]
-    (found,) = connection.execute(select(counts, table.sql, where=kept)).fetchall()
+    (found,) = connection.execute(select(counts, searched.table.sql, where=kept)).fetchall()
     naming = {name for name, count in zip(texts, found, strict=True) if count}
     return [
         f"{erased_text(quoted(name), customers)} as {quoted(name)}"

@@ -205,3 +205,47 @@ def test_a_file_in_use_is_left_alone(warehouse: Path, tmp_path: Path) -> None:
     (tmp_path / "text.duckdb").write_text("no database" * 9)
     with pytest.raises(ErasureError, match="cannot be opened"):
         dataset_of_last_build(tmp_path / "text.duckdb")
+
+
+# Columns of own tables with ids that the contract reads as 7, and others beside them.
+OWN_IDS = {
+    "decimals": ("7.0::decimal(10, 1)", "70.0"),
+    "floats": ("7::double", "'infinity'::double"),
+    "large_floats": ("7::real", "'nan'::real"),
+    "blanks": ("chr(160) || ' 7' || chr(9)", "'7 7'"),
+    "fractions": ("' 7.00 '", "'7.01'"),
+    "numbers": ("7::utinyint", "8::utinyint"),
+    "others": ("'7'", "'007'"),
+}
+
+
+@pytest.mark.parametrize("kind", OWN_IDS)
+def test_ids_of_own_tables_are_read_as_the_contract_reads_them(warehouse: Path, kind: str) -> None:
+    """Whatever the type and the case of the column, and whatever columns are beside it."""
+    gone, other = OWN_IDS[kind]
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "create table contract.people as select id as \"Customer_ID\", 'crm' as dataset,"
+            f" 'call 7' as note from (values ({gone}), ({other}), (null)) as t (id)"
+        )
+    seven, named = Customers("sample", ("7",)), Scope("sample", ("contract",))
+    assert customer_rows(warehouse, seven, SAMPLE) == [Rows("contract.people", 1, is_own=False)]
+    assert known_ids(warehouse, seven, SAMPLE) == {"7"}
+    assert places_with_ids(warehouse, seven, SAMPLE) == ["contract.people.Customer_ID: 1 rows"]
+    file = rewritten(warehouse, seven, named)
+    assert customer_rows(file, seven, named) == []
+    assert places_with_ids(file, seven, named) == []
+    assert len(rows(file, "from contract.people")) == 2
+
+
+def test_own_tables_are_not_of_another_data_set(warehouse: Path) -> None:
+    """They are of the data set that was built, whatever they are called."""
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into contract.orders values ('ZQX-77', null)")
+        connection.execute("create table contract.stg_members__calls as from contract.orders")
+    assert [row for row in customer_rows(warehouse, GONE, SAMPLE) if not row.is_own] == [
+        Rows("contract.orders", 1, is_own=False),
+        Rows("contract.stg_members__calls", 1, is_own=False),
+    ]
+    member = Customers("members", ("ZQX-77",))
+    assert all(row.is_own for row in customer_rows(warehouse, member, SAMPLE))
