@@ -228,10 +228,10 @@ def _plan_lines(plan: Plan) -> list[str]:
         ]
     lines += [f"  {file}: {count:,} rows" for file, count in plan.parquet.items()]
     for found in plan.members:
-        counted = f"{found.rows:,} rows" if found.rows is not None else "removed whole"
+        counted = f"{found.rows:,} rows" if found.rows is not None else "to be removed whole"
         lines.append(f"  {found.path}: {counted}")
-    lines += [f"  {path}: contains an id, removed" for path in plan.removed]
-    lines += [f"  {path}: left by a process that was killed, removed" for path in plan.leftovers]
+    lines += [f"  {path}: contains an id, to be removed" for path in plan.removed]
+    lines += [f"  {path}: left by a process that was killed, to be removed" for path in plan.leftovers]
     if plan.sharing:
         lines.append(
             f"  {plan.sharing:,} other customers have the same identity_id. They stay: erase them"

@@ -91,6 +91,7 @@ def promised_names(
         None where no condition holds. Slugs are unique.
     """
     names: dict[int, PromisedName] = {}
+    kept: dict[int, PlaybookRow] = {}
     reasons: dict[int, str] = {}
     by_slug = {row.segment_slug: row for row in rows}
     for i, segment in enumerate(segments):
@@ -105,6 +106,7 @@ def promised_names(
         if segment.customers and contradiction:
             reasons[i] = contradiction
             continue
+        kept[i] = row
         is_plain = earlier.segment_slug == row.segment_slug
         names[i] = PromisedName(
             earlier.segment_slug,
@@ -112,7 +114,7 @@ def promised_names(
             row.segment_slug,
             is_kept=True,
         )
-    found = _first_conditions(segments, rows, thresholds, set(range(len(segments))) - set(names))
+    found = _first_conditions(segments, rows, thresholds, kept)
     for row in rows:
         members = [i for i in found if found[i] is row]
         for i in sorted(members, key=lambda i: (-segments[i].customers, i)):
@@ -127,11 +129,16 @@ def _first_conditions(
     segments: Sequence[UnnamedSegment],
     rows: Sequence[PlaybookRow],
     thresholds: Mapping[str, float],
-    nameless: set[int],
+    kept: Mapping[int, PlaybookRow],
 ) -> dict[int, PlaybookRow]:
-    """Return the first row whose condition holds, for each segment that has one."""
+    """Return the first row whose condition holds, for each segment without a name that has one.
+
+    The highest is the highest of the segments that no earlier row names, also of those that keep
+    their names.
+    """
     found: dict[int, PlaybookRow] = {}
-    left = set(nameless)
+    left = set(range(len(segments))) - set(kept)
+    compared = set(range(len(segments)))
     for row in rows:
         if row.condition is None:
             continue
@@ -139,13 +146,14 @@ def _first_conditions(
             i
             for i in sorted(left)
             if not row.condition.broken(segments[i].typical, thresholds)
-            and all(_is_highest(column, i, segments, left) for column in row.condition.highest)
+            and all(_is_highest(column, i, segments, compared) for column in row.condition.highest)
         ]
         if row.condition.highest:
             # One segment is the highest: of equal ones the first.
             holding = holding[:1]
         found |= dict.fromkeys(holding, row)
         left -= set(holding)
+        compared -= {*holding, *(i for i in kept if kept[i] is row)}
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -113,6 +114,32 @@ def test_an_earlier_name_stays_within_the_slack(rows: list[PlaybookRow]) -> None
     assert names[0].renamed_because == (
         "its median monetary is 60, and the name promises monetary >= 100 (typical_monetary)"
     )
+
+
+def test_a_row_with_another_slug_names_the_segment_that_it_named(rows: list[PlaybookRow]) -> None:
+    """The highest of all is the highest, although the others keep their names."""
+    rows = [
+        replace(row, segment_slug="best") if row.segment_slug == "loyal" else row for row in rows
+    ]
+    known = [
+        segment(400, 40, earlier="loyal"),
+        segment(50, 5, earlier="occasional"),
+        segment(50, 5, overdue=3, earlier="late"),
+    ]
+    fresh = [replace(one, earlier=None) for one in known]
+    for segments in (known, fresh):
+        names = promised_names(segments, rows, THRESHOLDS, WORDS)
+        assert [name and name.segment_slug for name in names] == ["best", "occasional", "late"]
+
+
+def test_who_is_lower_than_a_kept_name_is_not_the_highest(rows: list[PlaybookRow]) -> None:
+    segments = [
+        segment(400, 40, earlier="loyal"),
+        segment(200, 20),
+        segment(50, 5),
+    ]
+    names = promised_names(segments, rows, THRESHOLDS, WORDS)
+    assert [name and name.segment_slug for name in names] == ["loyal", "potential", "occasional"]
 
 
 def test_a_segment_without_customers_keeps_its_name(rows: list[PlaybookRow]) -> None:
