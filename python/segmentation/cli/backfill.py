@@ -221,7 +221,11 @@ def _plan_lines(plan: BackfillPlan, warehouse: Path, published: Path | None) -> 
             f" {_counted(sum(day.as_of < fitted for day in plan.to_fill), 'day')} of these"
             " (model_fitted_later in the history)."
         )
-    target = f", and published to {published}" if published and published.is_file() else ""
+    target = (
+        f", and published to {published} if that is of the last build"
+        if published and published.is_file()
+        else ""
+    )
     yield (
         "Then fct_customer_segment_history and fct_segment_migrations are built anew"
         f"{target}. No other table changes."

@@ -231,7 +231,9 @@ def _plan_lines(plan: Plan) -> list[str]:
         counted = f"{found.rows:,} rows" if found.rows is not None else "to be removed whole"
         lines.append(f"  {found.path}: {counted}")
     lines += [f"  {path}: contains an id, to be removed" for path in plan.removed]
-    lines += [f"  {path}: left by a process that was killed, to be removed" for path in plan.leftovers]
+    lines += [
+        f"  {path}: left by a process that was killed, to be removed" for path in plan.leftovers
+    ]
     if plan.sharing:
         lines.append(
             f"  {plan.sharing:,} other customers have the same identity_id. They stay: erase them"

@@ -13,6 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -42,6 +43,15 @@ from segmentation.service.service_settings import ServiceSettings
 
 # More people are scored beside the loop that takes requests.
 SCORED_IN_THE_LOOP = 20
+
+
+class _CustomerId(PathConvertor):
+    """The id of a customer in a path: it may hold a slash, or a line break."""
+
+    regex = "(?s:.*)"
+
+
+register_url_convertor("customer_id", _CustomerId())
 
 _ABOUT = """
 Segments of customers as the last build published them, and of people who are in no table yet.
@@ -190,8 +200,7 @@ def _no_segmentation(version: LoadedVersion) -> ProblemError:
 def _add_customers(app: FastAPI, versions: ServedVersions) -> None:
     # It queries the file, in a thread of its own.
     @app.get(
-        # An id may hold a slash.
-        "/customers/{customer_id:path}",
+        "/customers/{customer_id:customer_id}",
         tags=["customers"],
         responses=_responses(Customer, 401, 404, 422, 503),
     )

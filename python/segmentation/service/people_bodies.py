@@ -89,7 +89,8 @@ def read_asked_people(body: bytes, inputs: Inputs, limits: Limits) -> AskedPeopl
         errors = [(pointer(PEOPLE, m.row, m.column), m.message) for m in mistakes]
         if not errors:
             return AskedPeople(people, [row.get(CUSTOMER_ID) for row in rows])
-    more = f", and {len(errors) - 1} more mistakes" if len(errors) > 1 else ""
+    others = len(errors) - 1
+    more = f", and {others} more mistake{'s' if others > 1 else ''}" if others else ""
     raise ProblemError(
         422,
         f"{errors[0][0]} {errors[0][1]}{more}. The model looks at: {', '.join(inputs.names)}.",
