@@ -181,8 +181,8 @@ def _totals(
 def _say_result(
     console: Console, progress: BuildProgress, code: int, seconds: float, log: Path
 ) -> None:
-    stages = ", ".join(f"{name} {progress.done[name]}" for name in STAGES if progress.done[name])
-    console.print(escape(f"{seconds:,.0f} s: {stages or 'nothing was built'}."), highlight=False)
+    done = progress.counts_in_words or "nothing was built"
+    console.print(f"{'After' if code else 'Built in'} {seconds:,.0f} s: {done}.", highlight=False)
     if code in _STOPPED:
         console.print("Stopped. The next build goes on from here.")
     for reason in progress.reasons[:REASONS_SHOWN] if code else []:
