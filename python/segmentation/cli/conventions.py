@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import IntEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -88,6 +89,12 @@ def terminal() -> Console:
 def say_problem(message: str) -> None:
     """Print a problem to the error stream, as it is: long lines are not broken."""
     Console(stderr=True).print(escape(message), soft_wrap=True, highlight=False)
+
+
+def short_path(path: Path) -> str:
+    """Return a path as seen from the current folder, where it is inside."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def print_json(value: Any) -> None:
