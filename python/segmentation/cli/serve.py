@@ -42,8 +42,8 @@ def serve(
         )
     except ImportError as error:
         raise CommandError(
-            f"The package {error.name} is missing. The service needs the extra `service`: "
-            "pip install 'segmentation[service]'."
+            f"The package {error.name} is missing. The service needs the extra `service`; in the"
+            " folder of the clone: pip install --editable '.[service]'"
         ) from None
     try:
         run(ServiceSettings(file, read_token(os.environ, token_file)), host, port)
