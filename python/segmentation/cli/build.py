@@ -51,8 +51,8 @@ def build(
 ) -> None:
     """Build and test the warehouse, publish its marts, and show the segments.
 
-    dbt runs as a process of its own, and its exit code is the one of this command. Further options
-    are handed on to `dbt build`. Ctrl-C or SIGTERM stops it; the next build goes on from
+    dbt runs as a process of its own, and this command ends with its exit code. Further options
+    are handed on to `dbt build`. Ctrl-C or SIGTERM stops the build; the next one goes on from
     there.
     """
     console = terminal()

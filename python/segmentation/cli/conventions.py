@@ -127,6 +127,14 @@ def _plain(value: Any) -> Any:
 class Commands(TyperGroup):
     """The group of commands: expected errors become one message and an exit code."""
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; lines of its help are broken where the terminal ends."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and command.help:
+            paragraphs = command.help.split("\n\n")
+            command.help = "\n\n".join(" ".join(words.split()) for words in paragraphs)
+        return command
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
         try:

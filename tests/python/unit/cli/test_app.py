@@ -102,6 +102,11 @@ def test_every_command_has_a_help_with_examples(command: str) -> None:
     assert f"Examples $ segmentation {command}" in output
 
 
+def test_lines_of_a_help_are_broken_where_the_terminal_ends() -> None:
+    result = CliRunner().invoke(app, ["doctor", "--help"], env={"COLUMNS": "200"})
+    assert "says what to do. The exit code is 1 if there is a problem." in result.output
+
+
 def test_the_help_says_what_exit_codes_mean() -> None:
     code, output = shown("--help")
     assert code == 0
