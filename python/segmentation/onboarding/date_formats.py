@@ -41,8 +41,8 @@ _MONTH_FIRST = f"^([A-Za-z]{{3,9}}) ([0-9]{{1,2}}),? ([0-9]{{4}}){_TIME}$"
 _COMPACT = "^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
 _ISO_DAY = f"^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}{_TIME}$"
 # What is_written_as_day and read_timestamp of macros/reading look for.
-_READ_AS_DAY = r"^\s*[0-9]+[-/ ][0-9]+[-/ ][0-9]+\s*($|[T ][0-9])"
-_OFFSET = ":[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+READ_AS_DAY = r"^\s*[0-9]+[-/ ][0-9]+[-/ ][0-9]+\s*($|[T ][0-9])"
+OFFSET = ":[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
 class DateFormatError(ValueError):
@@ -139,7 +139,7 @@ def date_evidence(engine: Engine, table: str, column: str) -> DateEvidence:
     ((iso, offset, compact),) = engine.rows(
         "select"
         f" count(*) filter ({_matches(value, _ISO_DAY)}),"
-        f" count(*) filter ({_matches(value, _OFFSET)}),"
+        f" count(*) filter ({_matches(value, OFFSET)}),"
         f" count(*) filter ({_matches(value, _COMPACT)})"
         f" from {table}"
     )
@@ -185,8 +185,8 @@ def moment_of_text(value: str, formats: Sequence[str]) -> str:
     moments = []
     if ISO in formats:
         moments.append(
-            f"case when not {_matches(value, _READ_AS_DAY)} then null"
-            f" when {_matches(value, _OFFSET)}"
+            f"case when not {_matches(value, READ_AS_DAY)} then null"
+            f" when {_matches(value, OFFSET)}"
             f" then timezone('UTC', try_cast({value} as timestamptz))"
             f" else try_cast({value} as timestamp) end"
         )

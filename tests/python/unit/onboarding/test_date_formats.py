@@ -7,11 +7,14 @@ import datetime as dt
 import duckdb
 import pyarrow as pa
 import pytest
+from builds import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.onboarding.date_formats import (
     ISO,
+    OFFSET,
+    READ_AS_DAY,
     DateEvidence,
     DateFormatError,
     date_evidence,
@@ -159,6 +162,15 @@ def test_what_is_read_is_what_the_formats_read(values: list[str]) -> None:
         (first, lost_by_first), (second, lost_by_second) = order.choices
         assert read_by(everything - {second}) == found.read - lost_by_first
         assert read_by(everything - {first}) == found.read - lost_by_second
+
+
+def test_iso_dates_are_read_as_the_macro_reads_them() -> None:
+    """What init counts as rejected is what the models of a build reject."""
+    macros = (PROJECT / "macros" / "reading" / "numbers_and_dates.sql").read_text("utf-8")
+    for pattern in (READ_AS_DAY, OFFSET):
+        assert '"' + pattern.replace("\\", "\\\\") + '"' in macros
+    values = ["2024-01-31 10:00:00,5", "2024-01-31T10:00", "2024-01-31 10:00 pm", "2024-1-31"]
+    assert evidence_of(values).read == 2
 
 
 def test_an_offset_is_seen() -> None:
