@@ -54,8 +54,8 @@ def checked_region(region: str | None) -> str | None:
         import phonenumbers
     except ImportError:
         raise AudienceError(
-            "The package phonenumbers is missing. Destinations need the extra `audiences`:"
-            " pip install 'segmentation[audiences]'."
+            "The package phonenumbers is missing. Destinations need the extra `audiences`; in the"
+            " folder of the clone: pip install --editable '.[audiences]'"
         ) from None
     if region is None:
         return None

@@ -54,7 +54,7 @@ def segmentation(
         ),
     ] = False,
 ) -> None:
-    """Make customer segments from your own data: set up, build, look at."""
+    """Make customer segments of your own data: set up a project, build it, look at the result."""
 
 
 app.command(epilog=examples("segmentation summary", "segmentation summary --json > segments.json"))(

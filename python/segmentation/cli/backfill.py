@@ -47,7 +47,7 @@ def backfill(
         str | None,
         typer.Option(
             "--to",
-            help="The last day; it is among them where a step ends on it. By default the day that"
+            help="The last day; it is computed if a step ends on it. By default the day that"
             " the last build was as of.",
             show_default=False,
         ),

@@ -51,8 +51,8 @@ def build(
 ) -> None:
     """Build and test the warehouse, publish its marts, and show the segments.
 
-    dbt runs as a process of its own, and its exit code is the one of this command. Further options
-    are handed on to `dbt build`. Ctrl-C or SIGTERM stops it; the next build goes on from
+    dbt runs as a process of its own, and this command ends with its exit code. Further options
+    are handed on to `dbt build`. Ctrl-C or SIGTERM stops the build; the next one goes on from
     there.
     """
     console = terminal()
@@ -181,8 +181,8 @@ def _totals(
 def _say_result(
     console: Console, progress: BuildProgress, code: int, seconds: float, log: Path
 ) -> None:
-    stages = ", ".join(f"{name} {progress.done[name]}" for name in STAGES if progress.done[name])
-    console.print(escape(f"{seconds:,.0f} s: {stages or 'nothing was built'}."), highlight=False)
+    done = progress.counts_in_words or "nothing was built"
+    console.print(f"{'After' if code else 'Built in'} {seconds:,.0f} s: {done}.", highlight=False)
     if code in _STOPPED:
         console.print("Stopped. The next build goes on from here.")
     for reason in progress.reasons[:REASONS_SHOWN] if code else []:

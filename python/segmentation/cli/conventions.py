@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from enum import IntEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -90,6 +91,12 @@ def say_problem(message: str) -> None:
     Console(stderr=True).print(escape(message), soft_wrap=True, highlight=False)
 
 
+def short_path(path: Path) -> str:
+    """Return a path as seen from the current folder, where it is inside."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def print_json(value: Any) -> None:
     """Print JSON: dates as text, decimals as numbers, NaN and infinity as null."""
     sys.stdout.write(json.dumps(_plain(value), indent=2, ensure_ascii=False) + "\n")
@@ -119,6 +126,14 @@ def _plain(value: Any) -> Any:
 
 class Commands(TyperGroup):
     """The group of commands: expected errors become one message and an exit code."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command; lines of its help are broken where the terminal ends."""
+        command = super().get_command(ctx, cmd_name)
+        if command is not None and command.help:
+            paragraphs = command.help.split("\n\n")
+            command.help = "\n\n".join(" ".join(words.split()) for words in paragraphs)
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""

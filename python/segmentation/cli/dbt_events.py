@@ -83,6 +83,23 @@ class BuildProgress:
     running: dict[str, str] = field(default_factory=dict)
     began_to_run: bool = False
 
+    @property
+    def counts_in_words(self) -> str:
+        """How many seeds, models and tests did not fail, the models also by stage."""
+        good = self.done - self.failed
+        stages = [name for name in STAGES if name not in ("seeds", "tests") and good[name]]
+        by_stage = ", ".join(f"{good[name]} {name.removesuffix(' models')}" for name in stages)
+        counts = (
+            ("seed", good["seeds"], ""),
+            ("model", sum(good[name] for name in stages), f" ({by_stage})"),
+            ("test", good["tests"], ""),
+        )
+        return ", ".join(
+            f"{count:,} {name}{'' if count == 1 else 's'}{more}"
+            for name, count, more in counts
+            if count
+        )
+
     def take(self, line: str) -> str | None:
         """Take in one line of the log.
 

@@ -29,7 +29,9 @@ def dbt_command() -> list[str]:
 ProjectFolder = Annotated[
     Path | None,
     typer.Option(
-        "--project", help="The folder of the dbt project. By default this one.", show_default=False
+        "--project",
+        help="The folder of the dbt project. By default DBT_PROJECT_DIR, else the current folder.",
+        show_default=False,
     ),
 ]
 

@@ -114,9 +114,7 @@ def _python() -> Finding:
 def _dbt() -> Finding:
     missing = [n for n in ("dbt-core", "dbt-duckdb", "duckdb") if _version(n) is None]
     if missing:
-        return Finding(
-            "problem", "dbt", f"{', '.join(missing)} missing", f"pip install {' '.join(missing)}"
-        )
+        return Finding("problem", "dbt", f"{', '.join(missing)} missing", _how_to_install(""))
     versions = ", ".join(f"{n} {_version(n)}" for n in ("dbt-core", "dbt-duckdb", "duckdb"))
     return Finding("ok", "dbt", f"{versions}; {' '.join(dbt_command())}")
 
@@ -258,10 +256,16 @@ def _packages() -> Iterator[Finding]:
             needed.setdefault(extra, [])
     for extra, missing in sorted(needed.items()):
         subject = f"extra {extra}" if extra else "packages"
-        advice = f"pip install 'segmentation[{extra}]'" if extra else "pip install segmentation"
         verdict: Verdict = "ok" if not missing else "warning" if extra else "problem"
         found = f"missing: {', '.join(missing)}" if missing else "installed"
-        yield Finding(verdict, subject, found, f"{advice}, if you need it" if missing else "")
+        yield Finding(verdict, subject, found, _how_to_install(extra) if missing else "")
+
+
+def _how_to_install(extra: str) -> str:
+    """Return how to install this project; a registry has another one that is called so too."""
+    if extra:
+        return f"If you need it, in the folder of the clone: pip install --editable '.[{extra}]'"
+    return "In the folder of the clone: pip install --editable ."
 
 
 def _version(package: str) -> str | None:

@@ -95,7 +95,8 @@ def erase(
     even_if_unknown: Annotated[
         bool,
         typer.Option(
-            "--even-if-unknown", help="Keep ids out of later builds that are found nowhere now."
+            "--even-if-unknown",
+            help="Also keep out of later builds the ids that are found nowhere now.",
         ),
     ] = False,
     as_json: AsJson = False,

@@ -26,12 +26,12 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain the segments of one customer, and what they are expected to bring.
+    """Explain the segments of a customer, and what this customer is expected to bring.
 
-    Reasons, runner-up, every feature, what would change, the segments before. Naming a
-    segmentation leaves out the forecast of lifetime value.
+    Shows the reasons, the runner-up, every feature, what would change the segment, and the earlier
+    segments. With --segmentation, the forecast of lifetime value is left out.
 
-    Exits with code 1 where there is no such customer.
+    The exit code is 1 if there is no such customer.
     """
     from segmentation.scorer.explanation import UnknownCustomerError
     from segmentation.scorer.explanation import explain as explained

@@ -32,15 +32,13 @@ To = Annotated[
 Holdout = Annotated[
     str | None,
     typer.Option(
-        help="Share of the customers that is held out, e.g. 10%. By default as in the exports"
-        " of the audience before, else 0%."
+        help="Share of the customers that is held out, e.g. 10%. By default that of the earlier"
+        " exports of the audience, else 0%."
     ),
 ]
 Changes = Annotated[
     bool,
-    typer.Option(
-        "--changes", help="Write what was added and removed since the last export, instead."
-    ),
+    typer.Option("--changes", help="Write only who was added and removed since the last export."),
 ]
 AudienceName = Annotated[
     str | None, typer.Option(help="Name of the audience. By default that of the file.")
@@ -49,19 +47,22 @@ Seed = Annotated[
     str | None,
     typer.Option(
         help="Text that is hashed with the customer id; another seed holds out others. By"
-        " default as in the audience's exports before, else its name."
+        " default that of the audience's earlier exports, else its name."
     ),
 ]
 DestinationName = Annotated[
     str,
-    typer.Option(help=f"Whose columns and hashes: {', '.join([OWN_FILE, *DESTINATIONS])}."),
+    typer.Option(
+        help="Who gets the file, which decides its columns and hashes:"
+        f" {', '.join([OWN_FILE, *DESTINATIONS])}."
+    ),
 ]
 Top = Annotated[
     int | None,
     typer.Option(
         min=1,
-        help="So many customers at most: those with the largest expected losses. Repeat it at each"
-        " export of the audience.",
+        help="At most this many customers: those with the largest expected losses. Repeat it at"
+        " each export of the audience.",
     ),
 ]
 ContactsFile = Annotated[

@@ -59,24 +59,27 @@ def init(
         ),
     ] = None,
     project: Annotated[
-        Path | None, typer.Option(help="The folder of the new project. By default its name.")
+        Path | None,
+        typer.Option(help="The folder of the new project; by default, one with its name."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="What the project is called.")] = None,
     mapping: Annotated[
-        Path | None, typer.Option(help="A mapping file that says everything; nothing is proposed.")
+        Path | None,
+        typer.Option(help="Take a mapping file as it is; nothing is proposed or asked."),
     ] = None,
     propose: Annotated[
         Path | None, typer.Option(help="Write the proposed mapping to this file, and stop.")
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Take what is proposed; what is open is an error.")
+        bool,
+        typer.Option("--yes", help="Take what is proposed, and stop if anything is left to ask."),
     ] = False,
     here: Annotated[
-        bool, typer.Option("--here", help="Write into the dbt project in this folder.")
+        bool, typer.Option("--here", help="Write into the dbt project in the current folder.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
 ) -> None:
-    """Set up a project for your own data: look at them, propose a mapping, ask, write models.
+    """Set up a project for your own data: read them, propose a mapping, ask, write the models.
 
     Nothing is guessed silently: each choice is shown with its reasons and the rows that it would
     reject, and what the data do not say is asked.

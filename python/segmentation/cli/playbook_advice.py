@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from segmentation.cli.conventions import short_path
+
 SEED = "segment_playbook"
 
 # Where dbt puts the package in a project that installs it.
@@ -34,13 +36,15 @@ def playbook_advice(warehouse: Path) -> str:
     folders = _seed_folders(project)
     own = [file for folder in folders for file in sorted(folder.rglob(f"{SEED}.csv"))]
     if own:
-        return f"Names and strategies are edited in {_short(own[0])}."
+        return f"Names and strategies are edited in {short_path(own[0])}."
     package = project / _INSTALLED / f"{SEED}.csv"
-    copied = _short(package) if package.is_file() else f"{SEED}.csv of the package's folder seeds"
+    copied = (
+        short_path(package) if package.is_file() else f"{SEED}.csv of the package's folder seeds"
+    )
     return (
-        f"Names and strategies: copy {copied} to {_short(folders[0])}, edit it there, and"
+        f"Names and strategies: copy {copied} to {short_path(folders[0])}, edit it there, and"
         f" put seeds: {{segmentation: {{{SEED}: {{+enabled: false}}}}}} into"
-        f" {_short(project / 'dbt_project.yml')}."
+        f" {short_path(project / 'dbt_project.yml')}."
     )
 
 
@@ -52,9 +56,3 @@ def _seed_folders(project: Path) -> list[Path]:
     paths = settings.get("seed-paths") if isinstance(settings, dict) else None
     named = [str(path) for path in paths] if isinstance(paths, list) and paths else ["seeds"]
     return [project / path for path in named]
-
-
-def _short(path: Path) -> str:
-    """Return a path as seen from the current folder, where it is inside."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)

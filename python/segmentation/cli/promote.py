@@ -42,7 +42,7 @@ def promote(
         typer.Option("--pin", help="Keep it in force whatever is fitted later."),
     ] = False,
     segmentation: Annotated[
-        str | None, typer.Option(help="What the version is of; by default as stored.")
+        str | None, typer.Option(help="The segmentation that the version must be of.")
     ] = None,
     decided_by: Annotated[
         str | None, typer.Option(help="Who decided it; by default the user of this computer.")

@@ -41,8 +41,8 @@ def report(
         from segmentation.report.page import html_of, page_of, write_page
     except ImportError as error:
         raise CommandError(
-            f"The package {error.name} is missing. The page needs the extra `report`:"
-            " pip install 'segmentation[report]'."
+            f"The package {error.name} is missing. The page needs the extra `report`; in the folder"
+            " of the clone: pip install --editable '.[report]'"
         ) from None
     to = output or FOLDER / f"{file.stem}.html"
     if to.exists() and file.exists() and to.samefile(file):

@@ -24,7 +24,7 @@ def score(
     published: Published = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score the people of a file: its columns, then segment, runner-up, margin and reasons.
+    """Score the people of a file: adds segment, runner-up, margin and reasons to its columns.
 
     Every row is written. One that cannot be scored has the reason in the column rejected_because;
     the command counts them and ends with code 0.

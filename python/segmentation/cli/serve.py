@@ -16,9 +16,12 @@ from segmentation.published.opened_file import OpeningError
 def serve(
     published: Published = None,
     host: Annotated[
-        str, typer.Option(help="Another one than this machine's own needs a token.")
+        str,
+        typer.Option(help="The address to listen on; all but this machine's own need a token."),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+    ] = 8000,
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -29,7 +32,8 @@ def serve(
 ) -> None:
     """Serve segments and scores over HTTP, from the file that a build published.
 
-    Takes up what is published, without a restart. GET /docs describes it.
+    When a build publishes, the service takes up the new version without a restart. GET /docs
+    describes its requests.
     """
     file = file_of(published)
     try:
@@ -42,8 +46,8 @@ def serve(
         )
     except ImportError as error:
         raise CommandError(
-            f"The package {error.name} is missing. The service needs the extra `service`: "
-            "pip install 'segmentation[service]'."
+            f"The package {error.name} is missing. The service needs the extra `service`; in the"
+            " folder of the clone: pip install --editable '.[service]'"
         ) from None
     try:
         run(ServiceSettings(file, read_token(os.environ, token_file)), host, port)

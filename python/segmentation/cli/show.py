@@ -50,7 +50,7 @@ def show(
     ] = None,
     warehouse: Warehouse = Path("warehouse.duckdb"),
     schema: Schema = None,
-    limit: Annotated[int, typer.Option(min=1, help="Rows at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="The most rows to show.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Show a mart, or the customers of a segment, the most valuable first."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,12 +13,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from segmentation.cli.conventions import AsJson, print_json, records, terminal
+from segmentation.cli.conventions import AsJson, print_json, records, short_path, terminal
 from segmentation.cli.data_quality import data_quality
 from segmentation.cli.opened import Schema, opened_marts
 from segmentation.cli.over_time_words import OverTime
 from segmentation.cli.playbook_advice import playbook_advice
-from segmentation.engine.duckdb import Connection
+from segmentation.engine.duckdb import Connection, DuckDBError
+from segmentation.published.files import published_file
+from segmentation.published.marts_schema import MartsNotFoundError
+from segmentation.published.publication import PublishingError
 from segmentation.published.read_marts import Marts
 from segmentation.published.value_forecasts import ValueForecast, read_value_forecast
 
@@ -169,9 +174,10 @@ def _print_what_follows(
             highlight=False,
             soft_wrap=True,
         )
+    file, schema = _file_to_open(warehouse, schema)
     console.print(
         "\nWhere to look next, in "
-        f"[bold]{escape(str(warehouse))}[/bold] (any DuckDB client, schema "
+        f"[bold]{escape(short_path(file))}[/bold] (any DuckDB client or BI tool, read-only; schema "
         f"[bold]{escape(schema)}[/bold]):\n"
         "  dim_segments            this table\n"
         "  fct_customer_segments   every customer's segment, runner-up, and three reasons\n"
@@ -190,6 +196,20 @@ def _print_what_follows(
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _file_to_open(warehouse: Path, schema: str) -> tuple[Path, str]:
+    """Return the file for readers, and the schema of its marts.
+
+    It is the one that builds of the warehouse publish, if it is there: an open warehouse keeps the
+    next build from writing.
+    """
+    with contextlib.suppress(PublishingError, MartsNotFoundError, DuckDBError):
+        published = published_file(str(warehouse), os.environ.get("SEGMENTATION_PUBLISHED", ""))
+        if published is not None and published.is_file():
+            with Marts(published) as marts:
+                return published, marts.schema
+    return warehouse, schema
 
 
 def _about(marts: Marts) -> tuple[str, str | None]:

@@ -143,8 +143,8 @@ def _workbook(address: SourceAddress) -> Any:
         from openpyxl.utils.exceptions import InvalidFileException
     except ImportError:
         raise OnboardingError(
-            "Excel needs the package openpyxl, of the extra `onboarding`:"
-            " pip install 'segmentation[onboarding]'"
+            "Excel needs the package openpyxl, of the extra `onboarding`; in the folder of"
+            " the clone: pip install --editable '.[onboarding]'"
         ) from None
     try:
         return load_workbook(path, read_only=True, data_only=True)
@@ -198,8 +198,8 @@ def _postgres(address: SourceAddress, query: str) -> pa.Table:
         from adbc_driver_postgresql import dbapi
     except ImportError:
         raise OnboardingError(
-            "PostgreSQL needs the package adbc-driver-postgresql, of the extra `onboarding`:"
-            " pip install 'segmentation[onboarding]'"
+            "PostgreSQL needs the package adbc-driver-postgresql, of the extra `onboarding`; in the"
+            " folder of the clone: pip install --editable '.[onboarding]'"
         ) from None
     try:
         with dbapi.connect(address.url()) as connection, connection.cursor() as cursor:

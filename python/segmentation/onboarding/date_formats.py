@@ -8,6 +8,7 @@ nothing in the column says which is the day: that is left open, and asked.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segmentation.engine.base import Engine
@@ -38,6 +39,10 @@ _TIME = (
 _NUMBERS = f"^([0-9]{{1,4}})([-/. ]+)([0-9]{{1,2}}|[A-Za-z]{{3,9}})[-/. ]+([0-9]{{1,4}}){_TIME}$"
 _MONTH_FIRST = f"^([A-Za-z]{{3,9}}) ([0-9]{{1,2}}),? ([0-9]{{4}}){_TIME}$"
 _COMPACT = "^(19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
+_ISO_DAY = f"^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}{_TIME}$"
+# What is_written_as_day and read_timestamp of macros/reading look for.
+READ_AS_DAY = r"^\s*[0-9]+[-/ ][0-9]+[-/ ][0-9]+\s*($|[T ][0-9])"
+OFFSET = ":[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 
 
 class DateFormatError(ValueError):
@@ -66,7 +71,8 @@ class DateEvidence:
         The formats that the values decide, those of most rows first.
     open_orders : tuple of OpenOrder
     read : int
-        Rows that the formats read, whatever is chosen.
+        Rows that the formats read, with every choice of an open order: a date that does not exist,
+        such as 31.02.2024, is not read.
     reason : str
         How the formats were found.
     has_offset : bool
@@ -82,6 +88,8 @@ class DateEvidence:
 
 @dataclass(frozen=True)
 class _Shape:
+    """Values that are written alike; rows of dates that exist in one order at least."""
+
     first_digits: int
     separator: str
     second_is_word: bool
@@ -127,35 +135,132 @@ def date_evidence(engine: Engine, table: str, column: str) -> DateEvidence:
         A column of text without white space around its values.
     """
     value = quoted(column)
+    compact_format = "yyyymmdd"
     ((iso, offset, compact),) = engine.rows(
         "select"
-        f" count(*) filter ({_matches(value, f'^[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}{_TIME}$')}),"
-        f" count(*) filter ({_matches(value, ':[0-9]{2}.*(Z|[+-][0-9]{2}(:?[0-9]{2})?)$')}),"
+        f" count(*) filter ({_matches(value, _ISO_DAY)}),"
+        f" count(*) filter ({_matches(value, OFFSET)}),"
         f" count(*) filter ({_matches(value, _COMPACT)})"
         f" from {table}"
     )
-    found: list[tuple[int, tuple[str, ...], str]] = []
-    open_orders = []
+    found: list[_Found] = []
     if iso:
-        found.append((iso, (ISO,), f"{iso:,} rows begin with yyyy-mm-dd"))
+        found.append(_Found(iso, (ISO,), f"{iso:,} rows begin with yyyy-mm-dd"))
     if compact:
-        found.append((compact, ("yyyymmdd",), f"{compact:,} rows are eight digits, yyyymmdd"))
+        said = f"{compact:,} rows are eight digits, {compact_format}"
+        found.append(_Found(compact, (compact_format,), said))
     for shape in [*_shapes(engine, table, value), *_words_first(engine, table, value)]:
         formats, reason = _format_of(shape)
-        if len(formats) == 1:
-            found.append((shape.rows, formats, reason))
-        elif formats:
-            lost = (shape.month_first_only, shape.day_first_only)
-            open_orders.append(OpenOrder(tuple(zip(formats, lost, strict=True))))
-            found.append((shape.rows, (), reason))
-    found.sort(key=lambda item: (-item[0], item[1]))
-    formats = tuple(dict.fromkeys(name for _, names, _ in found for name in names))
+        if formats:
+            found.append(_Found(shape.rows, formats, reason))
+    found.sort(key=lambda item: (-item.rows, item.formats))
+    readable = _readable(engine, table, value, [name for item in found for name in item.formats])
+    found = [item for item in found if any(readable.alone[name] for name in item.formats)]
+    decided = dict.fromkeys(item.formats[0] for item in found if not item.is_open)
     return DateEvidence(
-        formats=formats,
-        open_orders=tuple(open_orders),
-        read=sum(rows for rows, _, _ in found),
-        reason="; ".join(reason for _, _, reason in found),
+        formats=tuple(decided),
+        open_orders=tuple(
+            OpenOrder(tuple((name, readable.only[other]) for name, other in item.both_ways))
+            for item in found
+            if item.is_open
+        ),
+        read=readable.rows,
+        reason="; ".join(item.reason for item in found),
         has_offset=bool(offset),
+    )
+
+
+def moment_of_text(value: str, formats: Sequence[str]) -> str:
+    """Return SQL that reads text as the models of a mapping do; null where it is no date.
+
+    Parameters
+    ----------
+    value : str
+        SQL of a text.
+    formats : sequence of str
+        At least one.
+    """
+    # A year of two digits is tried first: four would be read from two.
+    written = sorted((name for name in formats if name != ISO), key=lambda name: "yyyy" in name)
+    moments = []
+    if ISO in formats:
+        moments.append(
+            f"case when not {_matches(value, READ_AS_DAY)} then null"
+            f" when {_matches(value, OFFSET)}"
+            f" then timezone('UTC', try_cast({value} as timestamptz))"
+            f" else try_cast({value} as timestamp) end"
+        )
+    if written:
+        names = ", ".join(text_literal(strptime_format(name)) for name in written)
+        moments.append(f"try_strptime({value}, [{names}])")
+    return moments[0] if len(moments) == 1 else f"coalesce({', '.join(moments)})"
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Rows that are written alike, and one format, or two of which the values decide for none."""
+
+    rows: int
+    formats: tuple[str, ...]
+    reason: str
+
+    @property
+    def is_open(self) -> bool:
+        return len(self.formats) > 1
+
+    @property
+    def both_ways(self) -> tuple[tuple[str, str], ...]:
+        first, second = self.formats
+        return (first, second), (second, first)
+
+
+@dataclass(frozen=True)
+class _Readable:
+    """Rows that all formats read, and each: if it were the only one, and if it alone were missing.
+
+    Attributes
+    ----------
+    rows : int
+    alone : dict of str to int
+        Rows that a format reads.
+    only : dict of str to int
+        Rows that a format reads and no other one does.
+    """
+
+    rows: int
+    alone: dict[str, int]
+    only: dict[str, int]
+
+
+def _readable(engine: Engine, table: str, value: str, formats: Sequence[str]) -> _Readable:
+    names = list(dict.fromkeys(formats))
+    if not names:
+        return _Readable(0, {}, {})
+    flags = ", ".join(
+        f"{moment_of_text(value, [name])} is not null as f{at}" for at, name in enumerate(names)
+    )
+    columns = [f"f{at}" for at in range(len(names))]
+    number = " + ".join(f"cast({column} as integer)" for column in columns)
+    counts = ", ".join(
+        f"count(*) filter ({column}), count(*) filter ({column} and n = 1)" for column in columns
+    )
+    ((rows, *each),) = engine.rows(
+        f"""
+        with flags as (
+            select {flags}
+            from {table}
+            where {value} is not null
+        ),
+        counted as (
+            select *, {number} as n from flags
+        )
+        select count(*) filter (n > 0), {counts} from counted
+        """
+    )
+    return _Readable(
+        rows,
+        dict(zip(names, each[::2], strict=True)),
+        dict(zip(names, each[1::2], strict=True)),
     )
 
 
@@ -169,6 +274,15 @@ def _time_parts(hours: str, seconds: str, half: str) -> str:
         f" ' hh:mi' end else '' end, case when {seconds} <> '' then ':ss' else '' end,"
         f" case when {half} <> '' then ' am' else '' end)"
     )
+
+
+def _is_date(year: str, month: str, day: str) -> str:
+    """Return SQL: whether three texts of digits are a date that exists.
+
+    In which century a year of two digits is does not matter: its leap years are the same.
+    """
+    full_year = f"if(length({year}) > 2, lpad({year}, 4, '0'), concat('20', lpad({year}, 2, '0')))"
+    return f"try_cast(concat_ws('-', {full_year}, {month}, {day}) as date) is not null"
 
 
 def _shapes(engine: Engine, table: str, value: str) -> list[_Shape]:
@@ -188,15 +302,20 @@ def _shapes(engine: Engine, table: str, value: str) -> list[_Shape]:
                 try_cast(p.b as integer) is null as second_is_word,
                 length(p.c) as third_digits,
                 {_time_parts("p.hours", "p.seconds", "p.half")} as time_of_day,
-                try_cast(p.a as integer) as first,
-                try_cast(p.b as integer) as second
+                {_is_date("p.c", "p.b", "p.a")} as is_day_first,
+                {_is_date("p.c", "p.a", "p.b")} as is_month_first,
+                {_is_date("p.a", "p.b", "p.c")} as is_year_first
             from parts
             where p.fraction = '' and p.zone = ''
         )
         select
             first_digits, separator, second_is_word, third_digits, time_of_day, count(*),
-            count(*) filter (first > 12), count(*) filter (second > 12)
+            count(*) filter (is_day_first and not is_month_first),
+            count(*) filter (is_month_first and not is_day_first)
         from shapes
+        where
+            second_is_word
+            or if(first_digits = 4, is_year_first, is_day_first or is_month_first)
         group by all
         order by all
         """
@@ -251,19 +370,19 @@ def _format_of(shape: _Shape) -> tuple[tuple[str, ...], str]:
     day_first, month_first = f"dd{at}mm{at}{year}{shape.time}", f"mm{at}dd{at}{year}{shape.time}"
     if shape.day_first_only and shape.month_first_only:
         return (day_first, month_first), (
-            f"of {rows}, {shape.day_first_only:,} have a first number above 12 and"
-            f" {shape.month_first_only:,} a second one: both orders occur"
+            f"the first number is above 12 in {shape.day_first_only:,} of {rows}, the second in"
+            f" {shape.month_first_only:,}: both orders occur"
         )
     if shape.day_first_only:
         return (day_first,), (
-            f"in {rows} the first number goes beyond 12 ({shape.day_first_only:,} times) and the"
-            " second never does: the day comes first"
+            f"the first number is above 12 in {shape.day_first_only:,} of {rows}, the second in"
+            " none: the day comes first"
         )
     if shape.month_first_only:
         return (month_first,), (
-            f"in {rows} the second number goes beyond 12 ({shape.month_first_only:,} times) and the"
-            " first never does: the month comes first"
+            f"the second number is above 12 in {shape.month_first_only:,} of {rows}, the first in"
+            " none: the month comes first"
         )
-    if at == ".":
-        return (day_first, month_first), f"no number in {rows} goes beyond 12, dots in between"
-    return (day_first, month_first), f"no number in {rows} goes beyond 12: day and month look alike"
+    return (day_first, month_first), (
+        f"neither number is above 12 in any of {rows}: day and month look alike"
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from segmentation.engine.base import Engine
 from segmentation.engine.sql import quoted, text_literal
-from segmentation.onboarding.date_formats import ISO, strptime_format
+from segmentation.onboarding.date_formats import moment_of_text
 from segmentation.onboarding.mapping import UNDECIDED, Mapping, mapping_of
 from segmentation.onboarding.project_files import written_mapping
 from segmentation.onboarding.reading import MALFORMED
@@ -92,8 +92,11 @@ def general_questions(
     first, last, later = _days(engine, draft, today)
     text = "Everything is dated relative to one day, as_of."
     if last:
-        text += f" The last {'purchase' if later is None else 'purchase before today'} is of {last}"
-        text += f"; {later:,} rows are dated after today." if later else "."
+        # Of a purchase, a return or a cancelled order: each shows that the data reach its day.
+        text += f" The last row{' up to today' if later else ''} is of {last}"
+        text += f"; rows that are dated after today: {later:,}." if later else "."
+    elif any(UNDECIDED in reading.get("dates", []) for _, reading in _days_read(draft)):
+        text += " How the dates are written is not decided: name the last day with data."
     else:
         text += " The data hold no dates of purchases: name the day that they describe."
     proposed = last.isoformat() if last else None
@@ -231,18 +234,15 @@ def _currency(proposals: Sequence[TableProposal]) -> Question:
 def _days(
     engine: Engine, draft: dict[str, Any], today: dt.date
 ) -> tuple[dt.date | None, dt.date | None, int | None]:
-    """Return the first and last day with a purchase up to today, and the rows after it."""
+    """Return the first and last day with a row up to today, and the number of rows after it."""
     bounds = []
-    for table in draft["tables"]:
-        reading = table["columns"].get(_DAYS.get(table["holds"], ""))
-        if reading is None or (table["holds"] == "customers" and len(draft["tables"]) > 1):
-            continue
+    for table, reading in _days_read(draft):
         day = f"cast({_moment(reading)} as date)"
         until = f"cast({text_literal(today.isoformat())} as date)"
         bounds += engine.rows(
             f"select min({day}), max({day}) filter ({day} <= {until}),"
             f" count(*) filter ({day} > {until})"
-            f" from {quoted(table['name'])} where {MALFORMED} is null"
+            f" from {quoted(table)} where {MALFORMED} is null"
         )
     firsts = [first for first, _, _ in bounds if first]
     lasts = [last for _, last, _ in bounds if last]
@@ -250,12 +250,15 @@ def _days(
     return min(firsts, default=None), max(lasts, default=None), later or None
 
 
+def _days_read(draft: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each table that says when something happened, and how that column is read."""
+    for table in draft["tables"]:
+        reading = table["columns"].get(_DAYS.get(table["holds"], ""))
+        if reading is not None and (table["holds"] != "customers" or len(draft["tables"]) == 1):
+            yield table["name"], reading
+
+
 def _moment(reading: dict[str, Any]) -> str:
     column = quoted(reading["column"])
-    formats = [name for name in reading.get("dates", []) if name not in (ISO, UNDECIDED)]
-    has_other_dates = len(formats) < max(len(reading.get("dates", [])), 1)
-    moments = [f"try_cast({column} as timestamp)"] if has_other_dates else []
-    if formats:
-        written = ", ".join(text_literal(strptime_format(name)) for name in formats)
-        moments.append(f"try_strptime({column}, [{written}])")
-    return f"coalesce({', '.join(moments)})"
+    formats = [name for name in reading.get("dates", []) if name != UNDECIDED]
+    return moment_of_text(column, formats) if formats else f"try_cast({column} as timestamp)"

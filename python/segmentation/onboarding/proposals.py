@@ -217,7 +217,11 @@ def _readings(proposal: TableProposal) -> Iterable[Question]:
                 ("columns", choice.column, "dates", decided + place),
                 f"'{column.name}', e.g. {first}: {column.dates.reason}. How are they written?",
                 tuple(
-                    (name, name, f"would leave {lost:,} rows unread" if lost else "reads all rows")
+                    (
+                        name,
+                        name,
+                        f"would leave {lost:,} rows unread" if lost else "reads every date",
+                    )
                     for name, lost in order.choices
                 ),
             )

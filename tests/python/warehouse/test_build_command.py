@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,7 @@ def test_a_failure_is_said_with_the_log_and_the_exit_code_of_dbt(project: Path) 
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "marts begin" in done.stdout
+    assert re.search(r"^After [0-9,]+ s: 1 model \(1 marts\)\.$", done.stdout, re.M)
     assert 'Referenced column "no_such_column" not found' in done.stdout
     assert "dbt's exit code is 1. What needs it was not built: 1 models and tests." in done.stdout
     assert "The whole log: logs/dbt.log" in done.stdout
@@ -93,6 +95,7 @@ def test_a_selection_without_marts_succeeds(project: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^Built in [0-9,]+ s: 1 model \(1 marts\)\.$", done.stdout, re.M)
     assert "There are no segments yet" in done.stdout
 
 

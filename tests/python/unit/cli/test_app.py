@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from importlib.metadata import version
 from pathlib import Path
 
@@ -101,6 +102,11 @@ def test_every_command_has_a_help_with_examples(command: str) -> None:
     assert f"Examples $ segmentation {command}" in output
 
 
+def test_lines_of_a_help_are_broken_where_the_terminal_ends() -> None:
+    result = CliRunner().invoke(app, ["doctor", "--help"], env={"COLUMNS": "200"})
+    assert "says what to do. The exit code is 1 if there is a problem." in result.output
+
+
 def test_the_help_says_what_exit_codes_mean() -> None:
     code, output = shown("--help")
     assert code == 0
@@ -147,6 +153,39 @@ def test_the_summary_names_the_playbook_of_the_project(
     said = shown("summary", *file)[1]
     assert "are edited in data/names/segment_playbook.csv." in said
     assert "seeds/" not in said
+
+
+def test_the_summary_names_the_file_for_readers(
+    sample_marts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The published file where there is one: an open warehouse keeps builds from writing."""
+    monkeypatch.delenv("SEGMENTATION_PUBLISHED", raising=False)
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(sample_marts, warehouse)
+    monkeypatch.chdir(tmp_path)
+    asked = ("summary", "--warehouse", str(warehouse))
+    assert "Where to look next, in warehouse.duckdb (any DuckDB client" in shown(*asked)[1]
+    published = tmp_path / "published" / "segments.duckdb"
+    published.parent.mkdir()
+    published.write_text("no database " * 1000)
+    assert "Where to look next, in warehouse.duckdb (any DuckDB client" in shown(*asked)[1]
+    shutil.copy(sample_marts, published)
+    with duckdb.connect(str(published)) as connection:
+        connection.execute(
+            "create schema read; create table read.dim_segments as from marts.dim_segments;"
+            " drop schema marts cascade"
+        )
+    said = shown(*asked)[1]
+    assert "Where to look next, in published/segments.duckdb (any DuckDB client" in said
+    assert "read-only; schema read)" in said
+    other = tmp_path / "elsewhere" / "for_readers.duckdb"
+    other.parent.mkdir()
+    shutil.copy(published, other)
+    monkeypatch.setenv("SEGMENTATION_PUBLISHED", str(other))
+    assert "in elsewhere/for_readers.duckdb (any" in shown(*asked)[1]
+    monkeypatch.delenv("SEGMENTATION_PUBLISHED")
+    shutil.copy(sample_marts, published)
+    assert "in published/segments.duckdb (any" in shown("summary", "--warehouse", str(published))[1]
 
 
 def test_a_shop_of_ones_own_is_called_by_its_project(sample_marts: Path) -> None:

@@ -69,3 +69,14 @@ def test_totals_of_a_whole_build() -> None:
     }
     assert stage_totals(manifest, unit_tests=False) == {"marts": 1, "tests": 1, "seeds": 1}
     assert stage_totals(manifest, unit_tests=True)["tests"] == 2
+
+
+def test_counts_are_said_as_counts() -> None:
+    """Not as the seconds that stand before them, and without what failed."""
+    progress = BuildProgress()
+    assert progress.counts_in_words == ""
+    progress.done.update({"seeds": 8, "staging": 1, "tests": 1})
+    assert progress.counts_in_words == "8 seeds, 1 model (1 staging), 1 test"
+    progress.done.update({"marts": 3, "tests": 1203, "other models": 2})
+    progress.failed.update({"marts": 1, "tests": 4, "staging": 1})
+    assert progress.counts_in_words == "8 seeds, 4 models (2 marts, 2 other), 1,200 tests"

@@ -174,6 +174,26 @@ def test_sources_of_a_mapping(project: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert found(project)["mapping.yml"].verdict == "problem"
 
 
+def test_an_extra_is_installed_from_the_clone(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another package of a registry is called segmentation too."""
+    monkeypatch.setattr(
+        doctor_module,
+        "requires",
+        lambda _: ["no-such-package>=3", "no-such-extra>=2; extra == 'spark'"],
+    )
+    findings = found(project)
+    assert findings["packages"].verdict == "problem"
+    assert findings["packages"].what_to_do == (
+        "In the folder of the clone: pip install --editable ."
+    )
+    assert findings["extra spark"].verdict == "warning"
+    assert findings["extra spark"].what_to_do == (
+        "If you need it, in the folder of the clone: pip install --editable '.[spark]'"
+    )
+
+
 @pytest.fixture
 def holder(warehouse: Path) -> Iterator[int]:
     """Hold the warehouse open for writing, in a process of its own."""

@@ -7,11 +7,14 @@ import datetime as dt
 import duckdb
 import pyarrow as pa
 import pytest
+from builds import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
 from segmentation.engine.duckdb import DuckDBEngine
 from segmentation.onboarding.date_formats import (
     ISO,
+    OFFSET,
+    READ_AS_DAY,
     DateEvidence,
     DateFormatError,
     date_evidence,
@@ -82,6 +85,92 @@ def test_two_formats_in_one_column_are_both_found() -> None:
     found = evidence_of(["31.01.2017", "2017-02-01", "01.03.2017", "nobody knows"])
     assert found.formats == ("dd.mm.yyyy", ISO)
     assert found.read == 3
+
+
+@pytest.mark.parametrize(
+    "impossible", ["31.02.2024", "2024-02-30", "20240231", "31 Feb 2024", "30/02/2024"]
+)
+def test_a_date_that_does_not_exist_is_not_read(impossible: str) -> None:
+    dates = ["31.01.2024", "2024-01-31", "20240131", "31 Jan 2024", "31/01/2024"]
+    found = evidence_of([*dates, impossible])
+    assert set(found.formats) == {"dd.mm.yyyy", ISO, "yyyymmdd", "dd mon yyyy", "dd/mm/yyyy"}
+    assert found.open_orders == ()
+    assert found.read == len(dates)
+
+
+@pytest.mark.parametrize("impossible", ["31/02/2024", "02/30/2024", "31/31/2024", "0/13/2024"])
+def test_a_date_that_exists_in_no_order_does_not_decide(impossible: str) -> None:
+    found = evidence_of(["03/04/2024", "05/06/2024", impossible])
+    assert found.formats == ()
+    assert found.open_orders[0].choices == (("dd/mm/yyyy", 0), ("mm/dd/yyyy", 0))
+    assert found.read == 2
+    assert found.reason == ("neither number is above 12 in any of 2 rows: day and month look alike")
+
+
+def test_leap_days_of_years_of_two_digits() -> None:
+    assert evidence_of(["29.02.24", "29.02.00", "29.02.72"]).read == 3
+    assert evidence_of(["29.02.24", "29.02.23", "29.02.99"]).read == 1
+
+
+def test_the_reason_says_how_many_rows_decide() -> None:
+    assert evidence_of(["03/04/2024", "31/01/2024"]).reason == (
+        "the first number is above 12 in 1 of 2 rows, the second in none: the day comes first"
+    )
+    assert evidence_of(["03/04/2024", "01/31/2024"]).reason == (
+        "the second number is above 12 in 1 of 2 rows, the first in none: the month comes first"
+    )
+
+
+def test_a_column_of_dates_that_do_not_exist_holds_none() -> None:
+    assert evidence_of(["31.02.2024", "30.02.2024"]) == DateEvidence()
+
+
+@pytest.mark.long
+@given(
+    st.lists(
+        st.builds(
+            "{:02}{}{:02}{}{}".format,
+            st.integers(0, 32),
+            st.sampled_from("/.-"),
+            st.integers(0, 32),
+            st.sampled_from("/.-"),
+            st.sampled_from(["2023", "2024", "23", "24", "1900"]),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_what_is_read_is_what_the_formats_read(values: list[str]) -> None:
+    """With every choice of an open order, and less the rows that a choice is said to lose."""
+    found = evidence_of(values)
+
+    def read_by(formats: set[str]) -> int:
+        if not formats:
+            return 0
+        with duckdb.connect(config={"threads": 1}) as connection:
+            written = [strptime_format(name) for name in formats]
+            ((rows,),) = connection.execute(
+                f"select count(try_strptime(v, {written})) from (select unnest(?::varchar[]) as v)",
+                [values],
+            ).fetchall()
+        return int(rows)
+
+    choices = {name for order in found.open_orders for name, _ in order.choices}
+    everything = {*found.formats, *choices}
+    assert read_by(everything) == found.read
+    for order in found.open_orders:
+        (first, lost_by_first), (second, lost_by_second) = order.choices
+        assert read_by(everything - {second}) == found.read - lost_by_first
+        assert read_by(everything - {first}) == found.read - lost_by_second
+
+
+def test_iso_dates_are_read_as_the_macro_reads_them() -> None:
+    """What init counts as rejected is what the models of a build reject."""
+    macros = (PROJECT / "macros" / "reading" / "numbers_and_dates.sql").read_text("utf-8")
+    for pattern in (READ_AS_DAY, OFFSET):
+        assert '"' + pattern.replace("\\", "\\\\") + '"' in macros
+    values = ["2024-01-31 10:00:00,5", "2024-01-31T10:00", "2024-01-31 10:00 pm", "2024-1-31"]
+    assert evidence_of(values).read == 2
 
 
 def test_an_offset_is_seen() -> None:

@@ -58,12 +58,14 @@ class Onboarding:
             self.kept, self.left_out = without_doubles(self.proposals)
             self.matched = match_customers(DuckDBEngine(connection), self.kept)
             self.draft = draft_of("shop", self.kept)
+            self.questions: list[Question] = []
             self.unanswered: list[Question] = []
             self._answer(table_questions(self.kept))
             engine = DuckDBEngine(connection)
             self._answer(general_questions(engine, self.draft, self.kept, TODAY))
 
     def _answer(self, questions: list[Question]) -> None:
+        self.questions += questions
         for question in questions:
             if question.proposed is None:
                 self.unanswered.append(question)
@@ -208,13 +210,35 @@ def test_day_and_month_that_look_alike_are_not_guessed(tmp_path: Path) -> None:
     found = onboarding_of(tmp_path, orders=f"order id,customer,date,amount\n{lines}")
     (question, *_) = found.unanswered
     assert question.path == ("tables", 0, "columns", "ordered_at", "dates", 0)
-    assert "dd/mm/yyyy (reads all rows) or mm/dd/yyyy" in open_question_text(question)
+    assert "dd/mm/yyyy (reads every date) or mm/dd/yyyy" in open_question_text(question)
     with pytest.raises(OnboardingError, match="say which comes first, day or month"):
         found.mapping(currency="EUR", as_of="2024-09-09")
     answer(found.draft, question, "mm/dd/yyyy")
     assert found.mapping(currency="EUR", as_of="2024-09-09").tables[0].columns[
         "ordered_at"
     ].dates == ("mm/dd/yyyy",)
+
+
+def test_dates_that_do_not_exist_are_counted_as_rejected(tmp_path: Path) -> None:
+    rows = "".join(f"{i},K{i % 5},{1 + i % 28:02}.01.2024,{i}.5\n" for i in range(40))
+    rows += "40,K1,31.02.2024,5.5\n41,K2,,6.5\n"
+    found = onboarding_of(tmp_path, orders=f"order id,customer,date,amount\n{rows}")
+    (choice,) = [c for c in found.proposals[0].choices if c.column == "ordered_at"]
+    assert choice.reading["dates"] == ["dd.mm.yyyy"]
+    assert choice.rejected == 2
+    assert choice.reason.endswith("1 empty (2.4%); 1 cannot be read")
+
+
+def test_everything_is_dated_as_of_the_last_day_with_data(tmp_path: Path) -> None:
+    """The refund of a day is no purchase, and shows that the data reach that day."""
+    rows = "".join(f"{i},K{i % 5},2025-01-{1 + i % 28:02},{i}.5\n" for i in range(40))
+    rows += "40,K1,2025-02-01,-5.5\n41,K1,2026-02-01,5.5\n"
+    found = onboarding_of(tmp_path, orders=f"order id,customer,date,amount\n{rows}")
+    assert found.mapping(currency="EUR").as_of == dt.date(2025, 2, 1)
+    assert (
+        "Everything is dated relative to one day, as_of. The last row up to today is of 2025-02-01;"
+        " rows that are dated after today: 1."
+    ) in [question.text for question in found.questions]
 
 
 def test_people_without_purchases_and_a_label(tmp_path: Path) -> None:
