@@ -15,6 +15,7 @@ from segmentation.report.segments import PROFILE, TITLES, VALUE
 
 # What the fifth of the customers holds that is drawn by lot.
 CHANCE = 0.2
+SOURCE_ROWS = "rpt_source_rows"
 
 
 def sources(marts: Marts) -> Section:
@@ -35,12 +36,12 @@ def sources(marts: Marts) -> Section:
 
 def _source_rows(marts: Marts) -> list[Figure]:
     """Return what became of the rows of one's own files; nothing where there are none."""
-    mart = "rpt_source_rows"
+    mart = SOURCE_ROWS
     rows = marts.table(mart)
     if rows.empty:
         return []
     total = int(rows["source_rows"].sum())
-    left_out = int(rows["source_rows"][~rows["is_accepted"]].sum())
+    left_out = _left_out(marts)
     return [
         Figure(
             "source-rows",
@@ -64,6 +65,12 @@ def _source_rows(marts: Marts) -> list[Figure]:
     ]
 
 
+def _left_out(marts: Marts) -> int:
+    """Return how many rows of one's own files the mapping left out."""
+    rows = marts.table(SOURCE_ROWS)
+    return int(rows["source_rows"][~rows["is_accepted"].astype(bool)].sum()) if len(rows) else 0
+
+
 def _rows_read(marts: Marts) -> Figure:
     mart = "rpt_rows_read"
     rows = marts.table(mart)
@@ -75,6 +82,8 @@ def _rows_read(marts: Marts) -> Figure:
     has_suppressed = "rows_suppressed" in read
     suppressed = int(read["rows_suppressed"].sum()) if has_suppressed else 0
     total = int(read["rows_read"].sum())
+    left_out = _left_out(marts)
+    all_accepted = not rejected and not suppressed
     shown = read.assign(
         name=read["source_table"].str.replace("_", " "),
         text=[
@@ -84,7 +93,11 @@ def _rows_read(marts: Marts) -> Figure:
     )
     return Figure(
         "rows-read",
-        _title_of_rows_read(total, rejected, suppressed),
+        (
+            _all_accepted(total, left_out)
+            if all_accepted
+            else _some_rejected(total, rejected, suppressed)
+        ),
         mart,
         [
             Picture(
@@ -111,12 +124,29 @@ def _rows_read(marts: Marts) -> Figure:
             ],
             rows,
         ),
+        note=(
+            f"The mapping had left out {_rows_in_words(left_out)} of your files before: they are"
+            f" not among these {count(total)}."
+            if left_out and not all_accepted
+            else ""
+        ),
     )
 
 
-def _title_of_rows_read(total: int, rejected: int, suppressed: int) -> str:
-    if not rejected and not suppressed:
+def _rows_in_words(rows: int) -> str:
+    return f"{count(rows)} row{'' if rows == 1 else 's'}"
+
+
+def _all_accepted(total: int, left_out: int) -> str:
+    if not left_out:
         return f"All {count(total)} rows that were read were accepted"
+    return (
+        f"All {count(total)} rows were accepted that were made of your files, after the mapping"
+        f" had left out {count(left_out)}"
+    )
+
+
+def _some_rejected(total: int, rejected: int, suppressed: int) -> str:
     of_erased = f", and {count(suppressed)} are of erased customers" if suppressed else ""
     return f"Of {count(total)} rows read, {count(rejected)} were rejected{of_erased}"
 
@@ -125,8 +155,17 @@ def _reasons(marts: Marts) -> Figure:
     mart = "rpt_reject_reasons"
     rows = marts.table(mart)
     if rows.empty:
+        left_out = _left_out(marts)
         return Figure(
-            "reject-reasons", "Reasons for rejecting", mart, absent_because="No row was rejected."
+            "reject-reasons",
+            "Why rows were rejected",
+            mart,
+            absent_because=(
+                f"No row was rejected after the mapping. The rows that the mapping left out"
+                f" ({count(left_out)}) stand above with their reasons."
+                if left_out
+                else "No row was rejected."
+            ),
         )
     top = rows.sort_values(["rows_rejected", "reason"], ascending=[False, True]).iloc[0]
     return Figure(

@@ -402,3 +402,29 @@ def test_rows_of_erased_customers_are_told_from_rejected_ones(shop: ReportMarts)
     assert figure_of(shop, sources, "rows-read").title == (
         "Of 11 rows read, 1 were rejected, and 2 are of erased customers"
     )
+
+
+def test_rows_left_out_before_are_told_from_rejected_ones(tmp_path: Path) -> None:
+    """Where the mapping left rows out, "all rows were accepted" alone contradicts it."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    assert figure_of(marts, sources, "rows-read").note == (
+        "The mapping had left out 2 rows of your files before: they are not among these 11."
+    )
+    marts.run("update marts.rpt_rows_read set rows_rejected = 0, rows_suppressed = 0")
+    marts.run("delete from marts.rpt_reject_reasons")
+    read = figure_of(marts, sources, "rows-read")
+    assert read.title == (
+        "All 11 rows were accepted that were made of your files, after the mapping had left out 2"
+    )
+    assert read.note == ""
+    reasons = figure_of(marts, sources, "reject-reasons")
+    assert reasons.title == "Why rows were rejected"
+    assert reasons.absent_because == (
+        "No row was rejected after the mapping. The rows that the mapping left out (2) stand"
+        " above with their reasons."
+    )
+    marts.run("update marts.rpt_source_rows set is_accepted = true")
+    assert figure_of(marts, sources, "rows-read").title == (
+        "All 11 rows that were read were accepted"
+    )
+    assert figure_of(marts, sources, "reject-reasons").absent_because == "No row was rejected."
