@@ -12,6 +12,7 @@ from segmentation.report.content import Column, Figure, Picture, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
 from segmentation.report.rows import enough, largest, smallest, where, with_value
 from segmentation.report.segments import TITLES, feature_label, in_order, segments_of
+from segmentation.report.sentences import customers_of
 
 MART = "rpt_segment_profiles"
 
@@ -63,7 +64,7 @@ def box_figure(
         title = f"All segments have the same {feature_label(feature)}: {number(top[by])}"
     else:
         title = (
-            f"{top['segment_name']} customers {extreme}: {by} {number(top[by])}"
+            f"{customers_of(top['segment_name'])} {extreme}: {by} {number(top[by])}"
             f"{_unit(counted, top[by])}, against {number(low[by])} of {low['segment_name']}"
         )
     return Figure(

@@ -9,7 +9,17 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
-from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
+from segmentation.report.formats import (
+    COUNT,
+    DATE,
+    MONEY,
+    NUMBER,
+    REASON,
+    SHARE,
+    count,
+    date,
+    share,
+)
 from segmentation.report.rows import where, with_value
 from segmentation.report.segments import PROFILE, TITLES, VALUE
 
@@ -141,8 +151,8 @@ def _all_accepted(total: int, left_out: int) -> str:
     if not left_out:
         return f"All {count(total)} rows that were read were accepted"
     return (
-        f"All {count(total)} rows were accepted that were made of your files, after the mapping"
-        f" had left out {count(left_out)}"
+        f"All {count(total)} rows made of your files were accepted; the mapping had left out"
+        f" {count(left_out)} before"
     )
 
 
@@ -201,7 +211,7 @@ def _models(marts: Marts) -> Figure:
                 Column("model_version", "model"),
                 Column("fitted_at", "fitted on", DATE),
                 Column("as_of", "with data up to", DATE),
-                Column("fit_reason", "why it was fitted"),
+                Column("fit_reason", "why it was fitted", REASON),
                 Column("algorithm", "algorithm"),
                 Column("k", "segments", COUNT),
                 Column("customers", "customers it was fitted to", COUNT),
@@ -311,7 +321,7 @@ def _backtest(marts: Marts) -> Figure:
     ).dropna()
     return Figure(
         "loss-backtest",
-        _what_the_first_fifth_held(ordered.iloc[0]),
+        _what_the_first_fifth_held(ordered.iloc[0], _forecast_day(ordered)),
         mart,
         [
             Picture(
@@ -335,13 +345,37 @@ def _backtest(marts: Marts) -> Figure:
             ],
             ordered,
         ),
+        note=_which_losses(ordered, _forecast_day(ordered)),
     )
 
 
-def _what_the_first_fifth_held(top: pd.Series) -> str:
+def _forecast_day(rows: pd.DataFrame) -> str:
+    """Return the day as of which losses were expected; nothing where the file does not say."""
+    known = with_value(rows, "forecast_as_of")
+    return date(known["forecast_as_of"].iloc[0]) if len(known) else ""
+
+
+def _which_losses(rows: pd.DataFrame, day: str) -> str:
+    """Say how these losses differ from those that the part about lifetime value speaks of."""
+    by = with_value(rows, "expected_loss_by")
+    if by.empty or not day:
+        return ""
+    if by["expected_loss_by"].iloc[0] == "forecast":
+        return (
+            f"Only the losses expected as of {day}, the newest day whose outcome is known."
+            " The shares under Lifetime value are averages over all days of which the forecast was"
+            " tested."
+        )
+    return (
+        f"Losses expected as of {day} from each customer's own rhythm, as today's are. The shares"
+        " under Lifetime value are of the forecast, which does not set today's expected losses."
+    )
+
+
+def _what_the_first_fifth_held(top: pd.Series, day: str) -> str:
     title = (
-        f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} of "
-        "what was lost"
+        f"{f'After {day}, the' if day else 'The'} fifth with the highest expected loss held"
+        f" {share(top['share_of_actual_loss'])} of what was lost"
     )
     by_spend = float(top["share_by_run_rate"])
     if math.isfinite(by_spend):
