@@ -18,6 +18,8 @@ MART = "rpt_segment_profiles"
 
 # A smaller difference between shares is no finding.
 SMALLEST_DIFFERENCE = 0.05
+# So many letters of a category have room beside a bar.
+LONGEST = 18
 
 
 def numbers_of(marts: Marts, segmentation: str) -> pd.DataFrame:
@@ -115,7 +117,7 @@ def category_figure(
     )
     shown = rows[rows["category"].isin(kept)].assign(text="")
     shown["text"] = [
-        f"{category} {customers:,}"
+        f"{_short(str(category))} {customers:,}"
         for category, customers in zip(
             shown["category"], shown["customers_with_value"], strict=True
         )
@@ -153,6 +155,11 @@ def category_figure(
             else ""
         ),
     )
+
+
+def _short(category: str) -> str:
+    """Return a category as it is written beside its bar; the table has all of it."""
+    return category if len(category) <= LONGEST else f"{category[: LONGEST - 1]}…"
 
 
 def _unit(counted: str, value: float) -> str:
