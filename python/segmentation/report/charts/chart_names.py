@@ -111,5 +111,5 @@ def legend_of(
     return alt.Legend(
         columns=columns,
         labelLimit=theme.WIDTH - SYMBOL if columns == 1 else theme.WIDTH / 2,
-        **({"symbolFillColor": None} if hollow else {}),
+        symbolFillColor=None if hollow else alt.Undefined,
     )
