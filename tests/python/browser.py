@@ -197,6 +197,46 @@ def assert_drawn(wide: Opened) -> None:
             assert texts > 2
         # A figure without a chart shows its table.
         assert charts or figure.locator("details[open] table").count() == 1
+    assert_texts_have_room(wide.page)
+
+
+# Texts of charts that are cut off, or that lie on another one. The box of what is written aslant is
+# larger than the text; a name on a map is written twice.
+MISPLACED = """() => {
+    const found = [];
+    const least = {cut: 1, across: 1, down: 4};
+    for (const chart of document.querySelectorAll('figure svg')) {
+        const name = chart.closest('figure').id;
+        const box = chart.getBoundingClientRect();
+        const texts = [...chart.querySelectorAll('text')].filter(text => {
+            return text.textContent.trim() && text.getAttribute('opacity') !== '0';
+        });
+        const placed = texts.map(text => {
+            const words = text.textContent;
+            return {words, level: !/rotate/.test(text.getAttribute('transform')),
+                ...text.getBoundingClientRect().toJSON()};
+        });
+        placed.forEach((one, place) => {
+            const cut = Math.max(box.left - one.left, one.right - box.right,
+                box.top - one.top, one.bottom - box.bottom);
+            if (cut > least.cut) found.push(`${name}: ${one.words} is cut off`);
+            for (const other of placed.slice(place + 1)) {
+                const across = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+                const down = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+                if (one.level && other.level && one.words !== other.words
+                    && across > least.across && down > least.down) {
+                    found.push(`${name}: ${one.words} lies on ${other.words}`);
+                }
+            }
+        });
+    }
+    return found;
+}"""
+
+
+def assert_texts_have_room(page: Page) -> None:
+    """No text of a chart is cut off or lies on another, in the font that this machine has."""
+    assert page.evaluate(MISPLACED) == []
 
 
 def assert_accessible(found: Opened) -> None:

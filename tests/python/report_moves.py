@@ -62,7 +62,8 @@ def _add_move(
 
 
 def add_retention_and_drift(marts: ReportMarts) -> None:
-    for cohort, months in (("2025-09-01", 3), ("2025-10-01", 2)):
+    # Who bought in the first month of the data counts as no new customer.
+    for cohort, months in (("2025-08-01", 4), ("2025-09-01", 3), ("2025-10-01", 2)):
         for month in range(months + 1):
             marts.add(
                 "rpt_retention",

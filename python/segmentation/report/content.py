@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import altair as alt
 import pandas as pd
 
-from segmentation.report.formats import TEXT, formatted
+from segmentation.report.formats import TEXT, WORDS, formatted
 
 # A text with more letters is a sentence.
 SENTENCE = 40
@@ -46,13 +46,13 @@ class Table:
     @property
     def are_numbers(self) -> list[bool]:
         """Whether a column has numbers or dates, which stand to the right and never break."""
-        return [column.kind != TEXT for column in self.columns]
+        return [column.kind not in WORDS for column in self.columns]
 
     @property
     def are_long(self) -> list[bool]:
         """Whether a column has sentences, which need room on a telephone."""
         return [
-            column.kind == TEXT
+            column.kind in WORDS
             and max((len(str(value)) for value in self.rows[column.name]), default=0) > SENTENCE
             for column in self.columns
         ]

@@ -157,6 +157,13 @@ def _worst(rows: pd.DataFrame) -> list[str]:
     return [f"Worst is tenth {worst['group_number']}: {share(abs(error))} too {direction}."]
 
 
+def days_of_forecasts_in_use(marts: Marts) -> list[pd.Timestamp]:
+    """Return the earlier days as of which revenue was forecast by the method that is in use."""
+    rows = where(marts.table(MART), grouped_by="all", measure="revenue")
+    rows = rows[rows["is_in_use"].astype(bool)] if len(rows) else rows
+    return [pd.Timestamp(day) for day in sorted(rows["forecast_on"].unique())] if len(rows) else []
+
+
 def quarters(marts: Marts) -> Figure:
     """Return each quarter's forecast beside its outcome, and beside simpler and other rules."""
     name = "forecast-quarters"
@@ -200,7 +207,7 @@ def quarters(marts: Marts) -> Figure:
             [
                 Column("forecast_on", "as of", DATE),
                 *_predicted_beside_actual(kind),
-                Column("rmse", "RMSE per customer", NUMBER),
+                Column("rmse", "typical error per customer", NUMBER),
                 Column("rmse_of_last_period", "of the last 90 days repeated", NUMBER),
                 Column("rmse_of_gradient_boosting", "of gradient boosting", NUMBER),
                 Column("forecast_method", "forecast by"),
@@ -208,8 +215,9 @@ def quarters(marts: Marts) -> Figure:
             table,
         ),
         note=(
-            "RMSE is the error of single customers; smaller is better. A dash: that rule could not "
-            "be tried on that quarter."
+            "The typical error says how far the forecast of a single customer is off; large errors"
+            " count more, and smaller is better. A dash: that rule could not be tried on that"
+            " quarter."
         ),
     )
 

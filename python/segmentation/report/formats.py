@@ -7,16 +7,22 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from segmentation.report.plain_words import in_plain_words
 
 # How a value is written.
 TEXT = "text"
+REASON = "reason"
 COUNT = "count"
 SHARE = "share"
 SMALL_SHARE = "small_share"
 NUMBER = "number"
 MONEY = "money"
 DATE = "date"
+# Those that are read as words: they stand to the left.
+WORDS = frozenset({TEXT, REASON})
 
 NOTHING = "–"
 
@@ -29,9 +35,10 @@ def formatted(value: Any, kind: str) -> str:
     value : object
         Null is written as a dash.
     kind : str
-        ``text``, ``count`` (1,234), ``share`` (0.345 as 34.5%), ``small_share`` (one more digit
-        below one per cent), ``number`` (three significant digits, thousands separated), ``money``
-        (whole units; cents below 100) or ``date`` (2017-12-31).
+        ``text``, ``reason`` (a text of a fit, in plain words), ``count`` (1,234), ``share``
+        (0.345 as 34.5%), ``small_share`` (one more digit below one per cent), ``number`` (three
+        significant digits, thousands separated), ``money`` (whole units; cents below 100) or
+        ``date`` (2017-12-31). Text that is true or false is ``yes`` or ``no``.
 
     Raises
     ------
@@ -114,8 +121,15 @@ def listed(words: list[str], most: int = 3, word: str = "and") -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {word} {words[-1]}"
 
 
+def _text(value: Any) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    return str(value)
+
+
 _WRITERS: dict[str, Callable[[Any], str]] = {
-    TEXT: str,
+    TEXT: _text,
+    REASON: in_plain_words,
     COUNT: count,
     SHARE: share,
     SMALL_SHARE: small_share,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import jinja2
+import markupsafe
 
 from segmentation.engine.duckdb import UNKNOWN_NAME_ERRORS
 from segmentation.published.marts_schema import MartsNotFoundError
@@ -126,7 +128,14 @@ def html_of(page: Page) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["with_code"] = _with_code
     return environment.get_template("page.html.j2").render(page=page, drawn=drawn)
+
+
+def _with_code(text: str) -> markupsafe.Markup:
+    """Return a text in HTML, in which words between backticks are code."""
+    escaped = str(markupsafe.escape(text))
+    return markupsafe.Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped))
 
 
 def write_page(html: str, path: Path) -> None:

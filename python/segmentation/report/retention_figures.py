@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from segmentation.published.read_marts import Marts
@@ -33,6 +35,8 @@ def retention_figure(marts: Marts) -> Figure:
             absent_because="No whole month has passed since the first purchases, or the data has"
             " no orders.",
         )
+    # Who bought in the first month of the data may have been a customer before.
+    first_month = rows["cohort_month"].min()
     cohorts = sorted(known["cohort_month"].unique())[-MOST_COHORTS:]
     shown = known[
         known["cohort_month"].isin(cohorts) & (known["months_since_first"] <= MOST_MONTHS)
@@ -47,7 +51,7 @@ def retention_figure(marts: Marts) -> Figure:
     )
     return Figure(
         name,
-        _title(shown),
+        _title(shown, first_month),
         RETENTION,
         [
             Picture(
@@ -73,28 +77,42 @@ def retention_figure(marts: Marts) -> Figure:
             shown,
         ),
         note=(
-            "A row is the customers who first bought in a month; a number, which per cent of them"
-            " bought in a month since. In the first months of the data, old customers look like new"
-            " ones."
+            "A row is the customers who first bought in a month. A number is the percentage of them"
+            f" who bought in a later month. {_month(first_month)} is the first month of the data:"
+            " whoever bought then can have been a customer before, so the title leaves that month"
+            " out. Some who first bought in the months after it can be older customers, too."
         ),
     )
 
 
-def _title(shown: pd.DataFrame) -> str:
-    """Say how many of the last cohort came back in the month after, beside those before it."""
-    after = shown[shown["months_since_first"] == 1]
-    if after.empty:
-        after = shown
+def _title(shown: pd.DataFrame, first_month: Any) -> str:
+    """Say how many of the last cohort came back in the month after, beside those before it.
+
+    Only of cohorts that are new for certain: those after the first month of the data.
+    """
+    new = shown[shown["cohort_month"] > first_month]
+    if new.empty:
+        return "How many new customers come back is not known yet"
+    after = new[new["months_since_first"] == new["months_since_first"].min()]
     newest = after.iloc[-1]
     before = after.iloc[:-1]
     months = int(newest["months_since_first"])
     when = "in the month after" if months == 1 else f"after {months} months"
-    of_newest = f"Of those who first bought in {pd.Timestamp(newest['cohort_month']):%Y-%m},"
     if not len(before) or newest["customers"] < ENOUGH:
         of_all = after["buying_customers"].sum() / after["customers"].sum()
-        return f"{share(of_all)} of new customers bought again {when}"
+        return f"{share(of_all)} of those who first bought {_months(after)} bought again {when}"
     of_before = before["buying_customers"].sum() / before["customers"].sum()
     return (
-        f"{of_newest} {share(newest['share'])} bought again {when}; of the cohorts shown"
-        f" before it, {share(of_before)}"
+        f"Of those who first bought in {_month(newest['cohort_month'])}, {share(newest['share'])}"
+        f" bought again {when}; of those who first bought {_months(before)}, {share(of_before)}"
     )
+
+
+def _months(rows: pd.DataFrame) -> str:
+    """Return the months of cohorts in words: in 2025-03, or from 2025-03 to 2025-10."""
+    first, last = _month(rows["cohort_month"].iloc[0]), _month(rows["cohort_month"].iloc[-1])
+    return f"in {first}" if first == last else f"from {first} to {last}"
+
+
+def _month(day: Any) -> str:
+    return f"{pd.Timestamp(day):%Y-%m}"

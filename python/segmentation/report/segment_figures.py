@@ -12,11 +12,14 @@ from segmentation.report.content import Column, Figure, Picture, Table
 from segmentation.report.formats import COUNT, MONEY, NUMBER, SHARE, number, share
 from segmentation.report.rows import enough, largest, smallest, where, with_value
 from segmentation.report.segments import TITLES, feature_label, in_order, segments_of
+from segmentation.report.sentences import customers_of
 
 MART = "rpt_segment_profiles"
 
 # A smaller difference between shares is no finding.
 SMALLEST_DIFFERENCE = 0.05
+# So many letters of a category have room beside a bar.
+LONGEST = 18
 
 
 def numbers_of(marts: Marts, segmentation: str) -> pd.DataFrame:
@@ -63,7 +66,7 @@ def box_figure(
         title = f"All segments have the same {feature_label(feature)}: {number(top[by])}"
     else:
         title = (
-            f"{top['segment_name']} customers {extreme}: {by} {number(top[by])}"
+            f"{customers_of(top['segment_name'])} {extreme}: {by} {number(top[by])}"
             f"{_unit(counted, top[by])}, against {number(low[by])} of {low['segment_name']}"
         )
     return Figure(
@@ -114,7 +117,7 @@ def category_figure(
     )
     shown = rows[rows["category"].isin(kept)].assign(text="")
     shown["text"] = [
-        f"{category} {customers:,}"
+        f"{_short(str(category))} {customers:,}"
         for category, customers in zip(
             shown["category"], shown["customers_with_value"], strict=True
         )
@@ -152,6 +155,11 @@ def category_figure(
             else ""
         ),
     )
+
+
+def _short(category: str) -> str:
+    """Return a category as it is written beside its bar; the table has all of it."""
+    return category if len(category) <= LONGEST else f"{category[: LONGEST - 1]}…"
 
 
 def _unit(counted: str, value: float) -> str:

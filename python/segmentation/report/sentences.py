@@ -12,6 +12,17 @@ from segmentation.report.segments import UNASSIGNED
 BASELINE = "majority_class"
 
 
+def customers_of(segment: str) -> str:
+    """Return the customers of a segment as the subject of a sentence.
+
+    Parameters
+    ----------
+    segment : str
+        Its name. One with a colon, such as 'Occasional: longer history', is quoted.
+    """
+    return f"Customers in \u201c{segment}\u201d" if ":" in segment else f"{segment} customers"
+
+
 def unassigned_note(rows: pd.DataFrame, *, has_revenue: bool) -> str:
     """Return how many customers are in no segment, as a sentence; empty if nobody is.
 

@@ -15,8 +15,8 @@ from segmentation.report.content import Chart
 
 HEIGHT = 230.0
 # How wide the bands are, and where their names begin, in pixels from the axis.
-WIDTH = 192.0
-NAMES = 212.0
+WIDTH = 170.0
+NAMES = 190.0
 NAME_LINE = 15
 # Days that are written below the axis, at most.
 WRITTEN_DAYS = 3

@@ -6,17 +6,26 @@ import math
 from dataclasses import dataclass
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from segmentation.report import theme
 from segmentation.report.charts.chart_layers import layered
-from segmentation.report.charts.chart_names import in_lines, names_axis, step_of
+from segmentation.report.charts.chart_names import (
+    LEAST_BAR,
+    LETTER,
+    in_lines,
+    legend_of,
+    line_beside,
+    names_axis,
+    room_beside,
+    step_of,
+    title_of,
+    width_of,
+)
 from segmentation.report.content import Chart
 
 BAR = 22
-# Width of a letter, and the least width of the bars, in pixels.
-LETTER = 6.4
-LEAST_BAR = 50
 
 
 def bars(
@@ -40,12 +49,12 @@ def bars(
     axis : str
         How the axis writes numbers, in d3's format.
     """
-    rows = rows.assign(**{label: in_lines(rows[label])})
+    rows = rows.assign(**{label: in_lines(rows[label], line_beside(rows[text]))})
     base = alt.Chart().encode(
         y=names_axis(label),
         x=alt.X(
             f"{value}:Q",
-            title=unit,
+            title=title_of(unit, rows[label]),
             axis=axis_of(rows[value], axis),
             scale=alt.Scale(domain=span_of(rows, label, value, text)),
         ),
@@ -95,13 +104,13 @@ def grouped_bars(
     label, group, value, text = columns.label, columns.group, columns.value, columns.text
     groups = list(dict.fromkeys(rows[group]))
     colours = [theme.MAIN, theme.OTHER, *theme.SEGMENTS[2:]][: len(groups)]
-    rows = rows.assign(**{label: in_lines(rows[label])})
+    rows = rows.assign(**{label: in_lines(rows[label], line_beside(rows[text]))})
     base = alt.Chart().encode(
         y=names_axis(label, 0.25, 0.1),
         yOffset=alt.YOffset(f"{group}:N", sort=groups),
         x=alt.X(
             f"{value}:Q",
-            title=unit,
+            title=title_of(unit, rows[label]),
             axis=axis_of(rows[value], axis),
             scale=alt.Scale(domain=span_of(rows, label, value, text)),
         ),
@@ -112,7 +121,7 @@ def grouped_bars(
             sort=groups,
             title=None,
             scale=alt.Scale(domain=groups, range=colours),
-            legend=None if named else alt.Legend(),
+            legend=None if named else legend_of(groups, room_beside(rows[label])),
         ),
         fillOpacity=alt.condition(alt.datum[group] == groups[0], alt.value(1.0), alt.value(0.55)),
     )
@@ -129,23 +138,24 @@ def intervals(
     rows: pd.DataFrame, *, label: str, value: str, ends: tuple[str, str], text: str, unit: str
 ) -> Chart:
     """Return points with lines from the lower to the upper end, where both are known."""
-    rows = rows.assign(**{label: in_lines(rows[label])})
+    rows = rows.assign(**{label: in_lines(rows[label], line_beside(rows[text]))})
+    title = title_of(unit, rows[label])
     base = alt.Chart().encode(y=names_axis(label))
     known = rows[[value, *ends]].astype(float)
     lowest = min(0.0, float(known.min().min()))
     span = max(0.0, float(known.max().max())) - lowest or 1.0
-    words = LETTER * max(map(len, rows[text])) + 8
-    scale = alt.Scale(domain=[lowest, lowest + span * (1 + words / 250)])
+    of_texts = _span_of_texts(known[value] - lowest, rows[text], room_beside(rows[label]))
+    scale = alt.Scale(domain=[lowest, lowest + max(span, of_texts)])
     lines_between = (
         base.transform_filter(alt.datum[ends[0]] != None)  # noqa: E711 - Vega's null
         .mark_rule(color=theme.MAIN, strokeWidth=3, opacity=0.6)
         .encode(
-            x=alt.X(f"{ends[0]}:Q", title=unit, scale=scale, axis=alt.Axis(tickCount=5)),
+            x=alt.X(f"{ends[0]}:Q", title=title, scale=scale, axis=_short_axis(span)),
             x2=alt.X2(f"{ends[1]}:Q"),
         )
     )
     points = base.mark_point(filled=True, size=90, color=theme.INK, opacity=1).encode(
-        x=alt.X(f"{value}:Q", title=unit, scale=scale)
+        x=alt.X(f"{value}:Q", title=title, scale=scale)
     )
     words = base.mark_text(align="left", dx=6, dy=-9, color=theme.INK).encode(
         x=alt.X(f"{value}:Q", scale=scale), text=alt.Text(f"{text}:N")
@@ -155,29 +165,42 @@ def intervals(
     )
 
 
+def _span_of_texts(begins: pd.Series, texts: pd.Series, room: float) -> float:
+    """Return how long an axis is at least on which the text of each point has room behind it."""
+    left = np.maximum(LEAST_BAR, room - LETTER * texts.map(len) - 8)
+    return float(np.nanmax([0.0, *(begins * room / left)]))
+
+
+def _short_axis(span: float) -> alt.Axis:
+    """Return an axis that writes thousands and millions in short, as 1.5M."""
+    return alt.Axis(format="~s", tickCount=4) if span >= 1000 else alt.Axis(tickCount=4)
+
+
 def axis_of(values: pd.Series, written: str) -> alt.Axis:
-    """Return the axis of bars; one of shares has no tick beyond the first that no bar reaches.
+    """Return the axis of bars, which has no tick beyond the first that no bar reaches.
 
     Behind the longest bar there is room for its number, where a tick would promise 150%.
     """
-    if not written.endswith("%"):
-        return alt.Axis(format=written, tickCount=4)
     longest = max(0.0, float(values.max()))
+    if written == "~s" and longest < 10:
+        # Half a customer would be 500m.
+        written = "~g"
+    if float(values.min()) < 0:
+        return alt.Axis(format=written, tickCount=4)
+    steps: tuple[float, ...] = (1, 2, 2.5, 5, 10, 20, 25, 50)
+    if not written.endswith("%"):
+        # A quarter needs one digit more than the others.
+        steps = (1, 2, 5, 10, 20, 50)
     magnitude = 10.0 ** math.floor(math.log10(longest)) if longest > 0 else 1.0
-    step = next(
-        m * magnitude / 10
-        for m in (1, 2, 2.5, 5, 10, 20, 25, 50)
-        if m * 4 >= 10 * longest / magnitude
-    )
+    step = next(m * magnitude / 10 for m in steps if m * 4 >= 10 * longest / magnitude)
     ticks = [i * step for i in range(math.ceil(longest / step - 1e-9) + 1)]
     return alt.Axis(format=written, values=ticks)
 
 
 def span_of(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:
     """Return where the axis of bars begins and ends: with room for what stands behind the bars."""
-    lines = [line for name in rows[label] for line in str(name).split("\n")]
-    room = theme.WIDTH - 20 - LETTER * max(map(len, lines))
-    words = LETTER * max(map(len, rows[text])) + 8
+    room = room_beside(rows[label])
+    words = width_of(rows[text])
     headroom = room / max(LEAST_BAR, room - words)
     lowest = min(0.0, float(rows[value].min()))
     highest = max(0.0, float(rows[value].max()))

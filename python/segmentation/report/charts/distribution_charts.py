@@ -8,7 +8,7 @@ import pandas as pd
 from segmentation.report import theme
 from segmentation.report.charts.bar_charts import BAR
 from segmentation.report.charts.chart_layers import layered
-from segmentation.report.charts.chart_names import in_lines, names_axis, step_of
+from segmentation.report.charts.chart_names import in_lines, names_axis, step_of, title_of
 from segmentation.report.content import Chart
 
 
@@ -41,7 +41,8 @@ def boxes(rows: pd.DataFrame, *, label: str, unit: str, axis: str = "~s") -> Cha
     scale = alt.Scale(domain=[lowest, highest if highest > lowest else lowest + 1], nice=True)
     x_axis = alt.Axis(format=axis, tickCount=5)
     line = base.mark_rule(color=theme.QUIET).encode(
-        x=alt.X("line_from:Q", title=unit, scale=scale, axis=x_axis), x2=alt.X2("line_to:Q")
+        x=alt.X("line_from:Q", title=title_of(unit, rows[label]), scale=scale, axis=x_axis),
+        x2=alt.X2("line_to:Q"),
     )
     box = base.mark_bar(
         color=theme.MAIN, fillOpacity=0.35, stroke=theme.MAIN, height=BAR * 0.6

@@ -15,7 +15,7 @@ from segmentation.report.charts.flow_layout import LEFT, RIGHT, flow_layout
 from segmentation.report.content import Chart
 
 # Width of the labels on each side, of a segment, and of the gap between the two.
-LABELS = 98.0
+LABELS = 110.0
 NODE = 9.0
 TO_LABEL = 5.0
 # What the theme leaves free around a chart, on two sides together.

@@ -9,12 +9,16 @@ from segmentation.report.segments import VALUE, in_order, segments_of
 
 # What the axis of a feature says, and how its extremes are called.
 LRFM = {
-    "recency_days": ("recency: days since the last purchase", "were here longest ago", "days"),
+    "recency_days": (
+        "recency: days since the last purchase",
+        "bought last the longest time ago",
+        "days",
+    ),
     "frequency": ("frequency: purchases in the window", "come most often", "purchases"),
     "monetary": ("monetary: revenue in the window", "spend most", ""),
     "length_days": (
         "length: days from first to last purchase",
-        "have been customers longest",
+        "bought over the longest time",
         "days",
     ),
 }

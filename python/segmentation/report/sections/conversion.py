@@ -52,12 +52,12 @@ def conversion(marts: Marts) -> Section:
     """Return conversion and response rates with their counts."""
     rows = marts.table(MART)
     by_age = _youngest_first(where(rows, grouped_by="age_group"), marts)
-    figures = _rates(by_age, "age-group", "age groups")
+    figures = _rates(by_age, "age-group", ("age group", "age groups"))
     for segmentation in (VALUE, PROFILE):
         segments = segments_of(marts, segmentation)
         of = where(rows, grouped_by="segment", segmentation=segmentation)
         ordered = in_order(of.rename(columns={"group_slug": "segment_slug"}), segments)
-        figures += _rates(ordered, segmentation, f"segments of {segmentation}")
+        figures += _rates(ordered, segmentation, ("segment", f"segments of {segmentation}"))
         if segmentation == VALUE:
             numbers = in_order(numbers_of(marts, VALUE), segments)
             figures += [
@@ -89,11 +89,12 @@ def _youngest_first(rows: pd.DataFrame, marts: Marts) -> pd.DataFrame:
     return ordered.drop(columns="median_age")
 
 
-def _rates(rows: pd.DataFrame, of: str, groups: str) -> list[Figure]:
+def _rates(rows: pd.DataFrame, of: str, groups: tuple[str, str]) -> list[Figure]:
+    """Return both rates; `groups` is what one group is called, and what all of them are."""
     return [_rate(rows, of, groups, rate) for rate in RATES]
 
 
-def _rate(rows: pd.DataFrame, of: str, groups: str, rate: Rate) -> Figure:
+def _rate(rows: pd.DataFrame, of: str, groups: tuple[str, str], rate: Rate) -> Figure:
     column, counted = rate.column, rate.counted
     name = f"{column.replace('_', '-')}-{of}"
     known = with_value(rows, column)
@@ -102,7 +103,7 @@ def _rate(rows: pd.DataFrame, of: str, groups: str, rate: Rate) -> Figure:
     if known.empty:
         return Figure(
             name,
-            f"{what} of {groups}",
+            f"{what} of {groups[1]}",
             MART,
             absent_because=f"The data has no {counted.replace('_', ' ')} in these groups.",
         )
@@ -117,7 +118,7 @@ def _rate(rows: pd.DataFrame, of: str, groups: str, rate: Rate) -> Figure:
     best = largest(enough(shown, counted), "bar")
     return Figure(
         name,
-        f"{what} is highest among {best['group_name']}: {rate.written(best[column])}",
+        f"{what} is highest in the {groups[0]} {best['group_name']}: {rate.written(best[column])}",
         MART,
         [
             Picture(
@@ -131,7 +132,7 @@ def _rate(rows: pd.DataFrame, of: str, groups: str, rate: Rate) -> Figure:
                 )
             )
         ],
-        Table(_columns(groups, rate), known),
+        Table(_columns(groups[1], rate), known),
     )
 
 

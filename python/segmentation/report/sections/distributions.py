@@ -14,7 +14,7 @@ from segmentation.report.segments import feature_label
 CORRELATIONS = "rpt_feature_correlations"
 DISTRIBUTIONS = "rpt_feature_distributions"
 # A wider grid has cells too small for a number.
-MOST_FEATURES = 12
+MOST_FEATURES = 10
 
 
 def features(marts: Marts) -> Section:

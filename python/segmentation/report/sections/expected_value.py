@@ -9,8 +9,25 @@ from segmentation.published.value_forecasts import ValueForecast, read_value_for
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
 from segmentation.report.forecast_curves import curves
-from segmentation.report.forecast_tests import by_decile, by_state, quarters
-from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, large, share
+from segmentation.report.forecast_tests import (
+    by_decile,
+    by_state,
+    days_of_forecasts_in_use,
+    quarters,
+)
+from segmentation.report.formats import (
+    COUNT,
+    DATE,
+    MONEY,
+    NUMBER,
+    SHARE,
+    count,
+    date,
+    large,
+    listed,
+    share,
+)
+from segmentation.report.plain_words import in_plain_words
 from segmentation.report.segments import UNASSIGNED, VALUE, in_order, segments_of
 
 FORECASTS = "fct_customer_value_forecast"
@@ -44,7 +61,7 @@ def expected_value(marts: Marts) -> Section:
     return Section(
         name="lifetime-value",
         title="Lifetime value",
-        introduction="" if forecast is None else _introduction(forecast),
+        introduction="" if forecast is None else _introduction(forecast, marts),
         figures=[
             _expected(marts, forecast),
             _still_customers(marts, forecast),
@@ -57,11 +74,27 @@ def expected_value(marts: Marts) -> Section:
     )
 
 
-def _introduction(forecast: ValueForecast) -> str:
+def _introduction(forecast: ValueForecast, marts: Marts) -> str:
     """Return the verdict in words, with its figures."""
     warning = "Do not rely on this forecast." if forecast.loses_to_last_period else ""
-    parts = [warning, forecast.because or "", forecast.notes or ""]
-    return " ".join(part for part in parts if part)
+    because = forecast.because or ""
+    averaged = _averaged_days(marts) if "The fifth of customers" in because else ""
+    parts = [warning, because, averaged, forecast.notes or ""]
+    return in_plain_words(" ".join(part for part in parts if part))
+
+
+def _averaged_days(marts: Marts) -> str:
+    """Say over which forecasts the shares of losses are averages."""
+    days = days_of_forecasts_in_use(marts)
+    if not days:
+        return ""
+    made = listed([date(day) for day in days], most=len(days))
+    if len(days) == 1:
+        return f"The shares are those of the forecast made as of {made}."
+    return (
+        f"The shares are averages over the forecasts made as of {made}; Data and models shows"
+        " those of the newest one alone."
+    )
 
 
 def _absent(marts: Marts, name: str, title: str) -> Figure:

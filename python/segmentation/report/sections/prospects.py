@@ -1,4 +1,4 @@
-"""What new customers will become: the forecast, and how far the classifier can be trusted."""
+"""Which segment new customers will be in: the forecast, and how far it can be trusted."""
 
 from __future__ import annotations
 
@@ -33,12 +33,14 @@ def prospects(marts: Marts) -> Section:
     return Section(
         name="prospects",
         title=(
-            "Who belongs to which of your segments" if given else "What new customers will become"
+            "Who belongs to which of your segments"
+            if given
+            else "Which segment new customers are expected to be in"
         ),
         figures=[
             _forecast(marts),
             _candidates(marts),
-            _confusion(marts, "is in" if given else "became"),
+            _confusion(marts, "is in" if given else "was in"),
             _importances(marts),
             _calibration(marts),
         ],
@@ -105,10 +107,10 @@ def _most_expected(rows: pd.DataFrame) -> str:
     prospects, expected = f"{int(top['prospects']):,}", f"{top['expected_customers']:,.0f}"
     if predicts_given_segments(rows):
         return (
-            f"Of {prospects} people without a segment, {expected} are expected to be"
+            f"Of {prospects} people without a segment, {expected} are expected to be in"
             f" {top['segment_name']}"
         )
-    return f"Of {prospects} new customers, {expected} are expected to become {top['segment_name']}"
+    return f"Of {prospects} new customers, {expected} are expected to be in {top['segment_name']}"
 
 
 def _about_intervals(rows: pd.DataFrame) -> str:

@@ -17,7 +17,7 @@ from segmentation.report.segments import (
     in_order,
     segments_of,
 )
-from segmentation.report.sentences import unassigned_note
+from segmentation.report.sentences import customers_of, unassigned_note
 
 MART = "rpt_segment_value"
 NO_REVENUE = "The data has no purchases: there is no revenue to compare."
@@ -59,8 +59,8 @@ def _shares(rows: pd.DataFrame, segmentation: str) -> Figure:
         parts.append(("revenue", "revenue_share"))
         best = largest(named, "revenue_share")
         finding = (
-            f"{title}: {best['segment_name']} customers are {share(best['customer_share'])} of all"
-            f" and bring {share(best['revenue_share'])} of the revenue"
+            f"{title}: {customers_of(best['segment_name'])} are {share(best['customer_share'])} of"
+            f" all and bring {share(best['revenue_share'])} of the revenue"
         )
     else:
         best = largest(named, "customer_share")
@@ -125,8 +125,8 @@ def _potential(rows: pd.DataFrame, segmentation: str) -> Figure:
     return Figure(
         name,
         (
-            f"{title}: a year of the same is worth {large(total)}, "
-            f"{share(best['potential_value_per_year'] / total)} of it from {best['segment_name']}"
+            f"{title}: customers who go on buying as before bring {large(total)} in a year, "
+            f"{share(best['potential_value_per_year'] / total)} of it in {best['segment_name']}"
         ),
         MART,
         [
@@ -224,5 +224,5 @@ def _losses(rows: pd.DataFrame, segmentation: str, losses_by: str) -> Figure:
             ],
             known,
         ),
-        note=f"{how} Most of it is size: those who spend most have most to lose.",
+        note=f"{how} The largest losses are mostly those of the customers who spend most.",
     )

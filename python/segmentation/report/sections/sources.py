@@ -9,12 +9,23 @@ import pandas as pd
 from segmentation.published.read_marts import Marts
 from segmentation.report import charts
 from segmentation.report.content import Column, Figure, Picture, Section, Table
-from segmentation.report.formats import COUNT, DATE, MONEY, NUMBER, SHARE, count, share
+from segmentation.report.formats import (
+    COUNT,
+    DATE,
+    MONEY,
+    NUMBER,
+    REASON,
+    SHARE,
+    count,
+    date,
+    share,
+)
 from segmentation.report.rows import where, with_value
 from segmentation.report.segments import PROFILE, TITLES, VALUE
 
 # What the fifth of the customers holds that is drawn by lot.
 CHANCE = 0.2
+SOURCE_ROWS = "rpt_source_rows"
 
 
 def sources(marts: Marts) -> Section:
@@ -35,12 +46,12 @@ def sources(marts: Marts) -> Section:
 
 def _source_rows(marts: Marts) -> list[Figure]:
     """Return what became of the rows of one's own files; nothing where there are none."""
-    mart = "rpt_source_rows"
+    mart = SOURCE_ROWS
     rows = marts.table(mart)
     if rows.empty:
         return []
     total = int(rows["source_rows"].sum())
-    left_out = int(rows["source_rows"][~rows["is_accepted"]].sum())
+    left_out = _left_out(marts)
     return [
         Figure(
             "source-rows",
@@ -64,6 +75,12 @@ def _source_rows(marts: Marts) -> list[Figure]:
     ]
 
 
+def _left_out(marts: Marts) -> int:
+    """Return how many rows of one's own files the mapping left out."""
+    rows = marts.table(SOURCE_ROWS)
+    return int(rows["source_rows"][~rows["is_accepted"].astype(bool)].sum()) if len(rows) else 0
+
+
 def _rows_read(marts: Marts) -> Figure:
     mart = "rpt_rows_read"
     rows = marts.table(mart)
@@ -75,6 +92,8 @@ def _rows_read(marts: Marts) -> Figure:
     has_suppressed = "rows_suppressed" in read
     suppressed = int(read["rows_suppressed"].sum()) if has_suppressed else 0
     total = int(read["rows_read"].sum())
+    left_out = _left_out(marts)
+    all_accepted = not rejected and not suppressed
     shown = read.assign(
         name=read["source_table"].str.replace("_", " "),
         text=[
@@ -84,7 +103,11 @@ def _rows_read(marts: Marts) -> Figure:
     )
     return Figure(
         "rows-read",
-        _title_of_rows_read(total, rejected, suppressed),
+        (
+            _all_accepted(total, left_out)
+            if all_accepted
+            else _some_rejected(total, rejected, suppressed)
+        ),
         mart,
         [
             Picture(
@@ -111,12 +134,29 @@ def _rows_read(marts: Marts) -> Figure:
             ],
             rows,
         ),
+        note=(
+            f"The mapping had left out {_rows_in_words(left_out)} of your files before: they are"
+            f" not among these {count(total)}."
+            if left_out and not all_accepted
+            else ""
+        ),
     )
 
 
-def _title_of_rows_read(total: int, rejected: int, suppressed: int) -> str:
-    if not rejected and not suppressed:
+def _rows_in_words(rows: int) -> str:
+    return f"{count(rows)} row{'' if rows == 1 else 's'}"
+
+
+def _all_accepted(total: int, left_out: int) -> str:
+    if not left_out:
         return f"All {count(total)} rows that were read were accepted"
+    return (
+        f"All {count(total)} rows made of your files were accepted; the mapping had left out"
+        f" {count(left_out)} before"
+    )
+
+
+def _some_rejected(total: int, rejected: int, suppressed: int) -> str:
     of_erased = f", and {count(suppressed)} are of erased customers" if suppressed else ""
     return f"Of {count(total)} rows read, {count(rejected)} were rejected{of_erased}"
 
@@ -125,8 +165,17 @@ def _reasons(marts: Marts) -> Figure:
     mart = "rpt_reject_reasons"
     rows = marts.table(mart)
     if rows.empty:
+        left_out = _left_out(marts)
         return Figure(
-            "reject-reasons", "Reasons for rejecting", mart, absent_because="No row was rejected."
+            "reject-reasons",
+            "Why rows were rejected",
+            mart,
+            absent_because=(
+                f"No row was rejected after the mapping. The rows that the mapping left out"
+                f" ({count(left_out)}) stand above with their reasons."
+                if left_out
+                else "No row was rejected."
+            ),
         )
     top = rows.sort_values(["rows_rejected", "reason"], ascending=[False, True]).iloc[0]
     return Figure(
@@ -162,7 +211,7 @@ def _models(marts: Marts) -> Figure:
                 Column("model_version", "model"),
                 Column("fitted_at", "fitted on", DATE),
                 Column("as_of", "with data up to", DATE),
-                Column("fit_reason", "why it was fitted"),
+                Column("fit_reason", "why it was fitted", REASON),
                 Column("algorithm", "algorithm"),
                 Column("k", "segments", COUNT),
                 Column("customers", "customers it was fitted to", COUNT),
@@ -272,7 +321,7 @@ def _backtest(marts: Marts) -> Figure:
     ).dropna()
     return Figure(
         "loss-backtest",
-        _what_the_first_fifth_held(ordered.iloc[0]),
+        _what_the_first_fifth_held(ordered.iloc[0], _forecast_day(ordered)),
         mart,
         [
             Picture(
@@ -296,13 +345,37 @@ def _backtest(marts: Marts) -> Figure:
             ],
             ordered,
         ),
+        note=_which_losses(ordered, _forecast_day(ordered)),
     )
 
 
-def _what_the_first_fifth_held(top: pd.Series) -> str:
+def _forecast_day(rows: pd.DataFrame) -> str:
+    """Return the day as of which losses were expected; nothing where the file does not say."""
+    known = with_value(rows, "forecast_as_of")
+    return date(known["forecast_as_of"].iloc[0]) if len(known) else ""
+
+
+def _which_losses(rows: pd.DataFrame, day: str) -> str:
+    """Say how these losses differ from those that the part about lifetime value speaks of."""
+    by = with_value(rows, "expected_loss_by")
+    if by.empty or not day:
+        return ""
+    if by["expected_loss_by"].iloc[0] == "forecast":
+        return (
+            f"Only the losses expected as of {day}, the newest day whose outcome is known."
+            " The shares under Lifetime value are averages over all days of which the forecast was"
+            " tested."
+        )
+    return (
+        f"Losses expected as of {day} from each customer's own rhythm, as today's are. The shares"
+        " under Lifetime value are of the forecast, which does not set today's expected losses."
+    )
+
+
+def _what_the_first_fifth_held(top: pd.Series, day: str) -> str:
     title = (
-        f"The fifth with the highest expected loss held {share(top['share_of_actual_loss'])} of "
-        "what was lost"
+        f"{f'After {day}, the' if day else 'The'} fifth with the highest expected loss held"
+        f" {share(top['share_of_actual_loss'])} of what was lost"
     )
     by_spend = float(top["share_by_run_rate"])
     if math.isfinite(by_spend):

@@ -47,8 +47,8 @@ def test_the_news_is_said_first(shop: ReportMarts) -> None:
         ),
         (
             "retention",
-            "Of those who first bought in 2025-10, 50.0% bought again in the month after; of the"
-            " cohorts shown before it, 50.0%",
+            "Of those who first bought in 2025-10, 50.0% bought again in the month after; of"
+            " those who first bought in 2025-09, 50.0%",
         ),
         (
             "value-events",
@@ -246,11 +246,34 @@ def test_cohorts_of_few_are_no_news(tmp_path: Path) -> None:
         "update marts.rpt_retention set customers = 10, buying_customers = 1"
         " where cohort_month = '2025-10-01' and months_since_first = 1"
     )
-    assert (
-        figure(marts, "retention").title == "42.0% of new customers bought again in the month after"
+    assert figure(marts, "retention").title == (
+        "42.0% of those who first bought from 2025-09 to 2025-10 bought again in the month after"
     )
     marts.run("update marts.rpt_retention set is_whole_month = false where months_since_first > 0")
     assert "No whole month" in figure(marts, "retention").absent_because
+
+
+def test_customers_of_the_first_month_of_the_data_are_not_new(tmp_path: Path) -> None:
+    """They can have been customers before, and come back as old customers do."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.run(
+        "update marts.rpt_retention set buying_customers = 40, share = 1"
+        " where cohort_month = '2025-08-01'"
+    )
+    found = figure(marts, "retention")
+    assert found.title == (
+        "Of those who first bought in 2025-10, 50.0% bought again in the month after; of those who"
+        " first bought in 2025-09, 50.0%"
+    )
+    assert "2025-08 is the first month of the data" in found.note
+    assert found.table is not None
+    assert len(found.table.rows[found.table.rows["cohort_month"].astype(str) < "2025-09"]) == 4
+    marts.run("delete from marts.rpt_retention where cohort_month = '2025-10-01'")
+    assert figure(marts, "retention").title == (
+        "50.0% of those who first bought in 2025-09 bought again in the month after"
+    )
+    marts.run("delete from marts.rpt_retention where cohort_month = '2025-09-01'")
+    assert figure(marts, "retention").title == "How many new customers come back is not known yet"
 
 
 @pytest.mark.long

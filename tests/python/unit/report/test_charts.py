@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from drawings import drawing, is_sound, texts
 from segmentation.report import charts, theme
-from segmentation.report.charts import bar_charts, chart_names
+from segmentation.report.charts import chart_names, map_names
 from segmentation.report.content import Chart
 
 LONG = "Customers who come back every week for bread and milk and sometimes for a newspaper"
@@ -51,7 +51,7 @@ class TestBars:
         spec = bars(table([3.0, 1.0])).to_dict()
         bar, words = spec["layer"]
         assert bar["encoding"]["x"]["field"] == "value"
-        assert bar["encoding"]["x"]["title"] == "pieces"
+        assert bar["encoding"]["x"]["title"] == ["pieces"]
         assert bar["encoding"]["y"]["field"] == "name"
         assert bar["encoding"]["y"]["sort"] is None
         assert words["encoding"]["text"]["field"] == "text"
@@ -140,7 +140,7 @@ class TestLongNames:
         rows = table([3.0], [LONG]).assign(text="a very long text of a very large number")
         low, high = bars(rows).to_dict()["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low == 0
-        assert 3 / high >= bar_charts.LEAST_BAR / theme.WIDTH
+        assert 3 / high >= chart_names.LEAST_BAR / theme.WIDTH
 
     @pytest.mark.parametrize(
         "name", ['"quoted"', "it's", "<b>bold</b>", "a\\nb", "🙂 smile", "a/b"]
@@ -403,3 +403,106 @@ def test_no_share_is_promised_beyond_the_bars(longest: float, ticks: list[float]
     )
     x = chart.to_dict()["layer"][0]["encoding"]["x"]
     assert x["axis"]["values"] == pytest.approx(ticks)
+
+
+@pytest.mark.parametrize(
+    ("values", "written", "shown"),
+    [
+        ([0.78, 0.3], ".1f", ["0.0", "0.2", "0.4", "0.6", "0.8"]),
+        ([367_663.0], "~s", ["0k", "100k", "200k", "300k", "400k"]),
+        ([1.0], "~s", ["0", "0.5", "1"]),
+    ],
+)
+def test_ticks_of_amounts(values: list[float], written: str, shown: list[str]) -> None:
+    """The last one is the first that no bar reaches."""
+    chart = charts.bars(
+        table(values), label="name", value="value", text="text", unit="", axis=written
+    )
+    assert [text for text in texts(chart) if text[0].isdigit()] == shown
+
+
+class TestRoom:
+    """Texts have room in a font that is wider than the one that they are measured in."""
+
+    def test_thousands_and_millions_are_written_in_short(self) -> None:
+        rows = table([1_100_000.0]).assign(low=900_000.0, high=2_000_000.0)
+        shown = texts(
+            charts.intervals(
+                rows, label="name", value="value", ends=("low", "high"), text="text", unit="u"
+            )
+        )
+        assert "1M" in shown
+        assert not [text for text in shown if "000,000" in text]
+
+    def test_small_numbers_are_written_out(self) -> None:
+        rows = table([6.0]).assign(low=1.0, high=11.0)
+        shown = texts(
+            charts.intervals(
+                rows, label="name", value="value", ends=("low", "high"), text="text", unit="u"
+            )
+        )
+        assert "10" in shown
+
+    def test_a_title_is_as_wide_as_the_chart(self) -> None:
+        names = pd.Series(["A name of 20 letters"])
+        assert chart_names.title_of("customers, by number of repeat purchases", names) == [
+            "customers, by number of",
+            "repeat purchases",
+        ]
+        assert chart_names.title_of("customers", names) == ["customers"]
+
+    def test_names_make_room_for_long_texts(self) -> None:
+        assert chart_names.line_beside(pd.Series(["1.2%"])) == chart_names.LINE
+        assert chart_names.line_beside(pd.Series(["x" * 26])) < chart_names.LINE
+        assert chart_names.line_beside(pd.Series(["x" * 200])) == chart_names.LEAST_LINE
+
+    @pytest.mark.parametrize(
+        ("names", "columns"),
+        [(["new", "old"], 2), (["Occasional: longer history", "Occasional: shorter history"], 1)],
+    )
+    def test_a_legend_is_no_wider_than_a_chart(self, names: list[str], columns: int) -> None:
+        assert chart_names.legend_of(names).to_dict()["columns"] == columns
+
+    def test_many_columns_have_small_numbers(self) -> None:
+        for columns, size in ((2, 11), (30, 6)):
+            chart = TestHeatMap.chart([-0.1] * columns, columns)
+            mark = chart.to_dict()["layer"][2]["mark"]
+            assert mark["fontSize"] == size
+
+
+class TestNamesOnAMap:
+    """Names of segments beside their centres."""
+
+    SIZE = (300.0, 200.0)
+
+    def boxes(self, x: list[float], y: list[float], names: list[str]) -> list[tuple[float, ...]]:
+        centres = pd.DataFrame({"segment_name": names, "x": x, "y": y})
+        spans = [[0.0, self.SIZE[0]], [0.0, self.SIZE[1]]]
+        found = map_names.beside_centres(centres, spans, self.SIZE)
+        return [
+            (at - map_names.BOLD * len(name) / 2, up, at + map_names.BOLD * len(name) / 2, up)
+            for name, at, up in found.itertuples(index=False, name=None)
+        ]
+
+    def test_a_name_is_above_its_centre(self) -> None:
+        ((left, up, right, _),) = self.boxes([150.0], [100.0], ["Loyal"])
+        assert (left + right) / 2 == pytest.approx(150.0)
+        assert up == pytest.approx(100.0 + map_names.HIGH)
+
+    @pytest.mark.parametrize("centre", [(0.0, 0.0), (300.0, 200.0), (0.0, 200.0), (300.0, 0.0)])
+    def test_a_name_is_within_the_map(self, centre: tuple[float, float]) -> None:
+        ((left, up, right, _),) = self.boxes([centre[0]], [centre[1]], ["Potential Loyalist"])
+        assert left >= -1e-9
+        assert right <= self.SIZE[0] + 1e-9
+        assert map_names.HIGH / 2 <= up <= self.SIZE[1] - map_names.HIGH / 2
+
+    @pytest.mark.parametrize("count", [2, 5, 30])
+    def test_no_name_lies_on_another(self, count: int) -> None:
+        """Where there is no room for all, some are left out: the legend has them."""
+        names = [f"Segment {place}" for place in range(count)]
+        found = self.boxes([150.0] * count, [100.0] * count, names)
+        assert len(found) == min(count, len(found)) >= 2
+        for place, one in enumerate(found):
+            for other in found[place + 1 :]:
+                aside = one[2] <= other[0] + 1e-9 or other[2] <= one[0] + 1e-9
+                assert aside or abs(one[1] - other[1]) >= map_names.HIGH - 1e-9

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from segmentation.report import formats
 
 KINDS = (
-    *(formats.TEXT, formats.COUNT, formats.SHARE, formats.SMALL_SHARE),
+    *(formats.TEXT, formats.REASON, formats.COUNT, formats.SHARE, formats.SMALL_SHARE),
     *(formats.NUMBER, formats.MONEY, formats.DATE),
 )
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e14, max_value=1e14)
@@ -38,7 +38,9 @@ def test_a_kind_that_there_is_not() -> None:
     [
         (formats.TEXT, "", ""),
         (formats.TEXT, "a <b>", "a <b>"),
-        (formats.TEXT, True, "True"),
+        (formats.TEXT, True, "yes"),
+        (formats.TEXT, np.False_, "no"),
+        (formats.REASON, "there is no model yet", "there was no model before"),
         (formats.COUNT, 0, "0"),
         (formats.COUNT, 999, "999"),
         (formats.COUNT, 1000, "1,000"),

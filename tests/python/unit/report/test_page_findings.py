@@ -8,6 +8,7 @@ import pytest
 from report_marts import ReportMarts
 from report_pages import assert_sound, figure_of, figures, page
 from report_shop import a_shop
+from segmentation.report.content import CardGroup, Figure, Page, Section
 from segmentation.report.page import html_of
 from segmentation.report.sections.cards import cards
 from segmentation.report.sections.conversion import conversion
@@ -365,7 +366,7 @@ def test_the_segments_are_those_that_the_data_give(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)
     at_age = page(marts, cards, prospects)
     titles = {section.name: section.title for section in at_age.sections}
-    assert titles["prospects"] == "What new customers will become"
+    assert titles["prospects"] == "Which segment new customers are expected to be in"
     marts.run("update marts.rpt_prospect_distribution set horizon_days = null")
     marts.add(
         "rpt_model_history",
@@ -402,3 +403,127 @@ def test_rows_of_erased_customers_are_told_from_rejected_ones(shop: ReportMarts)
     assert figure_of(shop, sources, "rows-read").title == (
         "Of 11 rows read, 1 were rejected, and 2 are of erased customers"
     )
+
+
+def test_rows_left_out_before_are_told_from_rejected_ones(tmp_path: Path) -> None:
+    """Where the mapping left rows out, "all rows were accepted" alone contradicts it."""
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    assert figure_of(marts, sources, "rows-read").note == (
+        "The mapping had left out 2 rows of your files before: they are not among these 11."
+    )
+    marts.run("update marts.rpt_rows_read set rows_rejected = 0, rows_suppressed = 0")
+    marts.run("delete from marts.rpt_reject_reasons")
+    read = figure_of(marts, sources, "rows-read")
+    assert read.title == (
+        "All 11 rows made of your files were accepted; the mapping had left out 2 before"
+    )
+    assert read.note == ""
+    reasons = figure_of(marts, sources, "reject-reasons")
+    assert reasons.title == "Why rows were rejected"
+    assert reasons.absent_because == (
+        "No row was rejected after the mapping. The rows that the mapping left out (2) stand"
+        " above with their reasons."
+    )
+    marts.run("update marts.rpt_source_rows set is_accepted = true")
+    assert figure_of(marts, sources, "rows-read").title == (
+        "All 11 rows that were read were accepted"
+    )
+    assert figure_of(marts, sources, "reject-reasons").absent_because == "No row was rejected."
+
+
+def test_expected_losses_say_of_which_day_they_are(marts: ReportMarts) -> None:
+    """They are of one day; the shares in the part about lifetime value are averages of several."""
+    marts.add_segments(["Loyal"])
+    for fifth, held in ((1, 0.6), (2, 0.4)):
+        marts.add(
+            "rpt_expected_loss_backtest",
+            {
+                "fifth": fifth,
+                "share_of_actual_loss": held,
+                "share_by_run_rate": 0.5,
+                "expected_loss_by": "forecast",
+                "forecast_as_of": "2025-09-30",
+            },
+        )
+    of_forecast = figure_of(marts, sources, "loss-backtest")
+    assert of_forecast.title == (
+        "After 2025-09-30, the fifth with the highest expected loss held 60.0% of what was lost;"
+        " the fifth that spends most held 50.0%"
+    )
+    assert "averages over all days" in of_forecast.note
+    marts.run("update marts.rpt_expected_loss_backtest set expected_loss_by = 'rhythm'")
+    assert "own rhythm" in figure_of(marts, sources, "loss-backtest").note
+
+
+def test_shares_of_losses_say_over_which_days_they_are_averages(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", NAMES)
+    marts.run(
+        "update marts.rpt_lifetime_value_model set forecast_because = 'The fifth of customers with"
+        " the largest expected losses held 48% of what was lost, the fifth who brought most 35%:"
+        " priorities are set by it.', notes = 'Too narrow.'"
+    )
+    held = (
+        "On average, the fifth of customers with the largest expected losses held 48% of what was"
+        " lost, the fifth who brought most 35%: priorities are set by it."
+    )
+    (section,) = page(marts, expected_value).sections
+    assert section.introduction == (
+        f"{held} The shares are those of the forecast made as of 2025-09-30. Too narrow."
+    )
+    marts.run(
+        "update marts.rpt_value_forecast_accuracy set is_in_use = true"
+        " where forecast_method = 'purchase model' and forecast_on = '2025-06-30'"
+    )
+    (section,) = page(marts, expected_value).sections
+    assert section.introduction == (
+        f"{held} The shares are averages over the forecasts made as of 2025-06-30 and 2025-09-30;"
+        " Data and models shows those of the newest one alone. Too narrow."
+    )
+
+
+def test_what_is_true_or_false_is_yes_or_no(shop: ReportMarts) -> None:
+    table = figure_of(shop, expected_value, "forecast-deciles").table
+    assert table is not None
+    place = [column.name for column in table.columns].index("is_covered")
+    assert [row[place] for row in table.cells][-2:] == [("True", "yes"), ("False", "no")]
+
+
+def test_words_of_analysts_are_not_on_the_page(shop: ReportMarts) -> None:
+    """Those of the tables' descriptions apart."""
+    html = html_of(page(shop)).split('<section id="tables"')[0]
+    for word in ("RMSE", "likelihood", "become", "there is no model yet"):
+        assert word not in html
+
+
+def test_what_stands_between_backticks_is_code() -> None:
+    """In all sentences; a text of the data stays a text."""
+    section = Section(
+        "part",
+        "Part",
+        introduction="`one`",
+        groups=[CardGroup("Value", "Why?", [], absent_because="`two`")],
+        figures=[Figure("shown", "Title", "dim_segments", absent_because="`three` <b> & `four`")],
+    )
+    html = html_of(
+        Page("Page", "", [], [], ["`five`"], [section], [("dim_segments", "`six`", "0")])
+    )
+    assert "`" not in html
+    for word in ("one", "two", "three", "four", "five", "six"):
+        assert f"<code>{word}</code>" in html
+    assert "<code>three</code> &lt;b&gt; &amp; <code>four</code>" in html
+
+
+def test_a_segment_with_a_colon_in_its_name_is_quoted(tmp_path: Path) -> None:
+    marts = a_shop(tmp_path / "segments.duckdb", ["Loyal", "Loyal: longer history"])
+    titles = {figure.name: figure.title for figure in figures(page(marts))}
+    said = "Customers in \u201cLoyal: longer history\u201d "
+    assert titles["value-frequency"].startswith(f"{said}come most often: median 6 purchases")
+    assert titles["value-length-days"].startswith(f"{said}bought over the longest time: median 6")
+
+
+def test_the_highest_rate_names_its_group(shop: ReportMarts) -> None:
+    titles = {figure.name: figure.title for figure in figures(page(shop, conversion))}
+    assert titles["conversion-rate-age-group"] == (
+        "Conversion rate is highest in the age group 30-39: 0.70%"
+    )
+    assert titles["response-rate-value"].startswith("Response rate is highest in the segment New")

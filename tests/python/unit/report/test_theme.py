@@ -151,3 +151,27 @@ def test_groups_that_say_nothing_are_left_out() -> None:
     svg = theme.drawn(chart_of(["a", "b"]), "label")
     assert "<g>" not in svg
     assert svg.count("<g ") == svg.count("</g>")
+
+
+def test_texts_are_measured_wider_than_they_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader's font can be wider than Arial: DejaVu Sans is, by a seventh."""
+    chart = (
+        alt.Chart(pd.DataFrame({"name": ["A name of many letters"], "x": 1.0}))
+        .mark_bar()
+        .encode(x="x:Q", y=alt.Y("name:N", title=None))
+    )
+
+    def beside_the_name() -> float:
+        place = re.search(r"translate\(([\d.]+)", theme.drawn(chart, "label"))
+        assert place is not None
+        return float(place[1])
+
+    assert set(re.findall(r'font-size="([^"]*)"', theme.drawn(chart, "label"))) == {"12px"}
+    room = beside_the_name()
+    monkeypatch.setattr(theme, "ROOM", 1.0)
+    assert room > 1.14 * beside_the_name()
+
+
+def test_texts_have_the_size_that_a_chart_asks_for() -> None:
+    words = alt.Chart(pd.DataFrame({"text": ["a"]})).mark_text(fontSize=9).encode(text="text:N")
+    assert 'font-size="9px"' in theme.drawn(words, "label")
