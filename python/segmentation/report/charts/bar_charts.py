@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -173,7 +174,14 @@ def _span_of_texts(begins: pd.Series, texts: pd.Series, room: float) -> float:
 
 def _short_axis(span: float) -> alt.Axis:
     """Return an axis that writes thousands and millions in short, as 1.5M."""
-    return alt.Axis(format="~s", tickCount=4) if span >= 1000 else alt.Axis(tickCount=4)
+    return _written_axis("~s", tickCount=4) if span >= 1000 else alt.Axis(tickCount=4)
+
+
+def _written_axis(written: str, **options: Any) -> alt.Axis:
+    if written == "~s":
+        # Zero thousands are zero.
+        options["labelExpr"] = "datum.value === 0 ? '0' : datum.label"
+    return alt.Axis(format=written, **options)
 
 
 def axis_of(values: pd.Series, written: str) -> alt.Axis:
@@ -186,7 +194,7 @@ def axis_of(values: pd.Series, written: str) -> alt.Axis:
         # Half a customer would be 500m.
         written = "~g"
     if float(values.min()) < 0:
-        return alt.Axis(format=written, tickCount=4)
+        return _written_axis(written, tickCount=4)
     steps: tuple[float, ...] = (1, 2, 2.5, 5, 10, 20, 25, 50)
     if not written.endswith("%"):
         # A quarter needs one digit more than the others.
@@ -194,7 +202,7 @@ def axis_of(values: pd.Series, written: str) -> alt.Axis:
     magnitude = 10.0 ** math.floor(math.log10(longest)) if longest > 0 else 1.0
     step = next(m * magnitude / 10 for m in steps if m * 4 >= 10 * longest / magnitude)
     ticks = [i * step for i in range(math.ceil(longest / step - 1e-9) + 1)]
-    return alt.Axis(format=written, values=ticks)
+    return _written_axis(written, values=ticks)
 
 
 def span_of(rows: pd.DataFrame, label: str, value: str, text: str) -> list[float]:
