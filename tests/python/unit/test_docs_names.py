@@ -16,10 +16,13 @@ TABLE_AND_COLUMN = re.compile(r"`(?:marts[.])?((?:dim|fct|rpt)_[a-z0-9_]+)[.]([a
 
 
 def columns_of_marts() -> dict[str, set[str]]:
+    files = (PROJECT / "models" / "marts").rglob("*.yml")
+    # The loader in C takes a tenth of the time.
+    read = [yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in files]
     return {
         model["name"]: {column["name"] for column in model.get("columns", [])}
-        for path in (PROJECT / "models" / "marts").rglob("*.yml")
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        for content in read
+        for model in content.get("models", [])
     }
 
 

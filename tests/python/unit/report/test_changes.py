@@ -253,6 +253,7 @@ def test_cohorts_of_few_are_no_news(tmp_path: Path) -> None:
     assert "No whole month" in figure(marts, "retention").absent_because
 
 
+@pytest.mark.long
 def test_customers_of_the_first_month_of_the_data_are_not_new(tmp_path: Path) -> None:
     """They can have been customers before, and come back as old customers do."""
     marts = a_shop(tmp_path / "segments.duckdb", NAMES)

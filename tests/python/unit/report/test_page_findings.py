@@ -488,6 +488,7 @@ def test_what_is_true_or_false_is_yes_or_no(shop: ReportMarts) -> None:
     assert [row[place] for row in table.cells][-2:] == [("True", "yes"), ("False", "no")]
 
 
+@pytest.mark.long
 def test_words_of_analysts_are_not_on_the_page(shop: ReportMarts) -> None:
     """Those of the tables' descriptions apart."""
     html = html_of(page(shop)).split('<section id="tables"')[0]
@@ -513,6 +514,7 @@ def test_what_stands_between_backticks_is_code() -> None:
     assert "<code>three</code> &lt;b&gt; &amp; <code>four</code>" in html
 
 
+@pytest.mark.long
 def test_a_segment_with_a_colon_in_its_name_is_quoted(tmp_path: Path) -> None:
     marts = a_shop(tmp_path / "segments.duckdb", ["Loyal", "Loyal: longer history"])
     titles = {figure.name: figure.title for figure in figures(page(marts))}
