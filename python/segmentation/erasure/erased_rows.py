@@ -147,7 +147,9 @@ def _id_as_read(value: str, kind: str) -> str:
         return f"case when isfinite({value}) then {text} end"
     blank = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
     text = f"regexp_replace(cast({value} as varchar), '^{blank}|{blank}$', '', 'g')"
-    return rf"regexp_replace({text}, '^(-?[0-9]+)[.]0+$', '\1')"
+    # Not a number is no id, nor is what is blank.
+    is_id = f"not regexp_matches(lower({text}), '^([-+]?(nan|inf|infinity))?$')"
+    return rf"case when {is_id} then regexp_replace({text}, '^(-?[0-9]+)[.]0+$', '\1') end"
 
 
 def of_erased(column: str) -> str:

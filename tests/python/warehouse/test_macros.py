@@ -8,6 +8,8 @@ from typing import Any
 import duckdb
 import pytest
 from builds import Warehouse
+from segmentation.erasure.erased_rows import SearchedTable
+from segmentation.published.publication import Table
 
 pytestmark = pytest.mark.long
 
@@ -89,6 +91,21 @@ def test_an_id_is_one_whatever_the_type_of_its_column(found: dict[str, Any]) -> 
     ids = found["ids"]
     read = json.loads(ids) if isinstance(ids, str) else ids
     assert [tuple(row) for row in read] == [expected for *_, expected in IDS]
+
+
+def test_an_erasure_reads_ids_as_the_macro_does() -> None:
+    """Else it would leave customers, and not find them when it searches again."""
+    columns = {"as_double": "DOUBLE", "as_decimal": "DECIMAL(10,1)", "as_text": "VARCHAR"}
+    table = SearchedTable(Table("memory", "main", "ids"), columns, is_of_project=False)
+    ids = ", ".join(table.id_of(column) for column in columns)
+    with duckdb.connect() as connection:
+        for *values, expected in IDS:
+            given = ", ".join(
+                f"cast({value} as {kind}) as {column}"
+                for value, (column, kind) in zip(values, columns.items(), strict=True)
+            )
+            read = connection.sql(f"select {ids} from (select {given})").fetchone()
+            assert read == expected, values
 
 
 def test_days_of_the_calendar_alone_are_days(found: dict[str, Any]) -> None:
