@@ -26,10 +26,6 @@ _WORDS = (
         r" log-likelihood\.",
         r"Only one of \1 searches for the model of purchases found the best one.",
     ),
-    (
-        r"\bThe fifth of customers with the largest expected losses",
-        "On average, the fifth of customers with the largest expected losses",
-    ),
     (r"\bthere is no model yet\b", "there was no model before"),
 )
 

@@ -31,6 +31,8 @@ from segmentation.report.plain_words import in_plain_words
 from segmentation.report.segments import UNASSIGNED, VALUE, in_order, segments_of
 
 FORECASTS = "fct_customer_value_forecast"
+# How a verdict begins to tell who held the losses.
+_SHARES = "The fifth of customers"
 MODEL = "rpt_lifetime_value_model"
 RISKS = "rpt_value_at_risk"
 NO_FORECAST = "There is no forecast of lifetime value: the data has no dates of purchases."
@@ -77,24 +79,26 @@ def expected_value(marts: Marts) -> Section:
 def _introduction(forecast: ValueForecast, marts: Marts) -> str:
     """Return the verdict in words, with its figures."""
     warning = "Do not rely on this forecast." if forecast.loses_to_last_period else ""
-    because = forecast.because or ""
-    averaged = _averaged_days(marts) if "The fifth of customers" in because else ""
-    parts = [warning, because, averaged, forecast.notes or ""]
+    parts = [warning, _with_days(forecast.because or "", marts), forecast.notes or ""]
     return in_plain_words(" ".join(part for part in parts if part))
 
 
-def _averaged_days(marts: Marts) -> str:
-    """Say over which forecasts the shares of losses are averages."""
-    days = days_of_forecasts_in_use(marts)
-    if not days:
-        return ""
-    made = listed([date(day) for day in days], most=len(days))
+def _with_days(because: str, marts: Marts) -> str:
+    """Return the reasons of a verdict, and which forecasts their shares of losses are of.
+
+    The verdict is stored with its model, in words that do not say that shares are averages.
+    """
+    days = days_of_forecasts_in_use(marts) if _SHARES in because else []
+    made = listed([date(day) for day in days], most=len(days)) if days else ""
     if len(days) == 1:
-        return f"The shares are those of the forecast made as of {made}."
-    return (
-        f"The shares are averages over the forecasts made as of {made}; Data and models shows"
-        " those of the newest one alone."
-    )
+        return f"{because} The shares are those of the forecast made as of {made}."
+    if days:
+        averages = because.replace(_SHARES, f"On average, {_SHARES[0].lower()}{_SHARES[1:]}")
+        return (
+            f"{averages} The shares are averages over the forecasts made as of {made}; Data and"
+            " models shows those of the newest one alone."
+        )
+    return because
 
 
 def _absent(marts: Marts, name: str, title: str) -> Figure:

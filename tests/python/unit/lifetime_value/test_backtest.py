@@ -185,6 +185,8 @@ def test_customers_are_ranked_only_by_what_found_more_than_spend(judgement: Judg
         return dataclasses.replace(judgement, losses=by_spend, squared_errors=errors)
 
     assert reach_verdict(with_share(0.4)).ranks_customers
+    # The page looks for these words, to say of which days they are.
+    assert "The fifth of customers" in reach_verdict(with_share(0.4)).because
     assert not reach_verdict(with_share(0.39)).ranks_customers
     assert "not set by it" in reach_verdict(with_share(0.39)).because
 

@@ -463,12 +463,12 @@ def test_shares_of_losses_say_over_which_days_they_are_averages(tmp_path: Path) 
         " priorities are set by it.', notes = 'Too narrow.'"
     )
     held = (
-        "On average, the fifth of customers with the largest expected losses held 48% of what was"
-        " lost, the fifth who brought most 35%: priorities are set by it."
+        "fifth of customers with the largest expected losses held 48% of what was lost, the fifth"
+        " who brought most 35%: priorities are set by it."
     )
     (section,) = page(marts, expected_value).sections
     assert section.introduction == (
-        f"{held} The shares are those of the forecast made as of 2025-09-30. Too narrow."
+        f"The {held} The shares are those of the forecast made as of 2025-09-30. Too narrow."
     )
     marts.run(
         "update marts.rpt_value_forecast_accuracy set is_in_use = true"
@@ -476,8 +476,8 @@ def test_shares_of_losses_say_over_which_days_they_are_averages(tmp_path: Path) 
     )
     (section,) = page(marts, expected_value).sections
     assert section.introduction == (
-        f"{held} The shares are averages over the forecasts made as of 2025-06-30 and 2025-09-30;"
-        " Data and models shows those of the newest one alone. Too narrow."
+        f"On average, the {held} The shares are averages over the forecasts made as of 2025-06-30"
+        " and 2025-09-30; Data and models shows those of the newest one alone. Too narrow."
     )
 
 

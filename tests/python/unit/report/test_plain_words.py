@@ -46,11 +46,6 @@ def test_warnings_of_the_model_of_spending() -> None:
             "Over 2 quarters its typical error for a customer's revenue was 9, that of the last 90"
             " days repeated 10.",
         ),
-        (
-            "The fifth of customers with the largest expected losses held 48% of what was lost",
-            "On average, the fifth of customers with the largest expected losses held 48% of what"
-            " was lost",
-        ),
         (FitReason("there is no model yet").words, "there was no model before"),
         ("it was asked for", "it was asked for"),
         ("", ""),
