@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -256,15 +257,22 @@ def test_a_warehouse_that_does_not_say_its_data_set_is_of_the_named_one(shop: Sh
     assert shop.ids() == ["ZQX-77"]
 
 
-def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) -> None:
+MANY_CUSTOMERS = """
+create schema marts;
+create table marts.fct_customer_segments as
+    select 'C' || range as customer_id, md5(range::varchar) as reason from range(40000);
+"""
+
+
+def test_a_disk_without_room_leaves_the_warehouse_as_it_was(
+    tmp_path: Path, small_disk: Path
+) -> None:
     """The disk has room for the warehouse and not for a second one."""
+    # Made elsewhere: what DuckDB writes beside a file while it makes it may not fit.
+    with duckdb.connect(str(tmp_path / "made.duckdb")) as connection:
+        connection.execute(MANY_CUSTOMERS)
     warehouse = small_disk / "warehouse.duckdb"
-    with duckdb.connect(str(warehouse)) as connection:
-        connection.execute("create schema marts")
-        connection.execute(
-            "create table marts.fct_customer_segments as"
-            " select 'C' || range as customer_id, md5(range::varchar) as reason from range(40000)"
-        )
+    shutil.copy(tmp_path / "made.duckdb", warehouse)
     before = warehouse.read_bytes()
     customers = Customers("sample", ("C17000",))
     places = Places.of(small_disk, {"SEGMENTATION_WAREHOUSE": str(warehouse)})
@@ -273,6 +281,28 @@ def test_a_disk_without_room_leaves_the_warehouse_as_it_was(small_disk: Path) ->
         rewrite(database, customers)
     assert warehouse.read_bytes() == before
     assert [path.name for path in small_disk.iterdir()] == ["warehouse.duckdb"]
+
+
+def test_a_disk_without_room_for_what_a_killed_build_left(tmp_path: Path, small_disk: Path) -> None:
+    """What DuckDB wrote beside the file stays there, and nothing is lost."""
+    made = tmp_path / "made.duckdb"
+    with duckdb.connect(str(made)) as connection:
+        connection.execute("pragma disable_checkpoint_on_shutdown")
+        connection.execute(MANY_CUSTOMERS)
+    warehouse = small_disk / "warehouse.duckdb"
+    for end in ("", ".wal"):
+        shutil.copy(f"{made}{end}", f"{warehouse}{end}")
+    places = Places.of(small_disk, {"SEGMENTATION_WAREHOUSE": str(warehouse)})
+    customers = Customers("sample", ("C17000",))
+    (database,) = make_plan(places, customers).databases
+    free = shutil.disk_usage(small_disk).free
+    (small_disk / "others").write_bytes(bytes(free))
+    with pytest.raises(ErasureError, match="could not be written anew, and is as it was"):
+        rewrite(database, customers)
+    (small_disk / "others").unlink()
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        rows = connection.sql("select count(*) from marts.fct_customer_segments").fetchall()
+    assert rows == [(40_000,)]
 
 
 @pytest.mark.long
