@@ -9,6 +9,7 @@ from pathlib import Path
 
 from segmentation.engine.duckdb import (
     Connection,
+    DuckDBError,
     FileError,
     attached,
     catalog_name,
@@ -188,9 +189,21 @@ def shared_identities(file: Path, customers: Customers) -> int:
 
 
 def fold_log(file: Path) -> None:
-    """Make what DuckDB has written beside a file part of it."""
+    """Make what DuckDB has written beside a file part of it.
+
+    Raises
+    ------
+    ErasureError
+        If there is no room for it, or the file is in use; both are as they were.
+    """
     with opened_file(file, writing=True) as (connection, database):
-        connection.execute(f"checkpoint {quoted(database)}")
+        try:
+            connection.execute(f"checkpoint {quoted(database)}")
+        except DuckDBError as error:
+            raise ErasureError(
+                f"{file} could not be written, and is as it was: {error}. Call the command again"
+                " when that is put right."
+            ) from None
 
 
 def searched_tables(connection: Connection, database: str) -> dict[Table, SearchedTable]:

@@ -156,12 +156,11 @@ def rewrite(database: DatabasePlan, customers: Customers) -> None:
     """
     file, new = database.file, next_of(database.file)
     with turns_in(file.parent):
+        # Opened as a build does: refused while one runs. A published file has no log, and readers.
+        if Path(f"{file}.wal").exists():
+            fold_log(file)
         new.unlink(missing_ok=True)
         try:
-            # Opened as a build does: refused while one runs. A published file has no log, and
-            # readers.
-            if Path(f"{file}.wal").exists():
-                fold_log(file)
             write_without(file, new, customers, database.scope, lambda: _swap(new, file))
         except (OSError, DuckDBError) as error:
             raise ErasureError(

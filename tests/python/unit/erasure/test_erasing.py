@@ -297,7 +297,7 @@ def test_a_disk_without_room_for_what_a_killed_build_left(tmp_path: Path, small_
     (database,) = make_plan(places, customers).databases
     free = shutil.disk_usage(small_disk).free
     (small_disk / "others").write_bytes(bytes(free))
-    with pytest.raises(ErasureError, match="could not be written anew, and is as it was"):
+    with pytest.raises(ErasureError, match="could not be written, and is as it was"):
         rewrite(database, customers)
     (small_disk / "others").unlink()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
